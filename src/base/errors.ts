@@ -13,13 +13,13 @@ export abstract class DumpError extends Error {
   }
 }
 
-/** The bytes of a file are not what their format says. */
+/** The bytes of a file are not what their format says; offset NONE (-1): the file as a whole. */
 export class FormatError extends DumpError {
   readonly code = "format";
   readonly source: string;
   readonly offset: number;
   constructor(source: string, offset: number, message: string, advice?: string) {
-    super(`${source}: at offset ${offset}: ${message}`, advice);
+    super(offset < 0 ? `${source}: ${message}` : `${source}: at offset ${offset}: ${message}`, advice);
     this.source = source;
     this.offset = offset;
   }

@@ -1,0 +1,218 @@
+// A command is a query with words: operands, options, text, examples. What is the same for all of them is done here.
+
+import { once } from "node:events";
+import { createWriteStream, existsSync, renameSync, statSync, unlinkSync } from "node:fs";
+import type { Command } from "commander";
+import { ResourceError, UsageError } from "../src/base/errors.js";
+import type { Finding } from "../src/base/findings.js";
+import type { openDump } from "../src/dump.js";
+import type { Query } from "../src/query/query.js";
+import { type Options, optionChoice, optionText } from "./arguments.js";
+import { EXIT } from "./exit.js";
+import { type ShownProgress, showProgress } from "./progress.js";
+import { escapeText } from "./text/escape.js";
+import { jsonChunks, makeEnvelope } from "./text/json.js";
+import { makePage, type Page, wantsColour } from "./text/style.js";
+
+/** One command: everything that only it knows. */
+export interface CommandSpec<Args, Result> {
+  /** "why"; a name with a space, "trace extract", is a sub-command. */
+  readonly name: string;
+  readonly query: Query<Args, Result>;
+  /** After <core>: "<address>" is required, "[length]" is not. */
+  readonly operands: readonly { readonly name: string; readonly help: string }[];
+  readonly options: readonly { readonly flags: string; readonly help: string }[];
+  /** Lines that can be pasted, each with the question it answers. */
+  readonly examples: readonly { readonly line: string; readonly asks: string }[];
+  /** @throws UsageError */
+  args(operands: readonly string[], options: Options): Args;
+  text(result: Result, page: Page): readonly string[];
+  /** true: the answer is "no", exit code 1. */
+  isNo?(result: Result): boolean;
+  /** What to ask next, as words after `corescope`; shown on a terminal only. */
+  next?(result: Result, core: string): readonly string[];
+  /** What -o writes; commands without it have no -o. */
+  file?(result: Result): Iterable<Uint8Array>;
+}
+
+/** A spec whose Args and Result nobody needs to know, as lists of commands hold it. */
+// biome-ignore lint/suspicious/noExplicitAny: a spec consumes its own Args and Result; a list of specs cannot name them.
+export type AnyCommand = CommandSpec<any, any>;
+
+/** Checks a spec's types and returns it. */
+export function defineCommand<Args, Result>(spec: CommandSpec<Args, Result>): CommandSpec<Args, Result> {
+  return spec;
+}
+
+/** A stream to write to: process.stdout, or a buffer of a test. */
+export interface Output {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string | Uint8Array, done?: (error?: Error | null) => void): boolean;
+}
+
+/** What a run of the program touches outside itself. */
+export interface World {
+  readonly open: typeof openDump;
+  readonly out: Output;
+  readonly error: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  now(): number;
+}
+
+/** Adds the command to a commander program; done gets the exit code of its run. */
+export function attach(program: Command, spec: AnyCommand, world: World, done: (code: number) => void): void {
+  const words = spec.name.split(" ");
+  const parent = words.slice(0, -1).reduce((at, word) => at.commands.find((one) => one.name() === word) ?? at.command(word), program);
+  const command = parent
+    .command(words.at(-1) as string)
+    .summary(spec.query.summary)
+    .description(spec.query.summary);
+  command.argument("<core>", "core file, also .zst or .gz");
+  for (const { name, help } of spec.operands) command.argument(name, help);
+  for (const { flags, help } of spec.options) command.option(flags, help);
+  if (spec.file) command.option("-o, --output <file>", "write the raw answer to this file");
+  const examples = spec.examples.map(({ line, asks }) => `  $ corescope ${line}\n      ${asks}`);
+  command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
+  command.action(async (core: string, ...rest: unknown[]) => {
+    const operands = rest.slice(0, spec.operands.length).filter((operand): operand is string => typeof operand === "string");
+    done(await runCommand(spec, core, operands, command.optsWithGlobals<Options>(), world));
+  });
+}
+
+/** Opens the dump, asks, prints; returns the exit code. Errors come out as they were thrown. */
+export async function runCommand(
+  spec: AnyCommand,
+  core: string,
+  operands: readonly string[],
+  options: Options,
+  world: World,
+): Promise<number> {
+  const colour = optionChoice(options, "color", ["auto", "always", "never"]);
+  const args = spec.args(operands, options);
+  const progress = progressFor(options, world);
+  const executable = optionText(options, "exe");
+  const tmpdir = optionText(options, "tmpdir");
+  const files = { core, force: options.force === true, ...(executable ? { executable } : {}), ...(tmpdir ? { tmpdir } : {}) };
+  try {
+    const dump = await world.open(files, progress);
+    try {
+      const result: unknown = spec.query.run(dump, args, { progress, findings: dump.findings });
+      progress.finish();
+      const findings = dump.findings.list();
+      const output = optionText(options, "output");
+      if (output !== undefined && spec.file) await writeFile(output, spec.file(result), world);
+      if (options.json === true) {
+        await print(world.out, jsonChunks(makeEnvelope(spec.name, dump.identity, result, findings)));
+      } else if (output === undefined) {
+        await printText(spec, result, core, colour, options, world);
+      }
+      if (options.json !== true) printFindings(findings, world);
+      return codeOf(spec, result, findings);
+    } finally {
+      progress.finish();
+      dump.close();
+    }
+  } finally {
+    progress.finish();
+  }
+}
+
+/** An answer that lacks something is 4 even when it is "no": what is missing might have said yes. */
+function codeOf(spec: AnyCommand, result: unknown, findings: readonly Finding[]): number {
+  if (findings.some((finding) => finding.partial)) return EXIT.partial;
+  return spec.isNo?.(result) ? EXIT.no : EXIT.ok;
+}
+
+function progressFor(options: Options, world: World): ShownProgress {
+  const { error } = world;
+  if (options.quiet === true) return { stage() {}, tick() {}, finish() {} };
+  return showProgress({
+    isTerminal: error.isTTY === true && world.environment.TERM !== "dumb",
+    columns: error.columns || 80,
+    write: (text) => void error.write(text),
+    now: world.now,
+  });
+}
+
+async function printText(spec: AnyCommand, result: unknown, core: string, colour: string, options: Options, world: World): Promise<void> {
+  const { out, error, environment } = world;
+  const isTerminal = out.isTTY === true;
+  const width = isTerminal ? out.columns || 80 : Number.POSITIVE_INFINITY;
+  const page = makePage(width, wantsColour(colour, isTerminal, environment));
+  await print(out, linesInPieces(spec.text(result, page)));
+  if (!isTerminal || error.isTTY !== true || options.quiet === true) return;
+  const hints = spec.next?.(result, quoteWord(core)) ?? [];
+  if (hints.length > 0) error.write(`\n${hints.map((hint) => `→ corescope ${escapeText(hint)}`).join("\n")}\n`);
+}
+
+function* linesInPieces(lines: readonly string[]): Iterable<string> {
+  for (let at = 0; at < lines.length; at += 1024) yield `${lines.slice(at, at + 1024).join("\n")}\n`;
+}
+
+/** Writes pieces one after the other, never more than one in flight. */
+async function print(out: Output, pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) {
+    await new Promise<void>((resolve, reject) => {
+      out.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+}
+
+/** Damage met on the way, on stderr, after the answer. */
+export function printFindings(findings: readonly Finding[], world: World): void {
+  for (const finding of findings) {
+    const times = finding.count > 1 ? `${finding.count.toLocaleString("en-US")} times` : "";
+    const example = finding.example === "" ? "" : `e.g. ${finding.example}`;
+    const facts = [times, example].filter((fact) => fact !== "").join(", ");
+    const line = `${finding.partial ? "partial" : "note"}: ${finding.message}${facts === "" ? "" : ` (${facts})`}`;
+    world.error.write(`${escapeText(line)}\n`);
+  }
+  if (findings.some((finding) => finding.partial)) world.error.write("The answer is partial: the lines above say what it lacks.\n");
+}
+
+/** Whether a path names something; to tell a core from a mistyped command. */
+export function pathExists(path: string): boolean {
+  return existsSync(path);
+}
+
+/** A word that a shell reads back as it is. */
+export function quoteWord(word: string): string {
+  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Writes beside the file and renames, so that the file is whole or was not touched. A pipe or device is written as it is; "-" is stdout. */
+async function writeFile(path: string, chunks: Iterable<Uint8Array>, world: World): Promise<void> {
+  if (path === "-") {
+    for (const chunk of chunks) await new Promise<void>((resolve, reject) => world.out.write(chunk, (e) => (e ? reject(e) : resolve())));
+    return;
+  }
+  const known = statSync(path, { throwIfNoEntry: false });
+  if (known?.isDirectory()) throw new UsageError(`-o ${path}: it is a directory`);
+  const target = known && !known.isFile() ? path : `${path}.${process.pid}.tmp`;
+  const discard = () => {
+    if (target !== path && existsSync(target)) unlinkSync(target);
+  };
+  const interrupted = () => {
+    discard();
+    process.kill(process.pid, "SIGINT");
+  };
+  process.once("SIGINT", interrupted);
+  try {
+    const stream = createWriteStream(target);
+    const failed = new Promise<never>((_, reject) => stream.once("error", reject));
+    const finished = (async () => {
+      for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, "drain");
+      stream.end();
+      await once(stream, "close");
+    })();
+    await Promise.race([failed, finished]);
+    if (target !== path) renameSync(target, path);
+  } catch (error) {
+    discard();
+    throw new ResourceError(`-o ${path}: ${(error as Error).message}`);
+  } finally {
+    process.removeListener("SIGINT", interrupted);
+  }
+}

@@ -1,0 +1,71 @@
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { histogram } from "../../src/query/histogram.js";
+import { optionChoice, optionPattern, optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { formatBar, formatShare } from "../text/bytes.js";
+import { formatTable, truncationLine } from "../text/table.js";
+
+const barWidth = 10;
+
+/** `corescope histogram`: what fills the heap, by type. */
+export const histogramCommand = defineCommand({
+  name: "histogram",
+  query: histogram,
+  operands: [],
+  options: [
+    { flags: "--by <what>", help: "type, package or size-class (default: type)" },
+    { flags: "--garbage", help: "count what is allocated and unreachable instead of what is live" },
+    { flags: "--focus <re>", help: "only rows whose name matches" },
+    { flags: "--sort <column>", help: "bytes or count (default: bytes)" },
+  ],
+  examples: [
+    { line: "histogram core", asks: "Which types fill the heap?" },
+    { line: "histogram core --by package --top 0", asks: "Which packages, all of them?" },
+    { line: "histogram core --garbage --focus '^main[.]'", asks: "What of my own was waiting to be collected?" },
+  ],
+  args(_operands, options) {
+    const focus = optionPattern(options, "focus");
+    return {
+      by: optionChoice(options, "by", ["type", "package", "size-class"]),
+      garbage: options.garbage === true,
+      ...(focus === undefined ? {} : { focus }),
+      top: optionTop(options),
+      sort: optionChoice(options, "sort", ["bytes", "count"]),
+    };
+  },
+  text({ rows, total }, page) {
+    const cells = rows.map((row) => [
+      formatCount(row.count),
+      formatBytes(row.bytes),
+      formatShare(row.bytes, total.bytes),
+      formatBar(row.bytes, total.bytes, barWidth),
+      `${row.type}${isGuess(row.evidence, row.count) ? " ?" : ""}`,
+    ]);
+    const columns = [
+      { title: "count", align: "right" },
+      { title: "bytes", align: "right" },
+      { title: "share", align: "right" },
+      { title: "" },
+      { title: "name", cut: "middle" },
+    ] as const;
+    const lines = formatTable(columns, cells, page.width);
+    const summary = `${formatCount(total.objects)} objects, ${formatBytes(total.bytes)}`;
+    const cut = truncationLine(rows.length, total.rows, "rows");
+    const guesses = cells.some((cell) => cell[4]?.endsWith(" ?")) ? [page.dim("? the type is a guess for most of these objects")] : [];
+    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...(cut ? [cut] : []), ...guesses];
+  },
+  next: ({ rows }, core) => {
+    const type = rows[0]?.type;
+    return type === undefined ? [] : [`objects ${core} --type '^${escapePattern(type)}$'`, `why ${core} --type '^${escapePattern(type)}$'`];
+  },
+});
+
+/** Most of the row's objects have their type by a guess only. */
+function isGuess(evidence: Readonly<Record<string, number>>, count: number): boolean {
+  return (evidence.guess ?? 0) * 2 > count;
+}
+
+/** A regular expression that matches the text itself, inside a shell's single quotes. */
+export function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("'", ".");
+}

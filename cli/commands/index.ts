@@ -1,0 +1,18 @@
+// The commands, one line each; help, the order of words and the tests read this list.
+import type { AnyCommand } from "../command.js";
+import { histogramCommand } from "./histogram.js";
+import { mappingsCommand } from "./mappings.js";
+import { objectsCommand } from "./objects.js";
+import { overviewCommand } from "./overview.js";
+import { readCommand } from "./read.js";
+import { whyCommand } from "./why.js";
+
+/** Every command, in the order of the help text. */
+export const COMMANDS: readonly AnyCommand[] = [
+  overviewCommand,
+  histogramCommand,
+  objectsCommand,
+  whyCommand,
+  mappingsCommand,
+  readCommand,
+];

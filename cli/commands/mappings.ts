@@ -1,0 +1,32 @@
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { mappings } from "../../src/query/mappings.js";
+import { defineCommand } from "../command.js";
+import { formatTable } from "../text/table.js";
+
+/** `corescope mappings`: the address space. */
+export const mappingsCommand = defineCommand({
+  name: "mappings",
+  query: mappings,
+  operands: [],
+  options: [],
+  examples: [
+    { line: "mappings core", asks: "What was mapped, and what of it is in the core?" },
+    { line: "mappings core --json", asks: "The same for a program." },
+    { line: "mappings core | grep not-dumped", asks: "What did the kernel leave out?" },
+  ],
+  args: () => ({}),
+  text({ rows, total }, page) {
+    const cells = rows.map((row) => [row.start, row.end, formatBytes(row.bytes), row.flags, row.backing, row.path]);
+    const columns = [
+      { title: "start" },
+      { title: "end" },
+      { title: "bytes", align: "right" },
+      { title: "flags" },
+      { title: "bytes are in" },
+      { title: "path", cut: "middle" },
+    ] as const;
+    const lines = formatTable(columns, cells, page.width);
+    const summary = `${formatCount(total.rows)} mappings, ${formatBytes(total.bytes)}`;
+    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary];
+  },
+});

@@ -1,0 +1,41 @@
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { objects } from "../../src/query/objects.js";
+import { optionBytes, optionPattern, optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { formatTable, truncationLine } from "../text/table.js";
+
+/** `corescope objects`: objects one by one. */
+export const objectsCommand = defineCommand({
+  name: "objects",
+  query: objects,
+  operands: [],
+  options: [
+    { flags: "--type <re>", help: "only objects whose type matches" },
+    { flags: "--min <size>", help: "only objects of at least this size (512K, 1MiB, 80)" },
+  ],
+  examples: [
+    { line: "objects core --min 1MiB", asks: "Which single objects are big?" },
+    { line: "objects core --type '^main[.]Session$' --top 5", asks: "Show me five sessions, with their first fields." },
+    { line: "objects core --type 'map' --top 0 --json", asks: "Every map-like object, for a program." },
+  ],
+  args(_operands, options) {
+    const type = optionPattern(options, "type");
+    return { ...(type === undefined ? {} : { type }), min: optionBytes(options, "min"), top: optionTop(options) };
+  },
+  text({ rows, total }, page) {
+    const cells = rows.map((row) => [row.address, formatBytes(row.bytes), row.type, row.summary]);
+    const columns = [
+      { title: "address" },
+      { title: "bytes", align: "right" },
+      { title: "type", cut: "middle" },
+      { title: "value", cut: "end" },
+    ] as const;
+    const lines = formatTable(columns, cells, page.width);
+    const cut = truncationLine(rows.length, total.rows, "objects");
+    const summary = `${formatCount(total.rows)} objects, ${formatBytes(total.bytes)}`;
+    if (rows.length === 0) return ["no object matches"];
+    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...(cut ? [cut] : [])];
+  },
+  isNo: ({ total }) => total.rows === 0,
+  next: ({ rows }, core) => (rows[0] ? [`why ${core} ${rows[0].address}`, `read ${core} ${rows[0].address}`] : []),
+});

@@ -1,0 +1,151 @@
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { overview } from "../../src/query/overview.js";
+import { defineCommand } from "../command.js";
+import { formatBar, formatShare } from "../text/bytes.js";
+import { escapeText } from "../text/escape.js";
+import { type Page, proseWidth } from "../text/style.js";
+import { formatTable, padText, textWidth } from "../text/table.js";
+
+type Overview = ReturnType<typeof overview.run>;
+
+const labelWidth = 12;
+const barWidth = 20;
+
+/** `corescope overview`: the first look at a core. */
+export const overviewCommand = defineCommand({
+  name: "overview",
+  query: overview,
+  operands: [],
+  options: [],
+  examples: [
+    { line: "overview core", asks: "What died here, and what filled its memory?" },
+    { line: "overview core.zst --exe ./server", asks: "The same, the executable given." },
+    { line: "overview core --json | jq .result.heap", asks: "The heap's numbers, for a program." },
+  ],
+  args: () => ({}),
+  text: (answer, page) => [
+    ...programLines(answer, page),
+    "",
+    ...memoryLines(answer, page),
+    "",
+    ...heapLines(answer, page),
+    "",
+    ...gcLines(answer, page),
+    ...goroutineLines(answer, page),
+    "",
+    ...typeLines(answer, page),
+  ],
+  next: ({ topTypes }, core) => [`histogram ${core}`, ...(topTypes[0] ? [`why ${core} --type RE`] : [])],
+});
+
+/** A label and its text, broken into lines that keep the label's column free and sizes whole. */
+function entry(label: string, text: string, page: Page): string[] {
+  if (text === "") return [];
+  const room = proseWidth(page) - labelWidth;
+  const lines: string[] = [];
+  let line = "";
+  for (const word of escapeText(text.trim()).split(/ (?!(?:B|[KMGT]iB)\b)/)) {
+    if (line !== "" && textWidth(line) + 1 + textWidth(word) > room) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines.map((one, index) => (index === 0 ? page.bold(padText(label, labelWidth)) : " ".repeat(labelWidth)) + one);
+}
+
+function programLines({ program }: Overview, page: Page): string[] {
+  const settings = Object.entries(program.buildSettings);
+  const vcs = settings.filter(([key]) => key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
+  const build = settings.filter(([key]) => !key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
+  const died = program.signal === null ? "no signal recorded" : `died of ${program.signal}`;
+  return [
+    ...entry("Program", `${program.name}  pid ${program.pid}  ${died}`, page),
+    ...entry("Path", program.path, page),
+    ...entry("Arguments", program.arguments, page),
+    ...entry("Go", `${program.goVersion} linux/${program.arch}`, page),
+    ...entry("Experiments", program.experiments.join(" "), page),
+    ...entry("Module", program.module, page),
+    ...entry("Source", vcs.join(" "), page),
+    ...entry("Build", build.join(" "), page),
+  ];
+}
+
+function memoryLines({ memory }: Overview, page: Page): string[] {
+  const rows = memory.classes.map(({ name, bytes }) => [
+    `  ${name}`,
+    formatBytes(bytes),
+    formatShare(bytes, memory.mappedBytes),
+    formatBar(bytes, memory.mappedBytes, barWidth),
+  ]);
+  const columns = [{ title: "", cut: "end" }, { title: "", align: "right" }, { title: "", align: "right" }, { title: "" }] as const;
+  const others = (memory.mappings ?? []).map(({ name, bytes }) => [`    ${name}`, formatBytes(bytes)]);
+  const named = others.length === 0 ? [] : ["  of the mappings", ...formatTable([columns[0], columns[1]], others, proseWidth(page))];
+  return [...entry("Memory", `${formatBytes(memory.mappedBytes)} mapped`, page), ...formatTable(columns, rows, proseWidth(page)), ...named];
+}
+
+function heapLines({ heap, stats }: Overview, page: Page): string[] {
+  const rows = [
+    ["  live", formatBytes(heap.liveBytes), heap.liveBytes, heap.liveObjects],
+    ["  garbage", formatBytes(heap.garbageBytes), heap.garbageBytes, heap.garbageObjects],
+  ] as const;
+  const cells = rows.map(([name, size, bytes, objects]) => [
+    name,
+    size,
+    formatShare(bytes, heap.allocatedBytes),
+    `${formatCount(objects)} objects`,
+    formatBar(bytes, heap.allocatedBytes, barWidth),
+  ]);
+  const columns = [{ title: "" }, ...Array.from({ length: 3 }, () => ({ title: "", align: "right" as const })), { title: "" }];
+  const spans = `${formatBytes(stats.heapInuse)} in use, ${formatBytes(stats.heapIdle)} idle, of it ${formatBytes(stats.heapReleased)} released`;
+  return [
+    ...entry("Heap", `${formatBytes(heap.allocatedBytes)} allocated in ${formatCount(heap.allocatedObjects)} objects`, page),
+    ...formatTable(columns, cells, proseWidth(page)),
+    ...entry("Typed", `${formatShare(heap.typedBytes, heap.liveBytes)} of the live bytes (guesses not counted)`, page),
+    ...entry("Spans", `${spans}; stacks ${formatBytes(stats.stackInuse)}; from the system ${formatBytes(stats.sys)}`, page),
+  ];
+}
+
+function gcLines({ gc }: Overview, page: Page): string[] {
+  const facts = [
+    `phase ${gc.phase}`,
+    `${formatCount(gc.cycles)} cycles`,
+    `GOGC ${gc.gogc < 0 ? "off" : gc.gogc}`,
+    `GOMEMLIMIT ${gc.memoryLimit === null ? "none" : formatBytes(gc.memoryLimit)}`,
+    `next at ${formatBytes(gc.nextGoal)}`,
+    gc.lastGcUnixNanoseconds === null ? "never ran" : `last ${formatTime(gc.lastGcUnixNanoseconds)}`,
+  ];
+  return entry("GC", facts.join(", "), page);
+}
+
+/** UTC to the millisecond; the number itself where no calendar has it. */
+function formatTime(nanoseconds: string): string {
+  const milliseconds = Number(nanoseconds) / 1e6;
+  return Math.abs(milliseconds) < 8.64e15 ? new Date(milliseconds).toISOString() : nanoseconds;
+}
+
+function goroutineLines({ goroutines }: Overview, page: Page): string[] {
+  const byCount = Object.entries(goroutines.byStatus).sort(([, a], [, b]) => b - a);
+  const parts = byCount.map(([status, count]) => `${formatCount(count)} ${status}`);
+  return entry("Goroutines", [formatCount(goroutines.total), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": "), page);
+}
+
+function typeLines({ topTypes, heap }: Overview, page: Page): string[] {
+  if (topTypes.length === 0) return [];
+  const rows = topTypes.map(({ type, count, bytes }) => [
+    formatCount(count),
+    formatBytes(bytes),
+    formatShare(bytes, heap.liveBytes),
+    formatBar(bytes, heap.liveBytes, barWidth / 2),
+    type,
+  ]);
+  const columns = [
+    { title: "count", align: "right" },
+    { title: "bytes", align: "right" },
+    { title: "share", align: "right" },
+    { title: "" },
+    { title: "live objects by type", cut: "middle" },
+  ] as const;
+  const lines = formatTable(columns, rows, page.width);
+  return [page.bold(lines[0] as string), ...lines.slice(1)];
+}

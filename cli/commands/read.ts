@@ -1,0 +1,39 @@
+import { formatBytes, parseAddress } from "../../src/base/units.js";
+import { read } from "../../src/query/read.js";
+import { operandAddress, operandLength } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { bytesOfHex, formatHexDump } from "../text/bytes.js";
+import { escapeText } from "../text/escape.js";
+
+const mostBytes = 64 * 1024 * 1024;
+
+/** `corescope read`: bytes of the dead process. */
+export const readCommand = defineCommand({
+  name: "read",
+  query: read,
+  operands: [
+    { name: "<address>", help: "where to begin" },
+    { name: "[length]", help: "how many bytes: 64, 0x40 or 4K (default: 64)" },
+  ],
+  options: [],
+  examples: [
+    { line: "read core 0xc000012000", asks: "What is here, and which object is it in?" },
+    { line: "read core 0xc000012000 4K", asks: "A page of it." },
+    { line: "read core 0xc000012000 1MiB -o bytes.bin", asks: "The bytes themselves, into a file." },
+  ],
+  args: ([address, length]) => ({
+    address: operandAddress(address as string),
+    length: length === undefined ? 64 : operandLength(length, mostBytes),
+  }),
+  text({ address, bytes, object, explanation }, page) {
+    const lines = formatHexDump(parseAddress(address) ?? 0, bytesOfHex(bytes));
+    if (object) {
+      const where = object.offset === 0 ? "" : `, byte ${object.offset} of it`;
+      lines.push("", `in ${object.address}  ${page.bold(escapeText(object.type))}  ${formatBytes(object.bytes)}${where}`);
+    } else lines.push("");
+    if (explanation) lines.push(escapeText(explanation));
+    return lines;
+  },
+  next: ({ object }, core) => (object ? [`why ${core} ${object.address}`] : []),
+  file: ({ bytes }) => [bytesOfHex(bytes)],
+});

@@ -1,0 +1,59 @@
+import { UsageError } from "../../src/base/errors.js";
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { why } from "../../src/query/why.js";
+import { operandAddress, optionPattern } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+import { formatPath } from "../text/tree.js";
+
+type Root = ReturnType<typeof why.run>["paths"][number]["root"];
+
+/** `corescope why`: the path that keeps an object alive. */
+export const whyCommand = defineCommand({
+  name: "why",
+  query: why,
+  operands: [{ name: "[address]", help: "any address inside the object" }],
+  options: [{ flags: "--type <re>", help: "the largest object of a matching type, instead of an address" }],
+  examples: [
+    { line: "why core 0xc000012000", asks: "Who holds this object?" },
+    { line: "why core --type '^main[.]Session$'", asks: "Why is the largest session still there?" },
+    { line: "why core c000012345 --json", asks: "The same for a program; any address inside the object will do." },
+  ],
+  args([address], options) {
+    const type = optionPattern(options, "type");
+    if ((address === undefined) === (type === undefined)) {
+      throw new UsageError("why needs an address or --type RE, one of the two", "for example: corescope why core 0xc000012000");
+    }
+    return address === undefined ? { type: type as string } : { address: operandAddress(address) };
+  },
+  text({ object, reachable, matching, paths, explanation }, page) {
+    const lines = [page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`)];
+    if (object.evidence) lines.push(page.dim(`type known by: ${escapeText(object.evidence)}`));
+    if (matching !== undefined) lines.push(`the largest of ${formatCount(matching)} objects of matching types`);
+    if (explanation) lines.push(escapeText(explanation));
+    if (!reachable) lines.push("", page.bad("garbage: no root reaches this object"));
+    paths.forEach((path, index) => {
+      if (paths.length > 1) lines.push("", `path ${index + 1} of ${paths.length}`);
+      else lines.push("");
+      lines.push(...formatPath(describeRoot(path.root), path.steps, page));
+    });
+    if (paths.some((path) => !path.root.certain))
+      lines.push("", page.dim("~ that root's word may be a number: Go's collector looks there conservatively"));
+    return lines;
+  },
+  isNo: ({ reachable }) => !reachable,
+  next: ({ object, paths }, core) => {
+    const holder = paths[0]?.steps.at(-2)?.address;
+    return [`read ${core} ${object.address} ${Math.min(256, object.bytes)}`, ...(holder ? [`why ${core} ${holder}`] : [])];
+  },
+});
+
+/** "goroutine 17, main.worker, variable buf (conservative)". */
+function describeRoot(root: Root): string {
+  const facts = [root.name.startsWith(root.kind) ? root.name : `${root.kind} ${root.name}`];
+  const words = new Set(root.name.split(/[\s,]+/));
+  if (root.goroutine !== undefined && !words.has(String(root.goroutine))) facts.push(`goroutine ${root.goroutine}`);
+  if (root.function !== undefined && !words.has(root.function)) facts.push(root.function);
+  if (root.variable !== undefined && !words.has(root.variable)) facts.push(`variable ${root.variable}`);
+  return `${facts.join(", ")}${root.certain ? "" : "  ~ conservative"}`;
+}

@@ -1,0 +1,82 @@
+// What a failure means to the shell and to the person: exit code and sentences.
+import {
+  type DumpError,
+  FormatError,
+  MemoryFault,
+  NotFoundError,
+  ResourceError,
+  UnsupportedError,
+  UsageError,
+} from "../src/base/errors.js";
+import { Cancelled } from "../src/base/progress.js";
+import { escapeText } from "./text/escape.js";
+
+/** Every exit code; README documents them. */
+export const EXIT = {
+  ok: 0,
+  no: 1,
+  usage: 2,
+  unreadable: 3,
+  partial: 4,
+  resource: 5,
+  bug: 70,
+  interrupted: 130,
+} as const;
+
+/** An exit code and what stderr says, a line each; no lines: quiet. */
+export interface Explanation {
+  readonly code: number;
+  readonly lines: readonly string[];
+}
+
+const outOf = new Set(["ENOSPC", "EDQUOT", "ENOMEM", "EMFILE", "ENFILE", "EFBIG"]);
+const memoryFailures =
+  /Array buffer allocation failed|Invalid (typed array|array buffer) length|Invalid string length|Cannot create a string longer/;
+
+/** The exit code and sentence of anything thrown. debug adds the stack trace of a bug. */
+export function explain(error: unknown, debug = false): Explanation {
+  if (error instanceof Cancelled) return { code: EXIT.interrupted, lines: [] };
+  const code = codeOf(error);
+  if (code !== undefined) return { code, lines: sentences(error as DumpError) };
+  const system = systemCode(error);
+  if (system === "EPIPE") return { code: EXIT.ok, lines: [] };
+  if (system !== undefined) return { code: outOf.has(system) ? EXIT.resource : EXIT.unreadable, lines: [`error: ${messageOf(error)}`] };
+  if (error instanceof RangeError && memoryFailures.test(error.message)) {
+    return { code: EXIT.resource, lines: [`error: out of memory: ${messageOf(error)}`] };
+  }
+  const trace = debug && error instanceof Error && error.stack ? error.stack.split("\n").map(escapeText) : [];
+  return {
+    code: EXIT.bug,
+    lines: [
+      `bug: ${messageOf(error)}`,
+      "This is a fault of corescope, not of your core. Please report it with the command and the output of",
+      "the same command under CORESCOPE_DEBUG=1 (it adds the stack trace).",
+      ...trace,
+    ],
+  };
+}
+
+function codeOf(error: unknown): number | undefined {
+  if (error instanceof NotFoundError) return EXIT.no;
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof FormatError || error instanceof UnsupportedError || error instanceof MemoryFault) return EXIT.unreadable;
+  if (error instanceof ResourceError) return EXIT.resource;
+  return undefined;
+}
+
+function sentences(error: DumpError): string[] {
+  const lines = [`error: ${escapeText(error.message)}`];
+  if (error.advice) lines.push(...error.advice.split("\n").map((line) => `  ${escapeText(line)}`));
+  return lines;
+}
+
+function messageOf(error: unknown): string {
+  return escapeText(error instanceof Error ? error.message : String(error));
+}
+
+/** The code of a failed system call; Node's own ERR_ codes are bugs. */
+function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("syscall" in error || "errno" in error)) return undefined;
+  const code = (error as NodeJS.ErrnoException).code;
+  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}

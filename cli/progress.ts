@@ -1,0 +1,85 @@
+// Progress on stderr: silence for half a second, then one line redrawn, or plain lines where there is no terminal.
+import type { Progress } from "../src/base/progress.js";
+import { cutText } from "./text/table.js";
+
+/** A Progress that must be told when the work is over. */
+export interface ShownProgress extends Progress {
+  /** Clears the line; nothing is drawn afterwards until the next stage. */
+  finish(): void;
+}
+
+/** Where progress goes. now: milliseconds that only grow. */
+export interface ProgressTarget {
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  write(text: string): void;
+  now(): number;
+}
+
+const quietMilliseconds = 500;
+const redrawMilliseconds = 100;
+const clearLine = "\r\u001b[2K";
+
+/** Shows stages on a target. On a terminal one line; else one line for each stage longer than half a second. */
+export function showProgress(target: ProgressTarget): ShownProgress {
+  const begun = target.now();
+  let name = "";
+  let total = 0;
+  let stageBegun = begun;
+  let drawn = begun;
+  let shown = false;
+
+  function line(done: number): string {
+    const seconds = (target.now() - stageBegun) / 1000;
+    const known = total > 0 && done > 0;
+    const share = known ? Math.min(1, done / total) : 0;
+    const percent = known ? `  ${Math.floor(share * 100)}%` : "";
+    const left = known && share < 1 ? `  ETA ${formatSeconds((seconds / share) * (1 - share))}` : "";
+    return `${name}${percent}${left}`;
+  }
+
+  function draw(done: number): void {
+    const now = target.now();
+    if (target.isTerminal) {
+      if (now - begun < quietMilliseconds || now - drawn < redrawMilliseconds) return;
+      target.write(clearLine + cutText(line(done), target.columns - 1));
+      drawn = now;
+      shown = true;
+    } else if (!shown && now - stageBegun >= quietMilliseconds) {
+      target.write(`${line(done)}\n`);
+      shown = true;
+    }
+  }
+
+  /** A stage that never ticked is told when it is over, if it took long. */
+  function end(): void {
+    const took = target.now() - stageBegun;
+    if (!target.isTerminal && !shown && name !== "" && took >= quietMilliseconds) {
+      target.write(`${name}  took ${formatSeconds(took / 1000)}\n`);
+    }
+    name = "";
+  }
+
+  return {
+    stage(next, size) {
+      end();
+      name = next;
+      total = size;
+      stageBegun = target.now();
+      if (!target.isTerminal) shown = false;
+      draw(0);
+    },
+    tick: draw,
+    finish() {
+      end();
+      if (target.isTerminal && shown) target.write(clearLine);
+      shown = false;
+    },
+  };
+}
+
+function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}

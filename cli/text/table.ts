@@ -1,0 +1,94 @@
+// A plain-column table: two spaces between columns, no frames, so that it pipes into awk.
+import stringWidth from "string-width";
+import { escapeText } from "./escape.js";
+
+/** One column; the one that is `cut` gives way when the page is narrow. */
+export interface Column {
+  readonly title: string;
+  readonly align?: "left" | "right";
+  /** Where a cell loses characters when it must: a type keeps both ends, a text its start. */
+  readonly cut?: "middle" | "end";
+}
+
+const gap = "  ";
+const leastCut = 8;
+const printable = /^[\x20-\x7e]*$/;
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Columns of a terminal that the text takes. */
+export function textWidth(text: string): number {
+  return printable.test(text) ? text.length : stringWidth(text);
+}
+
+/** The text in at most width columns, an ellipsis where something is missing. */
+export function cutText(text: string, width: number, where: "middle" | "end" = "end"): string {
+  if (textWidth(text) <= width) return text;
+  if (width <= 1) return width === 1 ? "…" : "";
+  const parts = Array.from(graphemes.segment(text), (part) => part.segment);
+  const tail = where === "middle" ? take(parts.toReversed(), Math.floor((width - 1) / 2)).toReversed() : [];
+  const head = take(parts, width - 1 - textWidth(tail.join("")));
+  return `${head.join("")}…${tail.join("")}`;
+}
+
+function take(parts: readonly string[], width: number): string[] {
+  const taken: string[] = [];
+  let used = 0;
+  for (const part of parts) {
+    used += textWidth(part);
+    if (used > width) break;
+    taken.push(part);
+  }
+  return taken;
+}
+
+/** The text with spaces up to width columns. */
+export function padText(text: string, width: number, align: "left" | "right" = "left"): string {
+  const missing = Math.max(0, width - textWidth(text));
+  return align === "right" ? " ".repeat(missing) + text : text + " ".repeat(missing);
+}
+
+/**
+ * Header and rows as lines, no line wider than width where the columns that may be cut allow it. Cells are escaped here.
+ * Lines have no spaces at their end. Width Infinity cuts nothing.
+ */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
+  const titles = columns.map((column) => column.title);
+  const cells = rows.map((row) => columns.map((_, index) => escapeText(row[index] ?? "")));
+  const withHeader = titles.some((title) => title !== "") ? [titles, ...cells] : cells;
+  const widths = columns.map((_, index) => withHeader.reduce((most, row) => Math.max(most, textWidth(row[index] as string)), 0));
+  shrink(columns, widths, width);
+  return withHeader.map((row) => formatRow(columns, row, widths));
+}
+
+/** Takes what is too much from the widest column that may be cut, again until it fits. */
+function shrink(columns: readonly Column[], widths: number[], width: number): void {
+  let excess = widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1)) - width;
+  while (excess > 0) {
+    let widest = -1;
+    columns.forEach((column, index) => {
+      const can = column.cut !== undefined && (widths[index] as number) > leastCut;
+      if (can && (widest < 0 || (widths[index] as number) > (widths[widest] as number))) widest = index;
+    });
+    if (widest < 0) return;
+    const others = columns.map((column, index) => (column.cut && index !== widest ? (widths[index] as number) : 0));
+    const next = Math.max(leastCut, ...others);
+    const room = Math.max(1, (widths[widest] as number) - next);
+    const taken = Math.min(excess, room, (widths[widest] as number) - leastCut);
+    widths[widest] = (widths[widest] as number) - taken;
+    excess -= taken;
+  }
+}
+
+function formatRow(columns: readonly Column[], row: readonly string[], widths: readonly number[]): string {
+  const cells = columns.map((column, index) => {
+    const width = widths[index] as number;
+    return padText(cutText(row[index] as string, width, column.cut ?? "end"), width, column.align);
+  });
+  return cells.join(gap).trimEnd();
+}
+
+/** "20 of 812 rows (--top 0 for all)", or undefined when nothing is missing. */
+export function truncationLine(shown: number, total: number, noun: string): string | undefined {
+  if (shown >= total) return undefined;
+  return `${shown.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} ${noun} (--top 0 for all)`;
+}

@@ -1,0 +1,45 @@
+// A path from a root to an object, drawn downwards; long paths lose their middle, and say so.
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { escapeText } from "./escape.js";
+import type { Page } from "./style.js";
+import { cutText, padText, textWidth } from "./table.js";
+
+/** One object on the way. */
+export interface Step {
+  readonly address: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly expression: string;
+}
+
+const mostSteps = 60;
+const keptAtStart = 30;
+const keptAtEnd = 25;
+
+/** The root's line, then two lines a step: what it is, and the Go expression that names it. */
+export function formatPath(root: string, steps: readonly Step[], page: Page): string[] {
+  const width = Math.min(page.width, 80);
+  const lines = [`● ${page.bold(cutText(escapeText(root), page.width - 2, "middle"))}`];
+  steps.forEach((step, index) => {
+    const dropped = steps.length > mostSteps && index >= keptAtStart && index < steps.length - keptAtEnd;
+    if (dropped) {
+      const count = steps.length - keptAtStart - keptAtEnd;
+      if (index === keptAtStart) lines.push(page.dim(`┊  … ${formatCount(count)} more steps; --json shows all`));
+      return;
+    }
+    const last = index === steps.length - 1;
+    lines.push(headLine(step, last, width, page));
+    const expression = escapeText(step.expression);
+    if (expression !== "") lines.push(`${last ? " " : "│"}  ${page.dim(cutText(expression, page.width - 3, "middle"))}`);
+  });
+  return lines;
+}
+
+function headLine(step: Step, last: boolean, width: number, page: Page): string {
+  const size = formatBytes(step.bytes);
+  const head = `${last ? "└▶" : "├─"} ${step.address}  `;
+  const room = page.width === Number.POSITIVE_INFINITY ? page.width : width - textWidth(head) - textWidth(size) - 2;
+  const type = cutText(escapeText(step.type), Math.max(8, room), "middle");
+  const filler = Math.max(0, width - textWidth(head) - textWidth(size) - 2);
+  return `${head}${padText(type, filler)}  ${size}`;
+}

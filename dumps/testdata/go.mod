@@ -1,0 +1,3 @@
+module corescope.example/dumps
+
+go 1.21

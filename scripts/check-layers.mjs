@@ -1,0 +1,143 @@
+// Holds the house's import table and a few rules against every source file; prints file:line of what breaks them.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Who may import whom. A layer is a folder of src, a file of src, or cli. */
+const allowed = {
+  cli: ["worker", "query", "dump", "base"],
+  worker: ["query", "dump", "base"],
+  index: ["query", "dump", "base"],
+  query: ["dump", "expression", "heap", "value", "runtime", "recorder", "trace", "base"],
+  dump: ["files", "heap", "recorder", "trace", "runtime", "process", "dwarf", "elf", "base"],
+  expression: ["heap", "value", "runtime", "base"],
+  heap: ["runtime", "process", "graph", "base"],
+  value: ["runtime", "process", "base"],
+  recorder: ["trace", "runtime", "process", "base"],
+  trace: ["base"],
+  runtime: ["process", "dwarf", "base"],
+  process: ["elf", "base"],
+  elf: ["base"],
+  dwarf: ["base"],
+  graph: ["base"],
+  files: ["base"],
+  base: [],
+};
+
+/** Packages, each at its border. */
+const packages = {
+  elfy: /^src\/elf\//,
+  fzstd: /^src\/files\//,
+  commander: /^cli\/(command|program)\.ts$/,
+  "string-width": /^cli\/text\//,
+  ink: /^cli\/ui\//,
+  react: /^cli\/ui\//,
+};
+
+/** What the table would forbid and is meant: the reason is part of the line. */
+const exceptions = [
+  { from: "query", to: "process", reason: "mappings and read answer about the address space itself" },
+  { from: "query", to: "graph", reason: "why searches the shortest path in the heap's graph" },
+];
+
+/** Lines that may not be written, by where they stand. A pattern sees code without comments. */
+const rules = [
+  { pattern: /^export default\b|\bas default\b/, where: /./, says: "no default exports" },
+  { pattern: /\bconsole\./, where: /^src\//, says: "only cli prints" },
+  { pattern: /\bprocess\.exit\(/, where: /./, says: "nobody ends the process: set exitCode" },
+  {
+    pattern: /from "(node:)?fs(\/promises)?"|import\("(node:)?fs/,
+    where: /^(?!src\/files\/|cli\/command\.ts$)/,
+    says: "only src/files and cli/command.ts touch a disk",
+  },
+  {
+    pattern:
+      /\b(goVersion|goMinor|goRelease)\b\s*([<>]=?|[!=]==)|([<>]=?|[!=]==)\s*[\w.]*\b(goVersion|goMinor|goRelease)\b|([<>]=?|[!=]==|startsWith\()\s*"go1/,
+    where: /^(?!src\/runtime\/layout\/)/,
+    says: "versions are compared only under src/runtime/layout: detect by presence",
+  },
+];
+
+const root = process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url));
+const imports = /(?:\bfrom |^import |\bimport\()"([^"\s]+)"/gm;
+const problems = [];
+const graph = new Map();
+
+for (const file of [...listFiles("src"), ...listFiles("cli")]) checkFile(file);
+for (const circle of findCircles()) problems.push(`${circle[0]}:1: circular import: ${circle.join(" -> ")}`);
+for (const problem of problems) process.stdout.write(`${problem}\n`);
+process.stdout.write(`check-layers: ${graph.size} files, ${problems.length} problems\n`);
+if (graph.size === 0 || problems.length > 0) process.exitCode = 1;
+
+/** Paths of the TypeScript files below a folder, with slashes, relative to the root. */
+function listFiles(folder) {
+  const entries = readdirSync(join(root, folder), { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name));
+  return files
+    .map((entry) =>
+      relative(root, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join("/"),
+    )
+    .sort();
+}
+
+function layerOf(file) {
+  return file.startsWith("cli/") ? "cli" : file.split("/")[1].replace(/\.ts$/, "");
+}
+
+function checkFile(file) {
+  const code = withoutComments(readFileSync(join(root, file), "utf8"));
+  const targets = [];
+  for (const match of code.matchAll(imports)) {
+    const line = code.slice(0, match.index + match[0].indexOf('"')).split("\n").length;
+    const name = match[1];
+    const complaint = name.startsWith(".") ? checkRelative(file, name, targets) : checkPackage(file, name);
+    if (complaint) problems.push(`${file}:${line}: ${complaint}`);
+  }
+  graph.set(file, targets);
+  code.split("\n").forEach((text, index) => {
+    for (const { pattern, where, says } of rules)
+      if (where.test(file) && pattern.test(text)) problems.push(`${file}:${index + 1}: ${says}`);
+  });
+}
+
+function checkRelative(file, name, targets) {
+  const target = join(dirname(file), name).split(sep).join("/").replace(/\.js$/, ".ts");
+  targets.push(target, `${target}x`);
+  if (!/^(src|cli)\//.test(target)) return `${name} is outside src and cli`;
+  const [from, to] = [layerOf(file), layerOf(target)];
+  if (!(from in allowed)) return `${from} is no layer of the table in scripts/check-layers.mjs`;
+  const meant = from === to || allowed[from].includes(to) || exceptions.some((one) => one.from === from && one.to === to);
+  return meant ? undefined : `${from} may not import ${to} (${name})`;
+}
+
+function checkPackage(file, name) {
+  if (name.startsWith("node:")) return undefined;
+  const border = packages[name.split("/")[0]];
+  if (!border) return `${name}: a package nobody has given a border (Node's own are written node:...)`;
+  return border.test(file) ? undefined : `${name} may be imported only by ${border.source}`;
+}
+
+/** Comments become spaces, so that lines keep their numbers; strings and templates are left alone. */
+function withoutComments(code) {
+  const token = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+  return code.replace(token, (text) => (text.startsWith("/") ? text.replace(/[^\n]/g, " ") : text));
+}
+
+/** Circles in the graph of files, each once: files that can reach themselves. */
+function findCircles() {
+  const circles = [];
+  const done = new Set();
+  const path = [];
+  const visit = (file) => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file]);
+    if (done.has(file) || path.includes(file)) return;
+    path.push(file);
+    for (const target of graph.get(file) ?? []) if (graph.has(target)) visit(target);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file);
+  return circles;
+}

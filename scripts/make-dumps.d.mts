@@ -1,0 +1,28 @@
+/** What a dump is made of: program, release, arguments, build flags. */
+export interface DumpWish {
+  readonly program: string;
+  readonly go: string;
+  readonly args?: readonly string[];
+  readonly experiment?: string;
+  readonly arch?: "amd64" | "arm64";
+  readonly flags?: readonly string[];
+  /** Another number makes another core of the same wish, for programs that die at a random moment. */
+  readonly attempt?: number;
+}
+/** A made dump: paths of its files and what the program said. */
+export interface Dump {
+  readonly folder: string;
+  readonly core: string;
+  readonly executable: string;
+  readonly stderr: string;
+  readonly truth: Record<string, unknown>;
+  readonly meta: Record<string, unknown>;
+}
+/** The releases the matrix runs on, one per Go minor. */
+export const releases: readonly string[];
+/** Why a dump of this release cannot be made here, or undefined. */
+export function whyNoGo(go: string): Promise<string | undefined>;
+/** The dump a wish describes, out of the cache or made now. */
+export function makeDump(wish: DumpWish): Promise<Dump>;
+/** One object out of all the `truth {json}` lines of a dead program: tables are merged, lists joined. */
+export function mergeTruth(stderr: string): Record<string, unknown>;

@@ -1,0 +1,15 @@
+// npm test: the unit tests on a bare machine. Arguments go to vitest.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { prepare, root } from "./prepare.mjs";
+
+try {
+  prepare({ build: true });
+  const words = [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--project", "unit", ...process.argv.slice(2)];
+  const { status, signal } = spawnSync(process.execPath, words, { cwd: root, stdio: "inherit" });
+  if (signal) process.kill(process.pid, signal);
+  process.exitCode = status ?? 1;
+} catch (error) {
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exitCode = 70;
+}

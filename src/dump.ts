@@ -1,0 +1,142 @@
+// THE NECK: a core and its executable, opened; the only place that wires the layers.
+import { FormatError, UnsupportedError, UsageError } from "./base/errors.js";
+import { Findings } from "./base/findings.js";
+import { type Progress, silent } from "./base/progress.js";
+import type { ByteSource } from "./base/source.js";
+import { readDebugInfo } from "./dwarf/dwarf.js";
+import { type ElfImage, expectCore, expectExecutable, openElf } from "./elf/elf.js";
+import { type OpenedFiles, openFiles } from "./files/files.js";
+import { type Heap, type HeapOptions, readHeap } from "./heap/heap.js";
+import { assembleProcess, executableCandidates, findLoadBias, type Process, verifyBuild } from "./process/process.js";
+import { type GoRuntime, readRuntime } from "./runtime/runtime.js";
+
+/** A dump: core + executable, opened. What costs is read at first use. */
+export interface Dump {
+  readonly findings: Findings;
+  readonly identity: { readonly path: string; readonly goVersion: string; readonly arch: string; readonly buildId: string };
+  readonly process: Process;
+  readonly runtime: GoRuntime;
+  readonly heap: Heap;
+  /** Frees the files; every getter throws from then on. */
+  close(): void;
+}
+
+export interface DumpFiles {
+  readonly core: string;
+  readonly executable?: string | undefined;
+  /** Use the executable although its build id is not the core's. */
+  readonly force?: boolean | undefined;
+  readonly tmpdir?: string | undefined;
+}
+
+/**
+ * Opens a core with its executable.
+ * @throws DumpError: not found, not ELF, not a core, of another build, not Go, without DWARF
+ */
+export async function openDump(files: DumpFiles, progress: Progress = silent, options: HeapOptions = {}): Promise<Dump> {
+  const findings = new Findings();
+  const images = new Map<ByteSource, ElfImage>();
+  const elf = (source: ByteSource): ElfImage => {
+    let image = images.get(source);
+    if (!image) {
+      image = openElf(source);
+      images.set(source, image);
+    }
+    return image;
+  };
+  const opened = await openFiles(
+    { core: files.core, executable: files.executable, tmpdir: files.tmpdir },
+    {
+      candidates(core) {
+        expectCore(elf(core));
+        return { executable: executableCandidates(elf(core)), others: [] };
+      },
+      matches: (core, executable) => isExecutable(executable, elf) && verifyBuild(elf(core), elf(executable)).match !== "different",
+    },
+    progress,
+    findings,
+  );
+  try {
+    return assemble(files, opened, elf, findings, progress, options);
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}
+
+function isExecutable(source: ByteSource, elf: (source: ByteSource) => ElfImage): boolean {
+  try {
+    expectExecutable(elf(source));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function assemble(
+  files: DumpFiles,
+  opened: OpenedFiles,
+  elf: (source: ByteSource) => ElfImage,
+  findings: Findings,
+  progress: Progress,
+  options: HeapOptions,
+): Dump {
+  const core = elf(opened.core);
+  expectCore(core);
+  const executable = elf(opened.executable);
+  expectExecutable(executable);
+  if (core.header.machine !== executable.header.machine) {
+    throw new UsageError(`${opened.executable.name} is for ${executable.header.machine}, the core for ${core.header.machine}`, "Pass the binary that crashed with --exe.");
+  }
+  const build = verifyBuild(core, executable);
+  if (build.match === "different" && !files.force) {
+    throw new FormatError(
+      opened.executable.name,
+      0,
+      `build id ${build.executableId ?? "none"} is not the core's ${build.coreId ?? "none"}`,
+      "Pass the binary that crashed with --exe, or --force to use this one all the same.",
+    );
+  }
+  if (build.match === "different") findings.add("build-mismatch", "the executable is of another build than the core (--force): nothing here can be trusted");
+  if (build.match === "unknown") findings.add("build-unproved", "the core does not hold its build id, so nothing proves that the executable is the one that crashed");
+  const others = opened.others.flatMap(({ source }) => {
+    const bias = findLoadBias(core, elf(source));
+    return bias === undefined ? [] : [{ image: elf(source), bias }];
+  });
+  const process = assembleProcess(core, executable, others, findings);
+
+  let runtime: GoRuntime | undefined;
+  let heap: Heap | undefined;
+  const readGo = (): GoRuntime => {
+    const debug = readDebugInfo(executable, opened.executable.name, findings);
+    if (!debug) {
+      const go = executable.sections.some((each) => each.name === ".go.buildinfo" || each.name === ".gopclntab");
+      throw go
+        ? new UnsupportedError(opened.executable.name, "a Go executable without DWARF (built with -ldflags=-w or stripped)", "executables with DWARF; stripped ones not yet", "Pass an unstripped build of the very same source and Go release with --exe and --force.")
+        : new UnsupportedError(opened.executable.name, "no Go program (no .go.buildinfo, no DWARF)", "programs built by Go 1.21 to 1.27");
+    }
+    return readRuntime(process, debug, findings);
+  };
+  const dump: Dump = {
+    findings,
+    process,
+    identity: {
+      path: files.core,
+      get goVersion() {
+        return dump.runtime.build.goVersion;
+      },
+      arch: process.arch,
+      buildId: executable.goBuildId ?? executable.gnuBuildId ?? "",
+    },
+    get runtime() {
+      runtime ??= readGo();
+      return runtime;
+    },
+    get heap() {
+      heap ??= readHeap(dump.runtime, findings, progress, options);
+      return heap;
+    },
+    close: () => opened.close(),
+  };
+  return dump;
+}

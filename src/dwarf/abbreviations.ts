@@ -1,0 +1,209 @@
+// Abbreviation tables: what attributes a DIE has, in which forms, and how to step over them. DWARF 5 section 7.5.3.
+import type { ByteReader } from "../base/byte-reader.js";
+import { DW_FORM } from "./constants.js";
+
+/** How the forms of a unit are sized. */
+export interface Encoding {
+  readonly version: number;
+  readonly addressSize: number;
+  readonly offsetSize: 4 | 8;
+}
+
+/** One declaration. `at`, `form` and `implicit` are parallel. */
+export interface Abbreviation {
+  readonly tag: number;
+  readonly children: boolean;
+  readonly at: readonly number[];
+  readonly form: readonly number[];
+  /** Values of DW_FORM_implicit_const, 0 elsewhere. */
+  readonly implicit: readonly number[];
+  /**
+   * How to step over the DIE: n >= 0 means n bytes, below 0 a SKIP_* step.
+   * Neighbouring fixed sizes are merged, so most DIEs take one or two steps.
+   */
+  readonly skip: Int32Array;
+}
+
+export const SKIP_STRING = -1;
+export const SKIP_LEB = -2;
+export const SKIP_BLOCK1 = -3;
+export const SKIP_BLOCK2 = -4;
+export const SKIP_BLOCK4 = -5;
+export const SKIP_BLOCK = -6;
+export const SKIP_INDIRECT = -7;
+const UNKNOWN_FORM = -100;
+
+/** Bytes of a form, or a SKIP_* step; UNKNOWN_FORM for forms no standard has. */
+export function formStep(form: number, encoding: Encoding): number {
+  switch (form) {
+    case DW_FORM.flag_present:
+    case DW_FORM.implicit_const:
+      return 0;
+    case DW_FORM.data1:
+    case DW_FORM.flag:
+    case DW_FORM.ref1:
+    case DW_FORM.strx1:
+    case DW_FORM.addrx1:
+      return 1;
+    case DW_FORM.data2:
+    case DW_FORM.ref2:
+    case DW_FORM.strx2:
+    case DW_FORM.addrx2:
+      return 2;
+    case DW_FORM.strx3:
+    case DW_FORM.addrx3:
+      return 3;
+    case DW_FORM.data4:
+    case DW_FORM.ref4:
+    case DW_FORM.strx4:
+    case DW_FORM.addrx4:
+    case DW_FORM.ref_sup4:
+      return 4;
+    case DW_FORM.data8:
+    case DW_FORM.ref8:
+    case DW_FORM.ref_sig8:
+    case DW_FORM.ref_sup8:
+      return 8;
+    case DW_FORM.data16:
+      return 16;
+    case DW_FORM.addr:
+      return encoding.addressSize;
+    case DW_FORM.ref_addr:
+      return encoding.version <= 2 ? encoding.addressSize : encoding.offsetSize;
+    case DW_FORM.sec_offset:
+    case DW_FORM.strp:
+    case DW_FORM.line_strp:
+    case DW_FORM.strp_sup:
+    case DW_FORM.GNU_ref_alt:
+    case DW_FORM.GNU_strp_alt:
+      return encoding.offsetSize;
+    case DW_FORM.sdata:
+    case DW_FORM.udata:
+    case DW_FORM.ref_udata:
+    case DW_FORM.strx:
+    case DW_FORM.addrx:
+    case DW_FORM.loclistx:
+    case DW_FORM.rnglistx:
+    case DW_FORM.GNU_addr_index:
+    case DW_FORM.GNU_str_index:
+      return SKIP_LEB;
+    case DW_FORM.string:
+      return SKIP_STRING;
+    case DW_FORM.block1:
+      return SKIP_BLOCK1;
+    case DW_FORM.block2:
+      return SKIP_BLOCK2;
+    case DW_FORM.block4:
+      return SKIP_BLOCK4;
+    case DW_FORM.block:
+    case DW_FORM.exprloc:
+      return SKIP_BLOCK;
+    case DW_FORM.indirect:
+      return SKIP_INDIRECT;
+    default:
+      return UNKNOWN_FORM;
+  }
+}
+
+/** Abbreviations by code; codes are small and dense in practice, so an array with a bound and a map beyond it. */
+export class AbbreviationTable {
+  private readonly dense: (Abbreviation | undefined)[] = [];
+  private readonly sparse = new Map<number, Abbreviation>();
+
+  get(code: number): Abbreviation | undefined {
+    return code < DENSE_CODES ? this.dense[code] : this.sparse.get(code);
+  }
+
+  set(code: number, abbreviation: Abbreviation): void {
+    if (code >= DENSE_CODES) this.sparse.set(code, abbreviation);
+    else {
+      while (this.dense.length <= code) this.dense.push(undefined);
+      this.dense[code] = abbreviation;
+    }
+  }
+}
+
+const DENSE_CODES = 1 << 16;
+
+/** Reads the table at the reader's offset. @throws FormatError when it is cut or names an unknown form. */
+export function readAbbreviations(reader: ByteReader, encoding: Encoding): AbbreviationTable {
+  const table = new AbbreviationTable();
+  for (;;) {
+    const code = reader.uleb();
+    if (code === 0) return table;
+    const tag = reader.uleb();
+    const children = reader.u8() !== 0;
+    const at: number[] = [];
+    const form: number[] = [];
+    const implicit: number[] = [];
+    const skip: number[] = [];
+    for (;;) {
+      const name = reader.uleb();
+      const kind = reader.uleb();
+      const value = kind === DW_FORM.implicit_const ? reader.sleb() : 0;
+      if (name === 0 && kind === 0) break;
+      const step = formStep(kind, encoding);
+      if (step === UNKNOWN_FORM) throw reader.error(`unknown DW_FORM ${kind}`);
+      const last = skip.length - 1;
+      if (step >= 0 && last >= 0 && (skip[last] as number) >= 0) skip[last] = (skip[last] as number) + step;
+      else skip.push(step);
+      at.push(name);
+      form.push(kind);
+      implicit.push(value);
+    }
+    table.set(code, { tag, children, at, form, implicit, skip: Int32Array.from(skip) });
+  }
+}
+
+/**
+ * The position after a DIE's attributes that begin at `at`. The fast path of the scan: no decoding, no allocation.
+ * May return a position beyond `end` when the DIE is cut; the caller checks once per DIE.
+ */
+export function skipAttributes(bytes: Uint8Array, at: number, end: number, skip: Int32Array, encoding: Encoding): number {
+  let position = at;
+  for (let i = 0; i < skip.length; i++) {
+    const step = skip[i] as number;
+    position = step >= 0 ? position + step : skipStep(bytes, position, end, step, encoding);
+    if (position > end) break;
+  }
+  return position;
+}
+
+/** The position after one attribute of the given SKIP_* step. */
+export function skipStep(bytes: Uint8Array, at: number, end: number, step: number, encoding: Encoding): number {
+  let position = at;
+  switch (step) {
+    case SKIP_STRING:
+      while (position < end && bytes[position] !== 0) position++;
+      return position + 1;
+    case SKIP_LEB:
+      while (position < end && (bytes[position] as number) >= 0x80) position++;
+      return position + 1;
+    case SKIP_BLOCK1:
+      return position < end ? position + 1 + (bytes[position] as number) : end + 1;
+    case SKIP_BLOCK2:
+      return position + 2 <= end ? position + 2 + (bytes[position] as number) + (bytes[position + 1] as number) * 256 : end + 1;
+    case SKIP_BLOCK4: {
+      if (position + 4 > end) return end + 1;
+      let size = 0;
+      for (let i = 3; i >= 0; i--) size = size * 256 + (bytes[position + i] as number);
+      return position + 4 + size;
+    }
+    default: {
+      let value = 0;
+      let scale = 1;
+      for (let i = 0; i < 10; i++) {
+        if (position >= end) return end + 1;
+        const byte = bytes[position++] as number;
+        value += (byte & 0x7f) * scale;
+        scale *= 128;
+        if (byte < 0x80) break;
+      }
+      if (step === SKIP_BLOCK) return position + value;
+      // DW_FORM_indirect: the form stands before the value. An indirect of an indirect is damage.
+      const real = formStep(value, encoding);
+      if (real >= 0) return position + real;
+      return real === SKIP_INDIRECT || real === UNKNOWN_FORM ? end + 1 : skipStep(bytes, position, end, real, encoding);
+    }
+  }
+}

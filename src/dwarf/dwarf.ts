@@ -1,0 +1,189 @@
+// Debug information from named bytes: types, constants, globals and locals by name; knows no ELF.
+import { decodeText } from "../base/byte-reader.js";
+import type { Findings } from "../base/findings.js";
+import type { Address } from "../base/units.js";
+import { DW_AT, DW_TAG } from "./constants.js";
+import { Dies, type DwarfSections } from "./dies.js";
+import { type DwarfFunction, type DwarfVariable, Functions } from "./functions.js";
+import { NameIndex, nameBytes } from "./names.js";
+import { type Scan, scanUnits } from "./scan.js";
+import { type DwarfType, Types } from "./types.js";
+
+export type { DwarfSections } from "./dies.js";
+export type { FrameContext, Location } from "./expressions.js";
+export type { DwarfCapture, DwarfFunction, DwarfVariable } from "./functions.js";
+export type { DwarfField, DwarfType } from "./types.js";
+
+/** A package's variable. address is link-time. */
+export interface DwarfGlobal {
+  readonly name: string;
+  readonly address: Address;
+  readonly type: DwarfType;
+}
+
+/** What the debug information of one executable says; all addresses are link-time. */
+export interface DebugInfo {
+  /** By full name ("runtime.mspan", "map[string]int"). Of several, a Go type before a C type, one with a runtime type before one without. */
+  type(name: string): DwarfType | undefined;
+  /** @throws FormatError when no type DIE is at the offset. */
+  typeAt(offset: number): DwarfType;
+  /** By DW_AT_go_runtime_type: an rtype's address minus moduledata.types. */
+  typeByRuntimeOffset(offset: number): DwarfType | undefined;
+  /** Every named type, in the order of the section; a name may come twice. */
+  typeNames(): Iterable<string>;
+  /** Value of a Go constant ("runtime._PageSize"); exact below 2^53. */
+  constant(name: string): number | undefined;
+  global(name: string): DwarfGlobal | undefined;
+  /** Ascending by address. */
+  globals(): readonly DwarfGlobal[];
+  functionAt(pc: Address): DwarfFunction | undefined;
+  functionByName(name: string): DwarfFunction | undefined;
+  /** Variables whose scope (lexical block, inlined subroutine) covers pc. Give the pc of the call (return address - 1), not of the return. */
+  localsAt(pc: Address): readonly DwarfVariable[];
+}
+
+/**
+ * Reads DWARF 2 to 5 (Go writes 4 up to 1.24, 5 since 1.25). Units are scanned once; the rest is read when asked for.
+ * Damage is skipped and counted as "dwarf-damaged".
+ *
+ * @param name  of the file, for messages
+ * @returns undefined when there is no .debug_info (stripped)
+ */
+export function readDebugInfo(sections: DwarfSections, name: string, findings: Findings): DebugInfo | undefined {
+  const info = sections.section(".debug_info");
+  if (info === undefined || info.length === 0) return undefined;
+  const dies = new Dies(sections, info, name);
+  return new Debug(dies, scanUnits(dies, findings), findings);
+}
+
+class Global implements DwarfGlobal {
+  readonly offset: number;
+  readonly address: Address;
+  private readonly types: Types;
+  private text: string | undefined;
+
+  constructor(types: Types, offset: number, address: Address) {
+    this.types = types;
+    this.offset = offset;
+    this.address = address;
+  }
+
+  get name(): string {
+    this.text ??= decodeText(nameBytes(this.types.dies, this.offset) ?? new Uint8Array(0));
+    return this.text;
+  }
+
+  get type(): DwarfType {
+    const dies = this.types.dies;
+    const origins = this.types.safely(() => dies.at(this.offset).origins(), []);
+    const typed = origins.find((die) => die.has(DW_AT.type)) ?? dies.at(this.offset);
+    return this.types.typeOf(typed);
+  }
+}
+
+class Debug implements DebugInfo {
+  private readonly dies: Dies;
+  private readonly scan: Scan;
+  private readonly types: Types;
+  private readonly functions: Functions;
+  private readonly typeIndex: NameIndex;
+  private readonly constantIndex: NameIndex;
+  private readonly globalIndex: NameIndex;
+  private readonly globalRows: Global[] = [];
+  private sortedGlobals: readonly Global[] | undefined;
+  private byRuntime: Map<number, number> | undefined;
+
+  constructor(dies: Dies, scan: Scan, findings: Findings) {
+    this.dies = dies;
+    this.scan = scan;
+    this.types = new Types(dies, findings);
+    this.functions = new Functions(this.types, scan, findings);
+    this.typeIndex = new NameIndex(dies, scan.typeOffset);
+    this.constantIndex = new NameIndex(dies, scan.constantOffset);
+    this.globalIndex = new NameIndex(dies, scan.globalOffset);
+  }
+
+  type(name: string): DwarfType | undefined {
+    let best: number | undefined;
+    let bestRank = -1;
+    for (const row of this.typeIndex.rows(name)) {
+      const offset = this.scan.typeOffset.at(row);
+      const rank = this.rank(offset, this.scan.typeRuntime.at(row));
+      if (rank <= bestRank) continue;
+      best = offset;
+      bestRank = rank;
+    }
+    return best === undefined ? undefined : this.typeAt(best);
+  }
+
+  /** Go names most types twice: a bare typedef, and the type itself with its kind and descriptor, which is the better answer. */
+  private rank(offset: number, runtimeType: number): number {
+    const die = this.dies.at(offset);
+    const bare = die.tag === DW_TAG.typedef && !die.has(DW_AT.go_kind);
+    return (die.unit.isGo ? 4 : 0) + (runtimeType !== 0 ? 2 : 0) + (bare ? 0 : 1);
+  }
+
+  typeAt(offset: number): DwarfType {
+    return this.types.at(offset);
+  }
+
+  typeByRuntimeOffset(offset: number): DwarfType | undefined {
+    if (this.byRuntime === undefined) {
+      this.byRuntime = new Map();
+      const { typeOffset, typeRuntime } = this.scan;
+      for (let row = 0; row < typeRuntime.length; row++) {
+        const runtime = typeRuntime.at(row);
+        if (runtime !== 0 && !this.byRuntime.has(runtime)) this.byRuntime.set(runtime, typeOffset.at(row));
+      }
+    }
+    const at = this.byRuntime.get(offset);
+    return at === undefined ? undefined : this.typeAt(at);
+  }
+
+  *typeNames(): Iterable<string> {
+    const { typeOffset } = this.scan;
+    for (let row = 0; row < typeOffset.length; row++) {
+      const bytes = nameBytes(this.dies, typeOffset.at(row));
+      if (bytes !== undefined && bytes.length > 0) yield decodeText(bytes);
+    }
+  }
+
+  constant(name: string): number | undefined {
+    const row = this.constantIndex.rows(name)[0];
+    return row === undefined ? undefined : this.dies.at(this.scan.constantOffset.at(row)).number(DW_AT.const_value);
+  }
+
+  global(name: string): DwarfGlobal | undefined {
+    const rows = this.globalIndex.rows(name);
+    const go = rows.find((row) => this.dies.unitOf(this.scan.globalOffset.at(row))?.isGo) ?? rows[0];
+    return go === undefined ? undefined : this.globalRow(go);
+  }
+
+  private globalRow(row: number): Global {
+    const known = this.globalRows[row];
+    if (known !== undefined) return known;
+    const made = new Global(this.types, this.scan.globalOffset.at(row), this.scan.globalAddress.at(row));
+    this.globalRows[row] = made;
+    return made;
+  }
+
+  globals(): readonly DwarfGlobal[] {
+    if (this.sortedGlobals === undefined) {
+      const all = Array.from({ length: this.scan.globalOffset.length }, (_, row) => this.globalRow(row));
+      this.sortedGlobals = all.sort((a, b) => a.address - b.address || a.offset - b.offset);
+    }
+    return this.sortedGlobals;
+  }
+
+  functionAt(pc: Address): DwarfFunction | undefined {
+    return this.functions.at(pc);
+  }
+
+  functionByName(name: string): DwarfFunction | undefined {
+    return this.functions.byName(name);
+  }
+
+  localsAt(pc: Address): readonly DwarfVariable[] {
+    return this.functions.localsAt(pc);
+  }
+}

@@ -1,0 +1,383 @@
+// What an object is called: the Go expression that leads to it from a root.
+import { DumpError } from "../base/errors.js";
+import { type Address, type Bytes, hex, NONE, type TypeId } from "../base/units.js";
+import type { GoType } from "../runtime/types.js";
+import { type MapBlock, mapDesign } from "../runtime/variants/maps.js";
+import { enclosing, nameOffset } from "../value/fields.js";
+import { keyText } from "../value/keys.js";
+import { readInterface, type ValueEnvironment } from "../value/scalars.js";
+
+/** One object of a path from a root. */
+export interface Step {
+  readonly address: Address;
+  /** NONE when unknown; may be types.arrayOf(element). */
+  readonly type: TypeId;
+  /** Offset within this object of the pointer to the next one; of no meaning in the last step. */
+  readonly slot: Bytes;
+  /** The exact pointer value that led to this object: address, or inside the object. */
+  readonly pointed: Address;
+}
+
+/** A pointer found in a slot: what leads to the next object. */
+interface Pointer {
+  readonly kind: "pointer";
+  /** Expression of the value that holds the pointer. */
+  readonly text: string;
+  /** Type of that value: a pointer, slice, map, interface ...; NONE when unknown. */
+  readonly type: TypeId;
+  /** Offset of the pointer in that value: 8 is an interface's data word. */
+  readonly rest: Bytes;
+  /** Where the pointer lies; NONE when that is not known. */
+  readonly slot: Address;
+  /** The value is the map inside a sync.Map: a key is written as .Load(key). */
+  readonly sync?: boolean;
+}
+
+/** A pointer from one internal part of a map to another. */
+interface Part {
+  readonly kind: "part";
+  readonly text: string;
+  readonly map: TypeId;
+  readonly header: Address;
+  readonly role: "blocks" | "directory" | "table" | "other";
+  readonly sync: boolean;
+}
+
+/** A pointer to a value kept outside its holder: an indirect map key or value. */
+interface Boxed {
+  readonly kind: "boxed";
+  readonly text: string;
+  readonly type: TypeId;
+}
+
+/** A pointer between the parts of a sync.Map. */
+interface SyncPart {
+  readonly kind: "sync";
+  readonly text: string;
+}
+
+/** A pointer of which nothing is known. */
+interface Unknown {
+  readonly kind: "unknown";
+}
+
+type Via = Pointer | Part | Boxed | SyncPart | Unknown;
+
+/** An object that was entered: its expression, and how its slots are named. */
+interface Inside {
+  readonly text: string;
+  /** The pointer at a slot's address; undefined when the slot is not what the path says. */
+  leave(slot: Address): Via | undefined;
+}
+
+const POINTER_KINDS = new Set(["pointer", "unsafe.Pointer", "string", "slice", "interface", "map", "chan", "func"]);
+
+/**
+ * The Go expression of each object of a path, in the order of steps.
+ *
+ * An object is named by the pointer that leads to it: `main.global` is the Store, `main.global.sessions["user-5"]` the
+ * Session. What hides in Go is hidden here: the header, tables and buckets of a map are all called by the map's name, a
+ * slice's array by the slice's. Beyond plain Go: a captured variable is a field of the func value (`s.onClose.ctx`),
+ * a channel's buffer is `ch.buf[2]`, what a map's key points to is `m.key["k"]`, a sync.Map's value is `m.Load("k")`.
+ * Where the static types do not lead on, the object's own type does: `(*T)(x).f`, `(*T)(0xc000012000).f`.
+ *
+ * @param rootName    expression of the variable that holds the first pointer: "main.global", "g12.main.worker.s"
+ * @param rootType    its type; NONE when unknown
+ * @param rootOffset  offset of the pointer in it
+ * @param rootAddress where the variable lies; NONE when unknown, then interfaces in it are typed by the object
+ */
+export function nameSteps(
+  env: ValueEnvironment,
+  rootName: string,
+  rootType: TypeId,
+  rootOffset: Bytes,
+  steps: readonly Step[],
+  rootAddress: Address = NONE,
+): readonly string[] {
+  return new Namer(env).name(rootName, rootType, rootOffset, steps, rootAddress);
+}
+
+/** Reads what a name needs and turns one step into the next. */
+class Namer {
+  private readonly env: ValueEnvironment;
+  constructor(env: ValueEnvironment) {
+    this.env = env;
+  }
+
+  name(rootName: string, rootType: TypeId, rootOffset: Bytes, steps: readonly Step[], rootAddress: Address): readonly string[] {
+    const slot = rootAddress === NONE ? NONE : rootAddress + rootOffset;
+    let via: Via =
+      (rootType === NONE ? undefined : this.leaveValue(rootName, rootType, rootOffset, slot)) ??
+      ({ kind: "pointer", text: rootName, type: NONE, rest: 0, slot } satisfies Pointer);
+    return steps.map((step, i) => {
+      const inside = this.guarded(() => this.enter(via, step)) ?? { text: this.castText(step), leave: () => undefined };
+      if (i < steps.length - 1) {
+        const at = step.address + step.slot;
+        via = this.guarded(() => inside.leave(at)) ??
+          this.guarded(() => this.leaveByOwnType(this.isPointer(via) ? inside.text : undefined, step)) ?? { kind: "unknown" };
+      }
+      return bare(inside.text);
+    });
+  }
+
+  /** Memory that was not dumped makes a name less good, never an error. */
+  private guarded<T>(work: () => T | undefined): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof DumpError) return undefined;
+      throw error;
+    }
+  }
+
+  private type(id: TypeId): GoType | undefined {
+    return id === NONE ? undefined : this.env.types.get(id);
+  }
+
+  /** Whether the value that led here is a pointer that Go can convert. */
+  private isPointer(via: Via): boolean {
+    const kind = via.kind === "pointer" ? this.type(via.type)?.kind : undefined;
+    return kind === "pointer" || kind === "unsafe.Pointer";
+  }
+
+  // ── entering an object ──────────────────────────────────────────────────────────────────────
+
+  private enter(via: Via, step: Step): Inside {
+    switch (via.kind) {
+      case "pointer":
+        return this.enterPointer(via, step);
+      case "part":
+        return this.enterPart(via, step);
+      case "boxed":
+        return this.insideValue(via.text, via.text, via.type, step.pointed);
+      case "sync":
+        return { text: via.text, leave: (slot) => this.leaveSync(via.text, step, slot) };
+      case "unknown":
+        return { text: this.castText(step), leave: () => undefined };
+    }
+  }
+
+  private enterPointer(via: Pointer, step: Step): Inside {
+    const holder = this.type(via.type);
+    const text = variableBehind(via.text);
+    switch (holder?.kind) {
+      case "pointer":
+        return this.insideValue(text, this.target(via.text, holder.element), holder.element, step.pointed);
+      case "slice":
+        return { text, leave: (slot) => this.leaveElements(text, holder.element, slot - step.pointed, slot) };
+      case "map":
+        return { text, leave: (slot) => this.leaveHeader(text, via.type, step.pointed, slot, via.sync ?? false) };
+      case "chan":
+        return { text, leave: (slot) => this.leaveChannel(text, holder, slot - step.pointed, slot) };
+      case "func":
+        return this.insideValue(text, text, step.pointed === step.address ? step.type : NONE, step.pointed);
+      case "interface":
+        return via.rest === 8 ? this.enterInterface(via, holder, step) : { text, leave: () => undefined };
+      default:
+        return { text, leave: () => undefined };
+    }
+  }
+
+  private insideValue(text: string, target: string, type: TypeId, base: Address): Inside {
+    return { text, leave: (slot) => this.leaveValue(target, type, slot - base, slot) };
+  }
+
+  private enterInterface(via: Pointer, holder: GoType, step: Step): Inside {
+    const dynamic = via.slot === NONE ? undefined : this.guarded(() => readInterface(this.env, holder, via.slot - 8));
+    if (dynamic && dynamic.type !== NONE) {
+      const text = `${via.text}.(${this.env.types.get(dynamic.type).name})`;
+      if (!dynamic.direct) return this.insideValue(text, text, dynamic.type, step.pointed);
+      const place = nameOffset(this.env.types, dynamic.type, 0);
+      return this.enterPointer({ kind: "pointer", text: text + place.text, type: place.leaf, rest: 0, slot: via.slot }, step);
+    }
+    const own = this.type(step.type);
+    const pointer = own ? this.env.types.byName(`*${own.name}`) : NONE;
+    if (!own || pointer === NONE) return { text: via.text, leave: () => undefined };
+    return this.enterPointer({ kind: "pointer", text: `${via.text}.(*${own.name})`, type: pointer, rest: 0, slot: via.slot }, step);
+  }
+
+  private enterPart(via: Part, step: Step): Inside {
+    const { text } = via;
+    switch (via.role) {
+      case "directory":
+        return { text, leave: () => ({ ...via, role: "table" }) };
+      case "table": {
+        const groups = this.env.layout.struct("swissTable").offset("groups.data");
+        return { text, leave: (slot) => (slot - step.pointed === groups ? { ...via, role: "blocks" } : undefined) };
+      }
+      case "blocks":
+        return { text, leave: (slot) => this.leaveBlock(via, step.pointed, slot) };
+      case "other":
+        return { text, leave: () => via };
+    }
+  }
+
+  // ── leaving it by a slot ────────────────────────────────────────────────────────────────────
+
+  /** A slot of a value of a known type. text is an expression of the value, to which .field and [i] can be added. */
+  private leaveValue(text: string, type: TypeId, offset: Bytes, slot: Address): Via | undefined {
+    const { types } = this.env;
+    const own = this.type(type);
+    if (!own || offset < 0 || (offset >= own.size && own.count !== -1)) return undefined;
+    const place = nameOffset(types, type, offset);
+    const leaf = this.type(place.leaf);
+    if (!leaf || !POINTER_KINDS.has(leaf.kind)) return undefined;
+    const special = enclosing(types, type, offset, (each) => each.name === "sync.Map" || each.name.startsWith("sync/atomic.Pointer["));
+    if (special && types.get(special.leaf).name === "sync.Map") {
+      const map = text + special.text;
+      return leaf.kind === "map"
+        ? { kind: "pointer", text: map, type: place.leaf, rest: 0, slot, sync: true }
+        : { kind: "sync", text: map };
+    }
+    if (special) {
+      // atomic.Pointer[T] is { _ [0]*T; _ noCopy; v unsafe.Pointer }: the empty array says what v points to.
+      const target = types.get(special.leaf).fields.find((field) => this.type(field.type)?.kind === "array")?.type ?? NONE;
+      const pointer = this.type(target)?.element ?? NONE;
+      if (pointer !== NONE) return { kind: "pointer", text: `${text}${special.text}.Load()`, type: pointer, rest: 0, slot };
+    }
+    return { kind: "pointer", text: text + place.text, type: place.leaf, rest: place.rest, slot };
+  }
+
+  /** A slot of a slice's array; offset counts from the slice's first element. */
+  private leaveElements(text: string, element: TypeId, offset: Bytes, slot: Address): Via | undefined {
+    const size = this.type(element)?.size ?? 0;
+    if (size === 0 || offset < 0) return undefined;
+    const index = Math.floor(offset / size);
+    return this.leaveValue(`${text}[${index}]`, element, offset - index * size, slot);
+  }
+
+  private leaveChannel(text: string, channel: GoType, offset: Bytes, slot: Address): Via | undefined {
+    const via = this.leaveValue(text, channel.header, offset, slot);
+    if (via?.kind !== "pointer" || via.text !== `${text}.buf`) return via;
+    // The buffer is an unsafe.Pointer to elements: a slice in all but name.
+    const slice = this.env.types.byName(`[]${this.type(channel.element)?.name ?? "?"}`);
+    return slice === NONE || this.type(slice)?.kind !== "slice" ? via : { ...via, type: slice };
+  }
+
+  private leaveHeader(text: string, map: TypeId, header: Address, slot: Address, sync: boolean): Via | undefined {
+    const { layout, memory } = this.env;
+    const offset = slot - header;
+    const part = { kind: "part", text, map, header, sync } as const;
+    if (mapDesign(layout).name === "buckets") {
+      const struct = layout.struct("hmap");
+      const isBuckets = offset === struct.offset("buckets") || offset === struct.offset("oldbuckets");
+      return { ...part, role: isBuckets ? "blocks" : "other" };
+    }
+    const struct = layout.struct("swissMap");
+    if (offset !== struct.offset("dirPtr")) return undefined;
+    return { ...part, role: memory.readAddress(header + struct.offset("dirLen")) === 0 ? "blocks" : "directory" };
+  }
+
+  /** A slot of a bucket or group: base is the start of any block of the same array. */
+  private leaveBlock(via: Part, base: Address, slot: Address): Via | undefined {
+    const { memory, layout, types } = this.env;
+    const map = types.get(via.map);
+    const design = mapDesign(layout);
+    const block = design.block(this.env, map);
+    if (!block) return undefined;
+    const start = base + Math.floor((slot - base) / block.size) * block.size;
+    const offset = slot - start;
+    if (design.name === "buckets" && offset === block.size - 8) return via;
+    const found = slotOfBlock(block, offset, types.get(map.key)?.size ?? 0, types.get(map.element)?.size ?? 0);
+    if (!found) return undefined;
+    const keySlot = start + block.keys + found.index * block.keyStride;
+    const key = keyText(this.env, map.key, block.indirectKey ? memory.readAddress(keySlot) : keySlot);
+    if (found.part === "key") {
+      const text = `${via.text}.key[${key}]`;
+      return block.indirectKey ? { kind: "boxed", text, type: map.key } : this.leaveValue(text, map.key, found.rest, slot);
+    }
+    if (via.sync) return { kind: "sync", text: `${via.text}.Load(${key})` };
+    const text = `${via.text}[${key}]`;
+    return block.indirectValue ? { kind: "boxed", text, type: map.element } : this.leaveValue(text, map.element, found.rest, slot);
+  }
+
+  /** A slot of a part of a sync.Map: read-only map or hash trie, entry, or the value's box. */
+  private leaveSync(text: string, step: Step, slot: Address): Via | undefined {
+    const own = this.type(step.type);
+    if (!own) return undefined;
+    if (own.kind === "interface") return { kind: "pointer", text, type: step.type, rest: step.slot, slot };
+    if (own.name.startsWith("internal/sync.entry[")) {
+      const [key, value] = ["key", "value"].map((name) => own.fields.find((field) => field.name === name));
+      if (!key || !value || step.slot < value.offset) return { kind: "sync", text };
+      const load = `${text}.Load(${keyText(this.env, key.type, step.address + key.offset)})`;
+      return this.leaveValue(load, value.type, step.slot - value.offset, slot);
+    }
+    const place = nameOffset(this.env.types, step.type, step.slot);
+    if (this.type(place.leaf)?.kind === "map") return { kind: "pointer", text, type: place.leaf, rest: 0, slot, sync: true };
+    return { kind: "sync", text };
+  }
+
+  /** The slot by the object's own type, where the types on the way did not lead on. */
+  private leaveByOwnType(text: string | undefined, step: Step): Via | undefined {
+    const own = this.type(step.type);
+    if (!own) return undefined;
+    const slot = step.address + step.slot;
+    if (own.kind === "array" && own.count === -1) {
+      const size = this.type(own.element)?.size ?? 0;
+      if (size === 0) return undefined;
+      const index = Math.floor(step.slot / size);
+      const start = step.address + index * size;
+      const cast = this.target(`(*${this.env.types.get(own.element).name})(${hex(start)})`, own.element);
+      return this.leaveValue(cast, own.element, step.slot - index * size, slot);
+    }
+    const inner = text !== undefined && step.pointed === step.address ? bare(text) : hex(step.address);
+    return this.leaveValue(this.target(`(*${own.name})(${inner})`, step.type), step.type, step.slot, slot);
+  }
+
+  // ── texts ───────────────────────────────────────────────────────────────────────────────────
+
+  /** The expression of what a pointer points to, ready for .field or [i]; Go follows pointers to structs and arrays itself. */
+  private target(pointer: string, type: TypeId): string {
+    const variable = variableBehind(pointer);
+    if (variable !== pointer) return variable;
+    const kind = this.type(type)?.kind;
+    return kind === "struct" || kind === "array" ? pointer : `(*${pointer})`;
+  }
+
+  private castText(step: Step): string {
+    const own = this.type(step.type);
+    if (!own) return `unsafe.Pointer(${hex(step.address)})`;
+    const name = own.kind === "array" && own.count === -1 ? this.env.types.get(own.element).name : own.name;
+    return `(*${name})(${hex(step.address)})`;
+  }
+}
+
+/** DWARF calls a local that moved to the heap &x: the object it points to is the variable x. */
+function variableBehind(text: string): string {
+  return text.replace(/(^|\.)&([^.&[\]()]+)$/, "$1$2");
+}
+
+/** Without the brackets that only an added .field needs: (*p) is *p. */
+function bare(text: string): string {
+  if (!text.startsWith("(*") || !text.endsWith(")")) return text;
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (quoted && character === "\\") i++;
+    else if (character === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === "(") depth++;
+    else if (character === ")" && --depth === 0 && i < text.length - 1) return text;
+  }
+  return text.slice(1, -1);
+}
+
+/** Which slot of a block an offset is in, and whether in its key or its value. */
+function slotOfBlock(
+  block: MapBlock,
+  offset: Bytes,
+  keySize: Bytes,
+  valueSize: Bytes,
+): { readonly index: number; readonly part: "key" | "value"; readonly rest: Bytes } | undefined {
+  const within = (start: Bytes, stride: Bytes, size: Bytes, part: "key" | "value") => {
+    if (stride === 0) return undefined;
+    const index = Math.floor((offset - start) / stride);
+    const rest = offset - start - index * stride;
+    return index >= 0 && index < 8 && rest < size ? { index, part, rest } : undefined;
+  };
+  return (
+    within(block.values, block.valueStride, block.indirectValue ? 8 : valueSize, "value") ??
+    within(block.keys, block.keyStride, block.indirectKey ? 8 : keySize, "key")
+  );
+}

@@ -1,0 +1,93 @@
+// A regular file as a source of bytes, and the sentences for when it cannot be one.
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { type DumpError, FormatError, NotFoundError, ResourceError } from "../base/errors.js";
+import type { ByteSource } from "../base/source.js";
+import { NONE } from "../base/units.js";
+
+/** A source that holds a file descriptor. */
+export interface OpenFile {
+  readonly source: ByteSource;
+  close(): void;
+}
+
+/**
+ * Opens a regular file for reading.
+ *
+ * @throws NotFoundError when it is missing or may not be read
+ * @throws FormatError when it is a directory, a device, or empty
+ */
+export function openFile(path: string): OpenFile {
+  const fd = onPath(path, () => {
+    const stat = statSync(path); // before open: opening a pipe would wait for its writer
+    if (stat.isDirectory()) throw new FormatError(path, NONE, "is a directory, not a file");
+    if (!stat.isFile()) throw new FormatError(path, NONE, "is not a regular file");
+    if (stat.size === 0) throw new FormatError(path, NONE, "empty file");
+    return openSync(path, "r");
+  });
+  return openDescriptor(fd, path);
+}
+
+/** A source over an open descriptor; its size is fixed now. */
+export function openDescriptor(fd: number, name: string): OpenFile {
+  const { size } = fstatSync(fd);
+  const readInto = (offset: number, out: Uint8Array): number => {
+    const wanted = Math.max(0, Math.min(out.length, size - offset));
+    let done = 0;
+    while (done < wanted) {
+      const got = onPath(name, () => readSync(fd, out, done, wanted - done, offset + done));
+      if (got === 0) break; // cut while we read
+      done += got;
+    }
+    return done;
+  };
+  const read = (offset: number, length: number): Uint8Array => {
+    const out = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+    return out.subarray(0, readInto(offset, out));
+  };
+  let isOpen = true;
+  return {
+    source: { name, size, read, readInto },
+    close() {
+      if (isOpen) closeSync(fd);
+      isOpen = false;
+    },
+  };
+}
+
+/** Runs a call of node:fs on path, its errors turned into ours. */
+export function onPath<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw asDumpError(path, error);
+  }
+}
+
+/** The sentence for an error of node:fs; errors without a code are returned as they are. */
+export function asDumpError(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const syscall = (error as NodeJS.ErrnoException | undefined)?.syscall;
+  if (code === undefined || syscall === undefined) return error;
+  return sentence(path, code);
+}
+
+function sentence(path: string, code: string): DumpError {
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+    case "ENAMETOOLONG":
+    case "ELOOP":
+      return new NotFoundError("file", path);
+    case "EACCES":
+    case "EPERM":
+      return new NotFoundError("readable file", path, [], "permission denied; cores belong to the user whose program died");
+    case "ENOSPC":
+    case "EDQUOT":
+      return new ResourceError(`${path}: no space left`);
+    case "EMFILE":
+    case "ENFILE":
+      return new ResourceError(`${path}: too many open files`);
+    default:
+      return new FormatError(path, NONE, `cannot be read (${code})`);
+  }
+}

@@ -1,0 +1,158 @@
+// Where bytes enter: the core and the executable it came from, found, decompressed and opened.
+import { basename, dirname, join } from "node:path";
+import { type DumpError, NotFoundError } from "../base/errors.js";
+import type { Findings } from "../base/findings.js";
+import type { Progress } from "../base/progress.js";
+import type { ByteSource } from "../base/source.js";
+import { compressionOf, unpack } from "./compressed.js";
+import { type OpenFile, openFile } from "./file-source.js";
+
+export type { OpenFile } from "./file-source.js";
+
+/** What the person named. */
+export interface FileNames {
+  readonly core: string;
+  /** --exe; when absent it is searched for. */
+  readonly executable?: string | undefined;
+  /** Folder for decompressed copies; the system's when absent. */
+  readonly tmpdir?: string | undefined;
+}
+
+/** What only a reader of ELF knows; the neck of the house gives it. */
+export interface ImageFinder {
+  /** Paths at which the executable may be, best first; others: mapped images that are worth having (plugins). */
+  candidates(core: ByteSource): { readonly executable: readonly string[]; readonly others: readonly string[] };
+  /** false when the file is surely of another build, or no executable at all; the search goes on then. Not asked about --exe. */
+  matches(core: ByteSource, executable: ByteSource): boolean;
+}
+
+/** Open files of one dump. */
+export interface OpenedFiles {
+  readonly core: ByteSource;
+  readonly executable: ByteSource;
+  readonly others: readonly { readonly source: ByteSource; readonly path: string }[];
+  close(): void;
+}
+
+/**
+ * Opens the core, then its executable: the named one, else the first of the right build among the candidates, as they are and beside
+ * the core. When all that exist are of another build, the first of those: who asked must check, and can tell both ids.
+ *
+ * @throws NotFoundError, FormatError, UsageError, ResourceError with one sentence each
+ */
+export async function openFiles(names: FileNames, finder: ImageFinder, progress: Progress, findings: Findings): Promise<OpenedFiles> {
+  const opened: OpenFile[] = [];
+  const close = () => {
+    for (const file of opened) file.close();
+  };
+  const keep = (file: OpenFile) => {
+    opened.push(file);
+    return file.source;
+  };
+  try {
+    const core = keep(await openPacked(names.core, names.tmpdir, true, progress, findings));
+    const candidates = finder.candidates(core);
+    const executable =
+      names.executable !== undefined
+        ? await openPacked(names.executable, names.tmpdir, false, progress, findings)
+        : await findExecutable(names, core, candidates.executable, finder, progress, findings);
+    const source = keep(executable);
+    const others: { source: ByteSource; path: string }[] = [];
+    for (const path of candidates.others) {
+      const file = await tryOpen(places(path, names.core), names.tmpdir, progress, findings);
+      if (file) others.push({ source: keep(file), path });
+      else findings.add("image-missing", "a mapped image was not found; its read-only memory is not known", path);
+    }
+    return { core, executable: source, others, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Opens the core alone: for commands that need no executable. Truncated compressed cores give what they hold, and a finding. */
+export function openCore(path: string, tmpdir: string | undefined, progress: Progress, findings: Findings): Promise<OpenFile> {
+  return openPacked(path, tmpdir, true, progress, findings);
+}
+
+/** Opens an executable, compressed or not. */
+export function openExecutable(path: string, tmpdir: string | undefined, progress: Progress, findings: Findings): Promise<OpenFile> {
+  return openPacked(path, tmpdir, false, progress, findings);
+}
+
+async function openPacked(
+  path: string,
+  tmpdir: string | undefined,
+  keepPart: boolean,
+  progress: Progress,
+  findings: Findings,
+): Promise<OpenFile> {
+  const file = openFile(path);
+  try {
+    const compression = compressionOf(file.source);
+    if (compression === "none") return file;
+    const unpacked = await unpack(path, file.source, compression, { folder: tmpdir, keepPart }, progress, findings);
+    file.close();
+    return unpacked;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+async function findExecutable(
+  names: FileNames,
+  core: ByteSource,
+  candidates: readonly string[],
+  finder: ImageFinder,
+  progress: Progress,
+  findings: Findings,
+): Promise<OpenFile> {
+  const looked = [...new Set([...candidates.flatMap((path) => places(path, names.core)), ...beside("exe", names.core)])];
+  let other: OpenFile | undefined;
+  for (const path of looked) {
+    const file = await tryOpen([path], names.tmpdir, progress, findings);
+    if (file === undefined) continue;
+    if (finder.matches(core, file.source)) {
+      other?.close();
+      return file;
+    }
+    if (other === undefined) other = file;
+    else file.close();
+  }
+  if (other !== undefined) return other;
+  const wanted = candidates[0] ?? "of this core";
+  throw new NotFoundError("executable", wanted, [], `looked for ${looked.join(", ")}; pass the binary that crashed with --exe FILE`);
+}
+
+/** The path as it is, then its name beside the core; each also compressed. */
+function places(path: string, core: string): string[] {
+  const own = path.startsWith("/") ? packedNames(path) : [];
+  return [...own, ...beside(basename(path), core)];
+}
+
+function beside(name: string, core: string): string[] {
+  return packedNames(join(dirname(core), name));
+}
+
+function packedNames(path: string): string[] {
+  return [path, `${path}.zst`, `${path}.gz`];
+}
+
+/** The first that opens; what cannot be opened or is damaged is passed over, lack of room is not. */
+async function tryOpen(
+  paths: readonly string[],
+  tmpdir: string | undefined,
+  progress: Progress,
+  findings: Findings,
+): Promise<OpenFile | undefined> {
+  for (const path of paths) {
+    try {
+      return await openPacked(path, tmpdir, false, progress, findings);
+    } catch (error) {
+      const { code } = error as DumpError;
+      if (code !== "not-found" && code !== "format" && code !== "usage") throw error;
+    }
+  }
+  return undefined;
+}

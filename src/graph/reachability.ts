@@ -1,0 +1,110 @@
+// Which nodes are reached, and from where first: breadth first over columns.
+import { type Progress, silent } from "../base/progress.js";
+import { NONE, type NodeId } from "../base/units.js";
+import type { Csr } from "./graph.js";
+
+/** A breadth-first tree. */
+export interface BreadthFirst {
+  /** [nodeCount] the node before on a shortest path; NONE when unreached; the start's parent is itself. */
+  readonly parent: Int32Array;
+  /** How many nodes are reached, the start included. */
+  readonly count: number;
+}
+
+/** Queue entries expanded by one call: the loads of a batch are independent, so the cache misses overlap (speed.md 5). */
+const BATCH = 1024;
+/** Queue entries between two ticks of progress. */
+const TICK = 1 << 18;
+
+/**
+ * Shortest paths, in edges, from one node to all.
+ *
+ * @param progress ticked with nodes expanded, about every 262,144
+ * Memory: 8 1/4 bytes a node besides the graph.
+ */
+export function breadthFirst(edges: Csr, from: NodeId, progress: Progress = silent): BreadthFirst {
+  const { nodeCount, first, targets } = edges;
+  const parent = new Int32Array(nodeCount).fill(NONE);
+  // Two bits a node, small enough for a cache: seen, and has targets. Nodes without targets are never queued.
+  const seen = new Uint32Array((nodeCount >>> 5) + 1);
+  const inner = new Uint32Array((nodeCount >>> 5) + 1);
+  markInner(nodeCount, first, inner);
+  const queue = new Uint32Array(nodeCount);
+  const begins = new Uint32Array(BATCH);
+  const ends = new Uint32Array(BATCH);
+  parent[from] = from;
+  seen[from >>> 5] |= 1 << (from & 31);
+  queue[0] = from;
+  let head = 0;
+  let tail = 1;
+  let nextTick = TICK;
+  while (head < tail) {
+    const size = Math.min(BATCH, tail - head);
+    loadBatch(queue, head, size, first, begins, ends);
+    tail = visitBatch(queue, head, size, begins, ends, targets, parent, seen, inner, tail);
+    head += size;
+    if (head >= nextTick) {
+      progress.tick(head);
+      nextTick += TICK;
+    }
+  }
+  return { parent, count: countBits(seen) };
+}
+
+function markInner(nodeCount: number, first: Uint32Array, inner: Uint32Array): void {
+  let begin = first[0];
+  for (let v = 0; v < nodeCount; v++) {
+    const end = first[v + 1];
+    if (end !== begin) inner[v >>> 5] |= 1 << (v & 31);
+    begin = end;
+  }
+}
+
+function loadBatch(queue: Uint32Array, head: number, size: number, first: Uint32Array, begins: Uint32Array, ends: Uint32Array): void {
+  for (let i = 0; i < size; i++) {
+    const node = queue[head + i];
+    begins[i] = first[node];
+    ends[i] = first[node + 1];
+  }
+}
+
+/** Marks the unseen targets of a batch and appends those with targets to the queue; returns the new tail. */
+function visitBatch(
+  queue: Uint32Array,
+  head: number,
+  size: number,
+  begins: Uint32Array,
+  ends: Uint32Array,
+  targets: Uint32Array,
+  parent: Int32Array,
+  seen: Uint32Array,
+  inner: Uint32Array,
+  tailBefore: number,
+): number {
+  let tail = tailBefore;
+  for (let i = 0; i < size; i++) {
+    const node = queue[head + i];
+    const end = ends[i];
+    for (let e = begins[i]; e < end; e++) {
+      const target = targets[e];
+      const bit = 1 << (target & 31);
+      const bits = seen[target >>> 5];
+      if ((bits & bit) !== 0) continue;
+      seen[target >>> 5] = bits | bit;
+      parent[target] = node;
+      if ((inner[target >>> 5] & bit) !== 0) queue[tail++] = target;
+    }
+  }
+  return tail;
+}
+
+function countBits(words: Uint32Array): number {
+  let count = 0;
+  for (let i = 0; i < words.length; i++) {
+    let bits = words[i];
+    bits -= (bits >>> 1) & 0x55555555;
+    bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+    count += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  }
+  return count;
+}

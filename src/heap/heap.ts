@@ -1,0 +1,172 @@
+// Objects, types, roots, who points to whom: number, collect roots, scan, type, mark.
+import type { Findings } from "../base/findings.js";
+import type { Progress } from "../base/progress.js";
+import { type Bytes, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId } from "../base/units.js";
+import type { Csr } from "../graph/graph.js";
+import { type BreadthFirst, breadthFirst } from "../graph/reachability.js";
+import type { GoRuntime } from "../runtime/runtime.js";
+import { numberObjects, type ObjectTable } from "./objects.js";
+import { type EdgeWriter, INTERIOR, type ScanCounts, scanPointers } from "./pointers.js";
+import { collectRoots, type RootTable } from "./roots.js";
+import { type TypeSlots, typeSlots } from "./type-slots.js";
+import { inferTypes, type ObjectTypes } from "./typing.js";
+
+/** Node 0 is the virtual root, then owners, then objects. */
+export interface ObjectGraph {
+  readonly referents: Csr;
+  /** [edges] word index of the pointer within its object (row of RootTable for owners), with INTERIOR; see pointers.ts. */
+  readonly slots: Uint32Array;
+  readonly ownerCount: number;
+  nodeOfObject(id: ObjectId): NodeId;
+  nodeOfOwner(id: OwnerId): NodeId;
+  objectOfNode(node: NodeId): ObjectId;
+}
+
+export interface Heap {
+  readonly objects: ObjectTable;
+  readonly roots: RootTable;
+  readonly graph: ObjectGraph;
+  readonly types: ObjectTypes;
+  readonly typeSlots: TypeSlots;
+  /** Breadth-first tree from node 0: what is reachable, and the shortest way to it. */
+  readonly tree: BreadthFirst;
+  readonly scan: ScanCounts;
+  isLive(id: ObjectId): boolean;
+  /** Bytes of live and of all objects, and of live ones whose type is known, guesses not counted. */
+  readonly liveObjects: number;
+  readonly liveBytes: Bytes;
+  readonly typedBytes: Bytes;
+}
+
+/** Test hook: see typing.ts. */
+export interface HeapOptions {
+  /** Types that malloc headers and large spans give are not used. */
+  readonly hideHeaders?: boolean;
+}
+
+/** @throws ResourceError when memory runs out */
+export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progress, options: HeapOptions = {}): Heap {
+  const { memory } = runtime.process;
+  const { spans, pointerMasks } = runtime;
+  const objects = numberObjects(memory, spans, pointerMasks, findings);
+  const slots = typeSlots(runtime.types);
+  const roots = collectRoots(runtime, objects, slots, findings, progress);
+  const ownerCount = roots.owners.length;
+  const objectNode = 1 + ownerCount;
+  const nodeCount = objectNode + objects.count;
+  const edges = newEdges(nodeCount, ownerCount + roots.count, scanWords(runtime, objects));
+  writeOwners(edges, roots, objects, objectNode);
+  const headers = new Int32Array(objects.count).fill(NONE);
+  const typeOf = headerTypes(runtime);
+  const scan = scanPointers(
+    memory,
+    objects,
+    pointerMasks,
+    edges,
+    objectNode,
+    (id, span, address) => {
+      if (options.hideHeaders) return;
+      const type = typeOf(address);
+      if (type === NONE) return;
+      headers[id] = many(runtime, objects, span, type) ? runtime.types.arrayOf(type) : type;
+    },
+    findings,
+    progress,
+  );
+  const referents: Csr = { nodeCount, first: edges.first, targets: edges.targets.subarray(0, edges.count) };
+  const edgeSlots = edges.slots.subarray(0, edges.count);
+  const types = inferTypes(runtime, objects, slots, roots, referents, edgeSlots, objectNode, headers, findings, progress);
+  progress.stage("marking", nodeCount);
+  const tree = breadthFirst(referents, 0, progress);
+  const totals = sumLive(objects, types, tree, objectNode);
+  return {
+    objects,
+    roots,
+    graph: {
+      referents,
+      slots: edgeSlots,
+      ownerCount,
+      nodeOfObject: (id) => objectNode + id,
+      nodeOfOwner: (id) => 1 + id,
+      objectOfNode: (node) => node - objectNode,
+    },
+    types,
+    typeSlots: slots,
+    tree,
+    scan,
+    isLive: (id) => tree.parent[objectNode + id] !== NONE,
+    ...totals,
+  };
+}
+
+/** Words that may become edges: all of the spans that are scanned. */
+function scanWords(runtime: GoRuntime, objects: ObjectTable): number {
+  let words = 0;
+  const { spans } = objects;
+  for (let span = 0; span < spans.count; span++) {
+    if (runtime.pointerMasks.kindOf(spans, span) !== "none") words += (objects.countIn(span) * spans.elementSize[span]) / 8;
+  }
+  return words;
+}
+
+/** Room for every edge there can be: untouched pages of it cost nothing. */
+function newEdges(nodeCount: number, ownerEdges: number, words: number): EdgeWriter {
+  const most = ownerEdges + words;
+  return { first: new Uint32Array(nodeCount + 1), targets: new Uint32Array(most), slots: new Uint32Array(most), count: 0 };
+}
+
+function writeOwners(edges: EdgeWriter, roots: RootTable, objects: ObjectTable, objectNode: number): void {
+  const ownerCount = roots.owners.length;
+  edges.first[0] = 0;
+  for (let owner = 0; owner < ownerCount; owner++) edges.targets[edges.count++] = 1 + owner;
+  let row = 0;
+  for (let owner = 0; owner < ownerCount; owner++) {
+    edges.first[1 + owner] = edges.count;
+    for (; row < roots.count && roots.owner[row] === owner; row++) {
+      const id = roots.object[row];
+      const start = objects.addressOf(id) + objects.dataStart[objects.spanOf(id)];
+      edges.slots[edges.count] = roots.value[row] === start ? row : row + INTERIOR;
+      edges.targets[edges.count++] = objectNode + id;
+    }
+  }
+  edges.first[objectNode] = edges.count;
+}
+
+/** abi.Type address -> TypeId, remembered. */
+function headerTypes(runtime: GoRuntime): (address: number) => TypeId {
+  const known = new Map<number, TypeId>();
+  return (address) => {
+    let id = known.get(address);
+    if (id === undefined) {
+      id = runtime.types.byRtype(address);
+      known.set(address, id);
+    }
+    return id;
+  };
+}
+
+/** A slot with room for two or more is an array of the type its header names. */
+function many(runtime: GoRuntime, objects: ObjectTable, span: number, type: TypeId): boolean {
+  const { spans } = objects;
+  const large = spans.spanClass[span] < 2;
+  const room = large ? spans.limit[span] - spans.base[span] : spans.elementSize[span] - objects.dataStart[span];
+  const { size } = runtime.types.get(type);
+  return size > 0 && room >= 2 * size;
+}
+
+function sumLive(objects: ObjectTable, types: ObjectTypes, tree: BreadthFirst, objectNode: number) {
+  const { spans } = objects;
+  let liveObjects = 0;
+  let liveBytes = 0;
+  let typedBytes = 0;
+  for (let span = 0; span < spans.count; span++) {
+    const size = spans.elementSize[span];
+    for (let id = objects.firstId[span]; id < objects.firstId[span + 1]; id++) {
+      if (tree.parent[objectNode + id] === NONE) continue;
+      liveObjects++;
+      liveBytes += size;
+      if ((types.evidence[id] & 15) > 1) typedBytes += size;
+    }
+  }
+  return { liveObjects, liveBytes, typedBytes };
+}

@@ -1,0 +1,250 @@
+// Roots exactly as the garbage collector sees them: data and bss, stacks, specials, queues; and who owns each.
+import type { Findings } from "../base/findings.js";
+import type { Progress } from "../base/progress.js";
+import { type Address, hex, NONE, NOT_AN_ADDRESS, type ObjectId, type OwnerId, WORD } from "../base/units.js";
+import type { GoRuntime } from "../runtime/runtime.js";
+import { stackRoots } from "../runtime/stack-roots.js";
+import type { Frame } from "../runtime/unwind.js";
+import type { GlobalVariable, LocalVariable } from "../runtime/variables.js";
+import type { ObjectTable } from "./objects.js";
+import { pointersOf } from "./pointers.js";
+import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
+
+export type OwnerKind =
+  | "global"
+  | "goroutine"
+  | "register"
+  | "finalizer"
+  | "cleanup"
+  | "weak-handle"
+  | "finalizer-queue"
+  | "cleanup-queue"
+  | "data";
+
+/** What holds roots: a graph node between the virtual root and the objects. */
+export interface Owner {
+  readonly kind: OwnerKind;
+  /** "main.global", "goroutine 17", "finalizer of 0xc000012000". */
+  readonly name: string;
+  readonly goroutine?: number;
+  readonly global?: GlobalVariable;
+}
+
+/** Where a root lies, for people. */
+export interface RootDescription {
+  readonly owner: Owner;
+  readonly frame: Frame | undefined;
+  /** The local variable, when DWARF knows one at the slot. */
+  readonly local: LocalVariable | undefined;
+  /** "stack slot", "argument", "register rax"... when no variable is known. */
+  readonly place: string;
+  readonly certain: boolean;
+  readonly slot: Address;
+}
+
+/** Rows ascending by owner. */
+export interface RootTable {
+  readonly count: number;
+  readonly owners: readonly Owner[];
+  /** [count] OwnerId */
+  readonly owner: Uint32Array;
+  /** [count] address of the pointer; NOT_AN_ADDRESS in a register. */
+  readonly slot: Float64Array;
+  /** [count] the pointer. */
+  readonly value: Float64Array;
+  /** [count] ObjectId */
+  readonly object: Uint32Array;
+  /** [count] 1 = a known pointer, 0 = conservative. */
+  readonly certain: Uint8Array;
+  /** [count] what the pointer means, a code of type-slots.ts. */
+  readonly code: Int32Array;
+  describe(row: number): RootDescription;
+}
+
+const WHAT = ["global", "local", "argument", "stack object", "conservative", "ctxt", "defer", "panic", "register", "special"] as const;
+
+class Rows {
+  owner: number[] = [];
+  slot: number[] = [];
+  value: number[] = [];
+  object: number[] = [];
+  certain: number[] = [];
+  code: number[] = [];
+  frame: number[] = [];
+  what: number[] = [];
+
+  add(owner: OwnerId, slot: Address, value: Address, object: ObjectId, certain: boolean, code: number, what: (typeof WHAT)[number], frame = NONE): void {
+    this.owner.push(owner);
+    this.slot.push(slot);
+    this.value.push(value);
+    this.object.push(object);
+    this.certain.push(certain ? 1 : 0);
+    this.code.push(code);
+    this.frame.push(frame);
+    this.what.push(WHAT.indexOf(what));
+  }
+}
+
+/** Collects every root that hits an allocated object. */
+export function collectRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, findings: Findings, progress: Progress): RootTable {
+  const owners: Owner[] = [];
+  const rows = new Rows();
+  const registers = new Map<number, string>();
+  progress.stage("collecting roots", runtime.goroutines.all.length);
+  dataRoots(runtime, objects, slots, owners, rows, findings);
+  goroutineRoots(runtime, objects, slots, owners, rows, registers, progress);
+  specialRoots(runtime, objects, owners, rows);
+  const table = {
+    count: rows.owner.length,
+    owners,
+    owner: Uint32Array.from(rows.owner),
+    slot: Float64Array.from(rows.slot),
+    value: Float64Array.from(rows.value),
+    object: Uint32Array.from(rows.object),
+    certain: Uint8Array.from(rows.certain),
+    code: Int32Array.from(rows.code),
+  };
+  const frames = Int32Array.from(rows.frame);
+  const what = Uint8Array.from(rows.what);
+  return {
+    ...table,
+    describe(row) {
+      const owner = owners[table.owner[row]];
+      const goroutine = owner.goroutine === undefined ? undefined : runtime.goroutines.find(owner.goroutine);
+      const frame = frames[row] >= 0 ? goroutine?.unwound().frames[frames[row]] : undefined;
+      const slot = table.slot[row];
+      const place = WHAT[what[row]] === "register" ? `register ${registers.get(row) ?? "?"}` : WHAT[what[row]];
+      return { owner, frame, local: frame ? runtime.variables.localAt(frame, slot) : undefined, place, certain: table.certain[row] === 1, slot };
+    },
+  };
+}
+
+/** Words of data and bss that the module's masks name. runtime/mgcmark.go markrootBlock */
+function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, owners: Owner[], rows: Rows, findings: Findings): void {
+  const { memory } = runtime.process;
+  for (const module of runtime.modules) {
+    const areas = [
+      { start: module.data, end: module.edata, mask: module.gcdatamask },
+      { start: module.bss, end: module.ebss, mask: module.gcbssmask },
+    ];
+    for (const { start, end, mask } of areas) {
+      const words = Math.min(Math.floor((end - start) / WORD), mask.n);
+      if (!(words > 0)) continue;
+      const bits = memory.tryBytes(mask.bytes, Math.ceil(words / 8))?.slice();
+      const bytes = memory.tryBytes(start, words * WORD)?.slice();
+      if (!bits || !bytes) {
+        findings.add("data-missing", "global variables or their pointer masks are not in the core", hex(start), { partial: true });
+        continue;
+      }
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      let global: GlobalVariable | undefined;
+      let owner = NONE;
+      for (let word = 0; word < words; word++) {
+        if ((bits[word >>> 3] & (1 << (word & 7))) === 0) continue;
+        const high = view.getUint32(word * 8 + 4, true);
+        const value = high * 0x100000000 + view.getUint32(word * 8, true);
+        if (value === 0 || high > 0xffff) continue;
+        const object = objects.find(value);
+        if (object === NONE) continue;
+        const slot = start + word * WORD;
+        if (!global || slot < global.address || slot >= global.address + global.size) {
+          global = runtime.variables.globalAt(slot);
+          owner = owners.length;
+          const symbol = global ? undefined : runtime.symbolAt(slot);
+          owners.push(global ? { kind: "global", name: global.name, global } : { kind: "data", name: symbol ?? `data ${hex(slot)}` });
+        }
+        const code = global ? slots.codeAt(global.type, slot - global.address) : SLOT.unknown;
+        rows.add(owner, slot, value, object, true, code, "global");
+      }
+    }
+  }
+}
+
+function goroutineRoots(
+  runtime: GoRuntime,
+  objects: ObjectTable,
+  slots: TypeSlots,
+  owners: Owner[],
+  rows: Rows,
+  registers: Map<number, string>,
+  progress: Progress,
+): void {
+  let done = 0;
+  for (const goroutine of runtime.goroutines.all) {
+    progress.tick(++done);
+    const roots = stackRoots(goroutine, runtime.process, runtime.layout, runtime.goroutines.stackMaps);
+    if (roots.length === 0) continue;
+    const { frames } = goroutine.unwound();
+    const place = (register: boolean): OwnerId => {
+      owners.push({ kind: register ? "register" : "goroutine", name: `goroutine ${goroutine.id}`, goroutine: goroutine.id });
+      return owners.length - 1;
+    };
+    for (const register of [false, true]) {
+      let owner = NONE;
+      for (const root of roots) {
+        if ((root.what === "register") !== register) continue;
+        const object = objects.find(root.value);
+        if (object === NONE) continue;
+        if (owner === NONE) owner = place(register);
+        const frame = root.frame >= 0 ? frames[root.frame] : undefined;
+        const local = frame && root.slot !== NOT_AN_ADDRESS ? runtime.variables.localAt(frame, root.slot) : undefined;
+        let code: number = SLOT.unknown;
+        if (root.what === "ctxt" || root.what === "defer") code = SLOT.func;
+        else if (local && frame && root.certain) code = slots.codeAt(local.type, root.slot - (frame.fp + local.offset));
+        if (register) registers.set(rows.owner.length, root.register ?? "?");
+        rows.add(owner, root.slot, root.value, object, root.certain, code, root.what, root.frame);
+      }
+    }
+  }
+}
+
+function specialRoots(runtime: GoRuntime, objects: ObjectTable, owners: Owner[], rows: Rows): void {
+  const { memory } = runtime.process;
+  const queues = new Map<string, OwnerId>();
+  for (const special of runtime.specials) {
+    let owner: OwnerId;
+    if (special.object === 0) {
+      owner = queues.get(special.kind) ?? NONE;
+      if (owner === NONE) {
+        owner = owners.length;
+        owners.push({ kind: special.kind, name: special.kind === "finalizer-queue" ? "finalizer queue" : "cleanup queue" });
+        queues.set(special.kind, owner);
+      }
+    } else {
+      owner = owners.length;
+      owners.push({ kind: special.kind, name: `${special.kind} of ${hex(special.object)}` });
+    }
+    for (const { slot, value, role } of special.pointers) {
+      const object = objects.find(value);
+      if (object === NONE) continue;
+      let code: number = role === "fn" ? SLOT.func : SLOT.unknown;
+      if (role === "arg" && special.kind === "finalizer-queue") {
+        // ot is the argument's *T.
+        const ot = special.pointers.find((each) => each.role === "ot")?.value ?? 0;
+        const type = ot > 0 ? runtime.types.byRtype(ot) : NONE;
+        const target = type === NONE ? NONE : runtime.types.get(type).element;
+        if (target !== NONE) code = SLOT.typed + target * SLOT_STEP;
+      }
+      rows.add(owner, slot, value, object, true, code, "special");
+    }
+    if (special.kind === "finalizer") {
+      // What the object points to is live, the object itself is not: a finalizer may still run on it.
+      const id = objects.find(special.object);
+      if (id === NONE) continue;
+      for (const { word, value } of pointersOf(memory, objects, runtime.pointerMasks, id)) {
+        const object = objects.find(value);
+        if (object !== NONE && object !== id) rows.add(owner, objects.addressOf(id) + word * WORD, value, object, true, SLOT.unknown, "special");
+      }
+    }
+  }
+  sortByOwner(rows);
+}
+
+/** Queue entries come back to an owner met before; edges need rows ascending by owner. */
+function sortByOwner(rows: Rows): void {
+  const order = rows.owner.map((_, i) => i).sort((a, b) => rows.owner[a] - rows.owner[b] || a - b);
+  for (const column of ["owner", "slot", "value", "object", "certain", "code", "frame", "what"] as const) {
+    const old = rows[column];
+    rows[column] = order.map((i) => old[i]);
+  }
+}

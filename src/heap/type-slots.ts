@@ -1,0 +1,171 @@
+// What each pointer word of a type points to, as small integer codes that the typing loop can follow.
+import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
+import type { GoType, TypeTable } from "../runtime/types.js";
+
+/** Meaning of a pointer word; a code is kind + target * KINDS_STEP. */
+export const SLOT = {
+  none: 0,
+  /** Points at a value of the target type. */
+  typed: 1,
+  /** Points at an array of the target type. */
+  array: 2,
+  /** Points at the bytes of a string. */
+  string: 3,
+  /** Data word of an interface without methods; the word before is its abi.Type. */
+  eface: 4,
+  /** Data word of an interface with methods; the word before is its itab. */
+  iface: 5,
+  /** Points at a closure, whose first word is its code. */
+  func: 6,
+  /** Swiss map directory: one group while dirLen is 0, else an array of tables. Target: the map's header struct. */
+  directory: 7,
+  /** Node of a hash trie: its first byte tells entry from indirect. Target: the node struct. */
+  trieNode: 8,
+  /** A pointer without a type. */
+  unknown: 9,
+} as const;
+export const SLOT_STEP = 16;
+
+const EMPTY = new Int32Array(0);
+/** Types up to this size have their words in a table. */
+const TABLE_LIMIT: Bytes = 16_384;
+
+export interface TypeSlots {
+  /** Codes of a type's words; undefined for types too large for a table. */
+  table(type: TypeId): Int32Array | undefined;
+  codeAt(type: TypeId, offset: Bytes): number;
+  hasPointers(type: TypeId): boolean;
+}
+
+export function typeSlots(types: TypeTable): TypeSlots {
+  const tables: (Int32Array | undefined)[] = [];
+  const pointers = new Map<TypeId, boolean>();
+
+  const code = (kind: number, target: TypeId): number => (target === NONE ? SLOT.unknown : kind + target * SLOT_STEP);
+
+  /** Code of the word at offset of a type that is one or two words wide. */
+  const leaf = (type: GoType, offset: Bytes): number => {
+    switch (type.kind) {
+      case "pointer": {
+        if (offset !== 0) return SLOT.none;
+        if (type.element === NONE) return SLOT.unknown;
+        const element = types.get(type.element);
+        if (element.name.startsWith("internal/sync.node[") || element.name.startsWith("internal/concurrent.node[")) return code(SLOT.trieNode, type.element);
+        return code(SLOT.typed, type.element);
+      }
+      case "string":
+        return offset === 0 ? SLOT.string : SLOT.none;
+      case "slice":
+        return offset === 0 ? code(SLOT.array, type.element) : SLOT.none;
+      case "interface":
+        return offset === WORD ? (type.hasMethods ? SLOT.iface : SLOT.eface) : SLOT.none;
+      case "func":
+        return offset === 0 ? SLOT.func : SLOT.none;
+      case "map":
+      case "chan":
+        return offset === 0 ? code(SLOT.typed, type.header) : SLOT.none;
+      case "unsafe.Pointer":
+        return offset === 0 ? SLOT.unknown : SLOT.none;
+      default:
+        return SLOT.none;
+    }
+  };
+
+  const codeAt = (id: TypeId, offset: Bytes): number => {
+    const known = tables[id];
+    if (known) return known[offset / WORD] ?? SLOT.none;
+    let type = types.get(id);
+    let at = offset;
+    for (let depth = 0; depth < 64; depth++) {
+      if (type.kind === "array") {
+        if (type.element === NONE) return SLOT.none;
+        const element = types.get(type.element);
+        if (element.size === 0) return SLOT.none;
+        at %= element.size;
+        type = element;
+      } else if (type.kind === "struct") {
+        const special = runtimeSlot(types, type, at);
+        if (special !== undefined) return special;
+        const field = fieldAt(type, at);
+        if (!field) return SLOT.none;
+        at -= field.offset;
+        type = types.get(field.type);
+      } else return leaf(type, at);
+    }
+    return SLOT.none;
+  };
+
+  const table = (id: TypeId): Int32Array | undefined => {
+    const known = tables[id];
+    if (known) return known;
+    const size = types.get(id).size;
+    if (size > TABLE_LIMIT) return undefined;
+    const words = Math.floor(size / WORD);
+    const out = words === 0 ? EMPTY : new Int32Array(words);
+    for (let word = 0; word < words; word++) out[word] = codeAt(id, word * WORD);
+    tables[id] = out;
+    return out;
+  };
+
+  const hasPointers = (id: TypeId): boolean => {
+    const known = pointers.get(id);
+    if (known !== undefined) return known;
+    pointers.set(id, false);
+    const type = types.get(id);
+    let answer: boolean;
+    if (type.kind === "array") answer = type.count !== 0 && type.element !== NONE && hasPointers(type.element);
+    else if (type.kind === "struct") answer = type.fields.some((field) => hasPointers(field.type));
+    else answer = ["pointer", "string", "slice", "interface", "func", "map", "chan", "unsafe.Pointer"].includes(type.kind);
+    pointers.set(id, answer);
+    return answer;
+  };
+
+  return { table, codeAt, hasPointers };
+}
+
+/** The last field that starts at or before the offset and is not empty. */
+function fieldAt(type: GoType, offset: Bytes) {
+  const { fields } = type;
+  let low = 0;
+  let high = fields.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (fields[middle].offset <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return fields[low] && fields[low].offset <= offset ? fields[low] : undefined;
+}
+
+/** Words whose declared type is unsafe.Pointer, or less than the truth, although the runtime knows better. */
+function runtimeSlot(types: TypeTable, type: GoType, offset: Bytes): number | undefined {
+  const { name } = type;
+  const argument = (text: string, open: string, close: string): TypeId => types.byName(text.slice(text.indexOf(open) + 1, text.lastIndexOf(close)));
+  const at = (field: string) => type.fields.some((each) => each.name === field && each.offset === offset);
+  const code = (kind: number, target: TypeId) => (target === NONE ? undefined : kind + target * SLOT_STEP);
+  const pointee = (field: string): TypeId => {
+    const found = type.fields.find((each) => each.name === field);
+    return found ? types.get(found.type).element : NONE;
+  };
+  if (name.startsWith("map<")) return at("dirPtr") ? code(SLOT.directory, type.id) : undefined;
+  if (name.startsWith("groupReference<")) return at("data") ? code(SLOT.array, pointee("data")) : undefined;
+  if (name.startsWith("hash<")) {
+    if (at("buckets")) return code(SLOT.array, pointee("buckets"));
+    return at("oldbuckets") ? code(SLOT.array, pointee("oldbuckets")) : undefined;
+  }
+  if (name.startsWith("hchan<")) return at("buf") ? code(SLOT.array, argument(name, "<", ">")) : undefined;
+  if (name === "sync.Pool") return at("local") || at("victim") ? code(SLOT.array, types.byName("sync.poolLocal")) : undefined;
+  if (name.includes("atomic.Pointer[")) return offset === lastOffset(type) ? code(SLOT.typed, atomicTarget(types, type)) : undefined;
+  return undefined;
+}
+
+function lastOffset(type: GoType): Bytes {
+  return type.fields.reduce((last, field) => Math.max(last, field.offset), 0);
+}
+
+/** T of an atomic.Pointer[T]: its first field is a [0]*T; the runtime's own has it in the name only. */
+function atomicTarget(types: TypeTable, type: GoType): TypeId {
+  const first = type.fields.find((field) => types.get(field.type).kind === "array");
+  const pointer = first ? types.get(first.type).element : NONE;
+  if (pointer !== NONE && types.get(pointer).kind === "pointer") return types.get(pointer).element;
+  return types.byName(type.name.slice(type.name.indexOf("[") + 1, type.name.lastIndexOf("]")));
+}

@@ -1,0 +1,420 @@
+// Each object's type by evidence: its own header first, then what points to it, followed edge by edge.
+import type { Findings } from "../base/findings.js";
+import type { Progress } from "../base/progress.js";
+import { type Address, type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
+import type { Csr } from "../graph/graph.js";
+import { slotSize } from "../runtime/accounting.js";
+import type { GoRuntime } from "../runtime/runtime.js";
+import type { ObjectTable } from "./objects.js";
+import { INTERIOR, SLOT_MASK } from "./pointers.js";
+import type { RootTable } from "./roots.js";
+import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
+
+export const EVIDENCE = ["none", "guess", "typed referrer", "closure", "interface", "root", "malloc header"] as const;
+export type TypeEvidence = (typeof EVIDENCE)[number];
+
+/** [objects] columns. */
+export interface ObjectTypes {
+  /** TypeId, NONE when nothing is known. */
+  readonly type: Int32Array;
+  /** Index into EVIDENCE in the low 4 bits, rank in the rest. */
+  readonly evidence: Uint8Array;
+  evidenceOf(id: ObjectId): TypeEvidence;
+}
+
+/** How strong a statement is; a stronger one replaces a weaker one, an equal one only when its type is larger. */
+const RANK = {
+  guess: 1,
+  /** A typed pointer to the first byte of something that is not as large as the type. */
+  loose: 2,
+  /** A slice, string or closure that points at the first byte. */
+  array: 4,
+  /** A typed pointer or interface, and the slot is the one such a type gets. */
+  exact: 5,
+  header: 6,
+} as const;
+
+/** Types by id, so that hot loops touch arrays only. */
+interface Env {
+  readonly runtime: GoRuntime;
+  readonly objects: ObjectTable;
+  readonly slots: TypeSlots;
+  readonly type: Int32Array;
+  readonly evidence: Uint8Array;
+  readonly edges: Csr;
+  readonly edgeSlots: Uint32Array;
+  readonly objectNode: number;
+  readonly queue: Stack;
+  /** Statements that need a word of memory: read in address order. */
+  readonly pending: Pending;
+  readonly closures: Map<Address, TypeId>;
+  /** Objects of any span: its size class and whether it has pointers. */
+  lastSpan: number;
+}
+
+class Stack {
+  private items = new Uint32Array(1 << 16);
+  size = 0;
+  push(value: number): void {
+    if (this.size === this.items.length) {
+      const larger = new Uint32Array(this.items.length * 2);
+      larger.set(this.items);
+      this.items = larger;
+    }
+    this.items[this.size++] = value;
+  }
+  pop(): number {
+    return this.items[--this.size];
+  }
+}
+
+class Pending {
+  at = new Float64Array(1 << 12);
+  code = new Float64Array(1 << 12);
+  object = new Uint32Array(1 << 12);
+  evidence = new Uint8Array(1 << 12);
+  size = 0;
+  add(at: Address, code: number, object: ObjectId, evidence: number): void {
+    if (this.size === this.at.length) {
+      const grow = <T extends { set(from: T): void }>(from: T, to: T): T => {
+        to.set(from);
+        return to;
+      };
+      this.at = grow(this.at, new Float64Array(this.size * 2)) as Float64Array<ArrayBuffer>;
+      this.code = grow(this.code, new Float64Array(this.size * 2)) as Float64Array<ArrayBuffer>;
+      this.object = grow(this.object, new Uint32Array(this.size * 2)) as Uint32Array<ArrayBuffer>;
+      this.evidence = grow(this.evidence, new Uint8Array(this.size * 2)) as Uint8Array<ArrayBuffer>;
+    }
+    this.at[this.size] = at;
+    this.code[this.size] = code;
+    this.object[this.size] = object;
+    this.evidence[this.size++] = evidence;
+  }
+}
+
+const BY_REFERRER = EVIDENCE.indexOf("typed referrer");
+const BY_ROOT = EVIDENCE.indexOf("root");
+const BY_INTERFACE = EVIDENCE.indexOf("interface");
+const BY_CLOSURE = EVIDENCE.indexOf("closure");
+const BY_HEADER = EVIDENCE.indexOf("malloc header");
+const BY_GUESS = EVIDENCE.indexOf("guess");
+
+/**
+ * Types every object it can. Headers come in `type` already, as their abi.Type's TypeId.
+ * @param hideHeaders  for the test that proves propagation: headers are not used
+ */
+export function inferTypes(
+  runtime: GoRuntime,
+  objects: ObjectTable,
+  slots: TypeSlots,
+  roots: RootTable,
+  edges: Csr,
+  edgeSlots: Uint32Array,
+  objectNode: number,
+  headers: Int32Array,
+  findings: Findings,
+  progress: Progress,
+): ObjectTypes {
+  const env: Env = {
+    runtime,
+    objects,
+    slots,
+    type: headers,
+    evidence: new Uint8Array(objects.count),
+    edges,
+    edgeSlots,
+    objectNode,
+    queue: new Stack(),
+    pending: new Pending(),
+    closures: new Map(),
+    lastSpan: 0,
+  };
+  progress.stage("typing objects", objects.count);
+  for (let id = 0; id < objects.count; id++) {
+    if (headers[id] === NONE) continue;
+    env.evidence[id] = BY_HEADER | (RANK.header << 4);
+    env.queue.push(id);
+  }
+  for (let row = 0; row < roots.count; row++) {
+    const id = roots.object[row];
+    const start = objects.addressOf(id) + objects.dataStart[objects.spanOf(id)];
+    state(env, roots.code[row], id, roots.value[row] !== start, roots.slot[row], BY_ROOT);
+  }
+  settle(env);
+  interiorPointers(env);
+  settle(env);
+  leftovers(env);
+  settle(env);
+  const { type, evidence } = env;
+  if (objects.count > 0 && runtime.types.count === 0) findings.add("no-types", "no types were found");
+  return { type, evidence, evidenceOf: (id) => EVIDENCE[evidence[id] & 15] };
+}
+
+/** Follows typed objects and reads what is pending until nothing is left. */
+function settle(env: Env): void {
+  for (;;) {
+    while (env.queue.size > 0) follow(env, env.queue.pop());
+    if (env.pending.size === 0) return;
+    readPending(env);
+  }
+}
+
+/** Every pointer of a typed object says something of its target. */
+function follow(env: Env, id: ObjectId): void {
+  const { edges, edgeSlots, objectNode } = env;
+  const node = objectNode + id;
+  const begin = edges.first[node];
+  const end = edges.first[node + 1];
+  if (begin === end) return;
+  const type = env.type[id];
+  const types = env.runtime.types;
+  const size = types.get(type).size;
+  if (size < WORD) return;
+  const words = size / WORD;
+  const table = env.slots.table(type);
+  const span = env.objects.spanOf(id);
+  const skip = env.objects.dataStart[span] / WORD;
+  let base = NONE;
+  for (let edge = begin; edge < end; edge++) {
+    const slot = edgeSlots[edge];
+    const word = (slot & SLOT_MASK) - skip;
+    const at = word < words ? word : word % words;
+    const code = table ? table[at] : env.slots.codeAt(type, at * WORD);
+    if (code === SLOT.none || code === SLOT.unknown) continue;
+    const kind = code % SLOT_STEP;
+    let address = 0;
+    if (kind === SLOT.eface || kind === SLOT.iface) {
+      if (base === NONE) base = env.objects.addressOf(id);
+      address = base + (slot & SLOT_MASK) * WORD;
+    }
+    state(env, code, edges.targets[edge] - objectNode, slot >= INTERIOR, address, BY_REFERRER);
+  }
+}
+
+/** One statement: a pointer with this meaning, lying at `slot`, points to the object. */
+function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Address, evidence: number): void {
+  const kind = code % SLOT_STEP;
+  const target = (code - kind) / SLOT_STEP;
+  switch (kind) {
+    case SLOT.typed:
+      if (!interior) stateType(env, id, target, evidence);
+      return;
+    case SLOT.array:
+      if (!interior) assign(env, id, env.runtime.types.arrayOf(target), RANK.array, evidence);
+      return;
+    case SLOT.string:
+      assign(env, id, stringBytes(env), interior ? RANK.loose : RANK.array, evidence);
+      return;
+    case SLOT.eface:
+    case SLOT.iface:
+      if (env.evidence[id] >> 4 < RANK.exact && !interior) env.pending.add(slot - WORD, code, id, BY_INTERFACE);
+      return;
+    case SLOT.func:
+      if (env.evidence[id] >> 4 < RANK.exact && !interior) env.pending.add(dataAddress(env, id), code, id, BY_CLOSURE);
+      return;
+    case SLOT.directory:
+    case SLOT.trieNode:
+      if (env.evidence[id] >> 4 < RANK.array && !interior) env.pending.add(dataAddress(env, id), code, id, evidence);
+      return;
+    default:
+      return;
+  }
+}
+
+function dataAddress(env: Env, id: ObjectId): Address {
+  return env.objects.addressOf(id) + env.objects.dataStart[env.objects.spanOf(id)];
+}
+
+function stringBytes(env: Env): TypeId {
+  return env.runtime.stringBytes;
+}
+
+/** A pointer to a T at the object's first byte: exact when a T gets a slot of that size. */
+function stateType(env: Env, id: ObjectId, target: TypeId, evidence: number): void {
+  const { size, name } = env.runtime.types.get(target);
+  if (size === 0) return;
+  if (name === "time.Timer" || name === "time.Ticker") {
+    const whole = env.runtime.types.byName(name === "time.Timer" ? "runtime.timeTimer" : "runtime.timeTicker");
+    if (whole !== NONE && fits(env, id, whole)) return assign(env, id, whole, RANK.exact, evidence);
+  }
+  assign(env, id, target, fits(env, id, target) ? RANK.exact : RANK.loose, evidence);
+}
+
+/** The object's slot is of the size class that one value of the type gets. */
+function fits(env: Env, id: ObjectId, type: TypeId): boolean {
+  const { objects } = env;
+  const span = objects.spanOf(id);
+  const size: Bytes = env.runtime.types.get(type).size + objects.dataStart[span];
+  const slot = objects.spans.elementSize[span];
+  return slotSize(size) === slot || (size < 16 && slot === 16);
+}
+
+function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: number): void {
+  const known = env.evidence[id] >> 4;
+  if (known > rank) return;
+  if (env.type[id] === type) {
+    if (known < rank) env.evidence[id] = evidence | (rank << 4);
+    return;
+  }
+  const { types } = env.runtime;
+  if (known === rank && types.get(type).size <= types.get(env.type[id]).size) return;
+  const span = env.objects.spanOf(id);
+  const noscan = (env.objects.spans.spanClass[span] & 1) === 1;
+  const hasPointers = env.slots.hasPointers(type);
+  // A type with pointers cannot lie in a noscan span; one without may only by mistake lie in a scan span.
+  if (noscan === hasPointers) return;
+  if (types.get(type).size > env.objects.spans.elementSize[span]) return;
+  env.type[id] = type;
+  env.evidence[id] = evidence | (rank << 4);
+  if (hasPointers) env.queue.push(id);
+}
+
+/** Reads the words that pending statements need, in address order, and states what they say. */
+function readPending(env: Env): void {
+  const { pending, runtime } = env;
+  const { memory } = runtime.process;
+  const n = pending.size;
+  const at = pending.at.slice(0, n);
+  const code = pending.code.slice(0, n);
+  const object = pending.object.slice(0, n);
+  const evidence = pending.evidence.slice(0, n);
+  pending.size = 0;
+  const order = sortedOrder(at);
+  for (const i of order) {
+    const kind = code[i] % SLOT_STEP;
+    const target = (code[i] - kind) / SLOT_STEP;
+    const id = object[i];
+    if (kind === SLOT.eface || kind === SLOT.iface) {
+      const word = memory.tryAddress(at[i]);
+      if (word !== undefined && word > 0) dynamicType(env, id, kind === SLOT.iface ? runtime.itabType(word) : word);
+    } else if (kind === SLOT.func) {
+      const pc = memory.tryAddress(at[i]);
+      const type = pc === undefined ? NONE : closureType(env, pc);
+      if (type !== NONE) assign(env, id, type, RANK.exact, BY_CLOSURE);
+    } else if (kind === SLOT.trieNode) {
+      const isEntry = memory.tryBytes(at[i], 1)?.[0];
+      const name = runtime.types.get(target).name.replace(".node[", isEntry ? ".entry[" : ".indirect[");
+      const type = runtime.types.byName(name);
+      if (type !== NONE) stateType(env, id, type, evidence[i]);
+    } else directory(env, id, target, at[i], evidence[i]);
+  }
+}
+
+/** Indices that sort the addresses ascending. */
+function sortedOrder(at: Float64Array): Uint32Array {
+  let sorted = true;
+  for (let i = 1; i < at.length && sorted; i++) sorted = at[i - 1] <= at[i];
+  const order = new Uint32Array(at.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  return sorted ? order : order.sort((a, b) => at[a] - at[b]);
+}
+
+/** An interface's data word: pointer-shaped values are stored directly, others boxed. */
+function dynamicType(env: Env, id: ObjectId, rtype: Address): void {
+  const { types } = env.runtime;
+  const type = types.byRtype(rtype);
+  if (type === NONE) return;
+  const value = types.get(type);
+  switch (value.kind) {
+    case "pointer":
+      if (value.element !== NONE) stateType(env, id, value.element, BY_INTERFACE);
+      return;
+    case "map":
+    case "chan":
+      if (value.header !== NONE) stateType(env, id, value.header, BY_INTERFACE);
+      return;
+    case "func":
+      env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
+      return;
+    case "unsafe.Pointer":
+      return;
+    default:
+      // A struct or array of one pointer is stored directly too.
+      if (value.size === WORD && env.slots.hasPointers(type)) {
+        const code = env.slots.codeAt(type, 0);
+        if (code % SLOT_STEP === SLOT.typed) return stateType(env, id, (code - SLOT.typed) / SLOT_STEP, BY_INTERFACE);
+        if (code % SLOT_STEP === SLOT.func) return env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
+      }
+      stateType(env, id, type, BY_INTERFACE);
+  }
+}
+
+function closureType(env: Env, pc: Address): TypeId {
+  const known = env.closures.get(pc);
+  if (known !== undefined) return known;
+  const type = env.runtime.closureType(pc);
+  env.closures.set(pc, type);
+  return type;
+}
+
+/** Since Go 1.24: dirPtr is one group, or an array of tables; told by the slot, for no table directory is as large as a group. */
+function directory(env: Env, id: ObjectId, header: TypeId, _at: Address, evidence: number): void {
+  const { types } = env.runtime;
+  const field = types.get(header).fields.find((each) => each.name === "dirPtr");
+  const table = field ? types.get(types.get(field.type).element).element : NONE;
+  const groups = table === NONE ? undefined : types.get(table).fields.find((each) => each.name === "groups");
+  const data = groups ? types.get(groups.type).fields.find((each) => each.name === "data") : undefined;
+  const group = data ? types.get(data.type).element : NONE;
+  if (group === NONE || !field) return;
+  const tablePointer = types.get(field.type).element;
+  // The first word of a directory points at a table's 32 bytes; a group begins with 8 control bytes.
+  const first = env.runtime.process.memory.tryAddress(_at) ?? 0;
+  const pointed = first > 0 ? env.objects.find(first) : NONE;
+  if (pointed !== NONE) assign(env, id, types.arrayOf(tablePointer), RANK.exact, evidence);
+  else stateType(env, id, group, evidence);
+}
+
+/** What is only pointed into: sub-slices tell the element, typed pointers a member. */
+function interiorPointers(env: Env): void {
+  const { edges, edgeSlots, objectNode, objects, runtime } = env;
+  const { memory } = runtime.process;
+  const wanted: { slot: Address; code: number; id: ObjectId }[] = [];
+  for (let id = 0; id < objects.count; id++) {
+    const type = env.type[id];
+    if (type === NONE) continue;
+    const node = objectNode + id;
+    for (let edge = edges.first[node]; edge < edges.first[node + 1]; edge++) {
+      const slot = edgeSlots[edge];
+      if (slot < INTERIOR) continue;
+      const target = edges.targets[edge] - objectNode;
+      if (env.evidence[target] >> 4 > RANK.loose) continue;
+      const skip = objects.dataStart[objects.spanOf(id)] / WORD;
+      const { size } = runtime.types.get(type);
+      if (size < WORD) continue;
+      const code = env.slots.codeAt(type, (((slot & SLOT_MASK) - skip) * WORD) % size);
+      const kind = code % SLOT_STEP;
+      if (kind !== SLOT.array && kind !== SLOT.typed) continue;
+      wanted.push({ slot: objects.addressOf(id) + (slot & SLOT_MASK) * WORD, code, id: target });
+    }
+  }
+  for (const { slot, code, id } of wanted) {
+    const value = memory.tryAddress(slot);
+    if (value === undefined) continue;
+    const offset = value - dataAddress(env, id);
+    const kind = code % SLOT_STEP;
+    const target = (code - kind) / SLOT_STEP;
+    const { size } = runtime.types.get(target);
+    if (size === 0) continue;
+    if (kind === SLOT.array && offset % size === 0) assign(env, id, runtime.types.arrayOf(target), RANK.loose, BY_REFERRER);
+    else if (env.evidence[id] >> 4 === 0 && offset % size === 0) assign(env, id, runtime.types.arrayOf(target), RANK.guess, BY_GUESS);
+  }
+}
+
+/** Tiny blocks: 16-byte slots that several small values share have no one type. */
+function leftovers(env: Env): void {
+  const { objects, runtime } = env;
+  const { spans } = objects;
+  for (let span = 0; span < spans.count; span++) {
+    if (spans.spanClass[span] !== TINY_SPAN_CLASS) continue;
+    for (let id = objects.firstId[span]; id < objects.firstId[span + 1]; id++) {
+      const type = env.type[id];
+      if (type === NONE) {
+        env.type[id] = runtime.tinyBlock;
+        env.evidence[id] = BY_REFERRER | (RANK.loose << 4);
+      } else if (runtime.types.get(type).size < 16 && type !== runtime.stringBytes) env.type[id] = runtime.tinyBlock;
+    }
+  }
+}
+
+/** Size class 2 (16 B), noscan. runtime/malloc.go tinySpanClass */
+const TINY_SPAN_CLASS = (2 << 1) | 1;

@@ -1,0 +1,288 @@
+// The memory of a dead process, read by address.
+import { MemoryFault, ResourceError } from "../base/errors.js";
+import type { ByteSource } from "../base/source.js";
+import { type Address, type Bytes, formatBytes, NOT_AN_ADDRESS } from "../base/units.js";
+import { PF_R } from "../elf/constants.js";
+import { BLOCK, BlockCache } from "./block-cache.js";
+import type { Mapping } from "./mappings.js";
+
+export type { Mapping } from "./mappings.js";
+
+/** Memory by address. Little-endian. Views that are handed out stay right, but belong to the cache: do not write into them. */
+export interface AddressSpace {
+  /** Sorted by start, disjoint. */
+  readonly mappings: readonly Mapping[];
+  /** Bytes [address, address + size), across mappings too. @throws MemoryFault when any byte is missing. */
+  bytes(address: Address, size: Bytes): Uint8Array;
+  /** The same, or undefined when any byte is missing. */
+  tryBytes(address: Address, size: Bytes): Uint8Array | undefined;
+  /** Fills out from address; false when any byte is missing, which is then zero. Large reads go past the cache. */
+  readInto(address: Address, out: Uint8Array): boolean;
+  /** An unsigned number; of 8 bytes as a double, exact below 2^53. @throws MemoryFault */
+  readUint(address: Address, size: 1 | 2 | 4 | 8): number;
+  /** @throws MemoryFault */
+  readUint64(address: Address): bigint;
+  /** The word at address as an address; NOT_AN_ADDRESS when it is 2^53 or above. @throws MemoryFault */
+  readAddress(address: Address): Address;
+  /** The same, or undefined when the word is missing. */
+  tryAddress(address: Address): Address | undefined;
+  /** The mapping that holds the byte at address. */
+  find(address: Address): Mapping | undefined;
+}
+
+/** Reads of this size and more are not worth a place in the cache. */
+const LARGE: Bytes = 256 * 1024;
+/** Largest answer of bytes(); a larger size is a mistake of the caller's count. */
+const MOST_BYTES: Bytes = 1024 * 1024 * 1024;
+/** Recently used windows, found by the low bits of the address's 64 KiB number. */
+const WINDOWS = 64;
+
+/** A stretch of addresses whose bytes are in one block. */
+interface Window {
+  readonly start: Address;
+  readonly end: Address;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** The address space of mappings that are sorted and disjoint. */
+export function openAddressSpace(mappings: readonly Mapping[]): AddressSpace {
+  return new MappedSpace(mappings);
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NO_WINDOW: Window = { start: -1, end: -1, bytes: NO_BYTES, view: new DataView(NO_BYTES.buffer) };
+
+class MappedSpace implements AddressSpace {
+  readonly mappings: readonly Mapping[];
+  private readonly starts: Float64Array;
+  private readonly ends: Float64Array;
+  private readonly caches: (BlockCache | undefined)[];
+  private readonly windows: Window[] = new Array<Window>(WINDOWS).fill(NO_WINDOW);
+  private hot = NO_WINDOW;
+  private last = 0;
+
+  constructor(mappings: readonly Mapping[]) {
+    this.mappings = mappings;
+    this.starts = Float64Array.from(mappings, (m) => m.start);
+    this.ends = Float64Array.from(mappings, (m) => m.end);
+    const caches = new Map<ByteSource, BlockCache>();
+    this.caches = mappings.map(({ backing }) => {
+      if (typeof backing === "string") return undefined;
+      const cache = caches.get(backing.source) ?? new BlockCache(backing.source);
+      caches.set(backing.source, cache);
+      return cache;
+    });
+  }
+
+  find(address: Address): Mapping | undefined {
+    const row = this.rowOf(address);
+    return row < 0 ? undefined : this.mappings[row];
+  }
+
+  bytes(address: Address, size: Bytes): Uint8Array {
+    return this.tryBytes(address, size) ?? this.fault(address, size);
+  }
+
+  tryBytes(address: Address, size: Bytes): Uint8Array | undefined {
+    if (!(size > 0) || !(address >= 0)) return size === 0 ? NO_BYTES : undefined;
+    const window = this.windowOf(address);
+    if (window === undefined && address > Number.MAX_SAFE_INTEGER) return undefined; // sums of such addresses are not exact
+    if (window === undefined) return this.isZero(address, size) ? new Uint8Array(size) : this.gather(address, size);
+    const at = address - window.start;
+    if (address + size <= window.end) return window.bytes.subarray(at, at + size);
+    return this.gather(address, size);
+  }
+
+  readInto(address: Address, out: Uint8Array): boolean {
+    if (!(address >= 0) || address > Number.MAX_SAFE_INTEGER) {
+      const bytes = this.tryBytes(address, out.length);
+      out.fill(0);
+      if (bytes !== undefined) out.set(bytes);
+      return bytes !== undefined;
+    }
+    const end = address + out.length;
+    let at = address;
+    let row = this.rowAtOrAfter(address);
+    let complete = true;
+    while (at < end) {
+      const start = row < this.starts.length ? (this.starts[row] as number) : Number.POSITIVE_INFINITY;
+      if (start > at) {
+        const next = Math.min(start, end);
+        out.fill(0, at - address, next - address);
+        complete = false;
+        at = next;
+        continue;
+      }
+      const next = Math.min(this.ends[row] as number, end);
+      if (!this.readMapping(row, at, out.subarray(at - address, next - address))) complete = false;
+      at = next;
+      row++;
+    }
+    return complete;
+  }
+
+  readUint(address: Address, size: 1 | 2 | 4 | 8): number {
+    const window = this.hot;
+    if (address >= window.start && address + size <= window.end) return uintAt(window.view, address - window.start, size);
+    const bytes = this.bytes(address, size);
+    return uintAt(new DataView(bytes.buffer, bytes.byteOffset, size), 0, size);
+  }
+
+  readUint64(address: Address): bigint {
+    const bytes = this.bytes(address, 8);
+    return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  }
+
+  readAddress(address: Address): Address {
+    return this.tryAddress(address) ?? this.fault(address, 8);
+  }
+
+  tryAddress(address: Address): Address | undefined {
+    let window: Window | undefined = this.hot;
+    if (!(address >= window.start && address + 8 <= window.end)) window = this.windowOf(address);
+    if (window !== undefined && address + 8 <= window.end) {
+      const at = address - window.start;
+      const high = window.view.getUint32(at + 4, true);
+      return high > 0x1fffff ? NOT_AN_ADDRESS : high * 0x100000000 + window.view.getUint32(at, true);
+    }
+    const bytes = this.tryBytes(address, 8);
+    if (bytes === undefined) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
+    const high = view.getUint32(4, true);
+    return high > 0x1fffff ? NOT_AN_ADDRESS : high * 0x100000000 + view.getUint32(0, true);
+  }
+
+  private fault(address: Address, size: Bytes): never {
+    if (size > MOST_BYTES) throw new ResourceError(`${formatBytes(size)} of memory asked for at once, at most ${formatBytes(MOST_BYTES)}`);
+    // The first missing byte decides: its mapping says why.
+    let at = address;
+    for (let row = this.rowOf(at); row >= 0 && at < address + size; row = this.rowOf(at)) {
+      const mapping = this.mappings[row] as Mapping;
+      if (mapping.backing === "not-dumped") {
+        const readable = Math.floor(mapping.flags / PF_R) % 2 === 1;
+        throw new MemoryFault(address, size, readable ? "not-dumped" : "unmapped");
+      }
+      at = mapping.end;
+    }
+    throw new MemoryFault(address, size, "unmapped");
+  }
+
+  /** Row of the mapping that holds address, or -1. */
+  private rowOf(address: Address): number {
+    const row = this.rowAtOrAfter(address);
+    return row < this.starts.length && (this.starts[row] as number) <= address ? row : -1;
+  }
+
+  /** The first row whose end is above address; may start after it. */
+  private rowAtOrAfter(address: Address): number {
+    const { starts, ends } = this;
+    const last = this.last;
+    if (last < starts.length && (starts[last] as number) <= address && address < (ends[last] as number)) return last;
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((ends[middle] as number) > address) high = middle;
+      else low = middle + 1;
+    }
+    if (low < ends.length) this.last = low;
+    return low;
+  }
+
+  /** The window of a file-backed byte; undefined when it is missing or of a zero mapping. Becomes the hot one. */
+  private windowOf(address: Address): Window | undefined {
+    const hot = this.hot;
+    if (address >= hot.start && address < hot.end) return hot;
+    const slot = Math.floor(address / BLOCK) & (WINDOWS - 1);
+    const kept = this.windows[slot] as Window;
+    if (address >= kept.start && address < kept.end) {
+      this.hot = kept;
+      return kept;
+    }
+    const row = this.rowOf(address);
+    if (row < 0) return undefined;
+    const { start, end, backing } = this.mappings[row] as Mapping;
+    if (typeof backing === "string") return undefined;
+    const offset = backing.offset + (address - start);
+    const index = Math.floor(offset / BLOCK);
+    const block = (this.caches[row] as BlockCache).block(index);
+    // In the file the block begins at index * BLOCK, the mapping at backing.offset: the window is where both are.
+    const from = Math.max(index * BLOCK, backing.offset);
+    const to = Math.min(index * BLOCK + block.length, backing.offset + (end - start));
+    if (offset >= to) return undefined; // the file shrank since it was opened
+    const bytes = block.subarray(from - index * BLOCK, to - index * BLOCK);
+    const window = {
+      start: start + (from - backing.offset),
+      end: start + (to - backing.offset),
+      bytes,
+      view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    };
+    this.windows[slot] = window;
+    this.hot = window;
+    return window;
+  }
+
+  private isZero(address: Address, size: Bytes): boolean {
+    const mapping = this.find(address);
+    return mapping !== undefined && mapping.backing === "zero" && address + size <= mapping.end && size <= MOST_BYTES;
+  }
+
+  /** A copy of bytes that lie in several blocks or mappings; undefined when any is missing. */
+  private gather(address: Address, size: Bytes): Uint8Array | undefined {
+    if (size > MOST_BYTES || address > Number.MAX_SAFE_INTEGER || !this.covers(address, size)) return undefined;
+    const out = new Uint8Array(size);
+    return this.readInto(address, out) ? out : undefined;
+  }
+
+  private covers(address: Address, size: Bytes): boolean {
+    let at = address;
+    while (at < address + size) {
+      const row = this.rowOf(at);
+      if (row < 0 || (this.mappings[row] as Mapping).backing === "not-dumped") return false;
+      at = this.ends[row] as number;
+    }
+    return true;
+  }
+
+  private readMapping(row: number, address: Address, out: Uint8Array): boolean {
+    const { start, backing } = this.mappings[row] as Mapping;
+    if (typeof backing === "string") {
+      out.fill(0);
+      return backing === "zero";
+    }
+    const offset = backing.offset + (address - start);
+    if (out.length >= LARGE) {
+      const got = backing.source.readInto(offset, out);
+      if (got < out.length) out.fill(0, got);
+      return got === out.length;
+    }
+    const cache = this.caches[row] as BlockCache;
+    let done = 0;
+    while (done < out.length) {
+      const index = Math.floor((offset + done) / BLOCK);
+      const block = cache.block(index);
+      const part = block.subarray(offset + done - index * BLOCK, offset + out.length - index * BLOCK);
+      if (part.length === 0) {
+        out.fill(0, done);
+        return false;
+      }
+      out.set(part, done);
+      done += part.length;
+    }
+    return true;
+  }
+}
+
+function uintAt(view: DataView, at: number, size: 1 | 2 | 4 | 8): number {
+  switch (size) {
+    case 1:
+      return view.getUint8(at);
+    case 2:
+      return view.getUint16(at, true);
+    case 4:
+      return view.getUint32(at, true);
+    case 8:
+      return view.getUint32(at + 4, true) * 0x100000000 + view.getUint32(at, true);
+  }
+}

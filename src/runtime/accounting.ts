@@ -1,0 +1,142 @@
+// The runtime's own accounts: heap statistics, GC state. runtime/mstats.go, mgcpacer.go
+import type { Address, Bytes } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { readField, readFieldOr } from "./layout/layout.js";
+import type { Layout } from "./layout/schema.js";
+import { PAGE, type SpanTable } from "./spans.js";
+
+/** runtime.MemStats as a ReadMemStats at the moment of death would have said, and the GC's state. */
+export interface Accounts {
+  /** By the heap statistics, which lag behind spans cached by a P. */
+  readonly heapObjects: number;
+  readonly heapAlloc: Bytes;
+  /** Objects allocated from cached spans since the statistics were flushed. */
+  readonly unflushedObjects: number;
+  readonly heapInuse: Bytes;
+  readonly heapIdle: Bytes;
+  readonly heapFree: Bytes;
+  readonly heapReleased: Bytes;
+  readonly stackInuse: Bytes;
+  readonly stackSys: Bytes;
+  readonly workBuffers: Bytes;
+  readonly sys: Bytes;
+  readonly gc: {
+    readonly phase: "off" | "mark" | "mark termination" | "unknown";
+    readonly cycles: number;
+    readonly forcedCycles: number;
+    /** GOGC; -1 = off. */
+    readonly gogc: number;
+    /** GOMEMLIMIT in bytes; undefined = none. */
+    readonly memoryLimit: Bytes | undefined;
+    readonly nextGoal: Bytes;
+    readonly heapLive: Bytes;
+    readonly heapMarked: Bytes;
+    /** Unix time of the end of the last cycle; 0n = never. */
+    readonly lastGc: bigint;
+  };
+}
+
+const CLASSES = 68;
+const PHASES = ["off", "mark", "mark termination"] as const;
+
+/** Sizes of the 68 size classes, from the first span of each: the table itself moved between releases. */
+function classSizes(memory: AddressSpace, layout: Layout): readonly Bytes[] {
+  const table = layout.global("internal/runtime/gc.SizeClassToSize") ?? layout.global("runtime.class_to_size");
+  if (table === undefined) return SIZE_CLASSES;
+  const bytes = memory.tryBytes(table, CLASSES * 2);
+  return bytes ? Array.from({ length: CLASSES }, (_, i) => bytes[i * 2] + bytes[i * 2 + 1] * 256) : SIZE_CLASSES;
+}
+
+/** Identical in Go 1.20 to 1.27. runtime/sizeclasses.go */
+export const SIZE_CLASSES: readonly Bytes[] = [
+  0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896,
+  1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096, 4864, 5376, 6144, 6528, 6784, 6912, 8192, 9472, 9728, 10240, 10880,
+  12288, 13568, 14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768,
+];
+
+/** The slot size an allocation of so many bytes gets; page-rounded above the largest class. */
+export function slotSize(bytes: Bytes): Bytes {
+  let low = 1;
+  let high = SIZE_CLASSES.length - 1;
+  if (bytes > SIZE_CLASSES[high]) return Math.ceil(bytes / PAGE) * PAGE;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (SIZE_CLASSES[middle] >= bytes) high = middle;
+    else low = middle + 1;
+  }
+  return SIZE_CLASSES[low];
+}
+
+/** @throws MemoryFault when the runtime's variables were not dumped */
+export function readAccounts(memory: AddressSpace, layout: Layout, spans: SpanTable): Accounts {
+  const stats = layout.global("runtime.memstats") as Address;
+  const mstats = layout.struct("mstats");
+  const delta = layout.struct("heapStatsDelta");
+  const first = stats + mstats.offset("heapStats");
+  type Field = Parameters<typeof delta.offset>[0];
+  // Three generations of deltas; their sum, in wrapping 64-bit arithmetic, is the state.
+  const sumAt = (offset: Bytes): number => {
+    let sum = 0n;
+    for (let i = 0; i < 3; i++) sum += memory.readUint64(first + i * delta.size + offset);
+    return Number(BigInt.asIntN(64, sum));
+  };
+  const sum = (field: Field) => (delta.has(field) ? sumAt(delta.offset(field)) : 0);
+  const sizes = classSizes(memory, layout);
+  let heapObjects = sum("largeAllocCount") - sum("largeFreeCount");
+  let heapAlloc = sum("largeAlloc") - sum("largeFree");
+  for (let i = 0; i < CLASSES; i++) {
+    const count = sumAt(delta.offset("smallAllocCount") + i * 8) - sumAt(delta.offset("smallFreeCount") + i * 8);
+    heapObjects += count;
+    heapAlloc += count * sizes[i];
+  }
+  let unflushedObjects = 0;
+  for (let span = 0; span < spans.count; span++) {
+    const ahead = spans.sweepgen[span] - spans.heapSweepgen;
+    if (ahead === 3 || ahead === 1) unflushedObjects += spans.allocCount[span] - spans.allocCountBeforeCache[span];
+  }
+  const controller = layout.global("runtime.gcController") as Address;
+  const control = layout.struct("gcControllerState");
+  const heapInuse = readField(memory, control, controller, "heapInUse");
+  const heapFree = readField(memory, control, controller, "heapFree");
+  const heapReleased = readField(memory, control, controller, "heapReleased");
+  const own = (field: "stacks_sys" | "mspan_sys" | "mcache_sys" | "buckhash_sys" | "gcMiscSys" | "other_sys") => readField(memory, mstats, stats, field);
+  const workBuffers = sum("inWorkBufs") + sum("inPtrScalarBits");
+  const stackInuse = sum("inStacks");
+  const limit = memory.readUint64(controller + control.offset("memoryLimit"));
+  const phase = memory.readUint(layout.global("runtime.gcphase") as Address, 4);
+  return {
+    heapObjects,
+    heapAlloc,
+    unflushedObjects,
+    heapInuse,
+    heapIdle: heapFree + heapReleased,
+    heapFree,
+    heapReleased,
+    stackInuse,
+    stackSys: stackInuse + own("stacks_sys"),
+    workBuffers,
+    sys:
+      heapInuse +
+      heapFree +
+      heapReleased +
+      own("stacks_sys") +
+      own("mspan_sys") +
+      own("mcache_sys") +
+      own("buckhash_sys") +
+      own("gcMiscSys") +
+      own("other_sys") +
+      stackInuse +
+      workBuffers,
+    gc: {
+      phase: PHASES[phase] ?? "unknown",
+      cycles: readField(memory, mstats, stats, "numgc"),
+      forcedCycles: readField(memory, mstats, stats, "numforcedgc"),
+      gogc: readField(memory, control, controller, "gcPercent") | 0,
+      memoryLimit: limit >= 0x7fff_ffff_ffff_ffffn ? undefined : Number(limit),
+      nextGoal: readFieldOr(memory, control, controller, "gcPercentHeapGoal", 0),
+      heapLive: readField(memory, control, controller, "heapLive"),
+      heapMarked: readField(memory, control, controller, "heapMarked"),
+      lastGc: memory.readUint64(stats + mstats.offset("last_gc_unix")),
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// Module data: where each linked image keeps its text, data, types and pointer masks. runtime/symtab.go moduledata.
+import { UnsupportedError } from "../base/errors.js";
+import type { Findings } from "../base/findings.js";
+import type { Address } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { readField, readSlice } from "./layout/layout.js";
+import type { Layout } from "./layout/schema.js";
+
+/** One active module, addresses as in the process (already biased). */
+export interface Module {
+  readonly pcHeader: Address;
+  readonly funcnametab: Address;
+  readonly cutab: Address;
+  readonly filetab: Address;
+  readonly pctab: Address;
+  readonly pclntable: Address;
+  /** array of {entryoff u32, funcoff u32}; length counts the sentinel. */
+  readonly ftab: { readonly array: Address; readonly length: number };
+  readonly minpc: Address;
+  readonly maxpc: Address;
+  readonly text: Address;
+  readonly etext: Address;
+  readonly noptrdata: Address;
+  readonly enoptrdata: Address;
+  readonly data: Address;
+  readonly edata: Address;
+  readonly bss: Address;
+  readonly ebss: Address;
+  readonly noptrbss: Address;
+  readonly enoptrbss: Address;
+  readonly types: Address;
+  readonly etypes: Address;
+  readonly rodata: Address;
+  readonly gofunc: Address;
+  readonly textsections: readonly { readonly vaddr: Address; readonly end: Address; readonly baseaddr: Address }[];
+  /** One bit per word of [data, edata): n bits at bytes. */
+  readonly gcdatamask: { readonly n: number; readonly bytes: Address };
+  readonly gcbssmask: { readonly n: number; readonly bytes: Address };
+}
+
+const MOST_MODULES = 4096;
+
+/** Every module from runtime.firstmoduledata along next. @throws UnsupportedError when there is no Go runtime in this memory. */
+export function readModules(memory: AddressSpace, layout: Layout, findings: Findings): readonly Module[] {
+  const first = layout.global("runtime.firstmoduledata");
+  if (first === undefined) throw new UnsupportedError("Go runtime", "no runtime.firstmoduledata", "programs built by Go 1.21 to 1.27");
+  const struct = layout.struct("moduledata");
+  const modules: Module[] = [];
+  for (let at = first; at > 0 && modules.length < MOST_MODULES; ) {
+    if (memory.tryBytes(at, struct.size) === undefined) {
+      findings.add("module-missing", "module data is not in the core", `0x${at.toString(16)}`, { partial: true });
+      break;
+    }
+    modules.push(readModule(memory, layout, at));
+    at = readField(memory, struct, at, "next");
+  }
+  return modules;
+}
+
+function readModule(memory: AddressSpace, layout: Layout, at: Address): Module {
+  const struct = layout.struct("moduledata");
+  type Field = Parameters<typeof struct.offset>[0];
+  const word = (field: Field) => readField(memory, struct, at, field);
+  const slice = (field: Field) => readSlice(memory, at + struct.offset(field));
+  const sections = slice("textsectmap");
+  return {
+    pcHeader: word("pcHeader"),
+    funcnametab: slice("funcnametab").array,
+    cutab: slice("cutab").array,
+    filetab: slice("filetab").array,
+    pctab: slice("pctab").array,
+    pclntable: slice("pclntable").array,
+    ftab: slice("ftab"),
+    minpc: word("minpc"),
+    maxpc: word("maxpc"),
+    text: word("text"),
+    etext: word("etext"),
+    noptrdata: word("noptrdata"),
+    enoptrdata: word("enoptrdata"),
+    data: word("data"),
+    edata: word("edata"),
+    bss: word("bss"),
+    ebss: word("ebss"),
+    noptrbss: word("noptrbss"),
+    enoptrbss: word("enoptrbss"),
+    types: word("types"),
+    etypes: word("etypes"),
+    rodata: word("rodata"),
+    gofunc: word("gofunc"),
+    textsections: Array.from({ length: Math.min(sections.length, 1024) }, (_, i) => ({
+      vaddr: memory.readAddress(sections.array + i * 24),
+      end: memory.readAddress(sections.array + i * 24 + 8),
+      baseaddr: memory.readAddress(sections.array + i * 24 + 16),
+    })),
+    gcdatamask: { n: word("gcdatamask.n"), bytes: word("gcdatamask.bytedata") },
+    gcbssmask: { n: word("gcbssmask.n"), bytes: word("gcbssmask.bytedata") },
+  };
+}

@@ -1,0 +1,152 @@
+// The Go runtime as found in a dead process; above here nobody asks which Go it was.
+import { UnsupportedError } from "../base/errors.js";
+import type { Findings } from "../base/findings.js";
+import { type Address, NONE, type TypeId } from "../base/units.js";
+import type { DebugInfo } from "../dwarf/dwarf.js";
+import type { Process } from "../process/process.js";
+import { type Accounts, readAccounts } from "./accounting.js";
+import { type BuildInfo, readBuildInfo } from "./build-info.js";
+import { type FunctionTable, readFunctions } from "./functions.js";
+import { type GoroutineTable, readGoroutines } from "./goroutines.js";
+import { layoutFromDwarf } from "./layout/from-dwarf.js";
+import { readField } from "./layout/layout.js";
+import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
+import { isKnownRelease } from "./layout/version.js";
+import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
+import { type Module, readModules } from "./modules.js";
+import { readSpans, type SpanTable } from "./spans.js";
+import { readSpecials, type SpecialRoot } from "./specials.js";
+import { readTypes, type TypeTable } from "./types.js";
+import { readVariables, type Variables } from "./variables.js";
+import { type PointerMasks, readPointerMasks } from "./variants/pointer-masks.js";
+
+export interface GoRuntime {
+  readonly build: BuildInfo;
+  readonly process: Process;
+  readonly layout: Layout;
+  readonly debug: DebugInfo;
+  readonly modules: readonly Module[];
+  readonly functions: FunctionTable;
+  readonly types: TypeTable;
+  readonly variables: Variables;
+  readonly spans: SpanTable;
+  readonly pointerMasks: PointerMasks;
+  readonly goroutines: GoroutineTable;
+  readonly specials: readonly SpecialRoot[];
+  readonly accounts: Accounts;
+  readonly memoryClasses: MemoryClasses;
+  /** Type of the bytes behind strings, and of 16-byte slots shared by small values. */
+  readonly stringBytes: TypeId;
+  readonly tinyBlock: TypeId;
+  /** abi.Type of the dynamic type behind an itab; 0 = none. */
+  itabType(itab: Address): Address;
+  /** Type of a closure object by its code; NONE when pc starts no function. */
+  closureType(pc: Address): TypeId;
+  /** Name of the ELF symbol that covers an address. */
+  symbolAt(address: Address): string | undefined;
+}
+
+/**
+ * Reads the runtime. Steps that not every question needs (spans, goroutines, specials) are read at first use.
+ * @throws UnsupportedError when there is no DWARF or no Go in it
+ */
+export function readRuntime(process: Process, debug: DebugInfo, findings: Findings): GoRuntime {
+  const { memory } = process;
+  const bias = process.loadBias;
+  const build = readBuildInfo(process);
+  const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, bias);
+  if (!debug.global("runtime.firstmoduledata")) {
+    throw new UnsupportedError("Go runtime", "an executable without runtime.firstmoduledata in its DWARF", "Go programs", "Is it a Go program, and the one that crashed? Pass it with --exe.");
+  }
+  if (!isKnownRelease(build.goVersion)) {
+    findings.add("release-unknown", `${build.goVersion || "this Go release"} is newer or older than what corescope was proved on (Go 1.21 to 1.27); read as its debug information describes it`);
+  }
+  const modules = readModules(memory, layout, findings);
+  const functions = readFunctions(memory, modules, process.arch);
+  const types = readTypes(memory, layout, modules, debug, bias, findings);
+  const variables = readVariables(debug, types, bias);
+  const arenaBaseOffset = process.arch === "amd64" ? -(2 ** 47) : 0;
+  const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset, findings });
+  const spans = lazy(() => readSpans(memory, layout, arenaBaseOffset, findings));
+  const goroutines = lazy(() => readGoroutines(process, layout, functions, modules, findings));
+  const specials = lazy(() => readSpecials(memory, layout, spans(), findings));
+  const accounts = lazy(() => readAccounts(memory, layout, spans()));
+  const classes = lazy(() => classifyMemory(process, layout, spans(), accounts()));
+  const symbols = lazy(() => process.executable.symbols().toSorted((a, b) => a.address - b.address));
+  const stringBytes = lazy(() => types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }));
+  const tinyBlock = lazy(() => types.synthetic({ name: "tiny block", kind: "unknown", size: 16, rtype: 0 }));
+  return {
+    build,
+    process,
+    layout,
+    debug,
+    modules,
+    functions,
+    types,
+    variables,
+    pointerMasks,
+    get spans() {
+      return spans();
+    },
+    get goroutines() {
+      return goroutines();
+    },
+    get specials() {
+      return specials();
+    },
+    get accounts() {
+      return accounts();
+    },
+    get memoryClasses() {
+      return classes();
+    },
+    get stringBytes() {
+      return stringBytes();
+    },
+    get tinyBlock() {
+      return tinyBlock();
+    },
+    itabType(itab) {
+      const struct = layout.struct("itab");
+      return memory.tryBytes(itab, struct.size) ? readField(memory, struct, itab, "Type") : 0;
+    },
+    closureType(pc) {
+      const fn = functions.find(pc);
+      if (!fn || fn.entry !== pc) return NONE;
+      const captures = variables.captures(pc) ?? [];
+      const size = captures.reduce((most, each) => Math.max(most, each.offset + types.get(each.type).size), 8);
+      return types.synthetic({
+        name: `func ${fn.name}`,
+        kind: "struct",
+        size: Math.ceil(size / 8) * 8,
+        rtype: 0,
+        fields: () => [
+          { name: "F", offset: 0, type: types.byName("uintptr"), embedded: false },
+          ...captures.map((each) => ({ ...each, embedded: false })),
+        ],
+      });
+    },
+    symbolAt(address) {
+      const all = symbols();
+      const link = address - bias;
+      let low = 0;
+      let high = all.length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >>> 1;
+        if (all[middle].address <= link) low = middle;
+        else high = middle - 1;
+      }
+      const found = all[low];
+      return found && found.address <= link && link < found.address + found.size ? found.name : undefined;
+    },
+  };
+}
+
+/** Computed once, at first use; a throw keeps nothing. */
+function lazy<T>(compute: () => T): () => T {
+  let value: { readonly it: T } | undefined;
+  return () => {
+    value ??= { it: compute() };
+    return value.it;
+  };
+}

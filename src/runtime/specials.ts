@@ -1,0 +1,121 @@
+// Special records of spans and the queues behind them: finalizers, cleanups, weak handles. runtime/mheap.go, mfinal.go, mcleanup.go
+import type { Findings } from "../base/findings.js";
+import { type Address, hex } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { readField } from "./layout/layout.js";
+import type { Layout } from "./layout/schema.js";
+import type { SpanTable } from "./spans.js";
+
+/** What keeps objects alive apart from variables and stacks. */
+export interface SpecialRoot {
+  readonly kind: "finalizer" | "cleanup" | "weak-handle" | "finalizer-queue" | "cleanup-queue";
+  /** The object the special is attached to; 0 for queues. */
+  readonly object: Address;
+  /** Pointers that are roots: slot and value. */
+  readonly pointers: readonly { readonly slot: Address; readonly value: Address; readonly role: "fn" | "arg" | "fint" | "ot" | "handle" | "call" }[];
+}
+
+const MOST_SPECIALS = 1 << 26;
+const LONGEST_QUEUE = 1 << 20;
+
+/** Every special and queued entry that holds roots. */
+export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTable, findings: Findings): readonly SpecialRoot[] {
+  const out: SpecialRoot[] = [];
+  const kinds = {
+    finalizer: layout.constant("runtime._KindSpecialFinalizer") ?? 1,
+    weakHandle: layout.constant("runtime._KindSpecialWeakHandle") ?? -1,
+    cleanup: layout.constant("runtime._KindSpecialCleanup") ?? -1,
+  };
+  const special = layout.struct("special");
+  const seen = new Set<Address>();
+  for (let span = 0; span < spans.count; span++) {
+    for (let at = spans.specials[span]; at > 0; ) {
+      if (seen.has(at) || seen.size > MOST_SPECIALS || memory.tryBytes(at, special.size) === undefined) {
+        findings.add("special-damaged", "chains of special records break off", hex(at), { partial: true });
+        break;
+      }
+      seen.add(at);
+      const kind = readField(memory, special, at, "kind");
+      const offset = readField(memory, special, at, "offset");
+      const object = spans.base[span] + offset - (offset % spans.elementSize[span]);
+      if (kind === kinds.finalizer) out.push(finalizer(memory, layout, at, object));
+      else if (kind === kinds.cleanup) out.push(cleanup(memory, layout, at, object));
+      else if (kind === kinds.weakHandle && layout.hasStruct("specialWeakHandle")) {
+        const slot = at + layout.struct("specialWeakHandle").offset("handle");
+        out.push({ kind: "weak-handle", object, pointers: [{ slot, value: memory.readAddress(slot), role: "handle" }] });
+      }
+      at = readField(memory, special, at, "next");
+    }
+  }
+  try {
+    readFinalizerQueue(memory, layout, out);
+    readCleanupQueue(memory, layout, out);
+  } catch {
+    findings.add("queue-damaged", "the finalizer or cleanup queue is not whole in the core", "", { partial: true });
+  }
+  return out;
+}
+
+function finalizer(memory: AddressSpace, layout: Layout, at: Address, object: Address): SpecialRoot {
+  const struct = layout.struct("specialfinalizer");
+  const slot = at + struct.offset("fn");
+  return { kind: "finalizer", object, pointers: [{ slot, value: memory.readAddress(slot), role: "fn" }] };
+}
+
+function cleanup(memory: AddressSpace, layout: Layout, at: Address, object: Address): SpecialRoot {
+  const struct = layout.struct("specialCleanup");
+  if (struct.has("cleanup") && layout.hasStruct("cleanupFn")) {
+    return { kind: "cleanup", object, pointers: cleanupPointers(memory, layout, at + struct.offset("cleanup")) };
+  }
+  const slot = at + struct.offset("fn");
+  return { kind: "cleanup", object, pointers: [{ slot, value: memory.readAddress(slot), role: "fn" }] };
+}
+
+/** Since Go 1.26 a cleanup is {call, fn, arg}; all three are roots. */
+function cleanupPointers(memory: AddressSpace, layout: Layout, at: Address): SpecialRoot["pointers"] {
+  const struct = layout.struct("cleanupFn");
+  return (["call", "fn", "arg"] as const).map((role) => {
+    const slot = at + struct.offset(role);
+    return { slot, value: memory.readAddress(slot), role };
+  });
+}
+
+function readFinalizerQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot[]): void {
+  const head = layout.global("runtime.allfin");
+  if (head === undefined) return;
+  const block = layout.struct("finblock");
+  const entry = layout.struct("finalizer");
+  const most = Math.floor((block.size - block.offset("fin")) / entry.size);
+  let at = memory.readAddress(head);
+  for (let i = 0; at > 0 && i < LONGEST_QUEUE; i++) {
+    const count = Math.min(readField(memory, block, at, "cnt"), most);
+    for (let k = 0; k < count; k++) {
+      const base = at + block.offset("fin") + k * entry.size;
+      const pointers = (["fn", "arg", "fint", "ot"] as const).map((role) => {
+        const slot = base + entry.offset(role);
+        return { slot, value: memory.readAddress(slot), role };
+      });
+      out.push({ kind: "finalizer-queue", object: 0, pointers });
+    }
+    at = readField(memory, block, at, "alllink");
+  }
+}
+
+function readCleanupQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot[]): void {
+  const queue = layout.global("runtime.gcCleanups");
+  if (queue === undefined || !layout.hasStruct("cleanupQueue") || !layout.hasStruct("cleanupBlock")) return;
+  const block = layout.struct("cleanupBlock");
+  const wide = layout.hasStruct("cleanupFn");
+  const size = wide ? layout.struct("cleanupFn").size : 8;
+  const most = Math.floor((block.size - block.offset("cleanups")) / size);
+  let at = memory.readAddress(queue + layout.struct("cleanupQueue").offset("all"));
+  for (let i = 0; at > 0 && i < LONGEST_QUEUE; i++) {
+    const count = Math.min(readField(memory, block, at, "n"), most);
+    for (let k = 0; k < count; k++) {
+      const slot = at + block.offset("cleanups") + k * size;
+      const pointers = wide ? cleanupPointers(memory, layout, slot) : [{ slot, value: memory.readAddress(slot), role: "fn" as const }];
+      out.push({ kind: "cleanup-queue", object: 0, pointers });
+    }
+    at = readField(memory, block, at, "alllink");
+  }
+}

@@ -1,0 +1,209 @@
+// The pointers a goroutine holds: what the garbage collector would mark from its stack. runtime/mgcmark.go scanstack, mgcstack.go
+import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import type { Process } from "../process/process.js";
+import type { Goroutine } from "./goroutines.js";
+import type { Layout } from "./layout/schema.js";
+import type { FrameMap, StackMaps, StackObject, WordOffsets } from "./stack-maps.js";
+import type { Frame } from "./unwind.js";
+
+/** One word that is, or may be, a pointer out of the stack. */
+export interface StackRoot {
+  /** NOT_AN_ADDRESS for a register. */
+  readonly slot: Address;
+  readonly value: Address;
+  /** Index into the goroutine's frames; -1 when no frame holds it. */
+  readonly frame: number;
+  /** false: taken conservatively; the value counts only if it hits an allocated object. */
+  readonly certain: boolean;
+  readonly what: "local" | "argument" | "stack object" | "conservative" | "ctxt" | "defer" | "panic" | "register";
+  readonly register?: string;
+}
+
+/** Values below are never pointers: the first page is not mapped. */
+const LOWEST_POINTER = 4096;
+const MOST_DEFERS = 10_000_000;
+/** Registers that hold no pointer into the Go heap by their nature. */
+const NOT_POINTERS = new Set("orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs sp pc pstate".split(" "));
+/** In these the thread waits for the kernel with nothing of the program's in its registers. */
+const SYSTEM_CALLS = new Set(
+  ["raise", "raiseproc", "tgkill", "usleep", "futex", "osyield", "epollwait", "nanotime1", "rt_sigprocmask", "exit", "exitThread"].map(
+    (name) => `runtime.${name}`,
+  ),
+);
+
+interface LiveObject {
+  readonly address: Address;
+  readonly frame: number;
+  readonly object: StackObject;
+  scanned: boolean;
+}
+
+class StackScan {
+  readonly roots: StackRoot[] = [];
+  private readonly memory: AddressSpace;
+  private readonly lo: Address;
+  private readonly hi: Address;
+  private readonly objects: LiveObject[] = [];
+  /** Pointers into the stack still to follow; precise ones first, as the runtime does. */
+  private readonly precise: Address[] = [];
+  private readonly conservative: Address[] = [];
+
+  constructor(memory: AddressSpace, stack: { readonly lo: Address; readonly hi: Address }) {
+    this.memory = memory;
+    this.lo = stack.lo;
+    this.hi = stack.hi;
+  }
+
+  /** One word: followed when it points into this stack, else a root. */
+  add(slot: Address, value: Address, frame: number, certain: boolean, what: StackRoot["what"], register?: string): void {
+    if (value < LOWEST_POINTER) return;
+    if (value >= this.lo && value < this.hi) (certain ? this.precise : this.conservative).push(value);
+    else this.roots.push(register === undefined ? { slot, value, frame, certain, what } : { slot, value, frame, certain, what, register });
+  }
+
+  slot(slot: Address, frame: number, certain: boolean, what: StackRoot["what"], register?: string): Address {
+    const value = this.memory.tryAddress(slot) ?? 0;
+    this.add(slot, value, frame, certain, what, register);
+    return value;
+  }
+
+  words(base: Address, offsets: WordOffsets, frame: number, what: StackRoot["what"]): void {
+    for (const offset of offsets) this.slot(base + offset, frame, true, what);
+  }
+
+  range(from: Address, to: Address, frame: number, what: StackRoot["what"] = "conservative", register?: string): void {
+    for (let at = from; at + WORD <= to; at += WORD) this.slot(at, frame, false, what, register);
+  }
+
+  frame(index: number, frame: Frame, map: FrameMap): void {
+    this.words(frame.varp, map.locals, index, "local");
+    this.words(frame.argp, map.args, index, "argument");
+    for (const object of map.objects) {
+      const address = (object.offset < 0 ? frame.varp : frame.argp) + object.offset;
+      if (address >= frame.sp) this.objects.push({ address, frame: index, object, scanned: false });
+    }
+  }
+
+  /** Follows pointers into the stack until no new object is reached. */
+  follow(what: StackRoot["what"] = "stack object"): void {
+    this.objects.sort((a, b) => a.address - b.address);
+    for (;;) {
+      const certain = this.precise.length > 0;
+      const pointer = certain ? this.precise.pop() : this.conservative.pop();
+      if (pointer === undefined) return;
+      const found = this.find(pointer);
+      if (!found || found.scanned) continue;
+      found.scanned = true;
+      for (const offset of found.object.pointers) this.slot(found.address + offset, found.frame, certain, certain ? what : "conservative");
+    }
+  }
+
+  /** The object that holds the address, whether scanned or not. */
+  private find(address: Address): LiveObject | undefined {
+    let low = 0;
+    let high = this.objects.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.objects[middle] as LiveObject).address <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.objects[low - 1];
+    return found && address < found.address + found.object.size ? found : undefined;
+  }
+
+  holds(address: Address): boolean {
+    return this.find(address) !== undefined;
+  }
+}
+
+/**
+ * Every word of the goroutine that the collector would mark from, values as they stand: they may point anywhere but into this stack.
+ * Where the program was stopped at an arbitrary instruction no map is valid: registers and that frame are taken conservatively.
+ */
+export function stackRoots(goroutine: Goroutine, process: Process, layout: Layout, maps: StackMaps): StackRoot[] {
+  if (goroutine.status === "idle" || goroutine.status === "dead" || goroutine.status === "deadextra") return [];
+  const { memory } = process;
+  const g = layout.struct("g");
+  const scan = new StackScan(memory, goroutine.stack);
+  scan.slot(goroutine.address + g.offset("sched.ctxt"), -1, true, "ctxt");
+
+  let index = 0;
+  let innermost = "";
+  goroutine.walk((frame) => {
+    if (index === 0) innermost = frame.fn.name;
+    if (frame.conservative) conservativeFrame(scan, index, frame, maps, process.arch);
+    else {
+      const map = maps.at(frame);
+      if (map.known) scan.frame(index, frame, map);
+      else conservativeFrame(scan, index, frame, maps, process.arch);
+    }
+    index++;
+  });
+
+  scanRegisters(scan, goroutine, innermost);
+  scanVectorRegisters(scan, memory, layout, goroutine);
+  scanDefers(scan, memory, layout, goroutine);
+  scan.follow();
+  scanPanics(scan, memory, layout, goroutine);
+  scan.follow("panic");
+  return scan.roots;
+}
+
+function conservativeFrame(scan: StackScan, index: number, frame: Frame, maps: StackMaps, arch: "amd64" | "arm64"): void {
+  const injected =
+    frame.fn.name === "runtime.asyncPreempt" || frame.fn.name === "runtime.sigpanic" || frame.fn.name === "runtime.debugCallV2";
+  // On arm64 the handler stored LR in a frame of 16 bytes of its own above.
+  scan.range(frame.sp, frame.varp + (arch === "arm64" && injected ? 16 : 0), index);
+  scan.range(frame.argp, frame.argp + maps.argumentBytes(frame), index);
+}
+
+function scanRegisters(scan: StackScan, goroutine: Goroutine, innermost: string): void {
+  const { registers } = goroutine;
+  if (!registers || SYSTEM_CALLS.has(innermost)) return;
+  for (const name of registers.names) {
+    const value = NOT_POINTERS.has(name) ? undefined : registers.byName(name);
+    if (value !== undefined && value < 1n << 53n) scan.add(NOT_AN_ADDRESS, Number(value), -1, false, "register", name);
+  }
+}
+
+/** Since Go 1.26 asynchronous preemption keeps the vector registers off the stack. runtime/preempt_xreg.go */
+function scanVectorRegisters(scan: StackScan, memory: AddressSpace, layout: Layout, goroutine: Goroutine): void {
+  const g = layout.struct("g");
+  if (!g.has("xRegs.state") || !layout.hasStruct("xRegState")) return;
+  if (memory.tryBytes(goroutine.address + g.offset("asyncSafePoint"), 1)?.[0] !== 1) return;
+  const state = memory.tryAddress(goroutine.address + g.offset("xRegs.state")) ?? 0;
+  if (state > 0) scan.range(state, state + layout.struct("xRegState").size, -1, "register", "vector");
+}
+
+function scanDefers(scan: StackScan, memory: AddressSpace, layout: Layout, goroutine: Goroutine): void {
+  const d = layout.struct("_defer");
+  const seen = new Set<Address>();
+  let holder = goroutine.address + layout.struct("g").offset("_defer");
+  for (let count = 0; count < MOST_DEFERS; count++) {
+    const record = memory.tryAddress(holder) ?? 0;
+    if (record < LOWEST_POINTER || seen.has(record)) return;
+    seen.add(record);
+    scan.slot(record + d.offset("fn"), -1, true, "defer");
+    scan.slot(record + d.offset("link"), -1, true, "defer");
+    if (memory.tryBytes(record + d.offset("heap"), 1)?.[0] === 1) scan.add(holder, record, -1, true, "defer");
+    holder = record + d.offset("link");
+  }
+}
+
+/** Panics lie on the stack, in a frame of gopanic; when that frame was not walked their values are read directly. */
+function scanPanics(scan: StackScan, memory: AddressSpace, layout: Layout, goroutine: Goroutine): void {
+  const p = layout.struct("_panic");
+  const seen = new Set<Address>();
+  let record = memory.tryAddress(goroutine.address + layout.struct("g").offset("_panic")) ?? 0;
+  while (record >= LOWEST_POINTER && !seen.has(record)) {
+    seen.add(record);
+    if (scan.holds(record)) {
+      scan.add(NOT_AN_ADDRESS, record, -1, true, "panic");
+      return;
+    }
+    scan.slot(record + p.offset("arg"), -1, true, "panic");
+    scan.slot(record + p.offset("arg") + WORD, -1, true, "panic");
+    record = memory.tryAddress(record + p.offset("link")) ?? 0;
+  }
+}

@@ -1,0 +1,331 @@
+// Go types, interned: from DWARF where the executable describes them, from abi.Type where only the process does.
+import type { Findings } from "../base/findings.js";
+import { type Address, type Bytes, NONE, type TypeId } from "../base/units.js";
+import type { DebugInfo, DwarfType } from "../dwarf/dwarf.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { type AbiReader, abiReader } from "./abi-types.js";
+import { underlying } from "./layout/from-dwarf.js";
+import type { Layout } from "./layout/schema.js";
+import type { Module } from "./modules.js";
+
+export type GoKind =
+  | "bool"
+  | "int"
+  | "uint"
+  | "float"
+  | "complex"
+  | "string"
+  | "slice"
+  | "array"
+  | "struct"
+  | "pointer"
+  | "unsafe.Pointer"
+  | "interface"
+  | "func"
+  | "map"
+  | "chan"
+  | "unknown";
+
+export interface GoField {
+  readonly name: string;
+  readonly offset: Bytes;
+  readonly type: TypeId;
+  readonly embedded: boolean;
+}
+
+/** One Go type. element, key, fields and header are resolved at first use. */
+export interface GoType {
+  readonly id: TypeId;
+  /** With the full import path: "main.User", "*main.User", "[]encoding/json.Decoder". */
+  readonly name: string;
+  readonly kind: GoKind;
+  readonly size: Bytes;
+  /** Of a pointer, slice, array, channel, or a map's value; NONE. */
+  readonly element: TypeId;
+  /** Of a map; NONE. */
+  readonly key: TypeId;
+  /** Of an array; -1 = as many as fit (the backing array of a slice). */
+  readonly count: number;
+  readonly fields: readonly GoField[];
+  /** abi.Type in the process; 0 = none is known. */
+  readonly rtype: Address;
+  /** The struct behind a map or channel (hmap, map<K,V>, hchan<T>); NONE. */
+  readonly header: TypeId;
+  /** Of an interface: it has methods, so its first word is an itab. */
+  readonly hasMethods: boolean;
+}
+
+export interface TypeTable {
+  readonly count: number;
+  get(id: TypeId): GoType;
+  /** NONE when no type has that name. */
+  byName(name: string): TypeId;
+  /** Interned from an abi.Type; NONE when there is none at the address. */
+  byRtype(address: Address): TypeId;
+  fromDwarf(type: DwarfType): TypeId;
+  /** The type of an allocation of elements: "[]T". */
+  arrayOf(element: TypeId): TypeId;
+  /** A type that only the runtime knows: closures, string bytes, tiny blocks. */
+  synthetic(parts: TypeParts): TypeId;
+}
+
+/** What a type's row is made of; the lazy parts are functions until asked. */
+export interface TypeParts {
+  readonly name: string;
+  readonly kind: GoKind;
+  readonly size: Bytes;
+  readonly rtype: Address;
+  readonly count?: number;
+  readonly hasMethods?: boolean;
+  readonly element?: () => TypeId;
+  readonly key?: () => TypeId;
+  readonly header?: () => TypeId;
+  readonly fields?: () => readonly GoField[];
+}
+
+class LazyType implements GoType {
+  readonly id: TypeId;
+  private readonly parts: TypeParts;
+  private knownFields: readonly GoField[] | undefined;
+  private knownElement: TypeId | undefined;
+  private knownKey: TypeId | undefined;
+  private knownHeader: TypeId | undefined;
+  constructor(id: TypeId, parts: TypeParts) {
+    this.id = id;
+    this.parts = parts;
+  }
+  get name() {
+    return this.parts.name;
+  }
+  get kind() {
+    return this.parts.kind;
+  }
+  get size() {
+    return this.parts.size;
+  }
+  get rtype() {
+    return this.parts.rtype;
+  }
+  get count() {
+    return this.parts.count ?? 0;
+  }
+  get hasMethods() {
+    return this.parts.hasMethods ?? false;
+  }
+  get element() {
+    this.knownElement ??= this.parts.element?.() ?? NONE;
+    return this.knownElement;
+  }
+  get key() {
+    this.knownKey ??= this.parts.key?.() ?? NONE;
+    return this.knownKey;
+  }
+  get header() {
+    this.knownHeader ??= this.parts.header?.() ?? NONE;
+    return this.knownHeader;
+  }
+  get fields() {
+    this.knownFields ??= this.parts.fields?.() ?? [];
+    return this.knownFields;
+  }
+}
+
+/** reflect.Kind by number. internal/abi/type.go */
+export const KINDS: readonly GoKind[] = [
+  "unknown",
+  "bool",
+  "int",
+  "int",
+  "int",
+  "int",
+  "int",
+  "uint",
+  "uint",
+  "uint",
+  "uint",
+  "uint",
+  "uint",
+  "float",
+  "float",
+  "complex",
+  "complex",
+  "array",
+  "chan",
+  "func",
+  "interface",
+  "map",
+  "pointer",
+  "slice",
+  "string",
+  "struct",
+  "unsafe.Pointer",
+];
+
+/** Types are interned at first sight; nothing is read before it is asked for. */
+export function readTypes(
+  memory: AddressSpace,
+  layout: Layout,
+  modules: readonly Module[],
+  debug: DebugInfo,
+  bias: Address,
+  findings: Findings,
+): TypeTable {
+  const rows: GoType[] = [];
+  const byDie = new Map<number, TypeId>();
+  const byAddress = new Map<Address, TypeId>();
+  const arrays = new Map<TypeId, TypeId>();
+  const byText = new Map<string, TypeId>();
+  const add = (parts: TypeParts): TypeId => {
+    const id = rows.length;
+    rows.push(new LazyType(id, parts));
+    if (!byText.has(parts.name)) byText.set(parts.name, id);
+    return id;
+  };
+  const main = modules[0];
+
+  const rtypeOf = (type: DwarfType): Address => {
+    if (type.runtimeType === 0 || !main) return 0;
+    // Go 1.21 and 1.22 write an absolute link-time address for uintptr.
+    return type.runtimeType >= main.types - bias ? type.runtimeType + bias : main.types + type.runtimeType;
+  };
+
+  const fromDwarf = (type: DwarfType): TypeId => {
+    const known = byDie.get(type.offset);
+    if (known !== undefined) return known;
+    const id = add(dwarfParts(type, rtypeOf(type), fromDwarf));
+    byDie.set(type.offset, id);
+    const rtype = rows[id].rtype;
+    if (rtype > 0 && !byAddress.has(rtype)) byAddress.set(rtype, id);
+    return id;
+  };
+
+  const abi: AbiReader = abiReader(memory, layout, modules, findings);
+  const byRtype = (address: Address): TypeId => {
+    const known = byAddress.get(address);
+    if (known !== undefined) return known;
+    let id = NONE;
+    if (main && address >= main.types && address < main.etypes) {
+      const die = debug.typeByRuntimeOffset(address - main.types) ?? debug.typeByRuntimeOffset(address - bias);
+      if (die) id = fromDwarf(die);
+    }
+    if (id === NONE) {
+      const parts = abi.parts(address, table);
+      if (parts) id = add(parts);
+    }
+    byAddress.set(address, id);
+    return id;
+  };
+
+  const table: TypeTable = {
+    get count() {
+      return rows.length;
+    },
+    get: (id) => rows[id],
+    byName(name) {
+      const known = byText.get(name);
+      if (known !== undefined) return known;
+      const die = debug.type(name);
+      return die ? fromDwarf(die) : NONE;
+    },
+    byRtype,
+    fromDwarf,
+    synthetic(parts) {
+      rows.push(new LazyType(rows.length, parts));
+      return rows.length - 1;
+    },
+    arrayOf(element) {
+      const known = arrays.get(element);
+      if (known !== undefined) return known;
+      const of = rows[element];
+      const id = rows.length;
+      rows.push(new LazyType(id, { name: `[]${of.name}`, kind: "array", size: of.size, rtype: 0, count: -1, element: () => element }));
+      arrays.set(element, id);
+      return id;
+    },
+  };
+  return table;
+}
+
+/** A DWARF type as Go sees it: strings, slices, maps, channels and interfaces are structs and typedefs to DWARF. */
+function dwarfParts(type: DwarfType, rtype: Address, intern: (type: DwarfType) => TypeId): TypeParts {
+  const behind = underlying(type);
+  const kind = goKind(type, behind);
+  const base = { name: type.name, kind, size: type.size || behind.size, rtype };
+  const pointee = () => (behind.kind === "pointer" && behind.target ? intern(behind.target) : NONE);
+  const element = goElement(type);
+  switch (kind) {
+    case "pointer":
+      return { ...base, element: pointee };
+    case "slice":
+      return { ...base, element: () => sliceElement(behind, element, intern) };
+    case "array":
+      return behind.kind === "array" ? { ...base, count: behind.count, element: () => intern(behind.element) } : base;
+    case "struct":
+      return { ...base, fields: () => dwarfFields(behind, intern) };
+    case "map":
+      return { ...base, element: () => (element ? intern(element) : NONE), key: () => goKey(type, intern), header: pointee };
+    case "chan":
+      return { ...base, element: () => (element ? intern(element) : NONE), header: pointee };
+    case "interface":
+      return { ...base, hasMethods: behind.name === "runtime.iface" };
+    default:
+      return base;
+  }
+}
+
+function dwarfFields(type: DwarfType, intern: (type: DwarfType) => TypeId): readonly GoField[] {
+  if (type.kind !== "struct") return [];
+  return type.fields.map((field) => ({
+    name: field.name,
+    offset: field.offset,
+    embedded: field.embedded,
+    get type() {
+      return intern(field.type);
+    },
+  }));
+}
+
+function goElement(type: DwarfType): DwarfType | undefined {
+  for (let at = type, i = 0; i < 32; i++) {
+    if ((at.kind === "typedef" || at.kind === "struct") && at.element) return at.element;
+    if (at.kind !== "typedef") return undefined;
+    at = at.target;
+  }
+  return undefined;
+}
+
+function goKey(type: DwarfType, intern: (type: DwarfType) => TypeId): TypeId {
+  for (let at = type, i = 0; i < 32 && at.kind === "typedef"; i++) {
+    if (at.key) return intern(at.key);
+    at = at.target;
+  }
+  return NONE;
+}
+
+function sliceElement(behind: DwarfType, element: DwarfType | undefined, intern: (type: DwarfType) => TypeId): TypeId {
+  if (element) return intern(element);
+  const array = behind.kind === "struct" ? behind.fields.find((field) => field.name === "array")?.type : undefined;
+  const pointer = array && underlying(array);
+  return pointer?.kind === "pointer" && pointer.target ? intern(pointer.target) : NONE;
+}
+
+function goKind(type: DwarfType, behind: DwarfType): GoKind {
+  // A named map or channel is a typedef of the typedef that says its kind.
+  for (let at = type, i = 0; i < 32; i++) {
+    const said = KINDS[at.goKind] ?? "unknown";
+    if (said !== "unknown") return said;
+    if (at.kind !== "typedef") break;
+    at = at.target;
+  }
+  if (behind.kind === "pointer") return behind.name === "unsafe.Pointer" ? "unsafe.Pointer" : "pointer";
+  if (behind.kind === "base") return behind.encoding;
+  if (behind.kind === "function") return "func";
+  if (behind.kind === "array") return "array";
+  if (behind.kind === "struct") {
+    if (behind.name === "runtime.eface" || behind.name === "runtime.iface") return type === behind ? "struct" : "interface";
+    if (behind.name === "string") return "string";
+    if (behind.name.startsWith("[]")) return "slice";
+    return "struct";
+  }
+  return "unknown";
+}

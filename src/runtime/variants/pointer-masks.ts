@@ -1,0 +1,311 @@
+// Which words of a heap object are pointers: arena bitmap, or malloc headers with bitmaps at the span's end.
+import type { Findings } from "../../base/findings.js";
+import { type Address, type Bytes, hex, type SpanId } from "../../base/units.js";
+import type { AddressSpace } from "../../process/address-space.js";
+import { type AbiHeader, readAbiHeader } from "../abi-types.js";
+import type { Layout } from "../layout/schema.js";
+import { ARENA, heapArenaOf, PAGE, type SpanTable } from "../spans.js";
+import { choose, type Variant } from "./variant.js";
+
+/** Pointer words of one element of a type. */
+export interface TypeMask {
+  /** abi.Type. */
+  readonly type: Address;
+  /** Distance between elements. */
+  readonly size: Bytes;
+  /** Word indices within one element, ascending. */
+  readonly words: Uint32Array;
+}
+
+/** How a span's pointer words are known. */
+export type MaskKind = "none" | "bitmap" | "header" | "large";
+
+export interface PointerMasks {
+  kindOf(spans: SpanTable, span: SpanId): MaskKind;
+  /**
+   * The span's own bitmap, for kind "bitmap".
+   * @param out [span words / 32, rounded up] bit i = word i of the span holds a pointer; overwritten. Bits of free slots are junk.
+   * @returns false when the bitmap was not dumped
+   */
+  spanBits(spans: SpanTable, span: SpanId, memory: Uint8Array | undefined, out: Uint32Array): boolean;
+  /** Mask of a type named by a malloc header or a span's largeType; undefined when implausible. */
+  typeMask(type: Address): TypeMask | undefined;
+}
+
+/** abi.TFlag and abi.Kind bits that say how GCData is stored. internal/abi/type.go */
+const TFLAG_GC_MASK_ON_DEMAND = 0x10;
+const KIND_GC_PROG = 0x40;
+/** Largest object whose bitmap lies in its span. runtime/malloc.go minSizeForMallocHeader */
+const MIN_SIZE_FOR_HEADER = 512;
+const INLINE_MARKS: Bytes = 128;
+const MOST_MASK_WORDS = 1 << 27;
+
+interface Env {
+  readonly memory: AddressSpace;
+  readonly layout: Layout;
+  readonly arenaBaseOffset: number;
+  readonly findings: Findings;
+}
+
+// Since Go 1.22 (golang/go#66737, "runtime: replace heap bitmap with allocation headers where possible"), small
+// objects have a bitmap at the end of their span, larger ones a header with their type, large ones span.largeType.
+// Before that, heapArena.bitmap held a bit per word, and noMorePtrs ended an object early.
+const VARIANTS: readonly Variant<(env: Env) => PointerMasks, Layout>[] = [
+  {
+    name: "malloc headers",
+    since: "go1.22",
+    source: "runtime/mbitmap.go heapBitsSmallForAddr, typePointersOfUnchecked",
+    detect: (layout) => layout.struct("mspan").has("largeType") && !layout.struct("heapArena").has("bitmap"),
+    create: () => headerMasks,
+  },
+  {
+    name: "arena bitmap",
+    since: "go1.20",
+    until: "go1.21",
+    source: "runtime/mbitmap.go heapBits.next",
+    detect: (layout) => layout.struct("heapArena").has("bitmap"),
+    create: () => arenaMasks,
+  },
+];
+
+/** The masks of this runtime. @throws UnsupportedError naming what was looked for */
+export function readPointerMasks(env: Env): PointerMasks {
+  return choose("pointer masks", VARIANTS, env.layout)(env);
+}
+
+function headerMasks(env: Env): PointerMasks {
+  return {
+    kindOf(spans, span) {
+      if (spans.spanClass[span] & 1) return "none";
+      if (spans.spanClass[span] < 2) return "large";
+      return spans.elementSize[span] <= MIN_SIZE_FOR_HEADER ? "bitmap" : "header";
+    },
+    spanBits(spans, span, bytes, out) {
+      const size = spans.pages[span] * PAGE;
+      const bits = size / 64;
+      const at = size - (spans.inlineMarks[span] ? INLINE_MARKS : 0) - bits;
+      const mask = bytes ? bytes.subarray(at, at + bits) : env.memory.tryBytes(spans.base[span] + at, bits);
+      if (!mask) return false;
+      packBits(mask, out);
+      return true;
+    },
+    typeMask: cachedTypeMasks(env),
+  };
+}
+
+function packBits(bytes: Uint8Array, out: Uint32Array): void {
+  for (let i = 0; i * 4 < bytes.length; i++) {
+    const at = i * 4;
+    out[i] = bytes[at] | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+  }
+}
+
+function arenaMasks(env: Env): PointerMasks {
+  const { memory, layout } = env;
+  const heap = layout.global("runtime.mheap_") ?? 0;
+  const arena = layout.struct("heapArena");
+  const bitmapAt = arena.offset("bitmap");
+  const noMoreAt = arena.offset("noMorePtrs");
+  const arenaBytes = (address: Address) => {
+    const at = heapArenaOf(memory, layout, heap, env.arenaBaseOffset, address);
+    return at > 0 ? at : undefined;
+  };
+  return {
+    kindOf: (spans, span) => (spans.spanClass[span] & 1 ? "none" : "bitmap"),
+    spanBits(spans, span, _bytes, out) {
+      const base = spans.base[span];
+      const words = (spans.pages[span] * PAGE) / 8;
+      const raw = new Uint8Array(Math.ceil(words / 64) * 8 + 8);
+      const stops = new Uint8Array(raw.length / 8);
+      // A page is 1024 words, so spans begin on a bitmap word.
+      for (let done = 0; done < words; ) {
+        const address = base + done * 8;
+        const at = arenaBytes(address);
+        const first = (address % ARENA) / 8;
+        const n = Math.min(words - done, ARENA / 8 - first);
+        const mask = at === undefined ? undefined : memory.tryBytes(at + bitmapAt + first / 8, n / 8);
+        if (!mask) return false;
+        raw.set(mask, done / 8);
+        const stop = memory.tryBytes((at as number) + noMoreAt + Math.floor(first / 512), Math.ceil(n / 512) + 1);
+        if (!stop) return false;
+        for (let group = 0; group < n / 64; group++) {
+          const index = first / 64 + group;
+          stops[done / 64 + group] = (stop[Math.floor(index / 8) - Math.floor(first / 512)] >> (index % 8)) & 1;
+        }
+        done += n;
+      }
+      packBits(raw.subarray(0, Math.ceil(words / 8)), out);
+      honourNoMorePointers(spans.elementSize[span] / 8, spans.elements[span], stops, out);
+      return true;
+    },
+    typeMask: () => undefined,
+  };
+}
+
+/** Bits after a noMorePtrs group of the same object are stale. */
+function honourNoMorePointers(elementWords: number, elements: number, stops: Uint8Array, out: Uint32Array): void {
+  for (let element = 0; element < elements; element++) {
+    const start = element * elementWords;
+    const end = start + elementWords;
+    for (let group = Math.floor(start / 64); group * 64 < end; group++) {
+      if (!stops[group]) continue;
+      clearBits(out, Math.max(start, (group + 1) * 64), end);
+      break;
+    }
+  }
+}
+
+function clearBits(bits: Uint32Array, from: number, to: number): void {
+  for (let i = from; i < to; ) {
+    if (i % 32 === 0 && to - i >= 32) {
+      bits[i / 32] = 0;
+      i += 32;
+    } else {
+      bits[Math.floor(i / 32)] &= ~(1 << (i % 32));
+      i++;
+    }
+  }
+}
+
+/** Masks by type address; a type without a plausible mask is remembered as undefined. */
+function cachedTypeMasks(env: Env): (type: Address) => TypeMask | undefined {
+  const cache = new Map<Address, TypeMask | undefined>();
+  return (type) => {
+    let mask = cache.get(type);
+    if (mask === undefined && !cache.has(type)) {
+      mask = typeMask(env, type);
+      cache.set(type, mask);
+    }
+    return mask;
+  };
+}
+
+function typeMask(env: Env, type: Address): TypeMask | undefined {
+  const header = readAbiHeader(env.memory, env.layout, type);
+  if (!header || header.size === 0 || header.size % 8 !== 0) return undefined;
+  const bits = maskBits(env, type, header);
+  if (!bits) {
+    env.findings.add("mask-missing", "pointer masks of types are not in the core; references from their objects are missing", hex(type), {
+      partial: true,
+    });
+    return { type, size: header.size, words: new Uint32Array(0) };
+  }
+  const words: number[] = [];
+  for (let i = 0; i < header.pointerBytes / 8; i++) if (bits[i >>> 3] & (1 << (i & 7))) words.push(i);
+  return { type, size: header.size, words: Uint32Array.from(words) };
+}
+
+/** GCData as plain bits, one per word of [0, PtrBytes). */
+function maskBits(env: Env, type: Address, header: AbiHeader): Uint8Array | undefined {
+  const { memory } = env;
+  const words = header.pointerBytes / 8;
+  if (words === 0) return new Uint8Array(0);
+  if (words > MOST_MASK_WORDS) return undefined;
+  const size = Math.ceil(words / 8);
+  if (header.kindFlags & KIND_GC_PROG) return runGcProgram(memory, header.gcData + 4, words);
+  if (header.flags & TFLAG_GC_MASK_ON_DEMAND && header.kind !== 0) {
+    // GCData is a slot that holds the mask once somebody needed it.
+    const mask = memory.tryAddress(header.gcData);
+    const inProgress = env.layout.global("runtime.inProgress");
+    if (mask !== undefined && mask > 4096 && mask !== inProgress) {
+      const bits = memory.tryBytes(mask, size);
+      if (bits) return bits.slice();
+    }
+    const out = new Uint8Array(size);
+    return buildMask(env, type, 0, out, 0) ? out : undefined;
+  }
+  return memory.tryBytes(header.gcData, size)?.slice();
+}
+
+/** The mask of a type built from its tree, as runtime.buildGCMask does. runtime/type.go, go1.24 */
+function buildMask(env: Env, type: Address, at: number, out: Uint8Array, depth: number): boolean {
+  const { memory } = env;
+  const header = readAbiHeader(memory, env.layout, type);
+  if (!header || depth > 64) return false;
+  if (header.pointerBytes === 0) return true;
+  const set = (word: number) => {
+    out[word >>> 3] |= 1 << (word & 7);
+  };
+  switch (header.kind) {
+    case 18: // chan, func, map, pointer, slice, string, unsafe.Pointer: their first word
+    case 19:
+    case 21:
+    case 22:
+    case 23:
+    case 24:
+    case 26:
+      set(at);
+      return true;
+    case 20: // interface: the data word; its type is no GC pointer
+      set(at + 1);
+      return true;
+    case 17: {
+      const element = memory.tryAddress(type + 48);
+      const length = memory.readUint(type + 64, 8);
+      const elementHeader = element === undefined ? undefined : readAbiHeader(memory, env.layout, element);
+      if (element === undefined || !elementHeader || length * elementHeader.size > header.size) return false;
+      for (let i = 0; i < length; i++) if (!buildMask(env, element, at + (i * elementHeader.size) / 8, out, depth + 1)) return false;
+      return true;
+    }
+    case 25: {
+      const fields = memory.readAddress(type + 56);
+      const length = memory.readUint(type + 64, 8);
+      if (length > 65_536) return false;
+      for (let i = 0; i < length; i++) {
+        const fieldType = memory.tryAddress(fields + i * 24 + 8);
+        const offset = memory.readUint(fields + i * 24 + 16, 8);
+        if (fieldType === undefined || offset > header.size) return false;
+        if (offset % 8 === 0 && !buildMask(env, fieldType, at + offset / 8, out, depth + 1)) return false;
+      }
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/**
+ * Runs a GC program: literal bits and repeats. Source: runtime/mbitmap.go runGCProg, until go1.23.
+ * @returns undefined when the program is damaged
+ */
+export function runGcProgram(memory: AddressSpace, start: Address, words: number): Uint8Array | undefined {
+  const out = new Uint8Array(Math.ceil(words / 8));
+  let at = start;
+  let n = 0;
+  const byte = () => memory.tryBytes(at++, 1)?.[0];
+  const varint = (): number | undefined => {
+    let value = 0;
+    for (let scale = 1; scale < 2 ** 42; scale *= 128) {
+      const next = byte();
+      if (next === undefined) return undefined;
+      value += (next & 0x7f) * scale;
+      if (next < 0x80) return value;
+    }
+    return undefined;
+  };
+  const push = (bit: number) => {
+    if (bit && n < words) out[n >>> 3] |= 1 << (n & 7);
+    n++;
+  };
+  while (n < words) {
+    const op = byte();
+    if (op === undefined) return undefined;
+    if (op === 0) return out;
+    if (op < 0x80) {
+      for (let i = 0, bits = 0; i < op; i++) {
+        if (i % 8 === 0) {
+          const next = byte();
+          if (next === undefined) return undefined;
+          bits = next;
+        }
+        push((bits >> (i % 8)) & 1);
+      }
+      continue;
+    }
+    const length = op & 0x7f || varint();
+    const times = varint();
+    if (!length || times === undefined || length > n) return undefined;
+    for (let i = length * times, from = n - length; i > 0 && n < words; i--, from++) push((out[from >>> 3] >> (from & 7)) & 1);
+  }
+  return out;
+}

@@ -1,0 +1,102 @@
+// Map keys as they stand in an expression, and finding an entry by such a text.
+import { DumpError } from "../base/errors.js";
+import { type Address, NONE, type TypeId } from "../base/units.js";
+import { type MapEntry, readMap } from "../runtime/variants/maps.js";
+import { quoteBytes, unquote } from "./quote.js";
+import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
+
+/** Bytes of a string key that are shown; the rest becomes a count, `"abc"…+900`. */
+const LONGEST_KEY = 1024;
+const DEEPEST = 8;
+
+/**
+ * A map key as Go would write it: `"user-5"`, `7`, `main.Key{A: 1, B: "x"}`, `int64(7)` in an interface of another
+ * default type, an address for pointers. Parts that were not dumped become `?`.
+ */
+export function keyText(env: ValueEnvironment, type: TypeId, address: Address): string {
+  return textOf(env, type, address, 0);
+}
+
+function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: number): string {
+  if (id === NONE || depth > DEEPEST) return "?";
+  const { memory, types } = env;
+  const type = types.get(id);
+  try {
+    switch (type.kind) {
+      case "string": {
+        const length = memory.readUint(address + 8, 8);
+        const shown = Math.min(length, LONGEST_KEY);
+        const bytes = shown === 0 ? new Uint8Array(0) : memory.bytes(memory.readAddress(address), shown);
+        return length > shown ? `${quoteBytes(bytes)}…+${length - shown}` : quoteBytes(bytes);
+      }
+      case "struct": {
+        const fields = type.fields.map((field) => `${field.name}: ${textOf(env, field.type, address + field.offset, depth + 1)}`);
+        return `${type.name}{${fields.join(", ")}}`;
+      }
+      case "array": {
+        const size = type.element === NONE ? 0 : types.get(type.element).size;
+        const shown = Math.min(Math.max(type.count, 0), 64);
+        const elements = Array.from({ length: shown }, (_, i) => textOf(env, type.element, address + i * size, depth + 1));
+        if (type.count > shown) elements.push("…");
+        return `${type.name}{${elements.join(", ")}}`;
+      }
+      case "interface": {
+        const dynamic = readInterface(env, type, address);
+        if (!dynamic) return "nil";
+        const inner = textOf(env, dynamic.type, dynamic.address, depth + 1);
+        const name = dynamic.type === NONE ? "?" : types.get(dynamic.type).name;
+        // Go's default types of literals need no conversion; composite literals carry their type.
+        const plain = name === "int" || name === "string" || name === "bool" || inner.startsWith(`${name}{`);
+        if (plain) return inner;
+        return /^[*(]/.test(name) ? `(${name})(${inner})` : `${name}(${inner})`;
+      }
+      default:
+        return scalarText(memory, type, address) ?? "?";
+    }
+  } catch (error) {
+    if (!(error instanceof DumpError)) throw error;
+    return "?";
+  }
+}
+
+/**
+ * The entry whose key has this text; undefined when there is none. Scans the map; strings and integers are compared
+ * without being written out.
+ *
+ * @param header address of the map header
+ * @param text   as keyText writes it
+ */
+export function lookupKey(env: ValueEnvironment, map: TypeId, header: Address, text: string): MapEntry | undefined {
+  const { memory, types, layout } = env;
+  const type = types.get(map);
+  const key = type.key === NONE ? undefined : types.get(type.key);
+  const wanted = key?.kind === "string" ? unquote(text) : undefined;
+  const whole = key?.kind === "int" || key?.kind === "uint" ? integer(text) : undefined;
+  for (const entry of readMap(memory, types, layout, type, header)) {
+    if (wanted) {
+      if (memory.tryAddress(entry.key + 8) === wanted.length && sameBytes(env, entry.key, wanted)) return entry;
+    } else if (whole !== undefined) {
+      if (sameInteger(env, entry.key, key?.size ?? 8, whole)) return entry;
+    } else if (textOf(env, type.key, entry.key, 0) === text) return entry;
+  }
+  return undefined;
+}
+
+function sameBytes(env: ValueEnvironment, key: Address, wanted: Uint8Array): boolean {
+  if (wanted.length === 0) return true;
+  const start = env.memory.tryAddress(key);
+  const bytes = start === undefined ? undefined : env.memory.tryBytes(start, wanted.length);
+  return bytes?.every((byte, i) => byte === wanted[i]) ?? false;
+}
+
+function integer(text: string): bigint | undefined {
+  return /^-?(?:0x[0-9a-f]+|[0-9]+)$/i.test(text) ? (text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text)) : undefined;
+}
+
+function sameInteger(env: ValueEnvironment, key: Address, size: number, wanted: bigint): boolean {
+  const bytes = env.memory.tryBytes(key, size);
+  if (!bytes) return false;
+  const pattern = BigInt.asUintN(size * 8, wanted);
+  for (let i = 0; i < size; i++) if (bytes[i] !== Number((pattern >> BigInt(i * 8)) & 255n)) return false;
+  return true;
+}

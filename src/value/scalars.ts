@@ -1,0 +1,119 @@
+// Values without parts, read and written as Go prints them.
+import { type Address, hex, NONE, type TypeId } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { readAbiHeader } from "../runtime/abi-types.js";
+import type { Layout } from "../runtime/layout/schema.js";
+import type { GoType, TypeTable } from "../runtime/types.js";
+
+/** What reading values needs. */
+export interface ValueEnvironment {
+  readonly memory: AddressSpace;
+  readonly types: TypeTable;
+  readonly layout: Layout;
+}
+
+/** The kinds that one number, or two, tell: bool, int, uint, float, complex, and addresses. undefined for the others. */
+export function scalarText(memory: AddressSpace, type: GoType, address: Address): string | undefined {
+  const { size } = type;
+  switch (type.kind) {
+    case "bool":
+      return memory.readUint(address, 1) === 0 ? "false" : "true";
+    case "uint":
+      return size === 8 ? memory.readUint64(address).toString() : String(memory.readUint(address, size as 1 | 2 | 4));
+    case "int": {
+      if (size === 8) return BigInt.asIntN(64, memory.readUint64(address)).toString();
+      const value = memory.readUint(address, size as 1 | 2 | 4);
+      return String(value >= 2 ** (size * 8 - 1) ? value - 2 ** (size * 8) : value);
+    }
+    case "float":
+      return floatText(memory, address, size);
+    case "complex": {
+      const half = size / 2;
+      const imaginary = floatText(memory, address + half, half);
+      return `(${floatText(memory, address, half)}${/^[-+]/.test(imaginary) ? "" : "+"}${imaginary}i)`;
+    }
+    case "pointer":
+    case "unsafe.Pointer":
+    case "func":
+    case "chan": {
+      const value = memory.readAddress(address);
+      return value === 0 ? "nil" : hex(value);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function floatText(memory: AddressSpace, address: Address, size: number): string {
+  const bytes = memory.bytes(address, size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, size);
+  const value = size === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true);
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  // A float32 is shown with the digits that tell it from its neighbours, as Go does.
+  const text = size === 4 ? shortest(value) : String(value);
+  return Object.is(value, -0) ? "-0" : text;
+}
+
+function shortest(value: number): string {
+  for (let digits = 1; digits < 10; digits++) {
+    const text = Number(value.toPrecision(digits));
+    if (Math.fround(text) === value) return String(text);
+  }
+  return String(value);
+}
+
+/** What an interface holds. */
+export interface Dynamic {
+  /** NONE when the type word leads to no type. */
+  readonly type: TypeId;
+  /** Where the value lies: the data word itself for pointer-shaped types, else what it points to. */
+  readonly address: Address;
+  /** The data word is the value. */
+  readonly direct: boolean;
+}
+
+/**
+ * The dynamic type and value of an interface; undefined for a nil interface.
+ * @throws MemoryFault when the interface's words were not dumped
+ */
+export function readInterface(env: ValueEnvironment, type: GoType, address: Address): Dynamic | undefined {
+  const { memory, types, layout } = env;
+  const word = memory.readAddress(address);
+  if (word === 0) return undefined;
+  const rtype = type.hasMethods ? memory.tryAddress(word + layout.struct("itab").offset("Type")) : word;
+  const dynamic = rtype === undefined || rtype <= 0 ? NONE : types.byRtype(rtype);
+  if (dynamic === NONE) return { type: NONE, address: memory.readAddress(address + 8), direct: false };
+  const direct = isDirect(env, types.get(dynamic));
+  return { type: dynamic, address: direct ? address + 8 : memory.readAddress(address + 8), direct };
+}
+
+/** abi.KindDirectIface until go1.25, abi.TFlagDirectIface since go1.26: the other's bit is never set. internal/abi/type.go */
+const DIRECT = 0x20;
+
+/** Whether an interface keeps values of the type in its data word. */
+export function isDirect(env: ValueEnvironment, type: GoType): boolean {
+  if (type.rtype !== 0) {
+    const header = readAbiHeader(env.memory, env.layout, type.rtype);
+    if (header) return (header.kindFlags & DIRECT) !== 0 || (header.flags & DIRECT) !== 0;
+  }
+  return isPointerShaped(env.types, type, 0);
+}
+
+function isPointerShaped(types: TypeTable, type: GoType, depth: number): boolean {
+  if (depth > 16) return false;
+  switch (type.kind) {
+    case "pointer":
+    case "unsafe.Pointer":
+    case "func":
+    case "chan":
+    case "map":
+      return true;
+    case "struct":
+      return type.fields.length === 1 && type.fields[0].type !== NONE && isPointerShaped(types, types.get(type.fields[0].type), depth + 1);
+    case "array":
+      return type.count === 1 && type.element !== NONE && isPointerShaped(types, types.get(type.element), depth + 1);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,192 @@
+// Go values as people read them: read from memory as plain data, to a depth, and told in one line.
+import { DumpError } from "../base/errors.js";
+import { type Address, type Bytes, type Hex, hex, NONE, type TypeId } from "../base/units.js";
+import { mapLength, readMap } from "../runtime/variants/maps.js";
+import { printable, quoteBytes } from "./quote.js";
+import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
+
+/** A value as plain data. text is what Go's %v would print for it, strings quoted; addresses are hex. */
+export type Value =
+  | { readonly kind: "scalar"; readonly type: string; readonly text: string }
+  | { readonly kind: "string"; readonly type: string; readonly text: string; readonly length: Bytes; readonly cut: boolean }
+  | { readonly kind: "pointer"; readonly type: string; readonly address: Hex; readonly target: Value | undefined }
+  | {
+      readonly kind: "list";
+      readonly type: string;
+      readonly address: Hex;
+      readonly length: number;
+      readonly capacity: number;
+      readonly elements: readonly Value[];
+    }
+  | { readonly kind: "struct"; readonly type: string; readonly fields: readonly { readonly name: string; readonly value: Value }[] }
+  | {
+      readonly kind: "map";
+      readonly type: string;
+      readonly address: Hex;
+      readonly length: number;
+      readonly entries: readonly { readonly key: Value; readonly value: Value }[];
+    }
+  | { readonly kind: "interface"; readonly type: string; readonly dynamic: string; readonly value: Value | undefined }
+  /** Deeper than asked for: there is something, it was not read. */
+  | { readonly kind: "deeper"; readonly type: string }
+  | { readonly kind: "unreadable"; readonly type: string; readonly reason: string };
+
+/** Bounds of one readValue. */
+export interface ValueLimits {
+  /** Of a string's bytes. */
+  readonly stringBytes: Bytes;
+  /** Of an array's, slice's or map's elements. */
+  readonly elements: number;
+  /** Of values in all. */
+  readonly values: number;
+}
+
+export const VALUE_LIMITS: ValueLimits = { stringBytes: 4096, elements: 64, values: 10_000 };
+
+/**
+ * The value of a type at an address. Memory that was not dumped becomes "unreadable" where it is met.
+ *
+ * @param depth levels of structs, elements, pointers and interfaces to open; 0 gives scalars, strings and lengths
+ */
+export function readValue(env: ValueEnvironment, type: TypeId, address: Address, depth: number, limits: ValueLimits = VALUE_LIMITS): Value {
+  return new ValueReader(env, limits).read(type, address, depth);
+}
+
+class ValueReader {
+  private readonly env: ValueEnvironment;
+  private readonly limits: ValueLimits;
+  private left: number;
+  constructor(env: ValueEnvironment, limits: ValueLimits) {
+    this.env = env;
+    this.limits = limits;
+    this.left = limits.values;
+  }
+
+  read(id: TypeId, address: Address, depth: number): Value {
+    const name = id === NONE ? "?" : this.env.types.get(id).name;
+    if (id === NONE) return { kind: "unreadable", type: name, reason: "its type is unknown" };
+    if (this.left-- <= 0) return { kind: "deeper", type: name };
+    try {
+      return this.readKnown(id, address, depth);
+    } catch (error) {
+      if (!(error instanceof DumpError)) throw error;
+      return { kind: "unreadable", type: name, reason: error.message };
+    }
+  }
+
+  private readKnown(id: TypeId, address: Address, depth: number): Value {
+    const { memory, types, layout } = this.env;
+    const go = types.get(id);
+    const type = go.name;
+    switch (go.kind) {
+      case "string": {
+        const length = memory.readUint(address + 8, 8);
+        const shown = Math.min(length, this.limits.stringBytes);
+        const bytes = shown === 0 ? new Uint8Array(0) : memory.bytes(memory.readAddress(address), shown);
+        return { kind: "string", type, text: quoteBytes(bytes), length, cut: shown < length };
+      }
+      case "pointer": {
+        const target = memory.readAddress(address);
+        const opened = target > 0 && depth > 0 && go.element !== NONE ? this.read(go.element, target, depth - 1) : undefined;
+        return { kind: "pointer", type, address: hex(target), target: opened };
+      }
+      case "slice":
+        return this.list(
+          type,
+          go.element,
+          memory.readAddress(address),
+          memory.readUint(address + 8, 8),
+          memory.readUint(address + 16, 8),
+          depth,
+        );
+      case "array":
+        return this.list(type, go.element, address, Math.max(go.count, 0), Math.max(go.count, 0), depth);
+      case "struct":
+        if (depth <= 0 && go.fields.length > 0) return { kind: "deeper", type };
+        return {
+          kind: "struct",
+          type,
+          fields: go.fields
+            .slice(0, this.limits.elements)
+            .map((field) => ({ name: field.name, value: this.read(field.type, address + field.offset, depth - 1) })),
+        };
+      case "map": {
+        const header = memory.readAddress(address);
+        const entries: { key: Value; value: Value }[] = [];
+        if (depth > 0) {
+          for (const entry of readMap(memory, types, layout, go, header)) {
+            if (entries.length === this.limits.elements || this.left <= 0) break;
+            entries.push({ key: this.read(go.key, entry.key, depth - 1), value: this.read(go.element, entry.value, depth - 1) });
+          }
+        }
+        return { kind: "map", type, address: hex(header), length: mapLength(memory, types, layout, header), entries };
+      }
+      case "interface": {
+        const dynamic = readInterface(this.env, go, address);
+        if (!dynamic) return { kind: "scalar", type, text: "nil" };
+        if (dynamic.type === NONE) return { kind: "unreadable", type, reason: "its dynamic type is unknown" };
+        const name = types.get(dynamic.type).name;
+        return { kind: "interface", type, dynamic: name, value: this.read(dynamic.type, dynamic.address, depth) };
+      }
+      default: {
+        const text = scalarText(memory, go, address);
+        if (text === undefined) return { kind: "unreadable", type, reason: "its kind is unknown" };
+        return { kind: "scalar", type, text };
+      }
+    }
+  }
+
+  private list(type: string, element: TypeId, address: Address, length: number, capacity: number, depth: number): Value {
+    const elements: Value[] = [];
+    if (depth > 0 && element !== NONE) {
+      const { size } = this.env.types.get(element);
+      const shown = Math.min(length, this.limits.elements);
+      for (let i = 0; i < shown && this.left > 0; i++) elements.push(this.read(element, address + i * size, depth - 1));
+    }
+    return { kind: "list", type, address: hex(address), length, capacity, elements };
+  }
+}
+
+/** The value in one line: {ID:5 Name:"user-5" Tags:[… 2]}; nothing in it moves a terminal. */
+export function summarize(value: Value, width = 160): string {
+  const text = line(value);
+  return text.length <= width ? text : `${[...text].slice(0, width - 1).join("")}…`;
+}
+
+function line(value: Value): string {
+  switch (value.kind) {
+    case "scalar":
+      return value.text;
+    case "string":
+      return value.cut ? `${value.text}… ${value.length} bytes` : value.text;
+    case "pointer":
+      if (value.address === "0x0") return "nil";
+      return value.target && value.target.kind !== "unreadable" && value.target.kind !== "deeper"
+        ? `&${line(value.target)}`
+        : value.address;
+    case "list":
+      return `[${several(value.elements.map(line), value.length)}]`;
+    case "struct":
+      return `{${value.fields.map((field) => `${printable(field.name)}:${line(field.value)}`).join(" ")}}`;
+    case "map":
+      if (value.address === "0x0") return "nil";
+      return `map[${several(
+        value.entries.map((entry) => `${line(entry.key)}:${line(entry.value)}`),
+        value.length,
+      )}]`;
+    case "interface":
+      if (!value.value) return "nil";
+      return value.value.kind === "string" || value.value.kind === "pointer"
+        ? line(value.value)
+        : `${printable(value.dynamic)}(${line(value.value)})`;
+    case "deeper":
+      return "{…}";
+    case "unreadable":
+      return `(${printable(value.reason)})`;
+  }
+}
+
+function several(shown: readonly string[], length: number): string {
+  if (length === shown.length) return shown.join(" ");
+  return shown.length === 0 ? `… ${length}` : `${shown.join(" ")} … ${length}`;
+}

@@ -1,0 +1,262 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Options } from "../../cli/arguments.js";
+import { run } from "../../cli/cli.js";
+import { type AnyCommand, defineCommand } from "../../cli/command.js";
+import { COMMANDS } from "../../cli/commands/index.js";
+import { explain } from "../../cli/exit.js";
+import { runProgram } from "../../cli/program.js";
+import { FormatError, NotFoundError } from "../../src/base/errors.js";
+import { type FakeWorld, makeWorld } from "../support/world.js";
+
+type Answer = { readonly operands: readonly string[]; readonly options: Options; readonly rows: readonly number[] };
+
+/** A command that answers with what it was given. */
+function echo(name: string, extra: Partial<AnyCommand> = {}): AnyCommand {
+  return defineCommand<Omit<Answer, "rows">, Answer>({
+    name,
+    query: { name, summary: `echoes ${name}`, run: (_dump, args) => ({ ...args, rows: [1, 2] }) },
+    operands: [{ name: "[address]", help: "an address" }],
+    options: [{ flags: "--type <re>", help: "a type" }],
+    examples: [{ line: `${name} core 0x10`, asks: "What is there?" }],
+    args: (operands, options) => ({ operands, options }),
+    text: (answer) => [`${name} ${answer.operands.join(",")} type=${answer.options.type ?? ""} top=${answer.options.top}`],
+    next: (_answer, core) => [`why ${core} 0x10`],
+    ...extra,
+  });
+}
+
+const commands = [echo("overview"), echo("histogram"), echo("why"), echo("trace extract")];
+
+async function ask(line: readonly string[], world: FakeWorld = makeWorld(), list = commands): Promise<{ code: number; world: FakeWorld }> {
+  try {
+    return { code: await runProgram(line, list, world), world };
+  } catch (error) {
+    const { code, lines } = explain(error);
+    world.error.write(lines.join("\n"));
+    return { code, world };
+  }
+}
+
+describe("the order of words", () => {
+  test.each([
+    [["histogram", "c.core"], "histogram  type= top=20"],
+    [["c.core", "histogram"], "histogram  type= top=20"],
+    [["c.core"], "overview  type= top=20"],
+    [["why", "c.core", "0x10"], "why 0x10 type= top=20"],
+    [["c.core", "why", "0x10"], "why 0x10 type= top=20"],
+    [["--top", "5", "c.core", "why", "--type", "histogram", "0x10"], "why 0x10 type=histogram top=5"],
+    [["why", "--top=0", "c.core", "--type", "x"], "why  type=x top=0"],
+    [["c.core", "trace", "extract", "0x10"], "trace extract 0x10 type= top=20"],
+    [["trace", "extract", "c.core"], "trace extract  type= top=20"],
+    [["--exe", "why", "c.core", "histogram"], "histogram  type= top=20"],
+  ])("%j", async (line, text) => {
+    const { code, world } = await ask(line);
+    expect(world.printed).toEqual({ out: `${text}\n`, error: "" });
+    expect(world.opened.map(({ core }) => core)).toEqual(["c.core"]);
+    expect(code).toBe(0);
+  });
+
+  test("global options reach the dump, before or after the command", async () => {
+    for (const line of [
+      ["--exe", "e", "--force", "--tmpdir", "t", "why", "c.core"],
+      ["why", "c.core", "--exe", "e", "--force", "--tmpdir", "t"],
+    ]) {
+      expect((await ask(line)).world.opened).toEqual([{ core: "c.core", executable: "e", force: true, tmpdir: "t" }]);
+    }
+  });
+});
+
+describe("wrong words are exit code 2 and open nothing", () => {
+  test.each([
+    [["histogrm", "c.core"], "no command histogrm; did you mean histogram?"],
+    [["hist", "c.core"], "did you mean histogram?"],
+    [["why"], "missing required argument 'core'"],
+    [["why", "c.core", "0x10", "0x20"], "too many arguments"],
+    [["why", "c.core", "--nonsense"], "unknown option '--nonsense'"],
+    [["why", "c.core", "--color", "pink"], "not one of auto, always, never"],
+    [["why", "c.core", "--type"], "argument missing"],
+    [["trace", "c.core"], "unknown command 'c.core'"],
+  ])("%j", async (line, complaint) => {
+    const { code, world } = await ask(line);
+    expect(world.printed.error).toContain(complaint);
+    expect(world.printed.out).toBe("");
+    expect(world.opened).toEqual([]);
+    expect(code).toBe(2);
+  });
+
+  test("no words at all show the help on stderr", async () => {
+    const { code, world } = await ask([]);
+    expect(code).toBe(2);
+    expect(world.printed.error).toContain("corescope <command> <core>");
+  });
+});
+
+describe("help", () => {
+  test("goes to stdout with exit code 0, and shows what can be pasted", async () => {
+    for (const line of [["--help"], ["help"]]) {
+      const { code, world } = await ask(line);
+      expect(code).toBe(0);
+      expect(world.printed.out).toContain("histogram");
+      expect(world.printed.out).toContain("Exit codes:");
+    }
+    const { world } = await ask(["why", "--help"]);
+    expect(world.printed.out).toContain("$ corescope why core 0x10");
+    expect(world.printed.out).toContain("--json");
+  });
+  test("every command has three examples, and its help fits 80 columns", async () => {
+    for (const spec of COMMANDS) {
+      expect(spec.examples.length).toBeGreaterThanOrEqual(3);
+      const { world } = await ask([spec.name, "--help"], makeWorld(), [...COMMANDS]);
+      await ask(["--help"], world, [...COMMANDS]);
+      for (const line of world.printed.out.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    }
+  });
+  test("the examples are understood", async () => {
+    const list = COMMANDS.map((spec) => ({
+      ...spec,
+      query: { ...spec.query, run: () => ({}) },
+      text: () => [],
+      isNo: () => false,
+      file: () => [],
+    }));
+    for (const { line } of COMMANDS.flatMap((spec) => spec.examples)) {
+      const words = [
+        ...line
+          .replace(/ [|] .*$/, "")
+          .replace(/ -o \S+/, "")
+          .matchAll(/'([^']*)'|(\S+)/g),
+      ].map((match) => match[1] ?? (match[2] as string));
+      const { code, world } = await ask(words, makeWorld(), list);
+      expect([line, code, world.printed.error]).toEqual([line, 0, ""]);
+    }
+  });
+  test("the version says which Go it reads", async () => {
+    const { code, world } = await ask(["--version"]);
+    expect(code).toBe(0);
+    expect(world.printed.out).toMatch(/^corescope 9\.9\.9 \(node v.*\), reads Go 1\.21 to 1\.27\n$/);
+  });
+});
+
+describe("answers", () => {
+  test("--json is the envelope and nothing else, on one line", async () => {
+    const { world } = await ask(
+      ["why", "c.core", "0x10", "--json"],
+      makeWorld({ onOpen: (findings) => findings.add("cut", "the core ends early", "0x20") }),
+    );
+    const document = JSON.parse(world.printed.out);
+    expect(Object.keys(document)).toEqual(["schema", "command", "core", "result", "findings"]);
+    expect(document).toMatchObject({
+      schema: "corescope/1",
+      command: "why",
+      core: { path: "/srv/core", goVersion: "go1.26.8", arch: "amd64", buildId: "4f1c" },
+      result: { operands: ["0x10"], rows: [1, 2] },
+      findings: [{ code: "cut", message: "the core ends early", count: 1, example: "0x20" }],
+    });
+    expect(world.printed.error).toBe("");
+  });
+
+  test("findings are told on stderr after the answer; a partial one is exit code 4", async () => {
+    const note = await ask(
+      ["why", "c.core"],
+      makeWorld({ onOpen: (findings) => findings.add("odd", "odd \u001b[31mword", "0x20", { count: 1200 }) }),
+    );
+    expect(note.world.printed.error).toBe("note: odd \\x1b[31mword (1,200 times, e.g. 0x20)\n");
+    expect(note.code).toBe(0);
+    const partial = await ask(
+      ["why", "c.core"],
+      makeWorld({ onOpen: (findings) => findings.add("cut", "core cut", "", { partial: true }) }),
+    );
+    expect(partial.world.printed.error).toContain("partial: core cut\n");
+    expect(partial.code).toBe(4);
+  });
+
+  test("no is exit code 1, and 4 when something is missing that might have said yes", async () => {
+    const list = [echo("why", { isNo: () => true })];
+    expect((await ask(["why", "c.core"], makeWorld(), list)).code).toBe(1);
+    const damaged = makeWorld({ onOpen: (findings) => findings.add("cut", "core cut", "", { partial: true }) });
+    expect((await ask(["why", "c.core"], damaged, list)).code).toBe(4);
+  });
+
+  test("the next commands are shown on a terminal only, on stderr", async () => {
+    const terminal = await ask(["why", "a core"], makeWorld({ terminal: true }));
+    expect(terminal.world.printed.error).toBe("\n→ corescope why 'a core' 0x10\n");
+    expect((await ask(["why", "c.core"])).world.printed.error).toBe("");
+    expect((await ask(["why", "c.core", "-q"], makeWorld({ terminal: true }))).world.printed.error).toBe("");
+  });
+
+  test("the dump is closed, whatever happened", async () => {
+    const fails = (error: Error) => [
+      echo("why", {
+        query: {
+          name: "why",
+          summary: "fails",
+          run: () => {
+            throw error;
+          },
+        },
+      }),
+    ];
+    for (const [error, code] of [
+      [new NotFoundError("object at", "0x10"), 1],
+      [new FormatError("core", 0, "cut"), 3],
+      [new TypeError("x"), 70],
+    ] as const) {
+      const answer = await ask(["why", "c.core"], makeWorld(), fails(error));
+      expect([answer.code, answer.world.closed]).toEqual([code, 1]);
+      expect(answer.world.printed.out).toBe("");
+    }
+  });
+});
+
+describe("-o", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "output-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const list = [echo("read", { file: () => [new Uint8Array([1, 2]), new Uint8Array([3])] }), echo("why")];
+
+  test("writes the file whole, and leaves nothing beside it", async () => {
+    const path = join(folder, "bytes.bin");
+    writeFileSync(path, "before");
+    const { code, world } = await ask(["read", "c.core", "-o", path], makeWorld(), list);
+    expect([code, world.printed.out, world.printed.error]).toEqual([0, "", ""]);
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    expect(readdirSync(folder)).toEqual(["bytes.bin"]);
+  });
+  test("a failure in the middle keeps the old file", async () => {
+    const path = join(folder, "bytes.bin");
+    writeFileSync(path, "before");
+    const broken = echo("read", {
+      *file() {
+        yield new Uint8Array([1]);
+        throw new Error("disk");
+      },
+    });
+    expect((await ask(["read", "c.core", "-o", path], makeWorld(), [broken])).code).toBe(5);
+    expect(readFileSync(path, "utf8")).toBe("before");
+    expect(readdirSync(folder)).toEqual(["bytes.bin"]);
+  });
+  test("a folder that is not there, or a folder itself, is told", async () => {
+    expect((await ask(["read", "c.core", "-o", join(folder, "no", "x")], makeWorld(), list)).code).toBe(5);
+    expect((await ask(["read", "c.core", "-o", folder], makeWorld(), list)).code).toBe(2);
+    expect(existsSync(join(folder, "no"))).toBe(false);
+  });
+  test("- is stdout; commands without a file have no -o", async () => {
+    expect((await ask(["read", "c.core", "-o", "-"], makeWorld(), list)).world.printed.out).toBe("\u0001\u0002\u0003");
+    expect((await ask(["why", "c.core", "-o", "x"], makeWorld(), list)).code).toBe(2);
+  });
+});
+
+test("run explains what was thrown", async () => {
+  const world = makeWorld({
+    onOpen: () => {
+      throw new FormatError("c.core", 0, "not an ELF file", "pass a core");
+    },
+  });
+  expect(await run(["overview", "c.core"], world)).toBe(3);
+  expect(world.printed).toEqual({ out: "", error: "error: c.core: at offset 0: not an ELF file\n  pass a core\n" });
+});

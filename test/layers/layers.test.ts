@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const script = fileURLToPath(new URL("../../scripts/check-layers.mjs", import.meta.url));
+
+function check(files: Readonly<Record<string, string>>): { status: number | null; lines: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), "layers-"));
+  try {
+    for (const [path, text] of Object.entries({ "src/base/base.ts": "export {};\n", "cli/cli.ts": "export {};\n", ...files })) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    const { status, stdout } = spawnSync(process.execPath, [script, folder], { encoding: "utf8" });
+    return { status, lines: stdout.trim().split("\n").slice(0, -1) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("the house keeps its own layers", () => {
+  const { status, stdout } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+  expect(stdout).toMatch(/files, 0 problems\n$/);
+  expect(status).toBe(0);
+});
+
+test.each([
+  [
+    "an import upwards",
+    "src/graph/a.ts",
+    '// one\nimport { x } from "../runtime/b.js";\n',
+    "src/graph/a.ts:2: graph may not import runtime",
+  ],
+  ["a type import upwards", "src/base/a.ts", 'import type { X } from "../elf/b.js";\n', "src/base/a.ts:1: base may not import elf"],
+  ["an import over lines", "src/dwarf/a.ts", 'import {\n  x,\n} from "../elf/b.js";\n', "src/dwarf/a.ts:3: dwarf may not import elf"],
+  ["a dynamic import", "src/heap/a.ts", 'const x = await import("../dump.js");\n', "src/heap/a.ts:1: heap may not import dump"],
+  ["src importing cli", "src/query/a.ts", 'import { x } from "../../cli/cli.js";\n', "src/query/a.ts:1: query may not import cli"],
+  ["an unknown folder", "src/util/a.ts", 'import { x } from "../base/base.js";\n', "src/util/a.ts:1: util is no layer"],
+  ["a package away from its border", "src/heap/a.ts", 'import { z } from "fzstd";\n', "src/heap/a.ts:1: fzstd may be imported only by"],
+  ["an unknown package", "cli/a.ts", 'import { z } from "lodash";\n', "cli/a.ts:1: lodash: a package nobody has given a border"],
+  ["a default export", "cli/a.ts", "export default 1;\n", "cli/a.ts:1: no default exports"],
+  ["console in the engine", "src/heap/a.ts", "\nconsole.log(1);\n", "src/heap/a.ts:2: only cli prints"],
+  ["the disk", "src/elf/a.ts", 'import { readFileSync } from "node:fs";\n', "src/elf/a.ts:1: only src/files"],
+  ["ending the process", "cli/a.ts", "process.exit(1);\n", "cli/a.ts:1: nobody ends the process"],
+  ["a version compared", "src/heap/a.ts", "if (runtime.goVersion >= x) {}\n", "src/heap/a.ts:1: versions are compared only"],
+  ["a version compared to text", "src/runtime/a.ts", 'if (version < "go1.22") {}\n', "src/runtime/a.ts:1: versions are compared only"],
+])("finds %s", (_, path, text, complaint) => {
+  const { status, lines } = check({ [path]: text });
+  expect(status).toBe(1);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain(complaint);
+});
+
+test("finds circles, even of types", () => {
+  const { lines } = check({ "src/elf/a.ts": 'import type { B } from "./b.js";\n', "src/elf/b.ts": 'import { a } from "./a.js";\n' });
+  expect(lines).toEqual(["src/elf/a.ts:1: circular import: src/elf/a.ts -> src/elf/b.ts -> src/elf/a.ts"]);
+});
+
+test("comments and what is allowed pass", () => {
+  const { status } = check({
+    "src/heap/a.ts": '// console.log(1), process.exit(1)\n/* import { x } from "../dump.js"; */\nimport { x } from "../graph/b.js";\n',
+    "src/runtime/layout/version.ts": 'export const old = (goVersion: string) => goVersion < "go1.21";\n',
+  });
+  expect(status).toBe(0);
+});

@@ -1,0 +1,182 @@
+// What the runtime itself printed as it died (GOTRACEBACK=crash): the oracle of our unwinder.
+import type { FunctionTable } from "../../src/runtime/functions.js";
+import type { Goroutine } from "../../src/runtime/goroutines.js";
+
+/** One line pair of a traceback. */
+export interface PrintedFrame {
+  /** As in the symbol table: "panic" is printed for runtime.gopanic, "[...]" for type arguments. */
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  /** Printed with "(...)": inlined, no pc of its own. */
+  readonly inlined: boolean;
+  /** pc - entry; 0 when not printed. */
+  readonly offset: number;
+  readonly fp: number;
+  readonly sp: number;
+  readonly pc: number;
+}
+
+export interface PrintedGoroutine {
+  readonly id: number;
+  /** Address of its g, 0 when not printed. */
+  readonly address: number;
+  /** "chan receive", "running" ... without minutes and "locked to thread". */
+  readonly state: string;
+  readonly frames: readonly PrintedFrame[];
+  /** The stack was not printed: it ran on another thread. */
+  readonly unavailable: boolean;
+  readonly createdBy: { readonly name: string; readonly file: string; readonly line: number; readonly parent: number } | undefined;
+  /** "...N frames elided..." stands before this frame; -1 when the text is whole. */
+  readonly elidedBefore: number;
+}
+
+const HEADER = /^goroutine (\d+)(?: gp=(0x[0-9a-f]+) m=\S+(?: mp=\S+)?)? \[(.*)\]:$/;
+const PLACE = /^\t(.*):(\d+)(?: \+(0x[0-9a-f]+))?(?: fp=(0x[0-9a-f]+) sp=(0x[0-9a-f]+) pc=(0x[0-9a-f]+))?$/;
+
+/** Goroutines of a crash text, each once, in the order printed. */
+export function parseTraceback(text: string): readonly PrintedGoroutine[] {
+  const lines = text.split("\n");
+  const found = new Map<number, PrintedGoroutine>();
+  for (let i = 0; i < lines.length; ) {
+    const header = HEADER.exec(lines[i++] ?? "");
+    if (!header) continue;
+    const frames: PrintedFrame[] = [];
+    let createdBy: PrintedGoroutine["createdBy"];
+    let unavailable = false;
+    let elidedBefore = -1;
+    for (; i < lines.length && lines[i] !== ""; i++) {
+      const line = lines[i] as string;
+      if (line.startsWith("\tgoroutine running on other thread")) {
+        unavailable = true;
+        continue;
+      }
+      if (/^\.\.\.(\d+|additional) frames elided\.\.\.$/.test(line)) {
+        elidedBefore = frames.length;
+        continue;
+      }
+      const place = PLACE.exec(lines[i + 1] ?? "");
+      if (!place) continue;
+      i++;
+      const [, file, number, offset, fp, sp, pc] = place;
+      const creator = /^created by (.*?)(?: in goroutine (\d+))?$/.exec(line);
+      if (creator) {
+        createdBy = { name: creator[1] as string, file: file as string, line: Number(number), parent: Number(creator[2] ?? 0) };
+        continue;
+      }
+      const inlined = line.endsWith("(...)");
+      const name = inlined ? line.slice(0, -"(...)".length) : line.slice(0, openParenthesis(line));
+      const value = (text: string | undefined) => (text === undefined ? 0 : Number.parseInt(text, 16));
+      frames.push({
+        name,
+        file: file as string,
+        line: Number(number),
+        inlined,
+        offset: value(offset),
+        fp: value(fp),
+        sp: value(sp),
+        pc: value(pc),
+      });
+    }
+    const id = Number(header[1]);
+    const state = (header[3] as string).split(", ")[0] as string;
+    if (id !== 0 && !found.has(id)) {
+      found.set(id, {
+        id,
+        address: header[2] === undefined ? 0 : Number.parseInt(header[2], 16),
+        state: state.replace(/ \((scan|leaked)\)/g, ""),
+        frames,
+        unavailable,
+        createdBy,
+        elidedBefore,
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Where the arguments begin: the parenthesis that the last one closes. */
+function openParenthesis(line: string): number {
+  let depth = 0;
+  for (let i = line.length - 1; i >= 0; i--) {
+    if (line[i] === ")") depth++;
+    if (line[i] === "(" && --depth === 0) return i;
+  }
+  return line.length;
+}
+
+/** runtime.printFuncName and funcNameForPrint. */
+export function printedName(name: string): string {
+  if (name === "runtime.gopanic") return "panic";
+  const open = name.indexOf("[");
+  const close = name.lastIndexOf("]");
+  return open < 0 || close <= open ? name : `${name.slice(0, open)}[...]${name.slice(close + 1)}`;
+}
+
+/** Our frames as the runtime would print them. */
+export function printableFrames(goroutine: Goroutine, functions: FunctionTable): readonly PrintedFrame[] {
+  return goroutine.unwound().frames.flatMap((frame) =>
+    functions.inlinedAt(frame.fn, frame.symbolPc).map(({ name, file, line, inlined }) => ({
+      name: printedName(name),
+      file,
+      line,
+      inlined,
+      offset: inlined ? 0 : Math.max(frame.pc - frame.fn.entry, 0),
+      fp: inlined ? 0 : frame.fp,
+      sp: inlined ? 0 : frame.sp,
+      pc: inlined ? 0 : frame.pc,
+    })),
+  );
+}
+
+function show(frame: PrintedFrame | undefined): string {
+  if (!frame) return "nothing";
+  const { name, file, line, inlined, offset, fp, sp, pc } = frame;
+  const place = inlined ? "inlined" : `+0x${offset.toString(16)} fp=0x${fp.toString(16)} sp=0x${sp.toString(16)} pc=0x${pc.toString(16)}`;
+  return `${name} ${file}:${line} ${place}`;
+}
+
+/**
+ * Differences between what the runtime printed and what we read, in words; empty when there are none.
+ *
+ * A goroutine that was running as the text was printed has gone deeper since: its printed frames must be the outer part of ours.
+ */
+export function compareGoroutine(printed: PrintedGoroutine, goroutine: Goroutine, functions: FunctionTable): readonly string[] {
+  const differences: string[] = [];
+  const say = (what: string, theirs: unknown, ours: unknown) =>
+    differences.push(`goroutine ${printed.id}: ${what}: printed ${theirs}, read ${ours}`);
+  if (printed.address !== 0 && printed.address !== goroutine.address)
+    say("g", printed.address.toString(16), goroutine.address.toString(16));
+  const state = goroutine.waitReason === "" ? goroutine.status : goroutine.waitReason;
+  if (printed.state !== state) say("state", printed.state, state);
+  const created = printed.createdBy;
+  if (created) {
+    const pc = goroutine.createdByPc;
+    const fn = functions.find(pc);
+    const place = fn ? functions.lineAt(fn, pc > fn.entry ? pc - 1 : pc) : undefined;
+    const ours = `${printedName(fn?.name ?? "?")} ${place?.file}:${place?.line} in ${goroutine.parentId}`;
+    const theirs = `${created.name} ${created.file}:${created.line} in ${created.parent}`;
+    if (ours !== theirs) say("created by", theirs, ours);
+  }
+  if (printed.unavailable) return differences;
+  const unwound = goroutine.unwound();
+  if (!unwound.complete) say("stack", "whole", unwound.problem);
+  const ours = printableFrames(goroutine, functions);
+  const { frames, elidedBefore } = printed;
+  const compare = (theirs: readonly PrintedFrame[], mine: readonly PrintedFrame[]) => {
+    for (let i = 0; i < theirs.length; i++) {
+      const a = show(theirs[i]);
+      const b = show(mine[i]);
+      if (a !== b) return say(`frame ${i}`, a, b);
+    }
+  };
+  if (elidedBefore >= 0) {
+    const outer = frames.length - elidedBefore;
+    compare(frames.slice(elidedBefore), ours.slice(ours.length - outer));
+    if (printed.state !== "running") compare(frames.slice(0, elidedBefore), ours);
+  } else {
+    if (printed.state !== "running" && ours.length !== frames.length) say("frames", frames.length, ours.length);
+    compare(frames, ours.slice(Math.max(ours.length - frames.length, 0)));
+  }
+  return differences;
+}

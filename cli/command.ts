@@ -7,7 +7,7 @@ import { ResourceError, UsageError } from "../src/base/errors.js";
 import type { Finding } from "../src/base/findings.js";
 import type { openDump } from "../src/dump.js";
 import type { Query } from "../src/query/query.js";
-import { type Options, optionChoice, optionText } from "./arguments.js";
+import { type Options, optionChoice, optionText, optionTop } from "./arguments.js";
 import { EXIT } from "./exit.js";
 import { type ShownProgress, showProgress } from "./progress.js";
 import { escapeText } from "./text/escape.js";
@@ -90,6 +90,7 @@ export async function runCommand(
   world: World,
 ): Promise<number> {
   const colour = optionChoice(options, "color", ["auto", "always", "never"]);
+  optionTop(options); // also where it means nothing: a wrong word is never passed over
   const args = spec.args(operands, options);
   const progress = progressFor(options, world);
   const executable = optionText(options, "exe");
@@ -99,12 +100,13 @@ export async function runCommand(
     const dump = await world.open(files, progress);
     try {
       const result: unknown = spec.query.run(dump, args, { progress, findings: dump.findings });
+      const identity = options.json === true ? { ...dump.identity } : undefined; // reading it may find damage too
       progress.finish();
       const findings = dump.findings.list();
       const output = optionText(options, "output");
       if (output !== undefined && spec.file) await writeFile(output, spec.file(result), world);
-      if (options.json === true) {
-        await print(world.out, jsonChunks(makeEnvelope(spec.name, dump.identity, result, findings)));
+      if (identity) {
+        await print(world.out, jsonChunks(makeEnvelope(spec.name, identity, result, findings)));
       } else if (output === undefined) {
         await printText(spec, result, core, colour, options, world);
       }

@@ -30,6 +30,8 @@ export interface Explanation {
 }
 
 const outOf = new Set(["ENOSPC", "EDQUOT", "ENOMEM", "EMFILE", "ENFILE", "EFBIG"]);
+/** What is not found before there is a dump to ask: no answer, so `why || echo garbage` must not take it for "no". */
+const inputs = new Set(["file", "readable file", "executable"]);
 const memoryFailures =
   /Array buffer allocation failed|Invalid (typed array|array buffer) length|Invalid string length|Cannot create a string longer/;
 
@@ -57,7 +59,7 @@ export function explain(error: unknown, debug = false): Explanation {
 }
 
 function codeOf(error: unknown): number | undefined {
-  if (error instanceof NotFoundError) return EXIT.no;
+  if (error instanceof NotFoundError) return inputs.has(error.what) ? EXIT.unreadable : EXIT.no;
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof FormatError || error instanceof UnsupportedError || error instanceof MemoryFault) return EXIT.unreadable;
   if (error instanceof ResourceError) return EXIT.resource;

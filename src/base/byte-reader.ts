@@ -72,9 +72,10 @@ export class ByteReader {
     let scale = 1;
     for (let i = 0; i < 10; i++) {
       const byte = this.u8();
+      // The last byte's sign first: the sum would pass 2^53 before it is taken off.
+      if (byte < 0x80) return value + (byte & 0x40 ? byte - 0x80 : byte) * scale;
       value += (byte & 0x7f) * scale;
       scale *= 128;
-      if (byte < 0x80) return byte & 0x40 ? value - scale : value;
     }
     throw this.error("LEB128 longer than 10 bytes");
   }

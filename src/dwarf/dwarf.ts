@@ -31,7 +31,7 @@ export interface DebugInfo {
   typeByRuntimeOffset(offset: number): DwarfType | undefined;
   /** Every named type, in the order of the section; a name may come twice. */
   typeNames(): Iterable<string>;
-  /** Value of a Go constant ("runtime._PageSize"); exact below 2^53. */
+  /** Value of a Go constant ("runtime._PageSize"); exact from -2^48 to 2^53, rounded beyond. */
   constant(name: string): number | undefined;
   global(name: string): DwarfGlobal | undefined;
   /** Ascending by address. */

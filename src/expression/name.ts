@@ -3,6 +3,7 @@ import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, hex, NONE, type TypeId } from "../base/units.js";
 import type { GoType } from "../runtime/types.js";
 import { type MapBlock, mapDesign } from "../runtime/variants/maps.js";
+import { atomicTarget, entryOffsets } from "../runtime/variants/sync-maps.js";
 import { enclosing, nameOffset } from "../value/fields.js";
 import { keyText } from "../value/keys.js";
 import { readInterface, type ValueEnvironment } from "../value/scalars.js";
@@ -54,6 +55,8 @@ interface Boxed {
 interface SyncPart {
   readonly kind: "sync";
   readonly text: string;
+  /** What it points to: readOnly, entry or the value's box; NONE in a hash trie, whose nodes say themselves what they are. */
+  readonly type: TypeId;
 }
 
 /** A pointer of which nothing is known. */
@@ -151,7 +154,7 @@ class Namer {
       case "boxed":
         return this.insideValue(via.text, via.text, via.type, step.pointed);
       case "sync":
-        return { text: via.text, leave: (slot) => this.leaveSync(via.text, step, slot) };
+        return { text: via.text, leave: (slot) => this.leaveSync(via, step.pointed, slot) };
       case "unknown":
         return { text: this.castText(step), leave: () => undefined };
     }
@@ -286,25 +289,38 @@ class Namer {
       const text = `${via.text}.key[${key}]`;
       return block.indirectKey ? { kind: "boxed", text, type: map.key } : this.leaveValue(text, map.key, found.rest, slot);
     }
-    if (via.sync) return { kind: "sync", text: `${via.text}.Load(${key})` };
+    if (via.sync) return { kind: "sync", text: `${via.text}.Load(${key})`, type: this.type(map.element)?.element ?? NONE };
     const text = `${via.text}[${key}]`;
     return block.indirectValue ? { kind: "boxed", text, type: map.element } : this.leaveValue(text, map.element, found.rest, slot);
   }
 
-  /** A slot of a part of a sync.Map: read-only map or hash trie, entry, or the value's box. */
-  private leaveSync(text: string, step: Step, slot: Address): Via | undefined {
-    const own = this.type(step.type);
-    if (!own) return undefined;
-    if (own.kind === "interface") return { kind: "pointer", text, type: step.type, rest: step.slot, slot };
-    if (own.name.startsWith("internal/sync.entry[")) {
-      const [key, value] = ["key", "value"].map((name) => own.fields.find((field) => field.name === name));
-      if (!key || !value || step.slot < value.offset) return { kind: "sync", text };
-      const load = `${text}.Load(${keyText(this.env, key.type, step.address + key.offset)})`;
-      return this.leaveValue(load, value.type, step.slot - value.offset, slot);
+  /** What the atomic.Pointer at an offset of a sync.Map's part points to; NONE when that is a trie's node. */
+  private syncTarget(type: TypeId, offset: Bytes): TypeId {
+    const { types } = this.env;
+    const atomic = enclosing(types, type, offset, (each) => each.name.startsWith("sync/atomic.Pointer["));
+    const target = atomic && atomicTarget(types, types.get(atomic.leaf))?.target;
+    return target && !target.name.startsWith("internal/sync.") ? target.id : NONE;
+  }
+
+  /** A slot of a part of a sync.Map: its read-only map, an entry or the value's box; or a node of its hash trie. */
+  private leaveSync(via: SyncPart, base: Address, slot: Address): Via | undefined {
+    const { memory, types } = this.env;
+    const { text } = via;
+    const offset = slot - base;
+    const own = this.type(via.type);
+    if (own?.kind === "interface") return { kind: "pointer", text, type: via.type, rest: offset, slot };
+    if (own) {
+      const place = nameOffset(types, via.type, offset);
+      if (this.type(place.leaf)?.kind === "map") return { kind: "pointer", text, type: place.leaf, rest: 0, slot, sync: true };
+      return { kind: "sync", text, type: this.syncTarget(via.type, offset) };
     }
-    const place = nameOffset(this.env.types, step.type, step.slot);
-    if (this.type(place.leaf)?.kind === "map") return { kind: "pointer", text, type: place.leaf, rest: 0, slot, sync: true };
-    return { kind: "sync", text };
+    // A node's first byte says whether it is an entry. internal/sync/hashtriemap.go
+    const entry = entryOffsets(types);
+    if (memory.readUint(base, 1) !== 1 || offset < entry.key) return via;
+    const any = ["interface {}", "any"].map((name) => types.byName(name)).find((id) => id !== NONE) ?? NONE;
+    const key = keyText(this.env, any, base + entry.key);
+    if (offset < entry.value) return this.leaveValue(`${text}.key[${key}]`, any, offset - entry.key, slot);
+    return this.leaveValue(`${text}.Load(${key})`, any, offset - entry.value, slot);
   }
 
   /** The slot by the object's own type, where the types on the way did not lead on. */
@@ -338,6 +354,8 @@ class Namer {
     const own = this.type(step.type);
     if (!own) return `unsafe.Pointer(${hex(step.address)})`;
     const name = own.kind === "array" && own.count === -1 ? this.env.types.get(own.element).name : own.name;
+    // Blocks that only the runtime knows have no type that Go code could name.
+    if (this.env.types.byName(name) === NONE || own.kind === "unknown") return `unsafe.Pointer(${hex(step.address)})`;
     return `(*${name})(${hex(step.address)})`;
   }
 }

@@ -24,10 +24,11 @@ export interface UnpackOptions {
   readonly keepPart: boolean;
 }
 
-const CHUNK: Bytes = 1024 * 1024;
+/** Compressed bytes taken at once; they may become a hundred times as many. */
+const CHUNK: Bytes = 128 * 1024;
 /** Zeros are not written but left as holes, in units of this. */
 const HOLE: Bytes = 65_536;
-/** Largest window zstd may ask of us: fzstd keeps it in memory. */
+/** Free space that is left alone. */
 const LEAST_ROOM: Bytes = 1024 * 1024;
 
 const MAGICS: readonly { readonly bytes: readonly number[]; readonly name: string; readonly command: string }[] = [
@@ -110,11 +111,20 @@ const nativeZstd = (zlib as unknown as { readonly createZstdDecompress?: () => T
 
 async function throughStream(path: string, decompressor: Transform, writer: SparseWriter, progress: Progress): Promise<void> {
   const input = createReadStream(path, { highWaterMark: CHUNK });
-  await pipeline(input, decompressor, async (chunks: AsyncIterable<Uint8Array>) => {
+  let own: unknown; // pipeline may report its aborted streams instead of what our own step threw
+  const write = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const chunk of chunks) {
-      writer.write(chunk);
-      progress.tick(input.bytesRead);
+      try {
+        writer.write(chunk);
+        progress.tick(input.bytesRead);
+      } catch (error) {
+        own = error;
+        throw error;
+      }
     }
+  };
+  await pipeline(input, decompressor, write).catch((error: unknown) => {
+    throw own ?? error;
   });
 }
 

@@ -1,13 +1,15 @@
 // Roots exactly as the garbage collector sees them: data and bss, stacks, specials, queues; and who owns each.
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
-import { type Address, hex, NONE, NOT_AN_ADDRESS, type ObjectId, type OwnerId, WORD } from "../base/units.js";
+import { type Address, hex, NONE, NOT_AN_ADDRESS, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
+import type { Goroutine } from "../runtime/goroutines.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { stackRoots } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
-import type { GlobalVariable, LocalVariable } from "../runtime/variables.js";
+import type { LocalVariable } from "../runtime/variables.js";
 import type { ObjectTable } from "./objects.js";
 import { pointersOf } from "./pointers.js";
+import { type DataWords, findStatics, type StaticVariable } from "./statics.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
 
 export type OwnerKind =
@@ -27,7 +29,7 @@ export interface Owner {
   /** "main.global", "goroutine 17", "finalizer of 0xc000012000". */
   readonly name: string;
   readonly goroutine?: number;
-  readonly global?: GlobalVariable;
+  readonly global?: StaticVariable;
 }
 
 /** Where a root lies, for people. */
@@ -120,8 +122,10 @@ export function collectRoots(runtime: GoRuntime, objects: ObjectTable, slots: Ty
 }
 
 /** Words of data and bss that the module's masks name. runtime/mgcmark.go markrootBlock */
-function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, owners: Owner[], rows: Rows, findings: Findings): void {
+function readDataWords(runtime: GoRuntime, findings: Findings): DataWords {
   const { memory } = runtime.process;
+  const slots: number[] = [];
+  const values: number[] = [];
   for (const module of runtime.modules) {
     const areas = [
       { start: module.data, end: module.edata, mask: module.gcdatamask },
@@ -137,26 +141,34 @@ function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, o
         continue;
       }
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      let global: GlobalVariable | undefined;
-      let owner = NONE;
       for (let word = 0; word < words; word++) {
         if ((bits[word >>> 3] & (1 << (word & 7))) === 0) continue;
         const high = view.getUint32(word * 8 + 4, true);
         const value = high * 0x100000000 + view.getUint32(word * 8, true);
         if (value === 0 || high > 0xffff) continue;
-        const object = objects.find(value);
-        if (object === NONE) continue;
-        const slot = start + word * WORD;
-        if (!global || slot < global.address || slot >= global.address + global.size) {
-          global = runtime.variables.globalAt(slot);
-          owner = owners.length;
-          const symbol = global ? undefined : runtime.symbolAt(slot);
-          owners.push(global ? { kind: "global", name: global.name, global } : { kind: "data", name: symbol ?? `data ${hex(slot)}` });
-        }
-        const code = global ? slots.codeAt(global.type, slot - global.address) : SLOT.unknown;
-        rows.add(owner, slot, value, object, true, code, "global");
+        slots.push(start + word * WORD);
+        values.push(value);
       }
     }
+  }
+  return { slot: Float64Array.from(slots), value: Float64Array.from(values), count: slots.length };
+}
+
+function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, owners: Owner[], rows: Rows, findings: Findings): void {
+  const words = readDataWords(runtime, findings);
+  const statics = findStatics(runtime, slots, words);
+  let global: StaticVariable | undefined;
+  let owner = NONE;
+  for (let i = 0; i < words.count; i++) {
+    const slot = words.slot[i];
+    const object = objects.find(words.value[i]);
+    if (object === NONE) continue;
+    if (!global || slot < global.address || slot >= global.address + global.size) {
+      global = statics.at(slot);
+      owner = owners.length;
+      owners.push(global ? { kind: "global", name: global.name, global } : { kind: "data", name: runtime.symbolAt(slot)?.name ?? `data ${hex(slot)}` });
+    }
+    rows.add(owner, slot, words.value[i], object, true, global ? slots.codeAt(global.type, slot - global.address) : SLOT.unknown, "global");
   }
 }
 
@@ -175,6 +187,7 @@ function goroutineRoots(
     const roots = stackRoots(goroutine, runtime.process, runtime.layout, runtime.goroutines.stackMaps);
     if (roots.length === 0) continue;
     const { frames } = goroutine.unwound();
+    const channelSlots = waitedElements(runtime, goroutine);
     const place = (register: boolean): OwnerId => {
       owners.push({ kind: register ? "register" : "goroutine", name: `goroutine ${goroutine.id}`, goroutine: goroutine.id });
       return owners.length - 1;
@@ -190,13 +203,46 @@ function goroutineRoots(
         const local = frame && root.slot !== NOT_AN_ADDRESS ? runtime.variables.localAt(frame, root.slot) : undefined;
         let code: number = SLOT.unknown;
         if (root.what === "ctxt" || root.what === "defer") code = SLOT.func;
-        else if (local && frame && root.certain) code = slots.codeAt(local.type, root.slot - (frame.fp + local.offset));
+        else if (channelSlots.length > 0 && root.certain && within(channelSlots, root.slot)) {
+          const element = within(channelSlots, root.slot) as ChannelSlot;
+          code = slots.codeAt(element.type, root.slot - element.address);
+        } else if (local && frame && root.certain) code = slots.codeAt(local.type, root.slot - (frame.fp + local.offset));
         if (register) registers.set(rows.owner.length, root.register ?? "?");
         rows.add(owner, root.slot, root.value, object, root.certain, code, root.what, root.frame);
       }
     }
   }
 }
+
+interface ChannelSlot {
+  readonly address: Address;
+  readonly size: number;
+  readonly type: TypeId;
+}
+
+const within = (slots: readonly ChannelSlot[], slot: Address) => slots.find((each) => slot >= each.address && slot < each.address + each.size);
+
+/** Where on its stack a goroutine keeps what it sends, or waits to receive: sudog.elem is of the channel's element type. */
+function waitedElements(runtime: GoRuntime, goroutine: Goroutine): readonly ChannelSlot[] {
+  if (goroutine.status !== "waiting") return [];
+  const { memory } = runtime.process;
+  const { layout, types } = runtime;
+  const sudog = layout.struct("sudog");
+  const hchan = layout.struct("hchan");
+  const out: ChannelSlot[] = [];
+  let at = memory.tryAddress(goroutine.address + layout.struct("g").offset("waiting")) ?? 0;
+  for (let i = 0; at > 0 && i < MOST_WAITED; i++) {
+    const channel = memory.tryAddress(at + sudog.offset("c")) ?? 0;
+    const address = memory.tryAddress(at + sudog.offset("elem")) ?? 0;
+    const rtype = channel > 0 ? (memory.tryAddress(channel + hchan.offset("elemtype")) ?? 0) : 0;
+    const type = rtype > 0 ? types.byRtype(rtype) : NONE;
+    if (address > 0 && type !== NONE) out.push({ address, size: types.get(type).size, type });
+    at = memory.tryAddress(at + sudog.offset("waitlink")) ?? 0;
+  }
+  return out;
+}
+
+const MOST_WAITED = 65_536;
 
 function specialRoots(runtime: GoRuntime, objects: ObjectTable, owners: Owner[], rows: Rows): void {
   const { memory } = runtime.process;
@@ -223,6 +269,12 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, owners: Owner[],
         const ot = special.pointers.find((each) => each.role === "ot")?.value ?? 0;
         const type = ot > 0 ? runtime.types.byRtype(ot) : NONE;
         const target = type === NONE ? NONE : runtime.types.get(type).element;
+        if (target !== NONE) code = SLOT.typed + target * SLOT_STEP;
+      }
+      if (role === "arg" && special.kind.startsWith("cleanup")) {
+        // AddCleanup boxes its argument; the cleanup function's parameter says of which type.
+        const fn = special.pointers.find((each) => each.role === "fn")?.value ?? 0;
+        const target = fn > 0 ? runtime.parameterType(memory.tryAddress(fn) ?? 0) : NONE;
         if (target !== NONE) code = SLOT.typed + target * SLOT_STEP;
       }
       rows.add(owner, slot, value, object, true, code, "special");

@@ -50,8 +50,7 @@ export function typeSlots(types: TypeTable): TypeSlots {
         if (offset !== 0) return SLOT.none;
         if (type.element === NONE) return SLOT.unknown;
         const element = types.get(type.element);
-        if (element.name.startsWith("internal/sync.node[") || element.name.startsWith("internal/concurrent.node[")) return code(SLOT.trieNode, type.element);
-        return code(SLOT.typed, type.element);
+        return isTrieNode(element) ? code(SLOT.trieNode, type.element) : code(SLOT.typed, type.element);
       }
       case "string":
         return offset === 0 ? SLOT.string : SLOT.none;
@@ -154,8 +153,16 @@ function runtimeSlot(types: TypeTable, type: GoType, offset: Bytes): number | un
   }
   if (name.startsWith("hchan<")) return at("buf") ? code(SLOT.array, argument(name, "<", ">")) : undefined;
   if (name === "sync.Pool") return at("local") || at("victim") ? code(SLOT.array, types.byName("sync.poolLocal")) : undefined;
-  if (name.includes("atomic.Pointer[")) return offset === lastOffset(type) ? code(SLOT.typed, atomicTarget(types, type)) : undefined;
+  if (name.includes("atomic.Pointer[") && offset === lastOffset(type)) {
+    const target = atomicTarget(types, type);
+    return code(target !== NONE && isTrieNode(types.get(target)) ? SLOT.trieNode : SLOT.typed, target);
+  }
   return undefined;
+}
+
+/** The node that HashTrieMap's entries and indirects begin with. internal/sync/hashtriemap.go; internal/concurrent until Go 1.23 */
+function isTrieNode(type: GoType): boolean {
+  return type.name.startsWith("internal/sync.node[") || type.name.startsWith("internal/concurrent.node[");
 }
 
 function lastOffset(type: GoType): Bytes {

@@ -249,7 +249,8 @@ function fits(env: Env, id: ObjectId, type: TypeId): boolean {
   return slotSize(size) === slot || (size < 16 && slot === 16);
 }
 
-function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: number): void {
+/** @param any  the type does not say where its pointers are: closures before Go 1.23 */
+function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: number, any = false): void {
   const known = env.evidence[id] >> 4;
   if (known > rank) return;
   if (env.type[id] === type) {
@@ -262,7 +263,8 @@ function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: nu
   const noscan = (env.objects.spans.spanClass[span] & 1) === 1;
   const hasPointers = env.slots.hasPointers(type);
   // A type with pointers cannot lie in a noscan span; one without may only by mistake lie in a scan span.
-  if (noscan === hasPointers) return;
+  // (A channel of values without pointers is one noscan allocation.)
+  if (!any && noscan === hasPointers && !(noscan && types.get(type).name.startsWith("hchan<"))) return;
   if (types.get(type).size > env.objects.spans.elementSize[span]) return;
   env.type[id] = type;
   env.evidence[id] = evidence | (rank << 4);
@@ -290,7 +292,7 @@ function readPending(env: Env): void {
     } else if (kind === SLOT.func) {
       const pc = memory.tryAddress(at[i]);
       const type = pc === undefined ? NONE : closureType(env, pc);
-      if (type !== NONE) assign(env, id, type, RANK.exact, BY_CLOSURE);
+      if (type !== NONE) assign(env, id, type, RANK.exact, BY_CLOSURE, true);
     } else if (kind === SLOT.trieNode) {
       const isEntry = memory.tryBytes(at[i], 1)?.[0];
       const name = runtime.types.get(target).name.replace(".node[", isEntry ? ".entry[" : ".indirect[");
@@ -388,6 +390,7 @@ function interiorPointers(env: Env): void {
     }
   }
   for (const { slot, code, id } of wanted) {
+    if (wrappedTimer(env, code, id)) continue;
     const value = memory.tryAddress(slot);
     if (value === undefined) continue;
     const offset = value - dataAddress(env, id);
@@ -398,6 +401,19 @@ function interiorPointers(env: Env): void {
     if (kind === SLOT.array && offset % size === 0) assign(env, id, runtime.types.arrayOf(target), RANK.loose, BY_REFERRER);
     else if (env.evidence[id] >> 4 === 0 && offset % size === 0) assign(env, id, runtime.types.arrayOf(target), RANK.guess, BY_GUESS);
   }
+}
+
+/** A runtime.timer is allocated inside a time.Timer, of which only the timer is in the P's heap. time/sleep.go, runtime/time.go */
+function wrappedTimer(env: Env, code: number, id: ObjectId): boolean {
+  const { types } = env.runtime;
+  if (code % SLOT_STEP !== SLOT.typed || types.get(Math.floor(code / SLOT_STEP)).name !== "runtime.timer") return false;
+  for (const name of ["runtime.timeTimer", "time.Timer"]) {
+    const type = types.byName(name);
+    if (type === NONE || !fits(env, id, type) || types.get(type).size <= types.get(Math.floor(code / SLOT_STEP)).size) continue;
+    assign(env, id, type, RANK.array, BY_REFERRER);
+    return true;
+  }
+  return false;
 }
 
 /** Tiny blocks: 16-byte slots that several small values share have no one type. */

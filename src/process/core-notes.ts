@@ -73,8 +73,10 @@ export function readProgram(core: ElfImage): { pid: number; name: string; argume
   return { pid: viewOf(body).getInt32(24, true), name: textAt(body, 40, 16), arguments: textAt(body, 56, 80).trimEnd() };
 }
 
-/** The first NT_SIGINFO that names a signal, else the first thread's pr_cursig. */
+/** The first NT_SIGINFO that names a signal, else the first thread's pr_cursig; undefined for a process that did not die. */
 export function readSignal(core: ElfImage, threads: readonly Thread[]): SignalInfo | undefined {
+  // gcore keeps the SIGSTOP by which gdb stopped the threads; their pr_cursig is 0 then.
+  if (threads.length > 0 && threads.every((thread) => thread.signal === 0)) return undefined;
   for (const { body } of coreNotes(core, NT_SIGINFO)) {
     if (body.length < 24) continue;
     const view = viewOf(body);

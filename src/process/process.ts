@@ -20,6 +20,7 @@ import {
 import { loadBiasOf, mainExecutablePath, mainHeaderAddress } from "./load-bias.js";
 import { cut, disjoint, fillGaps, inside, type Mapping } from "./mappings.js";
 
+export type { ElfSymbol } from "../elf/elf.js";
 export type { AddressSpace } from "./address-space.js";
 export type { MappedFile, SignalInfo, Thread } from "./core-notes.js";
 export type { Mapping } from "./mappings.js";
@@ -130,7 +131,7 @@ export function verifyBuild(core: ElfImage, executable: ElfImage): BuildCheck {
     for (const [kind, executableId] of wanted) {
       const coreId = found?.[kind];
       if (coreId === undefined || executableId === undefined) continue;
-      if (coreId !== executableId) check = { match: "different", coreId, executableId };
+      if (coreId !== executableId && check.match !== "different") check = { match: "different", coreId, executableId };
       else if (check.match === "unknown") check = { match: "same", coreId, executableId };
     }
     if (check.coreId === undefined) check = { ...check, coreId: found?.go ?? found?.gnu };

@@ -1,7 +1,7 @@
 // abi.Type records of the process: what reflect made, and what DWARF does not describe. internal/abi/type.go
 import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
-import { type Address, type Bytes, hex, NONE } from "../base/units.js";
+import { type Address, type Bytes, hex, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
@@ -115,7 +115,7 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
         case "chan":
           return { ...parts, element };
         case "map":
-          return { ...parts, key: element, element: () => table.byRtype(memory.tryAddress(address + 56) ?? 0), header: () => NONE };
+          return { ...parts, key: element, element: () => table.byRtype(memory.tryAddress(address + 56) ?? 0), header: () => mapHeader(memory, layout, table, address, text) };
         case "interface":
           return { ...parts, hasMethods: safely(() => memory.readUint(address + 64, 8), 0) > 0 };
         case "struct":
@@ -127,7 +127,34 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
   };
 }
 
-/** runtime.reflectOffs.m resolves the negative offsets of reflect-made names; read lazily by the map reader, so found by scanning is avoided. */
+/** runtime.reflectOffs.m, a map[int32]unsafe.Pointer, resolves the negative name offsets of types that reflect made: not read, names come from structure. */
 function reflectOffsets(_memory: AddressSpace, _layout: Layout): (offset: number) => Address | undefined {
   return () => undefined;
+}
+
+/** The header of a map that only the process describes: the runtime's own header with the type's group or bucket filled in. */
+function mapHeader(memory: AddressSpace, layout: Layout, table: TypeTable, address: Address, name: string): TypeId {
+  const group = table.byRtype(memory.tryAddress(address + 64) ?? 0);
+  if (group === NONE) return NONE;
+  const pointer = (element: TypeId, to: string) => table.synthetic({ name: `*${to}`, kind: "pointer", size: 8, rtype: 0, element: () => element });
+  const copy = (of: string, as: string, field: string, type: () => TypeId): TypeId => {
+    const id = table.byName(of);
+    if (id === NONE) return NONE;
+    const original = table.get(id);
+    return table.synthetic({
+      name: as,
+      kind: "struct",
+      size: original.size,
+      rtype: 0,
+      fields: () => original.fields.map((each) => (each.name === field ? { ...each, type: type() } : each)),
+    });
+  };
+  if (!layout.hasStruct("swissMap")) {
+    const buckets = pointer(group, `bucket of ${name}`);
+    return copy("runtime.hmap", `hash<${name}>`, "buckets", () => buckets);
+  }
+  const groups = copy("internal/runtime/maps.groupsReference", `groupReference<${name}>`, "data", () => pointer(group, `group of ${name}`));
+  const tables = copy("internal/runtime/maps.table", `table<${name}>`, "groups", () => groups);
+  const directory = pointer(pointer(tables, `table<${name}>`), `*table<${name}>`);
+  return copy("internal/runtime/maps.Map", `map<${name}>`, "dirPtr", () => directory);
 }

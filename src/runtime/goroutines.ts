@@ -241,7 +241,7 @@ class Scheduler {
     if (known) return known;
     const found: Unwound = position.start
       ? this.unwinder.unwind(position.start)
-      : { frames: [], complete: false, problem: position.problem ?? "no place to start from" };
+      : { frames: [], omitted: 0, complete: false, problem: position.problem ?? "no place to start from" };
     if (this.unwound.size >= MOST_UNWOUND) this.unwound.delete(this.unwound.keys().next().value as Address);
     this.unwound.set(goroutine.address, found);
     if (!found.complete) this.report(goroutine, found.problem ?? "");

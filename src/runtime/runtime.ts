@@ -3,7 +3,7 @@ import { UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
-import type { Process } from "../process/process.js";
+import type { ElfSymbol, Process } from "../process/process.js";
 import { type Accounts, readAccounts } from "./accounting.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
 import { type FunctionTable, readFunctions } from "./functions.js";
@@ -42,8 +42,10 @@ export interface GoRuntime {
   itabType(itab: Address): Address;
   /** Type of a closure object by its code; NONE when pc starts no function. */
   closureType(pc: Address): TypeId;
-  /** Name of the ELF symbol that covers an address. */
-  symbolAt(address: Address): string | undefined;
+  /** Type of the first parameter of the function whose code starts at pc; NONE when unknown. */
+  parameterType(pc: Address): TypeId;
+  /** The ELF symbol that covers an address, at its place in the process. */
+  symbolAt(address: Address): ElfSymbol | undefined;
 }
 
 /**
@@ -126,6 +128,11 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
         ],
       });
     },
+    parameterType(pc) {
+      const fn = debug.functionAt(pc - bias);
+      const parameter = fn?.lowPc === pc - bias ? fn.variables.find((each) => each.kind === "parameter" && !each.inlined) : undefined;
+      return parameter ? types.fromDwarf(parameter.type) : NONE;
+    },
     symbolAt(address) {
       const all = symbols();
       const link = address - bias;
@@ -137,7 +144,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
         else high = middle - 1;
       }
       const found = all[low];
-      return found && found.address <= link && link < found.address + found.size ? found.name : undefined;
+      return found && found.address <= link && link < found.address + found.size ? { ...found, address: found.address + bias } : undefined;
     },
   };
 }

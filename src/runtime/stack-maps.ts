@@ -72,6 +72,9 @@ class StackMapReader implements StackMaps {
   /** By continuation pc: of frames with local variables, and of those without. */
   private readonly known = new Map<Address, FrameMap>();
   private readonly knownSmall = new Map<Address, FrameMap>();
+  private lastPc: Address = 0;
+  private lastMaps = this.known;
+  private lastMap = DEAD;
   private readonly objectsOf = new Map<GoFunction, readonly StackObject[]>();
   private registerArgs: readonly StackObject[] | undefined;
 
@@ -89,6 +92,7 @@ class StackMapReader implements StackMaps {
     if (continpc === 0) return DEAD;
     if (fn.args === ARGS_UNKNOWN && isReflectStub(fn.name)) return this.ofReflectStub(frame);
     const maps = this.hasLocals(frame) ? this.known : this.knownSmall;
+    if (continpc === this.lastPc && maps === this.lastMaps) return this.lastMap;
     let map = maps.get(continpc);
     if (!map) {
       const index = this.mapIndex(fn, continpc);
@@ -98,6 +102,9 @@ class StackMapReader implements StackMaps {
       map = locals && args && objects ? { locals, args, objects, known: true } : this.unknown(fn, continpc);
       maps.set(continpc, map);
     }
+    this.lastPc = continpc;
+    this.lastMaps = maps;
+    this.lastMap = map;
     return map;
   }
 

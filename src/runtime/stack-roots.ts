@@ -5,14 +5,14 @@ import type { Process } from "../process/process.js";
 import type { Goroutine } from "./goroutines.js";
 import type { Layout } from "./layout/schema.js";
 import type { FrameMap, StackMaps, StackObject, WordOffsets } from "./stack-maps.js";
-import type { Frame } from "./unwind.js";
+import { type Frame, KEPT_FRAMES, keptIndex } from "./unwind.js";
 
 /** One word that is, or may be, a pointer out of the stack. */
 export interface StackRoot {
   /** NOT_AN_ADDRESS for a register. */
   readonly slot: Address;
   readonly value: Address;
-  /** Index into the goroutine's frames; -1 when no frame holds it. */
+  /** Index into the goroutine's frames; -1 when no (kept) frame holds it. */
   readonly frame: number;
   /** false: taken conservatively; the value counts only if it hits an allocated object. */
   readonly certain: boolean;
@@ -147,7 +147,9 @@ export function stackRoots(goroutine: Goroutine, process: Process, layout: Layou
   scan.follow();
   scanPanics(scan, memory, layout, goroutine);
   scan.follow("panic");
-  return scan.roots;
+  if (index <= 2 * KEPT_FRAMES) return scan.roots;
+  const total = index;
+  return scan.roots.map((root) => ({ ...root, frame: root.frame < 0 ? -1 : keptIndex(root.frame, total) }));
 }
 
 function conservativeFrame(scan: StackScan, index: number, frame: Frame, maps: StackMaps, arch: "amd64" | "arm64"): void {

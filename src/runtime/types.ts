@@ -251,7 +251,9 @@ function dwarfParts(type: DwarfType, rtype: Address, intern: (type: DwarfType) =
   const behind = underlying(type);
   const kind = goKind(type, behind);
   const base = { name: type.name, kind, size: type.size || behind.size, rtype };
-  const pointee = () => (behind.kind === "pointer" && behind.target ? intern(behind.target) : NONE);
+  // A shape stands for many types: what it points to is not what its name says.
+  const isShape = type.name.startsWith("go.shape.") || type.name.startsWith("*go.shape.");
+  const pointee = () => (behind.kind === "pointer" && behind.target && !isShape ? intern(behind.target) : NONE);
   const element = goElement(type);
   switch (kind) {
     case "pointer":

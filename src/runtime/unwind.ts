@@ -25,7 +25,10 @@ export interface Frame {
 
 /** The frames of one stack, innermost first. */
 export interface Unwound {
+  /** Of very deep stacks the innermost and outermost KEPT_FRAMES. */
   readonly frames: readonly Frame[];
+  /** How many are left out after the first KEPT_FRAMES; 0 nearly always. */
+  readonly omitted: number;
   /** false: the outermost function was not reached; problem says why. */
   readonly complete: boolean;
   readonly problem: string | undefined;
@@ -50,8 +53,14 @@ export interface Unwinder {
   unwind(start: UnwindStart): Unwound;
 }
 
-/** Deeper stacks keep this many frames; walk() still visits all. */
-const MOST_FRAMES = 1_000_000;
+/** A stack overflow has millions of frames: so many are kept from either end; walk() visits all. */
+export const KEPT_FRAMES = 10_000;
+
+/** Index into Unwound.frames of the frame at this depth, of so many in all; -1 when it is not kept. */
+export function keptIndex(depth: number, total: number): number {
+  if (depth < KEPT_FRAMES || total <= 2 * KEPT_FRAMES) return depth;
+  return depth >= total - KEPT_FRAMES ? depth - (total - 2 * KEPT_FRAMES) : -1;
+}
 
 interface PcFacts {
   readonly fn: GoFunction;
@@ -71,13 +80,19 @@ function isPreemption(name: string): boolean {
 export function createUnwinder(memory: AddressSpace, functions: FunctionTable, arch: "amd64" | "arm64"): Unwinder {
   const usesLr = arch === "arm64";
   const known = new Map<Address, PcFacts | undefined>();
+  let lastPc: Address = 0;
+  let lastFacts: PcFacts | undefined;
   const factsAt = (pc: Address): PcFacts | undefined => {
+    // Recursion asks for the same pc again and again.
+    if (pc === lastPc) return lastFacts;
     let facts = known.get(pc);
     if (facts === undefined && !known.has(pc)) {
       const fn = functions.find(pc);
       facts = fn && { fn, delta: functions.spDelta(fn, pc) };
       known.set(pc, facts);
     }
+    lastPc = pc;
+    lastFacts = facts;
     return facts;
   };
 
@@ -161,13 +176,17 @@ export function createUnwinder(memory: AddressSpace, functions: FunctionTable, a
   return {
     walk,
     unwind(start) {
-      const frames: Frame[] = [];
-      let depth = 0;
+      const inner: Frame[] = [];
+      const outer: Frame[] = [];
+      let total = 0;
       const end = walk(start, (frame) => {
-        if (depth++ < MOST_FRAMES) frames.push(frame);
+        if (total < KEPT_FRAMES) inner.push(frame);
+        else outer[(total - KEPT_FRAMES) % KEPT_FRAMES] = frame;
+        total++;
       });
-      const cut = depth > MOST_FRAMES ? `${depth - MOST_FRAMES} outer frames of ${depth} are not kept` : undefined;
-      return { frames, complete: end.complete && cut === undefined, problem: end.problem ?? cut };
+      const first = total > 2 * KEPT_FRAMES ? (total - KEPT_FRAMES) % KEPT_FRAMES : 0;
+      const frames = [...inner, ...outer.slice(first), ...outer.slice(0, first)];
+      return { frames, omitted: total - frames.length, ...end };
     },
   };
 }

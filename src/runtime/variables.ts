@@ -32,6 +32,9 @@ export interface Variables {
   captures(pc: Address): readonly { readonly name: string; readonly offset: Bytes; readonly type: TypeId }[] | undefined;
 }
 
+/** Integer registers that carry parameters on amd64; arm64 has 16. cmd/compile/abi-internal.md */
+const SPILLED_REGISTERS = 9;
+
 /** @param bias load bias: DWARF's addresses are link-time ones */
 export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address): Variables {
   const globals = debug.globals();
@@ -63,8 +66,26 @@ export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address)
         }
       }
     }
+    out.push(...spilled(frame, context.pc, out));
     byPc.set(frame.symbolPc, out);
     return out;
+  };
+
+  /** Parameters come in registers; each has a spill slot above the frame, in order, even where its location list says nothing. */
+  const spilled = (frame: Frame, pc: Address, known: readonly LocalVariable[]): readonly LocalVariable[] => {
+    const parameters = debug.functionAt(pc)?.variables.filter((each) => each.kind === "parameter" && !each.inlined) ?? [];
+    const out: LocalVariable[] = [];
+    let offset = frame.argp - frame.fp;
+    for (const parameter of parameters) {
+      const type = types.fromDwarf(parameter.type);
+      const { size } = types.get(type);
+      const alignment = size >= 8 ? 8 : size || 1;
+      offset = Math.ceil(offset / alignment) * alignment;
+      if (!known.some((each) => each.offset === offset)) out.push({ name: parameter.name, offset, size, type });
+      offset += size;
+    }
+    // More than fits in registers, and some lie elsewhere: then nothing is said.
+    return offset - (frame.argp - frame.fp) <= SPILLED_REGISTERS * 8 ? out : [];
   };
 
   return {

@@ -5,6 +5,8 @@ import { Cancelled } from "../../src/base/progress.js";
 
 test.each([
   [new NotFoundError("object at", "0x10"), 1],
+  [new NotFoundError("file", "/srv/core"), 3],
+  [new NotFoundError("executable", "./server"), 3],
   [new UsageError("no"), 2],
   [new FormatError("core", 16, "not an ELF file"), 3],
   [new UnsupportedError("machine", "riscv", "amd64, arm64"), 3],

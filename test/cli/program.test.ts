@@ -78,6 +78,7 @@ describe("wrong words are exit code 2 and open nothing", () => {
     [["why", "c.core", "--nonsense"], "unknown option '--nonsense'"],
     [["why", "c.core", "--color", "pink"], "not one of auto, always, never"],
     [["why", "c.core", "--type"], "argument missing"],
+    [["why", "c.core", "--top", "many"], "--top many: not a count"],
     [["trace", "c.core"], "unknown command 'c.core'"],
   ])("%j", async (line, complaint) => {
     const { code, world } = await ask(line);

@@ -4,7 +4,7 @@ import { type Address, NONE, type TypeId } from "../../src/base/units.js";
 import { type AddressSpace, openAddressSpace } from "../../src/process/address-space.js";
 import { structLayout } from "../../src/runtime/layout/layout.js";
 import type { Layout } from "../../src/runtime/layout/schema.js";
-import type { GoType, TypeTable } from "../../src/runtime/types.js";
+import type { GoType, TypeParts, TypeTable } from "../../src/runtime/types.js";
 
 /** One stretch of memory, zero at first, allocated from bottom to top. */
 export class MemoryBuilder {
@@ -55,7 +55,9 @@ export class MemoryBuilder {
   string(address: Address, text: string | Uint8Array): this {
     const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
     const at = this.allocate(bytes.length);
-    return this.bytes(at, bytes).word(address, at).word(address + 8, bytes.length);
+    return this.bytes(at, bytes)
+      .word(address, at)
+      .word(address + 8, bytes.length);
   }
 
   /** Words from address on. */
@@ -108,6 +110,9 @@ export class TypeBuilder implements TypeTable {
   }
   fromDwarf(): TypeId {
     return NONE;
+  }
+  synthetic(parts: TypeParts): TypeId {
+    return this.add(parts.name, parts.kind, parts.size, { rtype: parts.rtype, element: parts.element?.() ?? NONE });
   }
   arrayOf(element: TypeId): TypeId {
     const name = `[]${this.rows[element].name}`;

@@ -80,7 +80,7 @@ export function parseTraceback(text: string): readonly PrintedGoroutine[] {
     }
     const id = Number(header[1]);
     const state = (header[3] as string).split(", ")[0] as string;
-    if (id !== 0 && !found.has(id)) {
+    if (id !== 0 && (found.get(id)?.unavailable ?? true)) {
       found.set(id, {
         id,
         address: header[2] === undefined ? 0 : Number.parseInt(header[2], 16),

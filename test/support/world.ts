@@ -5,7 +5,7 @@ import type { Dump } from "../../src/dump.js";
 
 /** What the fake dump was asked to open, and what was printed. */
 export interface FakeWorld extends World {
-  readonly opened: { readonly core: string; readonly executable?: string; readonly force?: boolean; readonly tmpdir?: string }[];
+  readonly opened: Parameters<World["open"]>[0][];
   readonly printed: { out: string; error: string };
   closed: number;
 }

@@ -29,7 +29,8 @@ type Garbage struct {
 // Payload has no pointers and no type of its own in its slot: its referrer names it.
 type Payload struct{ Bytes [200]byte }
 
-// Wide has a malloc header (over 512 bytes, with pointers).
+// Wide has a malloc header (over 512 bytes, with pointers, since Go 1.22). Each ring has one: garbage that nothing
+// with a name points to could be counted, but not named.
 type Wide struct {
 	Owner *Garbage
 	Pad   [700]byte
@@ -67,15 +68,13 @@ func makeGarbage(n int) {
 		if i%10 == 0 {
 			g.Next = g
 			ring = g
+			w := &Wide{Owner: ring}
+			w.Pad[0] = byte(i)
+			sink = w
 		} else {
 			g.Next = ring.Next
 			ring.Next = g
 		}
-	}
-	for i := 0; i < n/10; i++ {
-		w := &Wide{Owner: ring}
-		w.Pad[0] = byte(i)
-		sink = w
 	}
 	for i := 0; i < n/100; i++ {
 		h := &Huge{Owner: ring}

@@ -50,22 +50,36 @@ var (
 	line  [8192]byte
 )
 
-// Settle brings the heap to rest: two collections with time for finalizers and cleanups between them
-// (what the first one queues, the second one frees), and the spare pages given back, so that the
-// background scavenger has nothing left to do.
+// Settle brings the heap to rest: collections, with time for finalizers, cleanups and the background sweeper between
+// them, until nothing more is freed. Spare pages are given back, so that the scavenger has nothing left to do.
 func Settle() {
-	runtime.GC()
-	time.Sleep(30 * time.Millisecond)
 	debug.FreeOSMemory()
-	time.Sleep(20 * time.Millisecond)
-	runtime.GC()
+	objects, calm := uint64(0), 0
+	for i := 0; i < 20 && calm < 2; i++ {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+		runtime.ReadMemStats(&stats)
+		if stats.HeapObjects == objects {
+			calm++
+		} else {
+			calm = 0
+		}
+		objects = stats.HeapObjects
+	}
 }
 
 // Last prints the memory statistics and the goroutine count without allocating.
 // The caller crashes at once afterwards.
 func Last() {
+	rehearse()
 	Measure()
 	Print()
+}
+
+// rehearse panics once: Go 1.21 allocates a record for a panic, which from now on waits in the P's pool.
+func rehearse() {
+	defer func() { recover() }()
+	panic("rehearsal")
 }
 
 // Measure only reads the statistics; Print writes what the last Measure read.

@@ -1,0 +1,96 @@
+// Static data without a name of its own ("..stmp_": composite literals of variables), typed by the pointers to it.
+import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
+import type { Module } from "../runtime/modules.js";
+import type { GoRuntime } from "../runtime/runtime.js";
+import type { GlobalVariable } from "../runtime/variables.js";
+import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
+
+/** A variable of data or bss: a named global, or static data that a pointer in another one gives a type. */
+export interface StaticVariable extends GlobalVariable {
+  /** The variable whose pointer at `offset` leads here; undefined for named globals. */
+  readonly via: { readonly variable: StaticVariable; readonly offset: number } | undefined;
+}
+
+/** Words of data and bss that the module's masks name and that are not zero. */
+export interface DataWords {
+  /** [count] ascending */
+  readonly slot: Float64Array;
+  readonly value: Float64Array;
+  readonly count: number;
+}
+
+/** The variable that holds a slot of data or bss. */
+export interface Statics {
+  at(slot: Address): StaticVariable | undefined;
+}
+
+/**
+ * Types static data by worklist: what a typed word of one variable points to, when it is data without a name, is of the pointed type.
+ * @param words  pointer words of all modules
+ */
+export function findStatics(runtime: GoRuntime, slots: TypeSlots, words: DataWords): Statics {
+  const found = new Map<Address, StaticVariable>();
+  const areas = runtime.modules.map((module) => staticArea(module));
+  const isStatic = (address: Address) => areas.some((area) => address >= area.start && address < area.end);
+  const named = (address: Address): StaticVariable | undefined => {
+    const global = runtime.variables.globalAt(address);
+    return global && { ...global, via: undefined };
+  };
+  let sorted: StaticVariable[] = [];
+  const at = (slot: Address): StaticVariable | undefined => {
+    const global = named(slot);
+    if (global) return global;
+    let low = 0;
+    let high = sorted.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (sorted[middle].address <= slot) low = middle;
+      else high = middle - 1;
+    }
+    const last = sorted[low];
+    return last && slot >= last.address && slot < last.address + last.size ? last : undefined;
+  };
+  /** Rows whose variable was not known in an earlier round. */
+  let waiting = Array.from({ length: words.count }, (_, i) => i).filter((i) => isStatic(words.value[i]));
+  for (let round = 0; round < 16 && waiting.length > 0; round++) {
+    const next: number[] = [];
+    const before = found.size;
+    for (const i of waiting) {
+      const variable = at(words.slot[i]);
+      if (!variable) {
+        next.push(i);
+        continue;
+      }
+      const offset = words.slot[i] - variable.address;
+      const type = pointee(runtime, slots.codeAt(variable.type, offset), words.slot[i]);
+      const address = words.value[i];
+      if (type === NONE || named(address) || found.has(address)) continue;
+      const { size, count } = runtime.types.get(type);
+      // The backing array of a slice is as long as the capacity behind the pointer says.
+      const elements = count === -1 ? (runtime.process.memory.tryAddress(words.slot[i] + 2 * WORD) ?? 0) : 1;
+      if (size * elements > 0) found.set(address, { name: variable.name, address, size: size * elements, type, via: { variable, offset } });
+    }
+    if (found.size === before) break;
+    sorted = [...found.values()].sort((a, b) => a.address - b.address);
+    waiting = next;
+  }
+  return { at };
+}
+
+function staticArea(module: Module): { readonly start: Address; readonly end: Address } {
+  return { start: Math.min(module.noptrdata, module.data), end: Math.max(module.enoptrbss, module.ebss) };
+}
+
+/** The type that a pointer word says its target is of; NONE when it does not say. */
+function pointee(runtime: GoRuntime, code: number, slot: Address): TypeId {
+  const kind = code % SLOT_STEP;
+  const target = (code - kind) / SLOT_STEP;
+  const { types } = runtime;
+  if (kind === SLOT.typed) return target;
+  if (kind === SLOT.array) return types.arrayOf(target);
+  if (kind !== SLOT.eface && kind !== SLOT.iface) return NONE;
+  const word = runtime.process.memory.tryAddress(slot - WORD) ?? 0;
+  const type = word > 0 ? types.byRtype(kind === SLOT.iface ? runtime.itabType(word) : word) : NONE;
+  if (type === NONE) return NONE;
+  return types.get(type).kind === "pointer" ? types.get(type).element : type;
+}

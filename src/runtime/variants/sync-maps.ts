@@ -1,0 +1,178 @@
+// sync.Map as key and value addresses: the hash trie, and the two maps that it was before.
+import type { Findings } from "../../base/findings.js";
+import { type Address, type Bytes, hex, NONE, type TypeId, WORD } from "../../base/units.js";
+import type { AddressSpace } from "../../process/address-space.js";
+import type { Layout } from "../layout/schema.js";
+import type { GoField, GoType, TypeTable } from "../types.js";
+import { readMap } from "./maps.js";
+import { choose, type Variant } from "./variant.js";
+
+/** Where an entry's key and value lie: both are interfaces (any). */
+export interface SyncMapEntry {
+  readonly key: Address;
+  readonly value: Address;
+}
+
+interface Environment {
+  readonly memory: AddressSpace;
+  readonly types: TypeTable;
+  readonly layout: Layout;
+  readonly findings?: Findings | undefined;
+}
+
+type Reader = (env: Environment, address: Address) => Iterable<SyncMapEntry>;
+
+/** Chosen by the fields of sync.Map itself. Newest first. */
+const SYNC_MAPS: readonly Variant<Reader, { readonly types: TypeTable; readonly type: GoType }>[] = [
+  {
+    // Since Go 1.24 ("sync: use HashTrieMap"), unless built with GOEXPERIMENT=nosynchashtriemap (gone in 1.26).
+    name: "hash trie",
+    since: "go1.24",
+    source: "internal/sync/hashtriemap.go",
+    detect: ({ type }) => fieldOf(type, "m") !== undefined,
+    create: ({ types, type }) => trieReader(types, type),
+  },
+  {
+    // Before that: a read-only map and a dirty one, both map[any]*entry.
+    name: "read and dirty maps",
+    since: "go1.9",
+    until: "go1.25",
+    source: "sync/map.go, oldmap.go",
+    detect: ({ type }) => fieldOf(type, "read") !== undefined && fieldOf(type, "dirty") !== undefined,
+    create: ({ types, type }) => twoMapsReader(types, type),
+  },
+];
+
+/**
+ * The entries of a sync.Map; damage ends the walk and is counted in findings.
+ *
+ * @param type    the struct sync.Map
+ * @param address where the struct lies
+ * @throws UnsupportedError when the struct is neither of the known forms
+ */
+export function* readSyncMap(
+  memory: AddressSpace,
+  types: TypeTable,
+  layout: Layout,
+  type: GoType,
+  address: Address,
+  findings?: Findings,
+): Iterable<SyncMapEntry> {
+  const read = choose("sync.Map", SYNC_MAPS, { types, type });
+  try {
+    yield* read({ memory, types, layout, findings }, address);
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+    findings?.add("map", "a map was not read whole", `sync.Map ${hex(address)}: ${error.message}`);
+  }
+}
+
+function fieldOf(type: GoType | undefined, name: string): GoField | undefined {
+  return type?.fields.find((field) => field.name === name);
+}
+
+function typeOf(types: TypeTable, field: GoField | undefined): GoType | undefined {
+  return field === undefined || field.type === NONE ? undefined : types.get(field.type);
+}
+
+/** What an atomic.Pointer[T] points to: { _ [0]*T; _ noCopy; v unsafe.Pointer }. */
+export function atomicTarget(
+  types: TypeTable,
+  pointer: GoType,
+): { readonly target: GoType; readonly pointer: TypeId; readonly offset: Bytes } | undefined {
+  const value = fieldOf(pointer, "v");
+  const empty = pointer.fields.find((field) => typeOf(types, field)?.kind === "array");
+  const target = typeOf(types, empty);
+  const pointee = target && target.element !== NONE ? types.get(target.element) : undefined;
+  return value && pointee && pointee.element !== NONE
+    ? { target: types.get(pointee.element), pointer: pointee.id, offset: value.offset }
+    : undefined;
+}
+
+/** Levels of a trie over a 64-bit hash, four bits each. */
+const LEVELS = 16;
+const CHILDREN = 16;
+
+/**
+ * Where a trie's entry keeps its overflow pointer, key and value. The executable may describe the entry by its shape
+ * only, or not at all: then as Go lays out { node { isEntry bool }; overflow atomic.Pointer; key, value any }.
+ */
+export function entryOffsets(types: TypeTable): { readonly overflow: Bytes; readonly key: Bytes; readonly value: Bytes } {
+  for (const any of ["interface {}", "go.shape.interface {}"]) {
+    const id = types.byName(`internal/sync.entry[${any},${any}]`);
+    const [overflow, key, value] = ["overflow", "key", "value"].map((name) => fieldOf(id === NONE ? undefined : types.get(id), name));
+    if (overflow && key && value) return { overflow: overflow.offset, key: key.offset, value: value.offset };
+  }
+  return { overflow: WORD, key: 2 * WORD, value: 4 * WORD };
+}
+
+function trieReader(types: TypeTable, type: GoType): Reader {
+  const inner = fieldOf(type, "m");
+  const trie = typeOf(types, inner);
+  const root = fieldOf(trie, "root");
+  const rootType = typeOf(types, root);
+  const indirect = rootType && atomicTarget(types, rootType);
+  const children = fieldOf(indirect?.target, "children");
+  const childArray = typeOf(types, children);
+  const child = childArray && childArray.element !== NONE ? types.get(childArray.element) : undefined;
+  const childTarget = child && atomicTarget(types, child);
+  const isEntry = fieldOf(childTarget?.target, "isEntry");
+  const entry = entryOffsets(types);
+  return function* (env, address) {
+    if (!inner || !root || !indirect || !children || !child || !childTarget || !isEntry) {
+      env.findings?.add("map", "a map was not read whole", `sync.Map ${hex(address)}: its types are not in DWARF`);
+      return;
+    }
+    const { memory } = env;
+    const seen = new Set<Address>();
+    const stack = [{ node: memory.readAddress(address + inner.offset + root.offset + indirect.offset), level: 0 }];
+    for (let top = stack.pop(); top; top = stack.pop()) {
+      if (top.node === 0) continue;
+      if (seen.has(top.node) || top.level > LEVELS) {
+        env.findings?.add("map", "a map was not read whole", `sync.Map ${hex(address)}: a circle at ${hex(top.node)}`);
+        continue;
+      }
+      seen.add(top.node);
+      if (memory.readUint(top.node + isEntry.offset, 1) === 0) {
+        for (let i = CHILDREN - 1; i >= 0; i--) {
+          const node = memory.readAddress(top.node + children.offset + i * child.size + childTarget.offset);
+          stack.push({ node, level: top.level + 1 });
+        }
+        continue;
+      }
+      yield { key: top.node + entry.key, value: top.node + entry.value };
+      stack.push({ node: memory.readAddress(top.node + entry.overflow), level: top.level });
+    }
+  };
+}
+
+function twoMapsReader(types: TypeTable, type: GoType): Reader {
+  const read = fieldOf(type, "read");
+  const dirty = fieldOf(type, "dirty");
+  const readType = typeOf(types, read);
+  const readOnly = readType && atomicTarget(types, readType);
+  const inner = fieldOf(readOnly?.target, "m");
+  const map = typeOf(types, dirty);
+  return function* (env, address) {
+    if (!read || !dirty || !readOnly || !inner || !map) {
+      env.findings?.add("map", "a map was not read whole", `sync.Map ${hex(address)}: its types are not in DWARF`);
+      return;
+    }
+    const { memory, layout } = env;
+    const expunged = layout.global("sync.expunged");
+    const expungedValue = expunged === undefined ? undefined : memory.tryAddress(expunged);
+    const known = new Set<Address>();
+    const readOnlyAt = memory.readAddress(address + read.offset + readOnly.offset);
+    const headers = [readOnlyAt === 0 ? 0 : memory.readAddress(readOnlyAt + inner.offset), memory.readAddress(address + dirty.offset)];
+    for (const header of headers) {
+      for (const found of readMap(memory, types, layout, map, header, env.findings)) {
+        // Both maps share entries; an entry's only word points to the value, nil and expunged say deleted.
+        const entry = memory.readAddress(found.value);
+        if (known.has(entry)) continue;
+        known.add(entry);
+        const value = memory.readAddress(entry);
+        if (value !== 0 && value !== expungedValue) yield { key: found.key, value };
+      }
+    }
+  };
+}

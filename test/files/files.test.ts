@@ -1,0 +1,231 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as zlib from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FormatError, NotFoundError, ResourceError, UsageError } from "../../src/base/errors.js";
+import { Findings } from "../../src/base/findings.js";
+import { Cancelled, type Progress, silent } from "../../src/base/progress.js";
+import { bytesSource } from "../../src/base/source.js";
+import { zstdContentSize } from "../../src/files/compressed.js";
+import { asDumpError } from "../../src/files/file-source.js";
+import { type ImageFinder, openCore, openExecutable, openFiles } from "../../src/files/files.js";
+import { pattern } from "../support/elf-writer.js";
+
+let folder = "";
+let unpacked = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "corescope-files-"));
+  unpacked = join(folder, "unpacked");
+  mkdirSync(unpacked);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(name: string, bytes: Uint8Array): string {
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+}
+/** Bytes with runs of zeros long enough to be left as holes, one of them at the end. */
+function holey(): Uint8Array {
+  const bytes = new Uint8Array(1_000_003);
+  bytes.set(pattern(70_000, 1), 100);
+  bytes.set(pattern(5_000, 2), 600_000);
+  return bytes;
+}
+/** A zstd frame of raw blocks (RFC 8878, 3.1.1.2), for tests that must not need a compressor. */
+function rawZstd(bytes: Uint8Array, withSize: boolean): Uint8Array {
+  const head = withSize ? [0x28, 0xb5, 0x2f, 0xfd, 0b10_0_00000, 0x58, 0, 0, 0, 0] : [0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
+  if (withSize) new DataView(new Uint8Array(head).buffer);
+  const parts: Uint8Array[] = [Uint8Array.from(head)];
+  if (withSize) new DataView((parts[0] as Uint8Array).buffer).setUint32(6, bytes.length, true);
+  for (let at = 0; at < bytes.length; at += 100_000) {
+    const block = bytes.subarray(at, at + 100_000);
+    const word = block.length * 8 + (at + 100_000 >= bytes.length ? 1 : 0);
+    parts.push(Uint8Array.from([word & 0xff, (word >> 8) & 0xff, (word >> 16) & 0xff]), block);
+  }
+  return Buffer.concat(parts);
+}
+const openIt = (path: string, findings = new Findings(), progress: Progress = silent) => openCore(path, unpacked, progress, findings);
+
+describe("a file that is not there or no file", () => {
+  const message = async (path: string) =>
+    openIt(path).then(
+      () => "opened",
+      (error: Error) => `${error.name}: ${error.message}`,
+    );
+  it("gets one sentence each", async () => {
+    const empty = put("empty", new Uint8Array(0));
+    symlinkSync("loop", join(folder, "loop"));
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    expect(await message(join(folder, "none"))).toBe(`NotFoundError: no file ${join(folder, "none")}`);
+    expect(await message(join(empty, "x"))).toBe(`NotFoundError: no file ${join(empty, "x")}`);
+    expect(await message(join(folder, "loop"))).toBe(`NotFoundError: no file ${join(folder, "loop")}`);
+    expect(await message(folder)).toBe(`FormatError: ${folder}: is a directory, not a file`);
+    expect(await message(empty)).toBe(`FormatError: ${empty}: empty file`);
+    expect(await message(pipe)).toBe(`FormatError: ${pipe}: is not a regular file`);
+  });
+  it("says so when it may not be read", () => {
+    const error = asDumpError("core", Object.assign(new Error("EACCES"), { code: "EACCES", syscall: "open" }));
+    expect(error).toBeInstanceOf(NotFoundError);
+    expect((error as NotFoundError).message).toBe("no readable file core");
+    expect((error as NotFoundError).advice).toMatch(/permission denied/);
+  });
+  it("leaves errors that are no file's alone", () => {
+    const bug = new TypeError("x is undefined");
+    expect(asDumpError("core", bug)).toBe(bug);
+  });
+});
+
+describe("compressed files", () => {
+  const packers: [string, (bytes: Uint8Array) => Uint8Array][] = [
+    ["none", (bytes) => bytes],
+    ["gzip", (bytes) => zlib.gzipSync(bytes)],
+    ["gzip of two members", (bytes) => Buffer.concat([zlib.gzipSync(bytes.subarray(0, 333_333)), zlib.gzipSync(bytes.subarray(333_333))])],
+    ["zstd with its size", (bytes) => rawZstd(bytes, true)],
+    ["zstd of a stream", (bytes) => rawZstd(bytes, false)],
+    ["zstd of two frames", (bytes) => Buffer.concat([rawZstd(bytes.subarray(0, 333_333), true), rawZstd(bytes.subarray(333_333), false)])],
+  ];
+  it.each(packers)("%s read as what was packed, and leave nothing behind", async (name, pack) => {
+    const bytes = holey();
+    const path = put(`packed ${name}`, pack(bytes));
+    const ticks: number[] = [];
+    const stages: string[] = [];
+    const progress: Progress = { stage: (stage) => stages.push(stage), tick: (done) => ticks.push(done) };
+    const file = await openIt(path, new Findings(), progress);
+    expect(readdirSync(unpacked)).toEqual([]);
+    expect(file.source.name).toBe(path);
+    expect(file.source.size).toBe(bytes.length);
+    expect(Buffer.compare(file.source.read(0, bytes.length), bytes)).toBe(0);
+    expect(Buffer.from(file.source.read(999_990, 100))).toEqual(Buffer.from(bytes.subarray(999_990)));
+    expect(file.source.read(2_000_000, 5).length).toBe(0);
+    expect(stages.length).toBe(name === "none" ? 0 : 1);
+    if (name !== "none") expect(ticks.at(-1)).toBe(pack(bytes).length);
+    file.close();
+    file.close();
+  });
+
+  it.each(packers.slice(1))("%s cut off: a core gives what came out, and a finding; an executable does not", async (name, pack) => {
+    const whole = pack(pattern(1_000_000, 3));
+    const path = put(`cut ${name}`, whole.subarray(0, whole.length - 20_000));
+    const findings = new Findings();
+    const file = await openIt(path, findings);
+    expect(file.source.size).toBeGreaterThan(0);
+    expect(file.source.size).toBeLessThan(1_000_000);
+    expect(Buffer.compare(file.source.read(0, 1_000_000), pattern(1_000_000, 3).subarray(0, file.source.size))).toBe(0);
+    expect(findings.list()).toMatchObject([{ code: "compressed-damaged", partial: true }]);
+    file.close();
+    await expect(openExecutable(path, unpacked, silent, new Findings())).rejects.toThrow(FormatError);
+    expect(readdirSync(unpacked)).toEqual([]);
+  });
+
+  it("that are damaged from the start are refused", async () => {
+    for (const magic of [
+      [0x1f, 0x8b],
+      [0x28, 0xb5, 0x2f, 0xfd],
+    ]) {
+      const path = put("damaged", Uint8Array.from([...magic, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]));
+      await expect(openIt(path)).rejects.toThrow(/does not decompress/);
+    }
+  });
+
+  it("of other kinds name the command that undoes them", async () => {
+    const path = put("core.xz", Uint8Array.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1, 2]));
+    const error = await openIt(path).catch((e: UsageError) => e);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toMatchObject({ message: `${path} is compressed with xz; corescope reads .zst and .gz`, advice: `xz -dk ${path}` });
+    await expect(openIt(put("core.lz4", Uint8Array.from([4, 0x22, 0x4d, 0x18, 0, 0])))).rejects.toThrow("compressed with lz4");
+  });
+
+  it("that need more room than there is are refused before they are written", async () => {
+    const lie = rawZstd(pattern(1000, 1), true).slice();
+    lie[4] = 0b11_0_00000; // content size of 8 bytes
+    const path = put("huge", Buffer.concat([lie.subarray(0, 6), Uint8Array.from([0, 0, 0, 0, 0, 0, 0x10, 0]), lie.subarray(10)]));
+    expect(zstdContentSize(bytesSource("x", Uint8Array.from([...lie.subarray(0, 6), 0, 0, 0, 0, 0, 0, 0x10, 0])))).toBe(2 ** 52);
+    const error = await openIt(path).catch((e: ResourceError) => e);
+    expect(error).toBeInstanceOf(ResourceError);
+    expect((error as ResourceError).message).toMatch(/needs 4096\.0 TiB or more decompressed, .* has .* free/);
+  });
+
+  it("stop at once, with the reason, when the person cancels", async () => {
+    const progress: Progress = {
+      stage() {},
+      tick() {
+        throw new Cancelled();
+      },
+    };
+    for (const [name, pack] of packers.slice(1)) {
+      const path = put(`cancelled ${name}`, pack(pattern(1_000_000, 3)));
+      await expect(openIt(path, new Findings(), progress)).rejects.toThrow(Cancelled);
+    }
+    expect(readdirSync(unpacked)).toEqual([]);
+  });
+
+  it("cannot be unpacked into a folder that is not there", async () => {
+    const path = put("small.gz", zlib.gzipSync(pattern(100, 1)));
+    await expect(openCore(path, join(folder, "nowhere"), silent, new Findings())).rejects.toThrow(`no file ${join(folder, "nowhere")}`);
+  });
+});
+
+describe("zstdContentSize", () => {
+  it("reads every width of the field", () => {
+    const size = (...bytes: number[]) => zstdContentSize(bytesSource("x", Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, ...bytes])));
+    expect(size(0b00_1_00000, 77, 0)).toBe(77);
+    expect(size(0b00_0_00000, 0x58, 77)).toBeUndefined();
+    expect(size(0b01_1_00000, 1, 1)).toBe(256 + 257);
+    expect(size(0b10_0_00001, 0x58, 9, 1, 0, 0, 1)).toBe(2 ** 24 + 1);
+    expect(size(0b11_0_00011, 0x58, 9, 9, 9, 9, 1, 0, 0, 0, 1, 0, 0, 0)).toBe(2 ** 32 + 1);
+    expect(size(0b11_0_00011, 0x58)).toBeUndefined();
+  });
+});
+
+describe("openFiles", () => {
+  const finder = (candidates: string[], right: string, others: string[] = []): ImageFinder => ({
+    candidates: () => ({ executable: candidates, others }),
+    matches: (_, executable) => new TextDecoder().decode(executable.read(0, 100)) === right,
+  });
+  const text = (value: string) => new TextEncoder().encode(value);
+
+  it("takes the executable of the right build, wherever it is", async () => {
+    const home = mkdtempSync(join(folder, "home-"));
+    const core = join(home, "core");
+    writeFileSync(core, "the core");
+    writeFileSync(join(home, "deployed"), "newer build");
+    const find = async (right: string, candidates = [join(home, "deployed"), "/gone/bin/prog"]) => {
+      const files = await openFiles({ core, tmpdir: unpacked }, finder(candidates, right), silent, new Findings());
+      files.close();
+      return files.executable.name;
+    };
+    await expect(find("build 1", ["/gone/bin/prog"])).rejects.toThrow("no executable /gone/bin/prog");
+    await expect(find("build 1", [])).rejects.toThrow("no executable of this core");
+    expect(await find("newer build")).toBe(join(home, "deployed"));
+    writeFileSync(join(home, "prog.gz"), zlib.gzipSync(text("build 1")));
+    expect(await find("build 1")).toBe(join(home, "prog.gz"));
+    writeFileSync(join(home, "exe"), "build 2");
+    expect(await find("build 2")).toBe(join(home, "exe"));
+    expect(await find("build 3")).toBe(join(home, "deployed")); // wrong, and the caller says so with both ids
+  });
+
+  it("opens what --exe names and nothing else", async () => {
+    const core = put("a-core", text("the core"));
+    const executable = put("a-wrong-build", text("wrong"));
+    const files = await openFiles({ core, executable }, finder([], "right"), silent, new Findings());
+    expect(files.executable.name).toBe(executable);
+    files.close();
+    await expect(openFiles({ core, executable: join(folder, "nope") }, finder([], "right"), silent, new Findings())).rejects.toThrow(
+      "no file",
+    );
+  });
+
+  it("opens other images when they are there, and says which are not", async () => {
+    const core = put("b-core", text("the core"));
+    const executable = put("b-exe", text("right"));
+    const plugin = put("plugin.so", text("plugin"));
+    const findings = new Findings();
+    const files = await openFiles({ core, executable }, finder([], "right", ["/elsewhere/plugin.so", "/gone.so"]), silent, findings);
+    expect(files.others.map((o) => [o.path, o.source.name])).toEqual([["/elsewhere/plugin.so", plugin]]);
+    expect(findings.list()).toMatchObject([{ code: "image-missing", example: "/gone.so" }]);
+    files.close();
+  });
+});

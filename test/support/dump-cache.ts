@@ -1,0 +1,96 @@
+/** Dumps for tests: the committed ones, and real crashes made on demand where a Go toolchain is. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type DumpWish, makeDump, releases, whyNoGo } from "../../scripts/make-dumps.mjs";
+
+export { releases };
+
+/** What a program said about itself before it died (`truth` lines, see dumps/testdata/truth). */
+export interface Truth {
+  /** Live objects by type name. */
+  readonly types: Readonly<Record<string, number>>;
+  /** Allocated but unreachable objects by type name. */
+  readonly garbage?: Readonly<Record<string, number>>;
+  /** Addresses of objects that only one feature of the language or runtime keeps alive. */
+  readonly only?: readonly { readonly type: string; readonly addresses: readonly string[] }[];
+  /** Objects the program can name: `why` has to print one of the expressions. */
+  readonly expressions?: readonly { readonly expressions: readonly string[]; readonly address: string; readonly type: string }[];
+  /** runtime.NumGoroutine(): user goroutines. */
+  readonly goroutines: number;
+  /** runtime.MemStats, read after a collection, with nothing allocated since. */
+  readonly memStats: Readonly<Record<string, number>>;
+}
+
+/** A dump with its truth. */
+export interface TestDump {
+  readonly name: string;
+  readonly core: string;
+  readonly executable: string;
+  readonly truth: Truth;
+  readonly meta: {
+    readonly program: string;
+    readonly go: string;
+    readonly arch: "amd64" | "arm64";
+    readonly arguments: readonly string[];
+    readonly experiment: string;
+  };
+}
+
+const home = fileURLToPath(new URL("../../dumps/cores/", import.meta.url));
+const why = new Map<string, Promise<string | undefined>>();
+
+/** The committed dumps, in the order of their names. */
+export function fixtures(): TestDump[] {
+  return readdirSync(home)
+    .filter((name) => existsSync(join(home, name, "meta.json")))
+    .sort()
+    .map((name) => {
+      const json = (file: string) => JSON.parse(readFileSync(join(home, name, file), "utf8"));
+      return {
+        name,
+        core: join(home, name, "core.zst"),
+        executable: join(home, name, "exe.zst"),
+        truth: json("truth.json") as Truth,
+        meta: json("meta.json") as TestDump["meta"],
+      };
+    });
+}
+
+/** One committed dump by its folder's name, `zoo-1.26-amd64`. */
+export function fixture(name: string): TestDump {
+  const found = fixtures().find((each) => each.name === name);
+  if (!found) throw new Error(`there is no dumps/cores/${name}`);
+  return found;
+}
+
+/**
+ * The dump of a wish: out of the cache, or made now by crashing the program. Where that release of Go is not to be had
+ * the test is skipped with the reason, but in CI a skip is a failure.
+ */
+export async function dump(wish: DumpWish, test: { skip(reason: string): void }): Promise<TestDump> {
+  let reason = why.get(wish.go);
+  if (!reason) {
+    reason = whyNoGo(wish.go);
+    why.set(wish.go, reason);
+  }
+  const missing = await reason;
+  if (missing !== undefined) {
+    if (process.env["CI"]) throw new Error(`no dump of ${wish.program}: ${missing}`);
+    test.skip(missing);
+  }
+  const made = await makeDump(wish);
+  return {
+    name: nameOf(wish),
+    core: made.core,
+    executable: made.executable,
+    truth: made.truth as unknown as Truth,
+    meta: made.meta as unknown as TestDump["meta"],
+  };
+}
+
+/** How a wish is called in a test's title. */
+export function nameOf(wish: DumpWish): string {
+  const experiment = wish.experiment ? ` ${wish.experiment}` : "";
+  return [wish.program, ...(wish.args ?? []), `go${wish.go}${experiment}`, wish.arch ?? "amd64"].join(" ");
+}

@@ -57,7 +57,7 @@ describe("the committed dumps", () => {
 
   it("hold what their program said", () => {
     for (const { name, truth } of all) {
-      expect(truth.memStats["HeapObjects"], name).toBeGreaterThan(10_000);
+      expect(truth.memStats.HeapObjects, name).toBeGreaterThan(10_000);
       expect(truth.goroutines, name).toBeGreaterThan(10);
       expect(Object.keys(truth.types).length, name).toBeGreaterThan(5);
     }

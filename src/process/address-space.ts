@@ -34,8 +34,8 @@ export interface AddressSpace {
 const LARGE: Bytes = 256 * 1024;
 /** Largest answer of bytes(); a larger size is a mistake of the caller's count. */
 const MOST_BYTES: Bytes = 1024 * 1024 * 1024;
-/** Recently used windows, found by the low bits of the address's 64 KiB number. */
-const WINDOWS = 64;
+/** Recently used windows, found by the low bits of the number of the address's block; a power of two. */
+const WINDOWS = 1024;
 
 /** A stretch of addresses whose bytes are in one block. */
 interface Window {
@@ -86,7 +86,8 @@ class MappedSpace implements AddressSpace {
 
   tryBytes(address: Address, size: Bytes): Uint8Array | undefined {
     if (!(size > 0) || !(address >= 0)) return size === 0 ? NO_BYTES : undefined;
-    const window = this.windowOf(address);
+    const hot = this.hot;
+    const window = address >= hot.start && address < hot.end ? hot : this.windowOf(address);
     if (window === undefined && address > Number.MAX_SAFE_INTEGER) return undefined; // sums of such addresses are not exact
     if (window === undefined) return this.isZero(address, size) ? new Uint8Array(size) : this.gather(address, size);
     const at = address - window.start;
@@ -123,8 +124,9 @@ class MappedSpace implements AddressSpace {
   }
 
   readUint(address: Address, size: 1 | 2 | 4 | 8): number {
-    const window = this.hot;
-    if (address >= window.start && address + size <= window.end) return uintAt(window.view, address - window.start, size);
+    let window: Window | undefined = this.hot;
+    if (!(address >= window.start && address + size <= window.end)) window = this.windowOf(address);
+    if (window !== undefined && address + size <= window.end) return uintAt(window.view, address - window.start, size);
     const bytes = this.bytes(address, size);
     return uintAt(new DataView(bytes.buffer, bytes.byteOffset, size), 0, size);
   }
@@ -192,8 +194,6 @@ class MappedSpace implements AddressSpace {
 
   /** The window of a file-backed byte; undefined when it is missing or of a zero mapping. Becomes the hot one. */
   private windowOf(address: Address): Window | undefined {
-    const hot = this.hot;
-    if (address >= hot.start && address < hot.end) return hot;
     const slot = Math.floor(address / BLOCK) & (WINDOWS - 1);
     const kept = this.windows[slot] as Window;
     if (address >= kept.start && address < kept.end) {

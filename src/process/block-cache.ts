@@ -2,9 +2,10 @@
 import type { ByteSource } from "../base/source.js";
 import type { Bytes } from "../base/units.js";
 
-/** Bytes per block. */
-export const BLOCK: Bytes = 65_536;
-const MOST_BLOCKS = 256;
+/** Bytes per block: a random read costs one block, 64 KiB cost 30 us each, 16 KiB 8 us. */
+export const BLOCK: Bytes = 16_384;
+/** 16 MiB. */
+const MOST_BLOCKS = 1024;
 
 /** Reads a source by whole blocks; the least used go first (clock). A block once handed out is never written again. */
 export class BlockCache {

@@ -1,24 +1,27 @@
-// PLACEHOLDER: the shape of the answer only, until the engine's own mappings.ts replaces it.
-import { UnsupportedError } from "../base/errors.js";
+// What was mapped, and where its bytes are now.
+import { type Hex, hex } from "../base/units.js";
 import type { Query } from "./query.js";
 
-export const mappings: Query<
-  Record<string, never>,
-  {
-    readonly rows: readonly {
-      readonly start: string;
-      readonly end: string;
-      readonly bytes: number;
-      readonly flags: string;
-      readonly backing: "core" | "file" | "zero" | "not-dumped";
-      readonly path: string;
-    }[];
-    readonly total: { readonly rows: number; readonly bytes: number };
-  }
-> = {
+export interface MappingRow {
+  readonly start: Hex;
+  readonly end: Hex;
+  readonly bytes: number;
+  /** "rwx", "-" where not. */
+  readonly flags: string;
+  readonly backing: "core" | "file" | "zero" | "not-dumped";
+  readonly path: string;
+}
+
+export const mappings: Query<Record<string, never>, { readonly rows: readonly MappingRow[]; readonly total: { readonly rows: number; readonly bytes: number } }> = {
   name: "mappings",
   summary: "what was mapped, and where its bytes are now",
-  run() {
-    throw new UnsupportedError("mappings", "a core", "nothing yet: the engine is not in place");
+  run(dump) {
+    const { memory, core } = dump.process;
+    const rows = memory.mappings.map(({ start, end, flags, backing, path }): MappingRow => {
+      const from = typeof backing === "string" ? backing : backing.source === core.source ? "core" : "file";
+      const bit = (value: number, letter: string) => (Math.floor(flags / value) % 2 === 1 ? letter : "-");
+      return { start: hex(start), end: hex(end), bytes: end - start, flags: bit(4, "r") + bit(2, "w") + bit(1, "x"), backing: from, path };
+    });
+    return { rows, total: { rows: rows.length, bytes: rows.reduce((sum, row) => sum + row.bytes, 0) } };
   },
 };

@@ -1,58 +1,153 @@
-// PLACEHOLDER: the shape of the answer only, until the engine's own overview.ts replaces it.
-import { UnsupportedError } from "../base/errors.js";
+// The first screen: what died, what fills its memory, how sure we are.
+import { type Hex, hex } from "../base/units.js";
+import { type HistogramRow, histogramRows } from "./histogram-rows.js";
 import type { Query } from "./query.js";
 
-export const overview: Query<
-  Record<string, never>,
-  {
-    readonly program: {
-      readonly name: string;
-      readonly path: string;
-      readonly pid: number;
-      readonly arguments: string;
-      readonly module: string;
-      readonly buildSettings: Readonly<Record<string, string>>;
-      readonly goVersion: string;
-      readonly experiments: readonly string[];
-      readonly arch: string;
-      readonly signal: string | null;
-    };
-    readonly memory: {
-      readonly mappedBytes: number;
-      readonly classes: readonly { readonly name: string; readonly bytes: number }[];
-      readonly mappings?: readonly { readonly name: string; readonly bytes: number }[];
-    };
-    readonly heap: {
-      readonly allocatedObjects: number;
-      readonly allocatedBytes: number;
-      readonly liveObjects: number;
-      readonly liveBytes: number;
-      readonly garbageObjects: number;
-      readonly garbageBytes: number;
-      readonly typedBytes: number;
-    };
-    readonly stats: {
-      readonly heapInuse: number;
-      readonly heapIdle: number;
-      readonly heapReleased: number;
-      readonly stackInuse: number;
-      readonly sys: number;
-    };
-    readonly gc: {
-      readonly phase: string;
-      readonly cycles: number;
-      readonly gogc: number;
-      readonly memoryLimit: number | null;
-      readonly nextGoal: number;
-      readonly lastGcUnixNanoseconds: string | null;
-    };
-    readonly goroutines: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> };
-    readonly topTypes: readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
-  }
-> = {
+export interface Overview {
+  readonly program: {
+    readonly name: string;
+    readonly path: string;
+    readonly pid: number;
+    readonly arguments: string;
+    readonly module: string;
+    readonly buildSettings: Readonly<Record<string, string>>;
+    readonly goVersion: string;
+    readonly experiments: readonly string[];
+    readonly arch: string;
+    readonly signal: string | null;
+    /** Of the first thread: the one that took the signal. */
+    readonly pc: Hex;
+  };
+  readonly memory: {
+    readonly mappedBytes: number;
+    readonly reservedBytes: number;
+    readonly classes: readonly { readonly name: string; readonly bytes: number }[];
+    readonly mappings: readonly { readonly name: string; readonly bytes: number }[];
+  };
+  readonly heap: {
+    readonly allocatedObjects: number;
+    readonly allocatedBytes: number;
+    readonly liveObjects: number;
+    readonly liveBytes: number;
+    readonly garbageObjects: number;
+    readonly garbageBytes: number;
+    /** Live bytes whose type is known by evidence; guesses are not counted. */
+    readonly typedBytes: number;
+  };
+  readonly stats: {
+    readonly heapObjects: number;
+    readonly heapAlloc: number;
+    readonly heapInuse: number;
+    readonly heapIdle: number;
+    readonly heapReleased: number;
+    readonly stackInuse: number;
+    readonly sys: number;
+  };
+  readonly gc: {
+    readonly phase: string;
+    readonly cycles: number;
+    readonly gogc: number;
+    readonly memoryLimit: number | null;
+    readonly nextGoal: number;
+    /** Unix time in ns as a decimal string; null = no cycle ended. */
+    readonly lastGcUnixNanoseconds: string | null;
+  };
+  readonly goroutines: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> };
+  readonly topTypes: readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
+}
+
+const TOP_TYPES = 10;
+
+export const overview: Query<Record<string, never>, Overview> = {
   name: "overview",
   summary: "program, memory, heap, GC and goroutines at a glance",
-  run() {
-    throw new UnsupportedError("overview", "a core", "nothing yet: the engine is not in place");
+  run(dump) {
+    const { runtime, process, heap } = dump;
+    const { build, accounts, memoryClasses } = runtime;
+    const byStatus: Record<string, number> = {};
+    for (const goroutine of runtime.goroutines.all) {
+      const status = goroutine.status === "waiting" && goroutine.waitReason ? goroutine.waitReason : goroutine.status;
+      byStatus[status] = (byStatus[status] ?? 0) + 1;
+    }
+    const { objects } = heap;
+    const { gc } = accounts;
+    const path = process.files.find((each) => each.offset === 0 && each.path.endsWith(process.executableName))?.path ?? process.executableName;
+    return {
+      program: {
+        name: process.executableName,
+        path,
+        pid: process.pid,
+        arguments: process.arguments,
+        module: build.module,
+        buildSettings: build.settings,
+        goVersion: build.goVersion,
+        experiments: build.experiments,
+        arch: process.arch,
+        signal: process.signal && process.signal.signo > 0 ? signalName(process.signal.signo) : null,
+        pc: hex(process.threads[0]?.registers.pc ?? -1),
+      },
+      memory: {
+        mappedBytes: memoryClasses.mappedBytes,
+        reservedBytes: memoryClasses.reservedBytes,
+        classes: memoryClasses.classes,
+        mappings: memoryClasses.others,
+      },
+      heap: {
+        allocatedObjects: objects.count,
+        allocatedBytes: objects.bytes,
+        liveObjects: heap.liveObjects,
+        liveBytes: heap.liveBytes,
+        garbageObjects: objects.count - heap.liveObjects,
+        garbageBytes: objects.bytes - heap.liveBytes,
+        typedBytes: heap.typedBytes,
+      },
+      stats: {
+        heapObjects: accounts.heapObjects,
+        heapAlloc: accounts.heapAlloc,
+        heapInuse: accounts.heapInuse,
+        heapIdle: accounts.heapIdle,
+        heapReleased: accounts.heapReleased,
+        stackInuse: accounts.stackInuse,
+        sys: accounts.sys,
+      },
+      gc: {
+        phase: gc.phase,
+        cycles: gc.cycles,
+        gogc: gc.gogc,
+        memoryLimit: gc.memoryLimit ?? null,
+        nextGoal: gc.nextGoal,
+        lastGcUnixNanoseconds: gc.lastGc === 0n ? null : String(gc.lastGc),
+      },
+      goroutines: { total: runtime.goroutines.all.length, byStatus },
+      topTypes: histogramRows(dump, { by: "type", garbage: false })
+        .sort((a: HistogramRow, b: HistogramRow) => b.bytes - a.bytes)
+        .slice(0, TOP_TYPES)
+        .map(({ type, count, bytes }) => ({ type, count, bytes })),
+    };
   },
 };
+
+/** Linux signal numbers, the same on amd64 and arm64. signal(7) */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  3: "SIGQUIT",
+  4: "SIGILL",
+  5: "SIGTRAP",
+  6: "SIGABRT",
+  7: "SIGBUS",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  10: "SIGUSR1",
+  11: "SIGSEGV",
+  12: "SIGUSR2",
+  13: "SIGPIPE",
+  14: "SIGALRM",
+  15: "SIGTERM",
+  24: "SIGXCPU",
+  31: "SIGSYS",
+};
+
+function signalName(signo: number): string {
+  return SIGNALS[signo] ?? `signal ${signo}`;
+}

@@ -24,6 +24,7 @@ const MOST_RANGES = 1 << 20;
 export function classifyMemory(process: Process, layout: Layout, spans: SpanTable, accounts: Accounts): MemoryClasses {
   const arenas = heapArenas(process, layout, spans);
   const known = runtimeAddresses(process, layout, spans);
+  const tables = runtimeTables(process, layout);
   const sums = new Map<string, Bytes>();
   const add = (name: string, bytes: Bytes) => sums.set(name, (sums.get(name) ?? 0) + bytes);
   const others = new Map<string, Bytes>();
@@ -40,7 +41,7 @@ export function classifyMemory(process: Process, layout: Layout, spans: SpanTabl
     heapMapped += inArenas;
     const rest = bytes - inArenas;
     if (rest === 0) continue;
-    const name = areaClass(process, readable, known);
+    const name = areaClass(process, readable, known, tables);
     add(name, rest);
     if (name === "other mappings") others.set(group, (others.get(group) ?? 0) + rest);
   }
@@ -82,7 +83,12 @@ function groupByArea(mappings: readonly Mapping[]): Map<string, Mapping[]> {
   return groups;
 }
 
-function areaClass(process: Process, mappings: readonly Mapping[], known: readonly Address[]): string {
+interface Range {
+  readonly start: Address;
+  readonly end: Address;
+}
+
+function areaClass(process: Process, mappings: readonly Mapping[], known: readonly Address[], tables: readonly Range[]): string {
   const path = mappings[0].path;
   if (/^\[?(vdso|vvar|vsyscall)/.test(path) || path.startsWith("[vdso") || mappings[0].start > 2 ** 48) return "kernel (vdso, vvar)";
   const image = process.executable.segments.filter((segment) => segment.type === 1);
@@ -93,8 +99,34 @@ function areaClass(process: Process, mappings: readonly Mapping[], known: readon
   if (mappings.some((each) => process.auxv.get(33) !== undefined && contains(each, process.auxv.get(33) as number))) return "kernel (vdso, vvar)";
   if (path !== "" && !path.startsWith("[")) return "shared libraries";
   if (mappings.some((each) => process.auxv.get(31) !== undefined && contains(each, process.auxv.get(31) as number))) return "thread stacks";
-  if (mappings.some((each) => anyWithin(known, each.start, each.end))) return "Go runtime metadata";
+  if (mappings.some((each) => anyWithin(known, each.start, each.end) || tables.some((table) => each.start < table.end && each.end > table.start))) {
+    return "Go runtime metadata";
+  }
+  if (mappings.every((each) => isVvar(process, each))) return "kernel (vdso, vvar)";
   return "other mappings";
+}
+
+/** vvar pages: read-only, without gap below the vdso. */
+function isVvar(process: Process, mapping: Mapping): boolean {
+  let end = process.auxv.get(33) ?? 0;
+  for (const each of process.memory.mappings.toReversed()) {
+    if (each.end !== end || each.flags !== READABLE) continue;
+    if (each.start === mapping.start) return true;
+    end = each.start;
+  }
+  return false;
+}
+
+/** Sparse tables of mheap_ that are reserved whole and touched here and there: each slice's capacity says how far it reaches. */
+function runtimeTables(process: Process, layout: Layout): readonly Range[] {
+  const heap = layout.global("runtime.mheap_") as Address;
+  const { size } = layout.struct("mheap");
+  const out: Range[] = [];
+  for (let at = heap; at + 24 <= heap + size; at += 8) {
+    const { array, length, capacity } = readSlice(process.memory, at);
+    if (array > 2 ** 32 && length <= capacity && capacity >= 512 && capacity < 2 ** 33) out.push({ start: array, end: array + capacity * 8 });
+  }
+  return out;
 }
 
 const contains = (mapping: Mapping, address: Address) => address >= mapping.start && address < mapping.end;
@@ -111,7 +143,7 @@ function anyWithin(sorted: readonly Address[], start: Address, end: Address): bo
 }
 
 /** Arenas that hold any heap address, as sorted disjoint ranges. */
-function heapArenas(process: Process, layout: Layout, spans: SpanTable): readonly { readonly start: Address; readonly end: Address }[] {
+function heapArenas(process: Process, layout: Layout, spans: SpanTable): readonly Range[] {
   const { memory } = process;
   const arenas = new Set<number>();
   const heap = layout.global("runtime.mheap_") as Address;
@@ -125,7 +157,7 @@ function heapArenas(process: Process, layout: Layout, spans: SpanTable): readonl
   return [...arenas].sort((a, b) => a - b).map((arena) => ({ start: arena * ARENA, end: (arena + 1) * ARENA }));
 }
 
-function overlap(mapping: Mapping, ranges: readonly { readonly start: Address; readonly end: Address }[]): Bytes {
+function overlap(mapping: Mapping, ranges: readonly Range[]): Bytes {
   let bytes = 0;
   for (const range of ranges) bytes += Math.max(0, Math.min(mapping.end, range.end) - Math.max(mapping.start, range.start));
   return bytes;

@@ -19,7 +19,8 @@ export function spansOff(dump: Dump): string[] {
   const off: string[] = [];
   for (let span = 0; span < spans.count; span++) {
     const slots = objects.countIn(span);
-    if (slots !== spans.allocCount[span]) off.push(`span 0x${spans.base[span].toString(16)}: ${slots} slots, allocCount ${spans.allocCount[span]}`);
+    if (slots !== spans.allocCount[span])
+      off.push(`span 0x${spans.base[span].toString(16)}: ${slots} slots, allocCount ${spans.allocCount[span]}`);
   }
   return off;
 }
@@ -84,16 +85,23 @@ export function lost(dump: Dump, truth: Truth): string[] {
   return rows;
 }
 
+/** No type is known, or only guessed. */
+function isUnknown(dump: Dump, id: ObjectId): boolean {
+  const evidence = dump.heap.types.evidenceOf(id);
+  return evidence === "none" || evidence === "guess";
+}
+
 /** The program's objects whose type was found to be another one. */
 export function mistyped(dump: Dump, truth: Truth): string[] {
   const { heap } = dump;
   const rows: string[] = [];
   for (const { type, addresses } of truth.only ?? []) {
+    const mayBeUnknown = truth.nameless?.[type] !== undefined;
     const wrong = new Map<string, number>();
     for (const address of addresses) {
       const id = heap.objects.find(Number(address));
       const found = id === NONE ? "no object" : typeOf(dump, id);
-      if (found !== type) wrong.set(found, (wrong.get(found) ?? 0) + 1);
+      if (found !== type && !(mayBeUnknown && isUnknown(dump, id))) wrong.set(found, (wrong.get(found) ?? 0) + 1);
     }
     for (const [found, count] of wrong) rows.push(`${type}: ${count} of ${addresses.length} called ${found}`);
   }
@@ -111,4 +119,55 @@ export function memStats(dump: Dump): Record<string, number> {
     Sys: accounts.sys,
     NumGC: accounts.gc.cycles,
   };
+}
+
+/** Types by address that malloc headers and large spans give, for objects whose type they are. */
+export function typedByHeader(dump: Dump): Map<Address, string> {
+  const { heap } = dump;
+  const types = new Map<Address, string>();
+  for (let id = 0; id < heap.objects.count; id++) {
+    if (heap.types.evidenceOf(id) === "malloc header") types.set(heap.objects.addressOf(id), typeOf(dump, id));
+  }
+  return types;
+}
+
+/** Objects that another reading of the same core types by other evidence, against the types their headers gave. */
+export function disagreements(blind: Dump, truth: ReadonlyMap<Address, string>): { same: number; different: string[] } {
+  const { heap } = blind;
+  let same = 0;
+  const different: string[] = [];
+  for (const [address, type] of truth) {
+    const id = heap.objects.find(address);
+    if (isUnknown(blind, id)) continue;
+    const found = typeOf(blind, id);
+    if (found === type) same++;
+    else different.push(`0x${address.toString(16)}: ${type}, called ${found} by ${heap.types.evidenceOf(id)}`);
+  }
+  return { same, different };
+}
+
+/** Live objects in unswept spans that the finished mark phase did not mark: there can be none. */
+export function unmarkedSurvivors(dump: Dump): string[] {
+  const { heap } = dump;
+  const { objects } = heap;
+  const { spans } = objects;
+  const found: string[] = [];
+  for (let span = 0; span < spans.count; span++) {
+    if (spans.sweepgen[span] !== spans.heapSweepgen - 2 || spans.inlineMarks[span]) continue;
+    for (let id = objects.firstId[span]; id < objects.firstId[span + 1]; id++) {
+      const slot = objects.slotOf(id, span);
+      const marked = dump.process.memory.readUint(spans.markBits[span] + Math.floor(slot / 8), 1) & (1 << (slot % 8));
+      if (!marked && heap.isLive(id)) found.push(`0x${objects.addressOf(id).toString(16)}: ${typeOf(dump, id)}`);
+    }
+  }
+  return found;
+}
+
+/** Goroutines as runtime.NumGoroutine counts them: neither dead nor the runtime's own. */
+export function userGoroutines(dump: Dump): number {
+  let count = 0;
+  for (const each of dump.runtime.goroutines.all) {
+    if (!each.system && each.status !== "dead" && each.status !== "idle" && each.status !== "deadextra") count++;
+  }
+  return count;
 }

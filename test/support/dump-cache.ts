@@ -14,6 +14,8 @@ export interface Truth {
   readonly garbage?: Readonly<Record<string, number>>;
   /** Addresses of objects that only one feature of the language or runtime keeps alive. */
   readonly only?: readonly { readonly type: string; readonly addresses: readonly string[] }[];
+  /** Types of `only` that nothing in the process names, each with the reason. */
+  readonly nameless?: Readonly<Record<string, string>>;
   /** Objects the program can name: `why` has to print one of the expressions. */
   readonly expressions?: readonly { readonly expressions: readonly string[]; readonly address: string; readonly type: string }[];
   /** runtime.NumGoroutine(): user goroutines. */
@@ -65,32 +67,33 @@ export function fixture(name: string): TestDump {
 }
 
 /**
- * The dump of a wish: out of the cache, or made now by crashing the program. Where that release of Go is not to be had
- * the test is skipped with the reason, but in CI a skip is a failure.
+ * Why tests of a release cannot run here, or undefined. Where a Go toolchain is not to be had its tests are skipped with
+ * this reason; in CI a skip is a failure, so there it is never given and making the dump fails instead.
  */
-export async function dump(wish: DumpWish, test: { skip(reason: string): void }): Promise<TestDump> {
-  let reason = why.get(wish.go);
+export function missingGo(go: string): Promise<string | undefined> {
+  if (process.env.CI) return Promise.resolve(undefined);
+  let reason = why.get(go);
   if (!reason) {
-    reason = whyNoGo(wish.go);
-    why.set(wish.go, reason);
+    reason = whyNoGo(go);
+    why.set(go, reason);
   }
-  const missing = await reason;
-  if (missing !== undefined) {
-    if (process.env["CI"]) throw new Error(`no dump of ${wish.program}: ${missing}`);
-    test.skip(missing);
-  }
-  const made = await makeDump(wish);
+  return reason;
+}
+
+/** The dump of a wish: out of the cache, or made now by crashing the program. */
+export async function made(wish: DumpWish): Promise<TestDump> {
+  const dump = await makeDump(wish);
   return {
     name: nameOf(wish),
-    core: made.core,
-    executable: made.executable,
-    truth: made.truth as unknown as Truth,
-    meta: made.meta as unknown as TestDump["meta"],
+    core: dump.core,
+    executable: dump.executable,
+    truth: dump.truth as unknown as Truth,
+    meta: dump.meta as unknown as TestDump["meta"],
   };
 }
 
 /** How a wish is called in a test's title. */
 export function nameOf(wish: DumpWish): string {
   const experiment = wish.experiment ? ` ${wish.experiment}` : "";
-  return [wish.program, ...(wish.args ?? []), `go${wish.go}${experiment}`, wish.arch ?? "amd64"].join(" ");
+  return [wish.program, ...(wish.args ?? []), `go${wish.go}${experiment}`, ...(wish.flags ?? []), wish.arch ?? "amd64"].join(" ");
 }

@@ -1,0 +1,47 @@
+// What an address is, in words and as plain data.
+import { type Address, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
+import type { Dump } from "../dump.js";
+
+export interface NamedObject {
+  readonly address: Hex;
+  readonly type: string;
+  readonly bytes: number;
+  readonly evidence: string;
+}
+
+export function typeName(dump: Dump, type: TypeId): string {
+  return type === NONE ? "unknown" : dump.runtime.types.get(type).name;
+}
+
+export function nameObject(dump: Dump, id: ObjectId): NamedObject {
+  const { objects, types } = dump.heap;
+  return { address: hex(objects.addressOf(id)), type: typeName(dump, types.type[id]), bytes: objects.sizeOf(id), evidence: types.evidenceOf(id) };
+}
+
+/** What lies at an address that is no object: a free slot, a stack, a variable, code, nothing. */
+export function explainAddress(dump: Dump, address: Address): string {
+  const { runtime, process } = dump;
+  const { spans } = runtime;
+  const span = spans.find(address);
+  if (span !== NONE) {
+    const slot = Math.floor((address - spans.base[span]) / spans.elementSize[span]);
+    if (slot >= spans.elements[span]) return `${hex(address)} is in the unused tail of a heap span of ${spans.elementSize[span]}-byte slots`;
+    return `${hex(address)} is in a free slot of ${spans.elementSize[span]} bytes: nothing is allocated there (a freed object, or never used)`;
+  }
+  const goroutine = runtime.goroutines.all.find((each) => address >= each.stack.lo && address < each.stack.hi);
+  if (goroutine) return `${hex(address)} is on the stack of goroutine ${goroutine.id}`;
+  const global = runtime.variables.globalAt(address);
+  if (global) return `${hex(address)} is in the global variable ${global.name}${address > global.address ? `, ${address - global.address} bytes in` : ""}`;
+  const fn = runtime.functions.find(address);
+  if (fn && address < fn.end) return `${hex(address)} is code of ${fn.name}`;
+  const symbol = runtime.symbolAt(address);
+  if (symbol) return `${hex(address)} is in the symbol ${symbol.name}`;
+  const mapping = process.memory.find(address);
+  if (!mapping) return `${hex(address)} is not mapped`;
+  const { manual } = spans;
+  for (let i = 0; i < manual.length; i += 2) {
+    if (address >= manual[i] && address < manual[i + 1]) return `${hex(address)} is in memory of the Go runtime (free stacks, GC work buffers)`;
+  }
+  const what = mapping.path || "anonymous memory";
+  return `${hex(address)} is in ${what}, ${mapping.backing === "not-dumped" ? "which is not in the core" : "outside the Go heap"}`;
+}

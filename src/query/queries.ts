@@ -1,0 +1,9 @@
+// Every query by name.
+import { histogram } from "./histogram.js";
+import { mappings } from "./mappings.js";
+import { objects } from "./objects.js";
+import { overview } from "./overview.js";
+import { read } from "./read.js";
+import { why } from "./why.js";
+
+export const QUERIES = { overview, histogram, objects, why, mappings, read } as const;

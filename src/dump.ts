@@ -86,7 +86,10 @@ function assemble(
   const executable = elf(opened.executable);
   expectExecutable(executable);
   if (core.header.machine !== executable.header.machine) {
-    throw new UsageError(`${opened.executable.name} is for ${executable.header.machine}, the core for ${core.header.machine}`, "Pass the binary that crashed with --exe.");
+    throw new UsageError(
+      `${opened.executable.name} is for ${executable.header.machine}, the core for ${core.header.machine}`,
+      "Pass the binary that crashed with --exe.",
+    );
   }
   const build = verifyBuild(core, executable);
   if (build.match === "different" && !files.force) {
@@ -97,8 +100,10 @@ function assemble(
       "Pass the binary that crashed with --exe, or --force to use this one all the same.",
     );
   }
-  if (build.match === "different") findings.add("build-mismatch", "the executable is of another build than the core (--force): nothing here can be trusted");
-  if (build.match === "unknown") findings.add("build-unproved", "the core does not hold its build id, so nothing proves that the executable is the one that crashed");
+  if (build.match === "different")
+    findings.add("build-mismatch", "the executable is of another build than the core (--force): nothing here can be trusted");
+  if (build.match === "unknown")
+    findings.add("build-unproved", "the core does not hold its build id, so nothing proves that the executable is the one that crashed");
   const others = opened.others.flatMap(({ source }) => {
     const bias = findLoadBias(core, elf(source));
     return bias === undefined ? [] : [{ image: elf(source), bias }];
@@ -112,7 +117,12 @@ function assemble(
     if (!debug) {
       const go = executable.sections.some((each) => each.name === ".go.buildinfo" || each.name === ".gopclntab");
       throw go
-        ? new UnsupportedError(opened.executable.name, "a Go executable without DWARF (built with -ldflags=-w or stripped)", "executables with DWARF; stripped ones not yet", "Pass an unstripped build of the very same source and Go release with --exe and --force.")
+        ? new UnsupportedError(
+            opened.executable.name,
+            "a Go executable without DWARF (built with -ldflags=-w or stripped)",
+            "executables with DWARF; stripped ones not yet",
+            "Pass an unstripped build of the very same source and Go release with --exe and --force.",
+          )
         : new UnsupportedError(opened.executable.name, "no Go program (no .go.buildinfo, no DWARF)", "programs built by Go 1.21 to 1.27");
     }
     return readRuntime(process, debug, findings);

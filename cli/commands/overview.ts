@@ -79,9 +79,14 @@ function memoryLines({ memory }: Overview, page: Page): string[] {
     formatBar(bytes, memory.mappedBytes, barWidth),
   ]);
   const columns = [{ title: "", cut: "end" }, { title: "", align: "right" }, { title: "", align: "right" }, { title: "" }] as const;
+  const reserved = memory.reservedBytes > 0 ? `, ${formatBytes(memory.reservedBytes)} more reserved without access` : "";
   const others = (memory.mappings ?? []).map(({ name, bytes }) => [`    ${name}`, formatBytes(bytes)]);
   const named = others.length === 0 ? [] : ["  of the mappings", ...formatTable([columns[0], columns[1]], others, proseWidth(page))];
-  return [...entry("Memory", `${formatBytes(memory.mappedBytes)} mapped`, page), ...formatTable(columns, rows, proseWidth(page)), ...named];
+  return [
+    ...entry("Memory", `${formatBytes(memory.mappedBytes)} mapped${reserved}`, page),
+    ...formatTable(columns, rows, proseWidth(page)),
+    ...named,
+  ];
 }
 
 function heapLines({ heap, stats }: Overview, page: Page): string[] {

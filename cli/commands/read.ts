@@ -1,11 +1,9 @@
 import { formatBytes, parseAddress } from "../../src/base/units.js";
-import { read } from "../../src/query/read.js";
+import { MOST_BYTES_READ, read } from "../../src/query/read.js";
 import { operandAddress, operandLength } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { bytesOfHex, formatHexDump } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
-
-const mostBytes = 64 * 1024 * 1024;
 
 /** `corescope read`: bytes of the dead process. */
 export const readCommand = defineCommand({
@@ -23,15 +21,14 @@ export const readCommand = defineCommand({
   ],
   args: ([address, length]) => ({
     address: operandAddress(address as string),
-    length: length === undefined ? 64 : operandLength(length, mostBytes),
+    length: length === undefined ? 64 : operandLength(length, MOST_BYTES_READ),
   }),
   text({ address, bytes, object, explanation }, page) {
     const lines = formatHexDump(parseAddress(address) ?? 0, bytesOfHex(bytes));
     if (object) {
       const where = object.offset === 0 ? "" : `, byte ${object.offset} of it`;
       lines.push("", `in ${object.address}  ${page.bold(escapeText(object.type))}  ${formatBytes(object.bytes)}${where}`);
-    } else lines.push("");
-    if (explanation) lines.push(escapeText(explanation));
+    } else if (explanation) lines.push("", escapeText(explanation));
     return lines;
   },
   next: ({ object }, core) => (object ? [`why ${core} ${object.address}`] : []),

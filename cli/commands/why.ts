@@ -27,11 +27,11 @@ export const whyCommand = defineCommand({
     return address === undefined ? { type: type as string } : { address: operandAddress(address) };
   },
   text({ object, reachable, matching, paths, explanation }, page) {
-    const lines = [page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`)];
-    if (object.evidence) lines.push(page.dim(`type known by: ${escapeText(object.evidence)}`));
+    const lines: string[] = [];
+    if (object) lines.push(page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`));
+    if (object?.evidence) lines.push(page.dim(`type known by: ${escapeText(object.evidence)}`));
     if (matching !== undefined) lines.push(`the largest of ${formatCount(matching)} objects of matching types`);
-    if (explanation) lines.push(escapeText(explanation));
-    if (!reachable) lines.push("", page.bad("garbage: no root reaches this object"));
+    if (!reachable) lines.push(page.bad(escapeText(explanation ?? "garbage: no root reaches this object")));
     paths.forEach((path, index) => {
       if (paths.length > 1) lines.push("", `path ${index + 1} of ${paths.length}`);
       else lines.push("");
@@ -44,6 +44,7 @@ export const whyCommand = defineCommand({
   isNo: ({ reachable }) => !reachable,
   next: ({ object, paths }, core) => {
     const holder = paths[0]?.steps.at(-2)?.address;
+    if (!object) return [];
     return [`read ${core} ${object.address} ${Math.min(256, object.bytes)}`, ...(holder ? [`why ${core} ${holder}`] : [])];
   },
 });

@@ -228,16 +228,11 @@ class Namer {
     const special = enclosing(types, type, offset, (each) => each.name === "sync.Map" || each.name.startsWith("sync/atomic.Pointer["));
     if (special && types.get(special.leaf).name === "sync.Map") {
       const map = text + special.text;
-      return leaf.kind === "map"
-        ? { kind: "pointer", text: map, type: place.leaf, rest: 0, slot, sync: true }
-        : { kind: "sync", text: map };
+      if (leaf.kind === "map") return { kind: "pointer", text: map, type: place.leaf, rest: 0, slot, sync: true };
+      return { kind: "sync", text: map, type: this.syncTarget(special.leaf, special.rest) };
     }
-    if (special) {
-      // atomic.Pointer[T] is { _ [0]*T; _ noCopy; v unsafe.Pointer }: the empty array says what v points to.
-      const target = types.get(special.leaf).fields.find((field) => this.type(field.type)?.kind === "array")?.type ?? NONE;
-      const pointer = this.type(target)?.element ?? NONE;
-      if (pointer !== NONE) return { kind: "pointer", text: `${text}${special.text}.Load()`, type: pointer, rest: 0, slot };
-    }
+    const pointer = special && atomicTarget(types, types.get(special.leaf));
+    if (pointer) return { kind: "pointer", text: `${text}${special.text}.Load()`, type: pointer.pointer, rest: 0, slot };
     return { kind: "pointer", text: text + place.text, type: place.leaf, rest: place.rest, slot };
   }
 

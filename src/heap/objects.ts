@@ -45,7 +45,8 @@ export function numberObjects(memory: AddressSpace, spans: SpanTable, masks: Poi
   const firstId = new Uint32Array(spans.count + 1);
   const bitStart = new Int32Array(spans.count).fill(NONE);
   let words = 0;
-  for (let span = 0; span < spans.count; span++) if (spans.freeIndex[span] < spans.elements[span]) words += Math.ceil(spans.elements[span] / 32);
+  for (let span = 0; span < spans.count; span++)
+    if (spans.freeIndex[span] < spans.elements[span]) words += Math.ceil(spans.elements[span] / 32);
   const allocated = new Uint32Array(words);
   const rank = new Uint32Array(words);
   const dataStart = new Uint8Array(spans.count);
@@ -86,7 +87,10 @@ function fillBits(
   const free = spans.freeIndex[span];
   const size = Math.ceil(elements / 8);
   const bits = memory.tryBytes(spans.allocBits[span], size);
-  if (!bits) findings.add("alloc-bits-missing", "allocation bits are not in the core; slots past freeindex count as free", hex(spans.base[span]), { partial: true });
+  if (!bits)
+    findings.add("alloc-bits-missing", "allocation bits are not in the core; slots past freeindex count as free", hex(spans.base[span]), {
+      partial: true,
+    });
   const marks = spans.sweepgen[span] === spans.heapSweepgen - 1 ? memory.tryBytes(spans.markBits[span], size) : undefined;
   let count = 0;
   for (let word = 0; word * 32 < elements; word++) {

@@ -78,19 +78,27 @@ export function scanPointers(
     const bytes = buffer.subarray(0, size);
     if (!memory.readInto(start, bytes)) {
       counts.unreadableSpans++;
-      findings.add("heap-missing", "parts of the heap are not in the core; references from them are missing", hex(start), { partial: true });
+      findings.add("heap-missing", "parts of the heap are not in the core; references from them are missing", hex(start), {
+        partial: true,
+      });
     }
     scan.words = new Uint32Array(buffer.buffer, 0, size / 4);
     for (; span <= last; span++) {
       const kind = masks.kindOf(spans, span);
       const offset = spans.base[span] - start;
-      if (kind === "none" || objects.countIn(span) === 0) edges.first.fill(edges.count, objectNode + objects.firstId[span], objectNode + objects.firstId[span + 1]);
+      if (kind === "none" || objects.countIn(span) === 0)
+        edges.first.fill(edges.count, objectNode + objects.firstId[span], objectNode + objects.firstId[span + 1]);
       else if (kind === "bitmap") {
         const size = spans.pages[span] * PAGE;
         if (bits.words.length < size / 256) bits.words = new Uint32Array(size / 256 + 1);
         if (!masks.spanBits(spans, span, bytes.subarray(offset, offset + size), bits.words)) {
           bits.words.fill(0);
-          findings.add("mask-missing", "pointer bitmaps are not in the core; references from their objects are missing", hex(spans.base[span]), { partial: true });
+          findings.add(
+            "mask-missing",
+            "pointer bitmaps are not in the core; references from their objects are missing",
+            hex(spans.base[span]),
+            { partial: true },
+          );
         }
         scanBitmapSpan(scan, span, offset / 4, bits.words);
       } else if (kind === "header") scanHeaderSpan(scan, span, offset / 4, masks, headerType, findings);
@@ -251,7 +259,12 @@ function addEdge(scan: Scan, at: number, slotWord: number): void {
 }
 
 /** Pointer words of one object: [word index, address, ...]; for questions about single objects. */
-export function pointersOf(memory: AddressSpace, objects: ObjectTable, masks: PointerMasks, id: ObjectId): readonly { readonly word: number; readonly value: Address }[] {
+export function pointersOf(
+  memory: AddressSpace,
+  objects: ObjectTable,
+  masks: PointerMasks,
+  id: ObjectId,
+): readonly { readonly word: number; readonly value: Address }[] {
   const { spans } = objects;
   const span = objects.spanOf(id);
   const size = spans.elementSize[span];

@@ -75,7 +75,16 @@ class Rows {
   frame: number[] = [];
   what: number[] = [];
 
-  add(owner: OwnerId, slot: Address, value: Address, object: ObjectId, certain: boolean, code: number, what: (typeof WHAT)[number], frame = NONE): void {
+  add(
+    owner: OwnerId,
+    slot: Address,
+    value: Address,
+    object: ObjectId,
+    certain: boolean,
+    code: number,
+    what: (typeof WHAT)[number],
+    frame = NONE,
+  ): void {
     this.owner.push(owner);
     this.slot.push(slot);
     this.value.push(value);
@@ -88,7 +97,13 @@ class Rows {
 }
 
 /** Collects every root that hits an allocated object. */
-export function collectRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, findings: Findings, progress: Progress): RootTable {
+export function collectRoots(
+  runtime: GoRuntime,
+  objects: ObjectTable,
+  slots: TypeSlots,
+  findings: Findings,
+  progress: Progress,
+): RootTable {
   const owners: Owner[] = [];
   const rows = new Rows();
   const registers = new Map<number, string>();
@@ -116,7 +131,14 @@ export function collectRoots(runtime: GoRuntime, objects: ObjectTable, slots: Ty
       const frame = frames[row] >= 0 ? goroutine?.unwound().frames[frames[row]] : undefined;
       const slot = table.slot[row];
       const place = WHAT[what[row]] === "register" ? `register ${registers.get(row) ?? "?"}` : WHAT[what[row]];
-      return { owner, frame, local: frame ? runtime.variables.localAt(frame, slot) : undefined, place, certain: table.certain[row] === 1, slot };
+      return {
+        owner,
+        frame,
+        local: frame ? runtime.variables.localAt(frame, slot) : undefined,
+        place,
+        certain: table.certain[row] === 1,
+        slot,
+      };
     },
   };
 }
@@ -166,7 +188,11 @@ function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, o
     if (!global || slot < global.address || slot >= global.address + global.size) {
       global = statics.at(slot);
       owner = owners.length;
-      owners.push(global ? { kind: "global", name: global.name, global } : { kind: "data", name: runtime.symbolAt(slot)?.name ?? `data ${hex(slot)}` });
+      owners.push(
+        global
+          ? { kind: "global", name: global.name, global }
+          : { kind: "data", name: runtime.symbolAt(slot)?.name ?? `data ${hex(slot)}` },
+      );
     }
     rows.add(owner, slot, words.value[i], object, true, global ? slots.codeAt(global.type, slot - global.address) : SLOT.unknown, "global");
   }
@@ -187,7 +213,7 @@ function goroutineRoots(
     const roots = stackRoots(goroutine, runtime.process, runtime.layout, runtime.goroutines.stackMaps);
     if (roots.length === 0) continue;
     const { frames } = goroutine.unwound();
-    const channelSlots = waitedElements(runtime, goroutine);
+    const stackSlots = stackValues(runtime, goroutine);
     const place = (register: boolean): OwnerId => {
       owners.push({ kind: register ? "register" : "goroutine", name: `goroutine ${goroutine.id}`, goroutine: goroutine.id });
       return owners.length - 1;
@@ -203,8 +229,8 @@ function goroutineRoots(
         const local = frame && root.slot !== NOT_AN_ADDRESS ? runtime.variables.localAt(frame, root.slot) : undefined;
         let code: number = SLOT.unknown;
         if (root.what === "ctxt" || root.what === "defer") code = SLOT.func;
-        else if (channelSlots.length > 0 && root.certain && within(channelSlots, root.slot)) {
-          const element = within(channelSlots, root.slot) as ChannelSlot;
+        else if (stackSlots.length > 0 && root.certain && within(stackSlots, root.slot)) {
+          const element = within(stackSlots, root.slot) as StackValue;
           code = slots.codeAt(element.type, root.slot - element.address);
         } else if (local && frame && root.certain) code = slots.codeAt(local.type, root.slot - (frame.fp + local.offset));
         if (register) registers.set(rows.owner.length, root.register ?? "?");
@@ -214,22 +240,45 @@ function goroutineRoots(
   }
 }
 
-interface ChannelSlot {
+interface StackValue {
   readonly address: Address;
   readonly size: number;
   readonly type: TypeId;
 }
 
-const within = (slots: readonly ChannelSlot[], slot: Address) => slots.find((each) => slot >= each.address && slot < each.address + each.size);
+const within = (slots: readonly StackValue[], slot: Address) =>
+  slots.find((each) => slot >= each.address && slot < each.address + each.size);
 
-/** Where on its stack a goroutine keeps what it sends, or waits to receive: sudog.elem is of the channel's element type. */
-function waitedElements(runtime: GoRuntime, goroutine: Goroutine): readonly ChannelSlot[] {
-  if (goroutine.status !== "waiting") return [];
+/** Values on the stack without a variable, of which the runtime knows the type: what is sent or received, deferred closures. */
+function stackValues(runtime: GoRuntime, goroutine: Goroutine): readonly StackValue[] {
+  return [...(goroutine.status === "waiting" ? waitedElements(runtime, goroutine) : []), ...deferredClosures(runtime, goroutine)];
+}
+
+/** Closures of defer statements that lie on the stack: _defer.fn points to them. */
+function deferredClosures(runtime: GoRuntime, goroutine: Goroutine): readonly StackValue[] {
+  const { memory } = runtime.process;
+  const { layout, types } = runtime;
+  const record = layout.struct("_defer");
+  const out: StackValue[] = [];
+  let at = memory.tryAddress(goroutine.address + layout.struct("g").offset("_defer")) ?? 0;
+  for (let i = 0; at > 0 && i < MOST_WAITED; i++) {
+    const fn = memory.tryAddress(at + record.offset("fn")) ?? 0;
+    if (fn >= goroutine.stack.lo && fn < goroutine.stack.hi) {
+      const type = runtime.closureType(memory.tryAddress(fn) ?? 0);
+      if (type !== NONE) out.push({ address: fn, size: types.get(type).size, type });
+    }
+    at = memory.tryAddress(at + record.offset("link")) ?? 0;
+  }
+  return out;
+}
+
+/** Where a goroutine keeps what it sends, or waits to receive: sudog.elem is of the channel's element type. */
+function waitedElements(runtime: GoRuntime, goroutine: Goroutine): readonly StackValue[] {
   const { memory } = runtime.process;
   const { layout, types } = runtime;
   const sudog = layout.struct("sudog");
   const hchan = layout.struct("hchan");
-  const out: ChannelSlot[] = [];
+  const out: StackValue[] = [];
   let at = memory.tryAddress(goroutine.address + layout.struct("g").offset("waiting")) ?? 0;
   for (let i = 0; at > 0 && i < MOST_WAITED; i++) {
     const channel = memory.tryAddress(at + sudog.offset("c")) ?? 0;
@@ -285,7 +334,8 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, owners: Owner[],
       if (id === NONE) continue;
       for (const { word, value } of pointersOf(memory, objects, runtime.pointerMasks, id)) {
         const object = objects.find(value);
-        if (object !== NONE && object !== id) rows.add(owner, objects.addressOf(id) + word * WORD, value, object, true, SLOT.unknown, "special");
+        if (object !== NONE && object !== id)
+          rows.add(owner, objects.addressOf(id) + word * WORD, value, object, true, SLOT.unknown, "special");
       }
     }
   }

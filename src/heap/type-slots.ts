@@ -138,7 +138,8 @@ function fieldAt(type: GoType, offset: Bytes) {
 /** Words whose declared type is unsafe.Pointer, or less than the truth, although the runtime knows better. */
 function runtimeSlot(types: TypeTable, type: GoType, offset: Bytes): number | undefined {
   const { name } = type;
-  const argument = (text: string, open: string, close: string): TypeId => types.byName(text.slice(text.indexOf(open) + 1, text.lastIndexOf(close)));
+  const argument = (text: string, open: string, close: string): TypeId =>
+    types.byName(text.slice(text.indexOf(open) + 1, text.lastIndexOf(close)));
   const at = (field: string) => type.fields.some((each) => each.name === field && each.offset === offset);
   const code = (kind: number, target: TypeId) => (target === NONE ? undefined : kind + target * SLOT_STEP);
   const pointee = (field: string): TypeId => {
@@ -152,6 +153,7 @@ function runtimeSlot(types: TypeTable, type: GoType, offset: Bytes): number | un
     return at("oldbuckets") ? code(SLOT.array, pointee("oldbuckets")) : undefined;
   }
   if (name.startsWith("hchan<")) return at("buf") ? code(SLOT.array, argument(name, "<", ">")) : undefined;
+  if (name === "sync.eface") return at("val") ? SLOT.eface : undefined;
   if (name === "sync.Pool") return at("local") || at("victim") ? code(SLOT.array, types.byName("sync.poolLocal")) : undefined;
   if (name.includes("atomic.Pointer[") && offset === lastOffset(type)) {
     const target = atomicTarget(types, type);

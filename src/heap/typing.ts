@@ -47,7 +47,6 @@ interface Env {
   readonly queue: Stack;
   /** Statements that need a word of memory: read in address order. */
   readonly pending: Pending;
-  readonly closures: Map<Address, TypeId>;
   /** Objects of any span: its size class and whether it has pointers. */
   lastSpan: number;
 }
@@ -126,7 +125,6 @@ export function inferTypes(
     objectNode,
     queue: new Stack(),
     pending: new Pending(),
-    closures: new Map(),
     lastSpan: 0,
   };
   progress.stage("typing objects", objects.count);
@@ -141,7 +139,7 @@ export function inferTypes(
     state(env, roots.code[row], id, roots.value[row] !== start, roots.slot[row], BY_ROOT);
   }
   settle(env);
-  interiorPointers(env);
+  interiorPointers(env, roots);
   settle(env);
   leftovers(env);
   settle(env);
@@ -342,11 +340,7 @@ function dynamicType(env: Env, id: ObjectId, rtype: Address): void {
 }
 
 function closureType(env: Env, pc: Address): TypeId {
-  const known = env.closures.get(pc);
-  if (known !== undefined) return known;
-  const type = env.runtime.closureType(pc);
-  env.closures.set(pc, type);
-  return type;
+  return env.runtime.closureType(pc);
 }
 
 /** Since Go 1.24: dirPtr is one group, or an array of tables; told by the slot, for no table directory is as large as a group. */
@@ -367,7 +361,7 @@ function directory(env: Env, id: ObjectId, header: TypeId, _at: Address, evidenc
 }
 
 /** What is only pointed into: sub-slices tell the element, typed pointers a member. */
-function interiorPointers(env: Env): void {
+function interiorPointers(env: Env, roots: RootTable): void {
   const { edges, edgeSlots, objectNode, objects, runtime } = env;
   const { memory } = runtime.process;
   const wanted: { slot: Address; code: number; id: ObjectId }[] = [];
@@ -389,15 +383,27 @@ function interiorPointers(env: Env): void {
       wanted.push({ slot: objects.addressOf(id) + (slot & SLOT_MASK) * WORD, code, id: target });
     }
   }
+  for (let row = 0; row < roots.count; row++) {
+    const id = roots.object[row];
+    if (env.evidence[id] >> 4 <= RANK.loose && roots.code[row] !== SLOT.none) stateInterior(env, roots.code[row], id, roots.value[row]);
+  }
   for (const { slot, code, id } of wanted) {
     if (wrappedTimer(env, code, id)) continue;
     const value = memory.tryAddress(slot);
-    if (value === undefined) continue;
+    if (value !== undefined) stateInterior(env, code, id, value);
+  }
+}
+
+/** A pointer past an object's first byte: what it says of the whole. */
+function stateInterior(env: Env, code: number, id: ObjectId, value: Address): void {
+  const { runtime } = env;
+  {
     const offset = value - dataAddress(env, id);
     const kind = code % SLOT_STEP;
     const target = (code - kind) / SLOT_STEP;
+    if (kind !== SLOT.array && kind !== SLOT.typed) return;
     const { size } = runtime.types.get(target);
-    if (size === 0) continue;
+    if (size === 0) return;
     if (kind === SLOT.array && offset % size === 0) assign(env, id, runtime.types.arrayOf(target), RANK.loose, BY_REFERRER);
     else if (env.evidence[id] >> 4 === 0 && offset % size === 0) assign(env, id, runtime.types.arrayOf(target), RANK.guess, BY_GUESS);
   }

@@ -16,9 +16,15 @@ const HEADER_SIZE = 64;
  * Candidates are AT_ENTRY, AT_PHDR, delve's entry point and every mapping of a file's start (in this order); the first where the
  * core's memory begins with the image's own ELF header wins, else the first. A library of Go code inside a C program is found so, too.
  *
- * @param memory  of the core alone
+ * @param memory    of the core alone
+ * @param evidence  "proved": only where the image's ELF header is in memory; for images that are not the main one
  */
-export function loadBiasOf(core: ElfImage, image: ElfImage, memory: AddressSpace): Address | undefined {
+export function loadBiasOf(
+  core: ElfImage,
+  image: ElfImage,
+  memory: AddressSpace,
+  evidence: "likely" | "proved" = "likely",
+): Address | undefined {
   if (image.header.type === "EXEC") return 0;
   const first = image.segments.find((segment) => segment.type === PT_LOAD);
   if (first === undefined) return undefined;
@@ -41,7 +47,7 @@ export function loadBiasOf(core: ElfImage, image: ElfImage, memory: AddressSpace
 
   const header = image.source.read(0, HEADER_SIZE);
   const proved = candidates.find((bias) => sameBytes(memory.tryBytes(bias + headerAt, HEADER_SIZE), header));
-  return proved ?? candidates[0];
+  return proved ?? (evidence === "likely" ? candidates[0] : undefined);
 }
 
 /** Where the ELF header of the main executable lies in the process, without knowing the executable. */

@@ -150,7 +150,7 @@ export function executableCandidates(core: ElfImage): readonly string[] {
 
 /** Load bias of another mapped image (plugin, shared library), found by its ELF header in the core; undefined when it is nowhere. */
 export function findLoadBias(core: ElfImage, image: ElfImage): Address | undefined {
-  return loadBiasOf(core, image, openAddressSpace(dumpedMappings(core)));
+  return loadBiasOf(core, image, openAddressSpace(dumpedMappings(core)), "proved");
 }
 
 /** What the core itself holds; pieces of PT_LOAD segments. */

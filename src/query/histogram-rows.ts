@@ -48,7 +48,8 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
       sizes.set(size, known);
     }
   }
-  if (selection.by === "size-class") return [...sizes].map(([size, sums]) => ({ type: `${size} B`, ...sums, evidence: { "size class": sums.count } }));
+  if (selection.by === "size-class")
+    return [...sizes].map(([size, sums]) => ({ type: `${size} B`, ...sums, evidence: { "size class": sums.count } }));
   const byName = new Map<string, { type: string; count: number; bytes: number; evidence: Record<string, number> }>();
   for (let row = 0; row < rows; row++) {
     if (counts[row] === 0) continue;
@@ -70,7 +71,9 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
 
 /** "[]*encoding/json.Decoder" -> "encoding/json"; predeclared types belong to "(builtin)". */
 export function packageOf(type: string): string {
-  const bare = type.replace(/^func /, "").replace(/^(?:\[[0-9]*\]|\*|noalg\.|chan |<-chan |hchan<|hash<|bucket<|map<|table<|groupReference<|map\.group\[|map\[)+/, "");
+  const bare = type
+    .replace(/^func /, "")
+    .replace(/^(?:\[[0-9]*\]|\*|noalg\.|chan |<-chan |hchan<|hash<|bucket<|map<|table<|groupReference<|map\.group\[|map\[)+/, "");
   const head = bare.split(/[[({<]/, 1)[0];
   const dot = head.indexOf(".", head.lastIndexOf("/") + 1);
   if (type.startsWith("unknown")) return "(unknown)";

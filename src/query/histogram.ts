@@ -29,7 +29,11 @@ export const histogram: Query<HistogramArgs, Histogram> = {
     rows.sort((a, b) => b[key] - a[key] || b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
     return {
       rows: args.top > 0 ? rows.slice(0, args.top) : rows,
-      total: { rows: rows.length, objects: rows.reduce((sum, row) => sum + row.count, 0), bytes: rows.reduce((sum, row) => sum + row.bytes, 0) },
+      total: {
+        rows: rows.length,
+        objects: rows.reduce((sum, row) => sum + row.count, 0),
+        bytes: rows.reduce((sum, row) => sum + row.bytes, 0),
+      },
     };
   },
 };

@@ -12,7 +12,10 @@ export interface MappingRow {
   readonly path: string;
 }
 
-export const mappings: Query<Record<string, never>, { readonly rows: readonly MappingRow[]; readonly total: { readonly rows: number; readonly bytes: number } }> = {
+export const mappings: Query<
+  Record<string, never>,
+  { readonly rows: readonly MappingRow[]; readonly total: { readonly rows: number; readonly bytes: number } }
+> = {
   name: "mappings",
   summary: "what was mapped, and where its bytes are now",
   run(dump) {

@@ -1,6 +1,7 @@
 // What an address is, in words and as plain data.
 import { type Address, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { parseRegExp } from "./histogram.js";
 
 export interface NamedObject {
   readonly address: Hex;
@@ -13,9 +14,22 @@ export function typeName(dump: Dump, type: TypeId): string {
   return type === NONE ? "unknown" : dump.runtime.types.get(type).name;
 }
 
+/** Selects types: a type's full name selects that type only, anything else is a regular expression. @throws UsageError */
+export function typePattern(dump: Dump, text: string): (name: string) => boolean {
+  for (let type = 0; type < dump.runtime.types.count; type++)
+    if (dump.runtime.types.get(type).name === text) return (name) => name === text;
+  const pattern = parseRegExp(text);
+  return (name) => pattern.test(name);
+}
+
 export function nameObject(dump: Dump, id: ObjectId): NamedObject {
   const { objects, types } = dump.heap;
-  return { address: hex(objects.addressOf(id)), type: typeName(dump, types.type[id]), bytes: objects.sizeOf(id), evidence: types.evidenceOf(id) };
+  return {
+    address: hex(objects.addressOf(id)),
+    type: typeName(dump, types.type[id]),
+    bytes: objects.sizeOf(id),
+    evidence: types.evidenceOf(id),
+  };
 }
 
 /** What lies at an address that is no object: a free slot, a stack, a variable, code, nothing. */
@@ -25,13 +39,15 @@ export function explainAddress(dump: Dump, address: Address): string {
   const span = spans.find(address);
   if (span !== NONE) {
     const slot = Math.floor((address - spans.base[span]) / spans.elementSize[span]);
-    if (slot >= spans.elements[span]) return `${hex(address)} is in the unused tail of a heap span of ${spans.elementSize[span]}-byte slots`;
+    if (slot >= spans.elements[span])
+      return `${hex(address)} is in the unused tail of a heap span of ${spans.elementSize[span]}-byte slots`;
     return `${hex(address)} is in a free slot of ${spans.elementSize[span]} bytes: nothing is allocated there (a freed object, or never used)`;
   }
   const goroutine = runtime.goroutines.all.find((each) => address >= each.stack.lo && address < each.stack.hi);
   if (goroutine) return `${hex(address)} is on the stack of goroutine ${goroutine.id}`;
   const global = runtime.variables.globalAt(address);
-  if (global) return `${hex(address)} is in the global variable ${global.name}${address > global.address ? `, ${address - global.address} bytes in` : ""}`;
+  if (global)
+    return `${hex(address)} is in the global variable ${global.name}${address > global.address ? `, ${address - global.address} bytes in` : ""}`;
   const fn = runtime.functions.find(address);
   if (fn && address < fn.end) return `${hex(address)} is code of ${fn.name}`;
   const symbol = runtime.symbolAt(address);
@@ -40,7 +56,8 @@ export function explainAddress(dump: Dump, address: Address): string {
   if (!mapping) return `${hex(address)} is not mapped`;
   const { manual } = spans;
   for (let i = 0; i < manual.length; i += 2) {
-    if (address >= manual[i] && address < manual[i + 1]) return `${hex(address)} is in memory of the Go runtime (free stacks, GC work buffers)`;
+    if (address >= manual[i] && address < manual[i + 1])
+      return `${hex(address)} is in memory of the Go runtime (free stacks, GC work buffers)`;
   }
   const what = mapping.path || "anonymous memory";
   return `${hex(address)} is in ${what}, ${mapping.backing === "not-dumped" ? "which is not in the core" : "outside the Go heap"}`;

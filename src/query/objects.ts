@@ -1,8 +1,7 @@
 // The live objects of a type, one by one.
 import { type Hex, hex, NONE } from "../base/units.js";
 import { readValue, summarize } from "../value/value.js";
-import { parseRegExp } from "./histogram.js";
-import { typeName } from "./object-names.js";
+import { typeName, typePattern } from "./object-names.js";
 import type { Query } from "./query.js";
 
 export interface ObjectsArgs {
@@ -21,17 +20,20 @@ export interface ObjectRow {
 }
 
 /** Largest first, then by address. */
-export const objects: Query<ObjectsArgs, { readonly rows: readonly ObjectRow[]; readonly total: { readonly rows: number; readonly bytes: number } }> = {
+export const objects: Query<
+  ObjectsArgs,
+  { readonly rows: readonly ObjectRow[]; readonly total: { readonly rows: number; readonly bytes: number } }
+> = {
   name: "objects",
   summary: "the live objects of a type, the largest first",
   run(dump, args) {
     const { heap, runtime } = dump;
-    const focus = args.type === undefined ? undefined : parseRegExp(args.type);
+    const focus = args.type === undefined ? undefined : typePattern(dump, args.type);
     const wanted = new Map<number, boolean>();
     const matches = (type: number) => {
       let answer = wanted.get(type);
       if (answer === undefined) {
-        answer = !focus || focus.test(typeName(dump, type));
+        answer = !focus || focus(typeName(dump, type));
         wanted.set(type, answer);
       }
       return answer;

@@ -71,7 +71,8 @@ export const overview: Query<Record<string, never>, Overview> = {
     }
     const { objects } = heap;
     const { gc } = accounts;
-    const path = process.files.find((each) => each.offset === 0 && each.path.endsWith(process.executableName))?.path ?? process.executableName;
+    const path =
+      process.files.find((each) => each.offset === 0 && each.path.endsWith(process.executableName))?.path ?? process.executableName;
     return {
       program: {
         name: process.executableName,

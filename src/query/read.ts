@@ -26,7 +26,8 @@ export const read: Query<ReadArgs, ReadResult> = {
   run(dump, args) {
     const address = parseAddress(args.address);
     if (address === undefined) throw new UsageError(`${args.address}: not an address`, "Addresses are hexadecimal: 0xc000012000.");
-    if (!(args.length > 0 && args.length <= MOST_BYTES_READ)) throw new UsageError(`${args.length}: read takes 1 to ${MOST_BYTES_READ} bytes`);
+    if (!(args.length > 0 && args.length <= MOST_BYTES_READ))
+      throw new UsageError(`${args.length}: read takes 1 to ${MOST_BYTES_READ} bytes`);
     const bytes = readWhatIsThere(dump, address, args.length);
     const where = describe(dump, address);
     return { address: hex(address), bytes: Buffer.from(bytes).toString("hex"), ...where };
@@ -39,7 +40,8 @@ function readWhatIsThere(dump: Dump, address: number, length: number): Uint8Arra
   const whole = memory.tryBytes(address, length);
   if (whole) return whole;
   let have = 0;
-  for (let step = 2 ** Math.floor(Math.log2(length)); step >= 1; step /= 2) if (have + step <= length && memory.tryBytes(address, have + step)) have += step;
+  for (let step = 2 ** Math.floor(Math.log2(length)); step >= 1; step /= 2)
+    if (have + step <= length && memory.tryBytes(address, have + step)) have += step;
   if (have > 0) return memory.bytes(address, have);
   throw new MemoryFault(address, length, memory.find(address) ? "not-dumped" : "unmapped");
 }

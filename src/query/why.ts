@@ -7,8 +7,7 @@ import { shortestPath } from "../graph/paths.js";
 import { SLOT_MASK } from "../heap/pointers.js";
 import type { OwnerKind, RootDescription } from "../heap/roots.js";
 import type { StaticVariable } from "../heap/statics.js";
-import { parseRegExp } from "./histogram.js";
-import { explainAddress, type NamedObject, nameObject, typeName } from "./object-names.js";
+import { explainAddress, type NamedObject, nameObject, typeName, typePattern } from "./object-names.js";
 import type { Query } from "./query.js";
 
 export interface WhyArgs {
@@ -50,10 +49,18 @@ export const why: Query<WhyArgs, Why> = {
   summary: "the path that keeps an object alive",
   run(dump, args) {
     const { heap } = dump;
-    const { id, matching } = args.type === undefined ? { id: byAddress(dump, args.address), matching: undefined } : largestOf(dump, args.type);
+    const { id, matching } =
+      args.type === undefined ? { id: byAddress(dump, args.address), matching: undefined } : largestOf(dump, args.type);
     const found = matching === undefined ? {} : { matching };
     const object = nameObject(dump, id);
-    if (!heap.isLive(id)) return { object, reachable: false, ...found, paths: [], explanation: `${object.address} is garbage: allocated, but no root reaches it` };
+    if (!heap.isLive(id))
+      return {
+        object,
+        reachable: false,
+        ...found,
+        paths: [],
+        explanation: `${object.address} is garbage: allocated, but no root reaches it`,
+      };
     return { object, reachable: true, ...found, paths: [pathTo(dump, id)] };
   },
 };
@@ -69,8 +76,8 @@ function byAddress(dump: Dump, text: string | undefined): ObjectId {
 
 function largestOf(dump: Dump, text: string): { readonly id: ObjectId; readonly matching: number } {
   const { objects, types } = dump.heap;
-  const pattern = parseRegExp(text);
-  const wanted = Array.from({ length: dump.runtime.types.count }, (_, type) => pattern.test(typeName(dump, type)));
+  const matches = typePattern(dump, text);
+  const wanted = Array.from({ length: dump.runtime.types.count }, (_, type) => matches(typeName(dump, type)));
   let best = NONE;
   let bestSize = -1;
   let bestLive = false;
@@ -119,7 +126,10 @@ function pathTo(dump: Dump, id: ObjectId): { readonly root: PathRoot; readonly s
     const address = objects.addressOf(object);
     const start = address + objects.dataStart[objects.spanOf(object)];
     const next = path[i + 1];
-    const slot = next === undefined ? 0 : (edgeSlot(dump, graph.nodeOfObject(object), graph.nodeOfObject(next)) & SLOT_MASK) * WORD - (start - address);
+    const slot =
+      next === undefined
+        ? 0
+        : (edgeSlot(dump, graph.nodeOfObject(object), graph.nodeOfObject(next)) & SLOT_MASK) * WORD - (start - address);
     const step: Step = { address: start, type: heap.types.type[object], slot, pointed };
     if (next !== undefined) pointed = memory.tryAddress(start + slot) ?? objects.addressOf(next);
     return step;
@@ -146,7 +156,9 @@ function describeRoot(description: RootDescription): PathRoot {
   if (owner.goroutine === undefined) return { ...base, name: owner.name, ...(owner.kind === "global" ? { variable: owner.name } : {}) };
   const variable = local?.name ?? place;
   const named = { ...base, goroutine: owner.goroutine, variable };
-  return frame ? { ...named, name: `${owner.name} ${frame.fn.name} ${variable}`, function: frame.fn.name } : { ...named, name: `${owner.name} ${variable}` };
+  return frame
+    ? { ...named, name: `${owner.name} ${frame.fn.name} ${variable}`, function: frame.fn.name }
+    : { ...named, name: `${owner.name} ${variable}` };
 }
 
 interface RootExpression {
@@ -175,7 +187,9 @@ function globalExpression(dump: Dump, variable: StaticVariable, slot: number): R
   const chain: StaticVariable[] = [];
   for (let at: StaticVariable | undefined = variable; at?.via; at = at.via.variable) chain.unshift(at);
   const first = chain[0].via?.variable as StaticVariable;
-  const steps = chain.map((each, i): Step => ({ address: each.address, type: each.type, slot: chain[i + 1]?.via?.offset ?? 0, pointed: each.address }));
+  const steps = chain.map(
+    (each, i): Step => ({ address: each.address, type: each.type, slot: chain[i + 1]?.via?.offset ?? 0, pointed: each.address }),
+  );
   const env = { memory: dump.process.memory, types: dump.runtime.types, layout: dump.runtime.layout };
   const names = nameSteps(env, first.name, first.type, chain[0].via?.offset ?? 0, steps, first.address);
   return { text: names.at(-1) ?? variable.name, type: variable.type, offset: slot - variable.address, address: variable.address };

@@ -6,7 +6,7 @@ import type { AddressSpace } from "../process/address-space.js";
 import { readField } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import type { Module } from "./modules.js";
-import { type GoField, KINDS, type TypeParts, type TypeTable } from "./types.js";
+import { type GoField, type GoKind, KINDS, type TypeParts, type TypeTable } from "./types.js";
 
 /** abi.KindMask: the kind's own five bits. */
 const KIND_MASK = 31;
@@ -59,12 +59,10 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
     const text = bytes(address + (wide ? 3 : 2), length);
     return text && decodeText(text);
   };
-  const reflectNames = reflectOffsets(memory, layout);
+  /** Types made by reflect lie outside the modules; their names are in runtime.reflectOffs, a map we need not read: structure tells. */
   const nameAt = (type: Address, offset: number): string | undefined => {
     const module = modules.find((each) => type >= each.types && type < each.etypes);
-    if (module) return name(module.types + offset);
-    const made = reflectNames(offset);
-    return made ? name(made) : undefined;
+    return module && name(module.types + offset);
   };
 
   const int32 = (address: Address): number => memory.readUint(address, 4) | 0;
@@ -87,16 +85,41 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
     });
   };
 
+  /** "[]main.User" from its element; reflect makes no named types. */
+  const structuralName = (kind: GoKind, address: Address, table: TypeTable): string => {
+    const named = (at: Address): string => {
+      const id = table.byRtype(memory.tryAddress(at) ?? 0);
+      return id === NONE ? "?" : table.get(id).name;
+    };
+    switch (kind) {
+      case "pointer":
+        return `*${named(address + 48)}`;
+      case "slice":
+        return `[]${named(address + 48)}`;
+      case "chan":
+        return `chan ${named(address + 48)}`;
+      case "array":
+        return `[${memory.tryAddress(address + 64) ?? "?"}]${named(address + 48)}`;
+      case "map":
+        return `map[${named(address + 48)}]${named(address + 56)}`;
+      case "struct": {
+        const list = fields(address, table).map((field) => `${field.name} ${field.type === NONE ? "?" : table.get(field.type).name}`);
+        return list.length === 0 ? "struct {}" : `struct { ${list.join("; ")} }`;
+      }
+      default:
+        findings.add("type-name-missing", "names of types made by reflect are not known", hex(address));
+        return `reflect ${kind} ${hex(address)}`;
+    }
+  };
+
   return {
     parts(address, table) {
       const header = readAbiHeader(memory, layout, address);
       if (!header || header.kind === 0) return undefined;
-      let text = nameAt(address, int32(address + struct.offset("Str")));
-      if (text === undefined) {
-        findings.add("type-name-missing", "names of types made by reflect are not in the core", hex(address));
-        text = `reflect type ${hex(address)}`;
-      } else if (header.flags & TFLAG_EXTRA_STAR) text = text.slice(1);
       const kind = KINDS[header.kind];
+      let text = nameAt(address, int32(address + struct.offset("Str")));
+      if (text === undefined) text = structuralName(kind, address, table);
+      else if (header.flags & TFLAG_EXTRA_STAR) text = text.slice(1);
       const element = () => table.byRtype(memory.tryAddress(address + 48) ?? 0);
       const parts = { name: text, kind, size: header.size, rtype: address };
       const safely = <T>(read: () => T, fallback: T): T => {
@@ -115,7 +138,12 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
         case "chan":
           return { ...parts, element };
         case "map":
-          return { ...parts, key: element, element: () => table.byRtype(memory.tryAddress(address + 56) ?? 0), header: () => mapHeader(memory, layout, table, address, text) };
+          return {
+            ...parts,
+            key: element,
+            element: () => table.byRtype(memory.tryAddress(address + 56) ?? 0),
+            header: () => mapHeader(memory, layout, table, address, text),
+          };
         case "interface":
           return { ...parts, hasMethods: safely(() => memory.readUint(address + 64, 8), 0) > 0 };
         case "struct":
@@ -127,16 +155,12 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
   };
 }
 
-/** runtime.reflectOffs.m, a map[int32]unsafe.Pointer, resolves the negative name offsets of types that reflect made: not read, names come from structure. */
-function reflectOffsets(_memory: AddressSpace, _layout: Layout): (offset: number) => Address | undefined {
-  return () => undefined;
-}
-
 /** The header of a map that only the process describes: the runtime's own header with the type's group or bucket filled in. */
 function mapHeader(memory: AddressSpace, layout: Layout, table: TypeTable, address: Address, name: string): TypeId {
   const group = table.byRtype(memory.tryAddress(address + 64) ?? 0);
   if (group === NONE) return NONE;
-  const pointer = (element: TypeId, to: string) => table.synthetic({ name: `*${to}`, kind: "pointer", size: 8, rtype: 0, element: () => element });
+  const pointer = (element: TypeId, to: string) =>
+    table.synthetic({ name: `*${to}`, kind: "pointer", size: 8, rtype: 0, element: () => element });
   const copy = (of: string, as: string, field: string, type: () => TypeId): TypeId => {
     const id = table.byName(of);
     if (id === NONE) return NONE;

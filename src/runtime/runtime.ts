@@ -58,10 +58,18 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const build = readBuildInfo(process);
   const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, bias);
   if (!debug.global("runtime.firstmoduledata")) {
-    throw new UnsupportedError("Go runtime", "an executable without runtime.firstmoduledata in its DWARF", "Go programs", "Is it a Go program, and the one that crashed? Pass it with --exe.");
+    throw new UnsupportedError(
+      "Go runtime",
+      "an executable without runtime.firstmoduledata in its DWARF",
+      "Go programs",
+      "Is it a Go program, and the one that crashed? Pass it with --exe.",
+    );
   }
   if (!isKnownRelease(build.goVersion)) {
-    findings.add("release-unknown", `${build.goVersion || "this Go release"} is newer or older than what corescope was proved on (Go 1.21 to 1.27); read as its debug information describes it`);
+    findings.add(
+      "release-unknown",
+      `${build.goVersion || "this Go release"} is newer or older than what corescope was proved on (Go 1.21 to 1.27); read as its debug information describes it`,
+    );
   }
   const modules = readModules(memory, layout, findings);
   const functions = readFunctions(memory, modules, process.arch);
@@ -75,8 +83,11 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const accounts = lazy(() => readAccounts(memory, layout, spans()));
   const classes = lazy(() => classifyMemory(process, layout, spans(), accounts()));
   const symbols = lazy(() => process.executable.symbols().toSorted((a, b) => a.address - b.address));
-  const stringBytes = lazy(() => types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }));
+  const stringBytes = lazy(() =>
+    types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }),
+  );
   const tinyBlock = lazy(() => types.synthetic({ name: "tiny block", kind: "unknown", size: 16, rtype: 0 }));
+  const closures = new Map<Address, TypeId>();
   return {
     build,
     process,
@@ -113,11 +124,13 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
       return memory.tryBytes(itab, struct.size) ? readField(memory, struct, itab, "Type") : 0;
     },
     closureType(pc) {
+      const known = closures.get(pc);
+      if (known !== undefined) return known;
       const fn = functions.find(pc);
       if (!fn || fn.entry !== pc) return NONE;
-      const captures = variables.captures(pc) ?? [];
+      const captures = variables.captures(pc) ?? receiver(types, fn.name);
       const size = captures.reduce((most, each) => Math.max(most, each.offset + types.get(each.type).size), 8);
-      return types.synthetic({
+      const type = types.synthetic({
         name: `func ${fn.name}`,
         kind: "struct",
         size: Math.ceil(size / 8) * 8,
@@ -127,6 +140,8 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
           ...captures.map((each) => ({ ...each, embedded: false })),
         ],
       });
+      closures.set(pc, type);
+      return type;
     },
     parameterType(pc) {
       const fn = debug.functionAt(pc - bias);
@@ -147,6 +162,14 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
       return found && found.address <= link && link < found.address + found.size ? { ...found, address: found.address + bias } : undefined;
     },
   };
+}
+
+/** A method value ("main.(*T).Close-fm") captures its receiver. */
+function receiver(types: TypeTable, name: string): readonly { readonly name: string; readonly offset: number; readonly type: TypeId }[] {
+  const match = /^(.*)\.(?:\(\*(.+)\)|([^.()]+))\.[^.]+-fm$/.exec(name);
+  if (!match) return [];
+  const type = types.byName(match[2] === undefined ? `${match[1]}.${match[3]}` : `*${match[1]}.${match[2]}`);
+  return type === NONE ? [] : [{ name: "R", offset: 8, type }];
 }
 
 /** Computed once, at first use; a throw keeps nothing. */

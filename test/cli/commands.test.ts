@@ -15,7 +15,7 @@ const hostile = "evil\u001b[2J\n\u009b\u202e";
 const longType =
   "map[string]*github.com/acme/shop/internal/session.VeryLongSessionTypeNameThatGoesOn[github.com/acme/shop/internal/token.Token]";
 
-const overviewAnswer = {
+const overviewAnswer: Parameters<typeof overviewCommand.text>[0] = {
   program: {
     name: hostile,
     path: "/srv/shop/bin/shop",
@@ -27,9 +27,11 @@ const overviewAnswer = {
     experiments: ["greenteagc"],
     arch: "amd64",
     signal: "SIGABRT",
+    pc: "0x47a1c1",
   },
   memory: {
     mappedBytes: 1000,
+    reservedBytes: 67108864,
     classes: [
       { name: "Go heap in use", bytes: 600 },
       { name: "other mappings", bytes: 400 },
@@ -45,13 +47,21 @@ const overviewAnswer = {
     garbageBytes: 71409000,
     typedBytes: 39110000,
   },
-  stats: { heapInuse: 112000000, heapIdle: 9000000, heapReleased: 5400000, stackInuse: 327680, sys: 150000000 },
+  stats: {
+    heapObjects: 1424635,
+    heapAlloc: 110521000,
+    heapInuse: 112000000,
+    heapIdle: 9000000,
+    heapReleased: 5400000,
+    stackInuse: 327680,
+    sys: 150000000,
+  },
   gc: { phase: "off", cycles: 14, gogc: -1, memoryLimit: null, nextGoal: 78224000, lastGcUnixNanoseconds: "1764141000123456789" },
   goroutines: { total: 214, byStatus: { running: 1, waiting: 213 } },
   topTypes: [{ type: longType, count: 12000, bytes: 960000 }],
 };
 
-const whyAnswer = {
+const whyAnswer: Parameters<typeof whyCommand.text>[0] = {
   object: { address: "0xc0001a2000", type: "main.User", bytes: 80, evidence: "malloc header" },
   reachable: true,
   matching: 12000,
@@ -67,7 +77,7 @@ const whyAnswer = {
 };
 
 test("every text fits 80 columns and holds no control character", () => {
-  const row = { address: "0xc0001a2000", type: longType, bytes: 123456789, summary: hostile.repeat(20) };
+  const row = { address: "0xc0001a2000" as const, type: longType, bytes: 123456789, summary: hostile.repeat(20) };
   const texts = [
     overviewCommand.text(overviewAnswer, narrow),
     histogramCommand.text(
@@ -184,7 +194,7 @@ describe("histogram", () => {
 });
 
 test("read shows the object and the offset in it, and -o has its bytes", () => {
-  const answer = {
+  const answer: Parameters<typeof readCommand.text>[0] = {
     address: "0xc000012345",
     bytes: "6869",
     object: { address: "0xc000012340", type: "[]uint8", bytes: 16, offset: 5 },

@@ -247,6 +247,7 @@ describe("assembleProcess", () => {
     const core = open(coreBytes(executable, { more, notes }), "core");
     const image = open(plugin, "plugin.so");
     expect(findLoadBias(core, image)).toBe(at);
+    expect(findLoadBias(core, open(executableBytes({ type: "DYN", base: 0x2000 })))).toBeUndefined(); // not mapped: no guess
     const process = assembleProcess(core, open(executable), [{ image, bias: at }], new Findings());
     expect(process.memory.bytes(at + 4096, 4096)).toEqual(plugin.subarray(4096, 8192));
     expect(process.memory.find(at + 4096)?.path).toBe("/plugin.so");
@@ -297,22 +298,25 @@ describe("damage", () => {
     ["program headers last, as delve has it", coreBytes(executable, { elf: { programHeadersLast: true } })],
     ["counts in section 0", coreBytes(executable, { elf: { extended: true } })],
   ];
-  it.each(layouts)("a core cut at every byte gives an answer or a DumpError: %s", (_, whole) => {
-    const image = open(executable, "exe");
-    const notesEnd = 4096;
-    for (let size = 0; size <= whole.length; size += size < notesEnd ? 1 : 61) {
-      try {
-        const core = open(whole.subarray(0, size), "core");
-        const findings = new Findings();
-        const process = assembleProcess(core, image, [], findings);
-        verifyBuild(core, image);
-        executableCandidates(core);
-        process.memory.readInto(HEAP, new Uint8Array(8192));
-        process.memory.tryBytes(TEXT, 3 * 4096);
-        if (size < 20_000) expect(findings.list().some((f) => f.partial)).toBe(true);
-      } catch (error) {
-        if (!(error instanceof DumpError)) throw error;
+  it.each(layouts)(
+    "a core cut at every byte of its headers and notes, and often between, gives an answer or a DumpError: %s",
+    (_, whole) => {
+      const image = open(executable, "exe");
+      const isDense = (size: number) => size < 4096 || size > whole.length - 1000;
+      for (let size = 0; size <= whole.length; size += isDense(size) ? 1 : 61) {
+        try {
+          const core = open(whole.subarray(0, size), "core");
+          const findings = new Findings();
+          const process = assembleProcess(core, image, [], findings);
+          verifyBuild(core, image);
+          executableCandidates(core);
+          process.memory.readInto(HEAP, new Uint8Array(8192));
+          process.memory.tryBytes(TEXT, 3 * 4096);
+          if (size < 20_000) expect(findings.list().some((f) => f.partial)).toBe(true);
+        } catch (error) {
+          if (!(error instanceof DumpError)) throw error;
+        }
       }
-    }
-  });
+    },
+  );
 });

@@ -22,7 +22,7 @@ export const mappingsCommand = defineCommand({
       { title: "end" },
       { title: "bytes", align: "right" },
       { title: "flags" },
-      { title: "bytes are in" },
+      { title: "in" },
       { title: "path", cut: "middle" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);

@@ -121,18 +121,15 @@ type Columns = Pick<ObjectTable, "count" | "bytes" | "spans" | "firstId" | "bitS
 
 function objectTable(columns: Columns): ObjectTable {
   const { spans, firstId, bitStart, allocated, rank } = columns;
-  let lastSpan = 0;
+  // One hint per 64 ids: the span of the first of them; the rest is a few steps.
+  const hints = new Uint32Array((columns.count >>> 6) + 1);
+  for (let span = 0; span < spans.count; span++) {
+    for (let block = (firstId[span] + 63) >>> 6; block << 6 < firstId[span + 1]; block++) hints[block] = span;
+  }
   const spanOf = (id: ObjectId): SpanId => {
-    if (id >= firstId[lastSpan] && id < firstId[lastSpan + 1]) return lastSpan;
-    let low = 0;
-    let high = spans.count - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (firstId[middle] <= id) low = middle;
-      else high = middle - 1;
-    }
-    lastSpan = low;
-    return low;
+    let span = hints[id >>> 6];
+    while (firstId[span + 1] <= id) span++;
+    return span;
   };
   const slotOf = (id: ObjectId, span: SpanId): number => {
     let rest = id - firstId[span];
@@ -152,7 +149,8 @@ function objectTable(columns: Columns): ObjectTable {
     slotOf,
     addressOf(id) {
       const span = spanOf(id);
-      return spans.base[span] + slotOf(id, span) * spans.elementSize[span];
+      const slot = bitStart[span] < 0 ? id - firstId[span] : slotOf(id, span);
+      return spans.base[span] + slot * spans.elementSize[span];
     },
     sizeOf: (id) => spans.elementSize[spanOf(id)],
     find(address) {

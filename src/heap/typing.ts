@@ -44,26 +44,101 @@ interface Env {
   readonly edges: Csr;
   readonly edgeSlots: Uint32Array;
   readonly objectNode: number;
-  readonly queue: Stack;
+  readonly queue: Worklist;
   /** Statements that need a word of memory: read in address order. */
   readonly pending: Pending;
-  /** Objects of any span: its size class and whether it has pointers. */
-  lastSpan: number;
+  /** By TypeId, filled when asked. */
+  readonly facts: (TypeFacts | undefined)[];
+  readonly stringBytes: TypeId;
 }
 
-class Stack {
-  private items = new Uint32Array(1 << 16);
-  size = 0;
-  push(value: number): void {
-    if (this.size === this.items.length) {
-      const larger = new Uint32Array(this.items.length * 2);
-      larger.set(this.items);
-      this.items = larger;
-    }
-    this.items[this.size++] = value;
+/** What the loops ask of a type. */
+interface TypeFacts {
+  readonly size: Bytes;
+  /** Slot that one value gets without and with a malloc header. */
+  readonly slot: Bytes;
+  readonly slotWithHeader: Bytes;
+  readonly hasPointers: boolean;
+  /** A channel: of values without pointers it is one noscan allocation. */
+  readonly isChannel: boolean;
+  /** What is allocated when the type is time.Timer or time.Ticker; else NONE. runtime/time.go timeTimer */
+  readonly whole: TypeId;
+  readonly table: Int32Array | undefined;
+  /** TypeId of "[]T"; NONE until asked. */
+  array: TypeId;
+}
+
+function factsOf(env: Env, type: TypeId): TypeFacts {
+  const known = env.facts[type];
+  if (known) return known;
+  const { types } = env.runtime;
+  const { size, name } = types.get(type);
+  const wholeName = name === "time.Timer" ? "runtime.timeTimer" : name === "time.Ticker" ? "runtime.timeTicker" : "";
+  const facts: TypeFacts = {
+    size,
+    slot: size < 16 ? 16 : slotSize(size),
+    slotWithHeader: slotSize(size + WORD),
+    hasPointers: env.slots.hasPointers(type),
+    isChannel: name.startsWith("hchan<"),
+    whole: wholeName === "" ? NONE : types.byName(wholeName),
+    table: env.slots.table(type),
+    array: NONE,
+  };
+  env.facts[type] = facts;
+  return facts;
+}
+
+function arrayOf(env: Env, element: TypeId): TypeId {
+  const facts = factsOf(env, element);
+  if (facts.array === NONE) facts.array = env.runtime.types.arrayOf(element);
+  return facts.array;
+}
+
+/**
+ * Objects to follow. The heap is swept in address order, where neighbours know each other; what lies behind the sweep is followed
+ * at once from a stack, so that lists which run backwards cost no sweep of their own.
+ */
+class Worklist {
+  private readonly ahead: Uint32Array;
+  private stack = new Uint32Array(1 << 12);
+  private stacked = 0;
+  private position = NONE;
+  private lowest: number;
+
+  constructor(count: number) {
+    this.ahead = new Uint32Array((count >>> 5) + 1);
+    this.lowest = this.ahead.length;
   }
-  pop(): number {
-    return this.items[--this.size];
+
+  push(id: ObjectId): void {
+    if (id > this.position) {
+      this.ahead[id >>> 5] |= 1 << (id & 31);
+      if (id >>> 5 < this.lowest) this.lowest = id >>> 5;
+      return;
+    }
+    if (this.stacked === this.stack.length) {
+      const larger = new Uint32Array(this.stack.length * 2);
+      larger.set(this.stack);
+      this.stack = larger;
+    }
+    this.stack[this.stacked++] = id;
+  }
+
+  /** The next object, NONE when there is none; the position then starts anew. */
+  next(): ObjectId {
+    if (this.stacked > 0) return this.stack[--this.stacked];
+    for (let word = this.lowest; word < this.ahead.length; word++) {
+      const bits = this.ahead[word];
+      if (bits === 0) continue;
+      const low = bits & -bits;
+      this.ahead[word] = bits ^ low;
+      this.lowest = word;
+      this.position = word * 32 + 31 - Math.clz32(low);
+      return this.position;
+    }
+    this.lowest = this.ahead.length;
+    this.position = NONE;
+    return NONE;
   }
 }
 
@@ -123,9 +198,10 @@ export function inferTypes(
     edges,
     edgeSlots,
     objectNode,
-    queue: new Stack(),
+    queue: new Worklist(objects.count),
     pending: new Pending(),
-    lastSpan: 0,
+    facts: [],
+    stringBytes: runtime.stringBytes,
   };
   progress.stage("typing objects", objects.count);
   for (let id = 0; id < objects.count; id++) {
@@ -151,7 +227,7 @@ export function inferTypes(
 /** Follows typed objects and reads what is pending until nothing is left. */
 function settle(env: Env): void {
   for (;;) {
-    while (env.queue.size > 0) follow(env, env.queue.pop());
+    for (let id = env.queue.next(); id !== NONE; id = env.queue.next()) follow(env, id);
     if (env.pending.size === 0) return;
     readPending(env);
   }
@@ -165,43 +241,41 @@ function follow(env: Env, id: ObjectId): void {
   const end = edges.first[node + 1];
   if (begin === end) return;
   const type = env.type[id];
-  const types = env.runtime.types;
-  const size = types.get(type).size;
+  const { size, table } = factsOf(env, type);
   if (size < WORD) return;
   const words = size / WORD;
-  const table = env.slots.table(type);
-  const span = env.objects.spanOf(id);
-  const skip = env.objects.dataStart[span] / WORD;
+  const skip = env.objects.dataStart[env.objects.spanOf(id)] / WORD;
   let base = NONE;
   for (let edge = begin; edge < end; edge++) {
+    const target = edges.targets[edge] - objectNode;
+    if (env.evidence[target] >> 4 === RANK.header) continue;
     const slot = edgeSlots[edge];
     const word = (slot & SLOT_MASK) - skip;
     const at = word < words ? word : word % words;
     const code = table ? table[at] : env.slots.codeAt(type, at * WORD);
     if (code === SLOT.none || code === SLOT.unknown) continue;
-    const kind = code % SLOT_STEP;
+    const kind = code & (SLOT_STEP - 1);
     let address = 0;
     if (kind === SLOT.eface || kind === SLOT.iface) {
       if (base === NONE) base = env.objects.addressOf(id);
       address = base + (slot & SLOT_MASK) * WORD;
     }
-    state(env, code, edges.targets[edge] - objectNode, slot >= INTERIOR, address, BY_REFERRER);
+    state(env, code, target, slot >= INTERIOR, address, BY_REFERRER);
   }
 }
 
 /** One statement: a pointer with this meaning, lying at `slot`, points to the object. */
 function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Address, evidence: number): void {
-  const kind = code % SLOT_STEP;
-  const target = (code - kind) / SLOT_STEP;
+  const kind = code & (SLOT_STEP - 1);
   switch (kind) {
     case SLOT.typed:
-      if (!interior) stateType(env, id, target, evidence);
+      if (!interior) stateType(env, id, (code - kind) / SLOT_STEP, evidence);
       return;
     case SLOT.array:
-      if (!interior) assign(env, id, env.runtime.types.arrayOf(target), RANK.array, evidence);
+      if (!interior) assign(env, id, arrayOf(env, (code - kind) / SLOT_STEP), RANK.array, evidence);
       return;
     case SLOT.string:
-      assign(env, id, stringBytes(env), interior ? RANK.loose : RANK.array, evidence);
+      assign(env, id, env.stringBytes, interior ? RANK.loose : RANK.array, evidence);
       return;
     case SLOT.eface:
     case SLOT.iface:
@@ -223,28 +297,22 @@ function dataAddress(env: Env, id: ObjectId): Address {
   return env.objects.addressOf(id) + env.objects.dataStart[env.objects.spanOf(id)];
 }
 
-function stringBytes(env: Env): TypeId {
-  return env.runtime.stringBytes;
-}
-
 /** A pointer to a T at the object's first byte: exact when a T gets a slot of that size. */
 function stateType(env: Env, id: ObjectId, target: TypeId, evidence: number): void {
-  const { size, name } = env.runtime.types.get(target);
-  if (size === 0) return;
-  if (name === "time.Timer" || name === "time.Ticker") {
-    const whole = env.runtime.types.byName(name === "time.Timer" ? "runtime.timeTimer" : "runtime.timeTicker");
-    if (whole !== NONE && fits(env, id, whole)) return assign(env, id, whole, RANK.exact, evidence);
-  }
-  assign(env, id, target, fits(env, id, target) ? RANK.exact : RANK.loose, evidence);
+  if (env.type[id] === target && env.evidence[id] >> 4 >= RANK.exact) return;
+  const facts = factsOf(env, target);
+  if (facts.size === 0) return;
+  if (facts.whole !== NONE && fits(env, id, factsOf(env, facts.whole))) assign(env, id, facts.whole, RANK.exact, evidence);
+  else assign(env, id, target, fits(env, id, facts) ? RANK.exact : RANK.loose, evidence);
 }
 
 /** The object's slot is of the size class that one value of the type gets. */
-function fits(env: Env, id: ObjectId, type: TypeId): boolean {
+function fits(env: Env, id: ObjectId, facts: TypeFacts): boolean {
   const { objects } = env;
   const span = objects.spanOf(id);
-  const size: Bytes = env.runtime.types.get(type).size + objects.dataStart[span];
   const slot = objects.spans.elementSize[span];
-  return slotSize(size) === slot || (size < 16 && slot === 16);
+  if (objects.dataStart[span] !== 0) return facts.slotWithHeader === slot;
+  return facts.slot === slot || (slot === 8 && facts.size <= 8);
 }
 
 /** @param any  the type does not say where its pointers are: closures before Go 1.23 */
@@ -255,18 +323,16 @@ function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: nu
     if (known < rank) env.evidence[id] = evidence | (rank << 4);
     return;
   }
-  const { types } = env.runtime;
-  if (known === rank && types.get(type).size <= types.get(env.type[id]).size) return;
+  const facts = factsOf(env, type);
+  if (known === rank && facts.size <= factsOf(env, env.type[id]).size) return;
   const span = env.objects.spanOf(id);
   const noscan = (env.objects.spans.spanClass[span] & 1) === 1;
-  const hasPointers = env.slots.hasPointers(type);
   // A type with pointers cannot lie in a noscan span; one without may only by mistake lie in a scan span.
-  // (A channel of values without pointers is one noscan allocation.)
-  if (!any && noscan === hasPointers && !(noscan && types.get(type).name.startsWith("hchan<"))) return;
-  if (types.get(type).size > env.objects.spans.elementSize[span]) return;
+  if (!any && noscan === facts.hasPointers && !(noscan && facts.isChannel)) return;
+  if (facts.size > env.objects.spans.elementSize[span]) return;
   env.type[id] = type;
   env.evidence[id] = evidence | (rank << 4);
-  if (hasPointers) env.queue.push(id);
+  if (facts.hasPointers) env.queue.push(id);
 }
 
 /** Reads the words that pending statements need, in address order, and states what they say. */
@@ -279,7 +345,7 @@ function readPending(env: Env): void {
   const object = pending.object.slice(0, n);
   const evidence = pending.evidence.slice(0, n);
   pending.size = 0;
-  const order = sortedOrder(at);
+  const order = localOrder(at);
   for (const i of order) {
     const kind = code[i] % SLOT_STEP;
     const target = (code[i] - kind) / SLOT_STEP;
@@ -300,13 +366,24 @@ function readPending(env: Env): void {
   }
 }
 
-/** Indices that sort the addresses ascending. */
-function sortedOrder(at: Float64Array): Uint32Array {
-  let sorted = true;
-  for (let i = 1; i < at.length && sorted; i++) sorted = at[i - 1] <= at[i];
-  const order = new Uint32Array(at.length);
+/** Indices such that addresses come block by block, ascending: a radix sort of their 16 KiB block numbers. */
+function localOrder(at: Float64Array): Uint32Array {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < at.length; i++) if (at[i] < lowest) lowest = at[i];
+  const keys = new Uint32Array(at.length);
+  for (let i = 0; i < at.length; i++) keys[i] = Math.min(Math.floor((at[i] - lowest) / 16384), 0xffffffff);
+  let order = new Uint32Array(at.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
-  return sorted ? order : order.sort((a, b) => at[a] - at[b]);
+  for (const shift of [0, 16]) {
+    const starts = new Uint32Array(65_537);
+    for (let i = 0; i < keys.length; i++) starts[((keys[i] >>> shift) & 0xffff) + 1]++;
+    if (starts[1] === keys.length) continue;
+    for (let i = 1; i < starts.length; i++) starts[i] += starts[i - 1];
+    const next = new Uint32Array(order.length);
+    for (let i = 0; i < order.length; i++) next[starts[(keys[order[i]] >>> shift) & 0xffff]++] = order[i];
+    order = next;
+  }
+  return order;
 }
 
 /** An interface's data word: pointer-shaped values are stored directly, others boxed. */
@@ -404,8 +481,8 @@ function stateInterior(env: Env, code: number, id: ObjectId, value: Address): vo
     if (kind !== SLOT.array && kind !== SLOT.typed) return;
     const { size } = runtime.types.get(target);
     if (size === 0) return;
-    if (kind === SLOT.array && offset % size === 0) assign(env, id, runtime.types.arrayOf(target), RANK.loose, BY_REFERRER);
-    else if (env.evidence[id] >> 4 === 0 && offset % size === 0) assign(env, id, runtime.types.arrayOf(target), RANK.guess, BY_GUESS);
+    if (kind === SLOT.array && offset % size === 0) assign(env, id, arrayOf(env, target), RANK.loose, BY_REFERRER);
+    else if (env.evidence[id] >> 4 === 0 && offset % size === 0) assign(env, id, arrayOf(env, target), RANK.guess, BY_GUESS);
   }
 }
 
@@ -415,7 +492,7 @@ function wrappedTimer(env: Env, code: number, id: ObjectId): boolean {
   if (code % SLOT_STEP !== SLOT.typed || types.get(Math.floor(code / SLOT_STEP)).name !== "runtime.timer") return false;
   for (const name of ["runtime.timeTimer", "time.Timer"]) {
     const type = types.byName(name);
-    if (type === NONE || !fits(env, id, type) || types.get(type).size <= types.get(Math.floor(code / SLOT_STEP)).size) continue;
+    if (type === NONE || !fits(env, id, factsOf(env, type)) || types.get(type).size <= types.get(Math.floor(code / SLOT_STEP)).size) continue;
     assign(env, id, type, RANK.array, BY_REFERRER);
     return true;
   }

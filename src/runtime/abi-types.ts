@@ -117,11 +117,6 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
       const header = readAbiHeader(memory, layout, address);
       if (!header || header.kind === 0) return undefined;
       const kind = KINDS[header.kind];
-      let text = nameAt(address, int32(address + struct.offset("Str")));
-      if (text === undefined) text = structuralName(kind, address, table);
-      else if (header.flags & TFLAG_EXTRA_STAR) text = text.slice(1);
-      const element = () => table.byRtype(memory.tryAddress(address + 48) ?? 0);
-      const parts = { name: text, kind, size: header.size, rtype: address };
       const safely = <T>(read: () => T, fallback: T): T => {
         try {
           return read();
@@ -130,6 +125,11 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
           return fallback;
         }
       };
+      let text = nameAt(address, int32(address + struct.offset("Str")));
+      if (text === undefined) text = safely(() => structuralName(kind, address, table), `reflect ${kind}`);
+      else if (header.flags & TFLAG_EXTRA_STAR) text = text.slice(1);
+      const element = () => table.byRtype(memory.tryAddress(address + 48) ?? 0);
+      const parts = { name: text, kind, size: header.size, rtype: address };
       switch (kind) {
         case "array":
           return { ...parts, element, count: safely(() => memory.readUint(address + 64, 8), 0) };

@@ -46,7 +46,8 @@ function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: numb
         const inner = textOf(env, dynamic.type, dynamic.address, depth + 1);
         const name = dynamic.type === NONE ? "?" : types.get(dynamic.type).name;
         // Go's default types of literals need no conversion; composite literals carry their type.
-        const plain = name === "int" || name === "string" || name === "bool" || inner.startsWith(`${name}{`);
+        const plain =
+          /^(?:int|string|bool)$/.test(name) || inner.startsWith(`${name}{`) || (name === "float64" && /^-?[0-9]+(?:\.|e)/.test(inner));
         if (plain) return inner;
         return /^[*(]/.test(name) ? `(${name})(${inner})` : `${name}(${inner})`;
       }

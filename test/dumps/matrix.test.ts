@@ -36,7 +36,7 @@ const variants: DumpWish[] = [
   { program: "zoo", go: "1.24.13", experiment: "noswissmap" },
   { program: "zoo", go: "1.25.10", experiment: "greenteagc" },
   { program: "zoo", go: "1.26.8", experiment: "nogreenteagc" },
-  { program: "zoo", go: "1.26.8", args: ["nil"], flags: ["-buildmode=pie"] },
+  { program: "zoo", go: "1.26.8", flags: ["-buildmode=pie"] },
 ];
 if (full) {
   for (const go of releases) variants.push({ program: "zoo", go, args: ["nil"] }, { program: "leaky", go, args: ["300"] });
@@ -65,10 +65,15 @@ function around(make: () => Promise<TestDump>, body: (opened: () => { dump: Dump
   body(() => now as { dump: Dump; test: TestDump });
 }
 
+/** Fails with the list itself when there is anything in it. */
+function none(problems: readonly string[]): void {
+  expect(problems.length, problems.slice(0, 60).join("\n")).toBe(0);
+}
+
 /** What holds for every core, in whatever state it is. */
 function always(opened: () => { dump: Dump; test: TestDump }): void {
   it("has as many allocated slots as each span counts", () => {
-    expect(spansOff(opened().dump)).toEqual([]);
+    none(spansOff(opened().dump));
   });
 
   it("has as many objects as the runtime's own statistics", () => {
@@ -86,7 +91,7 @@ function always(opened: () => { dump: Dump; test: TestDump }): void {
 
   it("keeps alive what only one feature of the language holds", () => {
     const { dump, test } = opened();
-    expect(lost(dump, test.truth)).toEqual([]);
+    none(lost(dump, test.truth));
   });
 
   it("explains known objects with the program's own expressions", () => {
@@ -98,12 +103,7 @@ function always(opened: () => { dump: Dump; test: TestDump }): void {
       if (!reachable || said === undefined || !expressions.includes(said)) wrong.push(`${expressions[0]}: ${said ?? "no path"}`);
       if (object.type !== type) wrong.push(`${expressions[0]}: is a ${type}, called ${object.type}`);
     }
-    expect(wrong).toEqual([]);
-  });
-
-  it("knows the goroutines of the program", () => {
-    const { dump, test } = opened();
-    expect(userGoroutines(dump)).toBe(test.truth.goroutines);
+    none(wrong);
   });
 }
 
@@ -113,6 +113,11 @@ function exact(opened: () => { dump: Dump; test: TestDump }): void {
     const { dump, test } = opened();
     const { count, bytes } = dump.heap.objects;
     expect({ count, bytes }).toEqual({ count: test.truth.memStats.HeapObjects, bytes: test.truth.memStats.HeapAlloc });
+  });
+
+  it("knows the goroutines of the program", () => {
+    const { dump, test } = opened();
+    expect(userGoroutines(dump)).toBe(test.truth.goroutines);
   });
 
   it("has the accounts of MemStats", () => {
@@ -126,17 +131,23 @@ function exact(opened: () => { dump: Dump; test: TestDump }): void {
 function allLive(opened: () => { dump: Dump; test: TestDump }): void {
   it(`leaves at most ${MOST_UNREACHABLE} objects unreachable`, () => {
     const found = unreachable(opened().dump);
-    expect(found.length, JSON.stringify(found.slice(0, 60), null, 1)).toBeLessThanOrEqual(MOST_UNREACHABLE);
+    expect(
+      found.length,
+      found
+        .slice(0, 60)
+        .map(({ address, type, bytes, reason }) => `0x${address.toString(16)} ${type} (${bytes} B) ${reason}`)
+        .join("\n"),
+    ).toBeLessThanOrEqual(MOST_UNREACHABLE);
   });
 
   it("counts the program's own types", () => {
     const { dump, test } = opened();
-    expect(differences(countTypes(dump, true), test.truth.types)).toEqual([]);
+    none(differences(countTypes(dump, true), test.truth.types));
   });
 
   it("calls no object another type than it has", () => {
     const { dump, test } = opened();
-    expect(mistyped(dump, test.truth)).toEqual([]);
+    none(mistyped(dump, test.truth));
   });
 
   it("types 99% of the live bytes", () => {
@@ -148,7 +159,8 @@ function allLive(opened: () => { dump: Dump; test: TestDump }): void {
 for (const wish of [...settled, ...variants]) {
   await suite(wish, (opened) => {
     always(opened);
-    exact(opened);
+    // Printing the error of a nil dereference allocates.
+    if (!wish.args?.includes("nil")) exact(opened);
     allLive(opened);
 
     it("finds the type of a malloc header without it", async () => {
@@ -177,14 +189,14 @@ for (const go of releases) {
       expect(extra).toBeGreaterThanOrEqual(0);
       expect(extra).toBeLessThanOrEqual(MOST_UNREACHABLE);
       // Before Go 1.22 no object carries its type, so nothing can name what nothing refers to.
-      if (go !== "1.21.13") expect(differences(countTypes(dump, false), said)).toEqual([]);
+      if (go !== "1.21.13") none(differences(countTypes(dump, false), said));
     });
 
     it("finds exactly what is live", () => {
       const { dump, test } = opened();
       const { truth } = test;
       const live = Object.entries(truth.types).map(([type, count]) => [type, count - (truth.garbage?.[type] ?? 0)] as const);
-      expect(differences(countTypes(dump, true), Object.fromEntries(live))).toEqual([]);
+      none(differences(countTypes(dump, true), Object.fromEntries(live)));
     });
   });
 }
@@ -232,12 +244,12 @@ for (const go of releases) {
 
           it("counts the program's own types", () => {
             const { dump, test } = opened();
-            expect(differences(countTypes(dump, true), test.truth.types)).toEqual([]);
+            none(differences(countTypes(dump, true), test.truth.types));
           });
 
           it("reaches nothing that the finished mark phase did not", () => {
             const { dump } = opened();
-            if (mode === "unswept") expect(unmarkedSurvivors(dump)).toEqual([]);
+            if (mode === "unswept") none(unmarkedSurvivors(dump));
             else expect(unreachable(dump).length).toBeLessThanOrEqual(MOST_UNREACHABLE);
           });
         },

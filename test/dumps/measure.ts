@@ -140,10 +140,22 @@ export function disagreements(blind: Dump, truth: ReadonlyMap<Address, string>):
     const id = heap.objects.find(address);
     if (isUnknown(blind, id)) continue;
     const found = typeOf(blind, id);
-    if (found === type) same++;
+    if (plain(found) === plain(type)) same++;
     else different.push(`0x${address.toString(16)}: ${type}, called ${found} by ${heap.types.evidenceOf(id)}`);
   }
   return { same, different };
+}
+
+/**
+ * One name for types that have two: a map's inner structs are called map.bucket[K]V or maps.table by abi.Type and
+ * bucket<K,V> or table<K,V> by DWARF, and the runtime allocates its m with padding behind it that *runtime.m ignores.
+ */
+function plain(name: string): string {
+  return name
+    .replace(/\bmap\.(bucket|group|hdr|iter)\[.*/, "$1")
+    .replace(/\b(bucket|group|table|hash|map)<.*/, "$1")
+    .replace(/\binternal\/runtime\/maps\.(table|Map)\b/, "$1")
+    .replace(/^runtime\.mPadded$/, "runtime.m");
 }
 
 /** Live objects in unswept spans that the finished mark phase did not mark: there can be none. */
@@ -163,11 +175,15 @@ export function unmarkedSurvivors(dump: Dump): string[] {
   return found;
 }
 
-/** Goroutines as runtime.NumGoroutine counts them: neither dead nor the runtime's own. */
+/** Goroutines as runtime.NumGoroutine counts them: those not started as the runtime's own, whatever they run now. */
 export function userGoroutines(dump: Dump): number {
+  const { functions, goroutines } = dump.runtime;
   let count = 0;
-  for (const each of dump.runtime.goroutines.all) {
-    if (!each.system && each.status !== "dead" && each.status !== "idle" && each.status !== "deadextra") count++;
+  for (const { status, startPc } of goroutines.all) {
+    const start = functions.find(startPc)?.name ?? "";
+    // runtime.isSystemGoroutine, for a goroutine that was just started.
+    const own = start.startsWith("runtime.") && start !== "runtime.main" && start !== "runtime.corostart";
+    if (!own && status !== "dead" && status !== "idle" && status !== "deadextra") count++;
   }
   return count;
 }

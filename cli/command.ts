@@ -3,12 +3,12 @@
 import { once } from "node:events";
 import { createWriteStream, existsSync, renameSync, statSync, unlinkSync } from "node:fs";
 import type { Command } from "commander";
-import { ResourceError, UsageError } from "../src/base/errors.js";
+import { MemoryFault, NotFoundError, ResourceError, UsageError } from "../src/base/errors.js";
 import type { Finding } from "../src/base/findings.js";
 import type { openDump } from "../src/dump.js";
 import type { Query } from "../src/query/query.js";
 import { type Options, optionChoice, optionText, optionTop } from "./arguments.js";
-import { EXIT } from "./exit.js";
+import { EXIT, explain } from "./exit.js";
 import { type ShownProgress, showProgress } from "./progress.js";
 import { escapeText } from "./text/escape.js";
 import { jsonChunks, makeEnvelope } from "./text/json.js";
@@ -112,6 +112,14 @@ export async function runCommand(
       }
       if (options.json !== true) printFindings(findings, world);
       return codeOf(spec, result, findings);
+    } catch (error) {
+      // What is not found may be in the part that is missing: then the answer is partial, not "no".
+      const findings = dump.findings.list();
+      if (!(error instanceof NotFoundError || error instanceof MemoryFault) || !findings.some((finding) => finding.partial)) throw error;
+      progress.finish();
+      for (const line of explain(error).lines) world.error.write(`${line}\n`);
+      printFindings(findings, world);
+      return EXIT.partial;
     } finally {
       progress.finish();
       dump.close();
@@ -135,6 +143,7 @@ function progressFor(options: Options, world: World): ShownProgress {
     columns: error.columns || 80,
     write: (text) => void error.write(text),
     now: world.now,
+    stagesOnly: world.environment.CORESCOPE_STAGES === "1",
   });
 }
 

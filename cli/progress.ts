@@ -14,6 +14,8 @@ export interface ProgressTarget {
   readonly columns: number;
   write(text: string): void;
   now(): number;
+  /** For the bench: each stage's name and seconds, one a line, and nothing else. */
+  readonly stagesOnly?: boolean;
 }
 
 const quietMilliseconds = 500;
@@ -39,6 +41,7 @@ export function showProgress(target: ProgressTarget): ShownProgress {
   }
 
   function draw(done: number): void {
+    if (target.stagesOnly) return;
     const now = target.now();
     if (target.isTerminal) {
       if (now - begun < quietMilliseconds || now - drawn < redrawMilliseconds) return;
@@ -54,6 +57,8 @@ export function showProgress(target: ProgressTarget): ShownProgress {
   /** A stage that never ticked is told when it is over, if it took long. */
   function end(): void {
     const took = target.now() - stageBegun;
+    if (target.stagesOnly && name !== "") target.write(`stage ${name} ${(took / 1000).toFixed(3)}\n`);
+    if (target.stagesOnly) return;
     if (!target.isTerminal && !shown && name !== "" && took >= quietMilliseconds) {
       target.write(`${name}  took ${formatSeconds(took / 1000)}\n`);
     }

@@ -102,16 +102,19 @@ function heapLines({ heap, stats }: Overview, page: Page): string[] {
     formatBar(bytes, heap.allocatedBytes, barWidth),
   ]);
   const columns = [{ title: "" }, ...Array.from({ length: 3 }, () => ({ title: "", align: "right" as const })), { title: "" }];
-  const spans = `${formatBytes(stats.heapInuse)} in use, ${formatBytes(stats.heapIdle)} idle, of it ${formatBytes(stats.heapReleased)} released`;
+  const spans = stats
+    ? `${formatBytes(stats.heapInuse)} in use, ${formatBytes(stats.heapIdle)} idle, of it ${formatBytes(stats.heapReleased)} released; stacks ${formatBytes(stats.stackInuse)}; from the system ${formatBytes(stats.sys)}`
+    : "the runtime's statistics are not in the core";
   return [
     ...entry("Heap", `${formatBytes(heap.allocatedBytes)} allocated in ${formatCount(heap.allocatedObjects)} objects`, page),
     ...formatTable(columns, cells, proseWidth(page)),
     ...entry("Typed", `${formatShare(heap.typedBytes, heap.liveBytes)} of the live bytes (guesses not counted)`, page),
-    ...entry("Spans", `${spans}; stacks ${formatBytes(stats.stackInuse)}; from the system ${formatBytes(stats.sys)}`, page),
+    ...entry("Spans", spans, page),
   ];
 }
 
 function gcLines({ gc }: Overview, page: Page): string[] {
+  if (!gc) return entry("GC", "its state is not in the core", page);
   const facts = [
     `phase ${gc.phase}`,
     `${formatCount(gc.cycles)} cycles`,

@@ -409,8 +409,14 @@ function dynamicType(env: Env, id: ObjectId, rtype: Address): void {
       // A struct or array of one pointer is stored directly too.
       if (value.size === WORD && env.slots.hasPointers(type)) {
         const code = env.slots.codeAt(type, 0);
-        if (code % SLOT_STEP === SLOT.typed) return stateType(env, id, (code - SLOT.typed) / SLOT_STEP, BY_INTERFACE);
-        if (code % SLOT_STEP === SLOT.func) return env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
+        if (code % SLOT_STEP === SLOT.typed) {
+          stateType(env, id, (code - SLOT.typed) / SLOT_STEP, BY_INTERFACE);
+          return;
+        }
+        if (code % SLOT_STEP === SLOT.func) {
+          env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
+          return;
+        }
       }
       stateType(env, id, type, BY_INTERFACE);
   }
@@ -492,7 +498,8 @@ function wrappedTimer(env: Env, code: number, id: ObjectId): boolean {
   if (code % SLOT_STEP !== SLOT.typed || types.get(Math.floor(code / SLOT_STEP)).name !== "runtime.timer") return false;
   for (const name of ["runtime.timeTimer", "time.Timer"]) {
     const type = types.byName(name);
-    if (type === NONE || !fits(env, id, factsOf(env, type)) || types.get(type).size <= types.get(Math.floor(code / SLOT_STEP)).size) continue;
+    if (type === NONE || !fits(env, id, factsOf(env, type)) || types.get(type).size <= types.get(Math.floor(code / SLOT_STEP)).size)
+      continue;
     assign(env, id, type, RANK.array, BY_REFERRER);
     return true;
   }

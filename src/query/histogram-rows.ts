@@ -69,13 +69,15 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
   return [...byName.values()];
 }
 
-/** "[]*encoding/json.Decoder" -> "encoding/json"; predeclared types belong to "(builtin)". */
+/** "[]*encoding/json.Decoder" -> "encoding/json"; predeclared types, and composites of them, belong to "(builtin)". */
 export function packageOf(type: string): string {
-  const bare = type
-    .replace(/^func /, "")
-    .replace(/^(?:\[[0-9]*\]|\*|noalg\.|chan |<-chan |hchan<|hash<|bucket<|map<|table<|groupReference<|map\.group\[|map\[)+/, "");
-  const head = bare.split(/[[({<]/, 1)[0];
-  const dot = head.indexOf(".", head.lastIndexOf("/") + 1);
   if (type.startsWith("unknown")) return "(unknown)";
-  return dot > 0 ? head.slice(0, dot) : "(builtin)";
+  // The first qualified name is the element's, the key's or the function's own: an import path, a dot, a name.
+  const match = /(?:^|[\s*[\](){}<>,])((?:[\w~%.-]+\/)*[\w~%-]+)\.[\w(]/.exec(
+    type
+      .replace(/^func /, "")
+      .replaceAll("noalg.", "")
+      .replace(/\bmap\.group\[/g, "map["),
+  );
+  return match?.[1] ?? "(builtin)";
 }

@@ -49,7 +49,7 @@ export function explainAddress(dump: Dump, address: Address): string {
   if (global)
     return `${hex(address)} is in the global variable ${global.name}${address > global.address ? `, ${address - global.address} bytes in` : ""}`;
   const fn = runtime.functions.find(address);
-  if (fn && address < fn.end) return `${hex(address)} is code of ${fn.name}`;
+  if (fn && fn.name !== "" && address < fn.end) return `${hex(address)} is code of ${fn.name}`;
   const symbol = runtime.symbolAt(address);
   if (symbol) return `${hex(address)} is in the symbol ${symbol.name}`;
   const mapping = process.memory.find(address);

@@ -1,5 +1,6 @@
 // The first screen: what died, what fills its memory, how sure we are.
 import { type Hex, hex } from "../base/units.js";
+import type { Accounts } from "../runtime/accounting.js";
 import { type HistogramRow, histogramRows } from "./histogram-rows.js";
 import type { Query } from "./query.js";
 
@@ -42,7 +43,8 @@ export interface Overview {
     readonly heapReleased: number;
     readonly stackInuse: number;
     readonly sys: number;
-  };
+  } | null;
+  /** stats and gc are null when the runtime's variables are not in the core. */
   readonly gc: {
     readonly phase: string;
     readonly cycles: number;
@@ -51,7 +53,7 @@ export interface Overview {
     readonly nextGoal: number;
     /** Unix time in ns as a decimal string; null = no cycle ended. */
     readonly lastGcUnixNanoseconds: string | null;
-  };
+  } | null;
   readonly goroutines: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> };
   readonly topTypes: readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
 }
@@ -70,7 +72,6 @@ export const overview: Query<Record<string, never>, Overview> = {
       byStatus[status] = (byStatus[status] ?? 0) + 1;
     }
     const { objects } = heap;
-    const { gc } = accounts;
     const path =
       process.files.find((each) => each.offset === 0 && each.path.endsWith(process.executableName))?.path ?? process.executableName;
     return {
@@ -102,23 +103,8 @@ export const overview: Query<Record<string, never>, Overview> = {
         garbageBytes: objects.bytes - heap.liveBytes,
         typedBytes: heap.typedBytes,
       },
-      stats: {
-        heapObjects: accounts.heapObjects,
-        heapAlloc: accounts.heapAlloc,
-        heapInuse: accounts.heapInuse,
-        heapIdle: accounts.heapIdle,
-        heapReleased: accounts.heapReleased,
-        stackInuse: accounts.stackInuse,
-        sys: accounts.sys,
-      },
-      gc: {
-        phase: gc.phase,
-        cycles: gc.cycles,
-        gogc: gc.gogc,
-        memoryLimit: gc.memoryLimit ?? null,
-        nextGoal: gc.nextGoal,
-        lastGcUnixNanoseconds: gc.lastGc === 0n ? null : String(gc.lastGc),
-      },
+      stats: accounts ? statsOf(accounts) : null,
+      gc: accounts ? gcOf(accounts) : null,
       goroutines: { total: runtime.goroutines.all.length, byStatus },
       topTypes: histogramRows(dump, { by: "type", garbage: false })
         .sort((a: HistogramRow, b: HistogramRow) => b.bytes - a.bytes)
@@ -127,6 +113,21 @@ export const overview: Query<Record<string, never>, Overview> = {
     };
   },
 };
+
+function statsOf({ heapObjects, heapAlloc, heapInuse, heapIdle, heapReleased, stackInuse, sys }: Accounts): Overview["stats"] {
+  return { heapObjects, heapAlloc, heapInuse, heapIdle, heapReleased, stackInuse, sys };
+}
+
+function gcOf({ gc }: Accounts): Overview["gc"] {
+  return {
+    phase: gc.phase,
+    cycles: gc.cycles,
+    gogc: gc.gogc,
+    memoryLimit: gc.memoryLimit ?? null,
+    nextGoal: gc.nextGoal,
+    lastGcUnixNanoseconds: gc.lastGc === 0n ? null : String(gc.lastGc),
+  };
+}
 
 /** Linux signal numbers, the same on amd64 and arm64. signal(7) */
 const SIGNALS: Readonly<Record<number, string>> = {

@@ -3,10 +3,10 @@ import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, type Bytes, hex, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
+import { type GoField, type GoKind, KINDS, type TypeParts, type TypeTable } from "./go-types.js";
 import { readField } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import type { Module } from "./modules.js";
-import { type GoField, type GoKind, KINDS, type TypeParts, type TypeTable } from "./types.js";
 
 /** abi.KindMask: the kind's own five bits. */
 const KIND_MASK = 31;

@@ -49,9 +49,9 @@ function classSizes(memory: AddressSpace, layout: Layout): readonly Bytes[] {
 
 /** Identical in Go 1.20 to 1.27. runtime/sizeclasses.go */
 export const SIZE_CLASSES: readonly Bytes[] = [
-  0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896,
-  1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096, 4864, 5376, 6144, 6528, 6784, 6912, 8192, 9472, 9728, 10240, 10880,
-  12288, 13568, 14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768,
+  0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704,
+  768, 896, 1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096, 4864, 5376, 6144, 6528, 6784, 6912, 8192, 9472,
+  9728, 10240, 10880, 12288, 13568, 14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768,
 ];
 
 /** The slot size an allocation of so many bytes gets; page-rounded above the largest class. */
@@ -99,7 +99,8 @@ export function readAccounts(memory: AddressSpace, layout: Layout, spans: SpanTa
   const heapInuse = readField(memory, control, controller, "heapInUse");
   const heapFree = readField(memory, control, controller, "heapFree");
   const heapReleased = readField(memory, control, controller, "heapReleased");
-  const own = (field: "stacks_sys" | "mspan_sys" | "mcache_sys" | "buckhash_sys" | "gcMiscSys" | "other_sys") => readField(memory, mstats, stats, field);
+  const own = (field: "stacks_sys" | "mspan_sys" | "mcache_sys" | "buckhash_sys" | "gcMiscSys" | "other_sys") =>
+    readField(memory, mstats, stats, field);
   const workBuffers = sum("inWorkBufs") + sum("inPtrScalarBits");
   const stackInuse = sum("inStacks");
   const limit = memory.readUint64(controller + control.offset("memoryLimit"));

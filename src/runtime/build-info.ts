@@ -22,7 +22,8 @@ const SENTINEL = 16;
 export function readBuildInfo(process: Process): BuildInfo {
   const none: BuildInfo = { goVersion: "", experiments: [], module: "", settings: {} };
   const section = process.executable.sections.find((each) => each.name === ".go.buildinfo");
-  const bytes = process.executable.section(".go.buildinfo") ?? (section && process.memory.tryBytes(section.address + process.loadBias, section.size));
+  const bytes =
+    process.executable.section(".go.buildinfo") ?? (section && process.memory.tryBytes(section.address + process.loadBias, section.size));
   if (!bytes || bytes.length < HEADER) return none;
   for (let i = 0; i < MAGIC.length; i++) if (bytes[i] !== MAGIC.charCodeAt(i)) return none;
   if ((bytes[15] & 2) === 0) return none;

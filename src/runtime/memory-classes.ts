@@ -21,7 +21,7 @@ export interface MemoryClasses {
 const READABLE = 4;
 const MOST_RANGES = 1 << 20;
 
-export function classifyMemory(process: Process, layout: Layout, spans: SpanTable, accounts: Accounts): MemoryClasses {
+export function classifyMemory(process: Process, layout: Layout, spans: SpanTable, accounts: Accounts | undefined): MemoryClasses {
   const arenas = heapArenas(process, layout, spans);
   const known = runtimeAddresses(process, layout, spans);
   const tables = runtimeTables(process, layout);
@@ -45,19 +45,9 @@ export function classifyMemory(process: Process, layout: Layout, spans: SpanTabl
     add(name, rest);
     if (name === "other mappings") others.set(group, (others.get(group) ?? 0) + rest);
   }
-  const manual = (spans.pagesByState[2] as number) * PAGE;
-  const inUse = (spans.pagesByState[1] as number) * PAGE;
-  const heap = [
-    { name: "Go heap in use", bytes: inUse },
-    { name: "Go heap free", bytes: accounts.heapFree },
-    { name: "Go heap released", bytes: accounts.heapReleased },
-    { name: "goroutine stacks", bytes: accounts.stackInuse },
-    { name: "GC work buffers", bytes: manual - accounts.stackInuse },
-  ];
-  const used = heap.reduce((sum, each) => sum + each.bytes, 0);
+  const heap = accounts ? heapClasses(spans, accounts, heapMapped) : [{ name: "Go heap (all states)", bytes: heapMapped }];
   const classes = [
     ...heap,
-    { name: "Go heap not yet used", bytes: heapMapped - used },
     ...["Go runtime metadata", "executable", "shared libraries", "thread stacks", "kernel (vdso, vvar)", "other mappings"].map((name) => ({
       name,
       bytes: sums.get(name) ?? 0,
@@ -69,6 +59,19 @@ export function classifyMemory(process: Process, layout: Layout, spans: SpanTabl
     others: [...others].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes),
     reservedBytes,
   };
+}
+
+/** The arenas by what the runtime says of their pages; the rest of them is mapped and was never used. */
+function heapClasses(spans: SpanTable, accounts: Accounts, mapped: Bytes): readonly { readonly name: string; readonly bytes: Bytes }[] {
+  const manual = (spans.pagesByState[2] as number) * PAGE;
+  const classes = [
+    { name: "Go heap in use", bytes: (spans.pagesByState[1] as number) * PAGE },
+    { name: "Go heap free", bytes: accounts.heapFree },
+    { name: "Go heap released", bytes: accounts.heapReleased },
+    { name: "goroutine stacks", bytes: accounts.stackInuse },
+    { name: "GC work buffers", bytes: manual - accounts.stackInuse },
+  ];
+  return [...classes, { name: "Go heap not yet used", bytes: mapped - classes.reduce((sum, each) => sum + each.bytes, 0) }];
 }
 
 /** Mappings of one file belong together; anonymous ones stand alone. */
@@ -93,13 +96,22 @@ function areaClass(process: Process, mappings: readonly Mapping[], known: readon
   if (/^\[?(vdso|vvar|vsyscall)/.test(path) || path.startsWith("[vdso") || mappings[0].start > 2 ** 48) return "kernel (vdso, vvar)";
   const image = process.executable.segments.filter((segment) => segment.type === 1);
   const inImage = mappings.some((each) =>
-    image.some((segment) => each.start < segment.address + process.loadBias + segment.memorySize && alignDown(segment.address, 4096) + process.loadBias < each.end),
+    image.some(
+      (segment) =>
+        each.start < segment.address + process.loadBias + segment.memorySize &&
+        alignDown(segment.address, 4096) + process.loadBias < each.end,
+    ),
   );
   if (inImage) return "executable";
-  if (mappings.some((each) => process.auxv.get(33) !== undefined && contains(each, process.auxv.get(33) as number))) return "kernel (vdso, vvar)";
+  if (mappings.some((each) => process.auxv.get(33) !== undefined && contains(each, process.auxv.get(33) as number)))
+    return "kernel (vdso, vvar)";
   if (path !== "" && !path.startsWith("[")) return "shared libraries";
   if (mappings.some((each) => process.auxv.get(31) !== undefined && contains(each, process.auxv.get(31) as number))) return "thread stacks";
-  if (mappings.some((each) => anyWithin(known, each.start, each.end) || tables.some((table) => each.start < table.end && each.end > table.start))) {
+  if (
+    mappings.some(
+      (each) => anyWithin(known, each.start, each.end) || tables.some((table) => each.start < table.end && each.end > table.start),
+    )
+  ) {
     return "Go runtime metadata";
   }
   if (mappings.every((each) => isVvar(process, each))) return "kernel (vdso, vvar)";
@@ -122,9 +134,11 @@ function runtimeTables(process: Process, layout: Layout): readonly Range[] {
   const heap = layout.global("runtime.mheap_") as Address;
   const { size } = layout.struct("mheap");
   const out: Range[] = [];
+  if (!process.memory.tryBytes(heap, size)) return out;
   for (let at = heap; at + 24 <= heap + size; at += 8) {
     const { array, length, capacity } = readSlice(process.memory, at);
-    if (array > 2 ** 32 && length <= capacity && capacity >= 512 && capacity < 2 ** 33) out.push({ start: array, end: array + capacity * 8 });
+    if (array > 2 ** 32 && length <= capacity && capacity >= 512 && capacity < 2 ** 33)
+      out.push({ start: array, end: array + capacity * 8 });
   }
   return out;
 }
@@ -147,10 +161,12 @@ function heapArenas(process: Process, layout: Layout, spans: SpanTable): readonl
   const { memory } = process;
   const arenas = new Set<number>();
   const heap = layout.global("runtime.mheap_") as Address;
-  const ranges = readSlice(memory, heap + layout.struct("mheap").offset("pages.inUse.ranges"));
+  const header = heap + layout.struct("mheap").offset("pages.inUse.ranges");
+  const ranges = memory.tryBytes(header, 24) ? readSlice(memory, header) : { array: 0, length: 0 };
   for (let i = 0; i < Math.min(ranges.length, MOST_RANGES); i++) {
-    const start = memory.readAddress(ranges.array + i * 16);
-    const end = memory.readAddress(ranges.array + i * 16 + 8);
+    const start = memory.tryAddress(ranges.array + i * 16);
+    const end = memory.tryAddress(ranges.array + i * 16 + 8);
+    if (start === undefined || end === undefined || end > 2 ** 48) break;
     for (let arena = Math.floor(start / ARENA); arena * ARENA < end; arena++) arenas.add(arena);
   }
   for (let span = 0; span < spans.count; span++) arenas.add(Math.floor(spans.base[span] / ARENA));
@@ -169,6 +185,7 @@ function runtimeAddresses(process: Process, layout: Layout, spans: SpanTable): r
   const out: Address[] = [];
   const heap = layout.global("runtime.mheap_") as Address;
   const mheap = layout.struct("mheap");
+  if (!memory.tryBytes(heap, mheap.size)) return out;
   const all = readSlice(memory, heap + mheap.offset("allspans"));
   out.push(all.array);
   const records = memory.tryBytes(all.array, Math.min(all.length, 1 << 22) * 8);

@@ -1,5 +1,5 @@
 // The Go runtime as found in a dead process; above here nobody asks which Go it was.
-import { UnsupportedError } from "../base/errors.js";
+import { MemoryFault, UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
@@ -33,7 +33,8 @@ export interface GoRuntime {
   readonly pointerMasks: PointerMasks;
   readonly goroutines: GoroutineTable;
   readonly specials: readonly SpecialRoot[];
-  readonly accounts: Accounts;
+  /** undefined when the runtime's variables are not whole in the core. */
+  readonly accounts: Accounts | undefined;
   readonly memoryClasses: MemoryClasses;
   /** Type of the bytes behind strings, and of 16-byte slots shared by small values. */
   readonly stringBytes: TypeId;
@@ -80,7 +81,15 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const spans = lazy(() => readSpans(memory, layout, arenaBaseOffset, findings));
   const goroutines = lazy(() => readGoroutines(process, layout, functions, modules, findings));
   const specials = lazy(() => readSpecials(memory, layout, spans(), findings));
-  const accounts = lazy(() => readAccounts(memory, layout, spans()));
+  const accounts = lazy(() => {
+    try {
+      return readAccounts(memory, layout, spans());
+    } catch (error) {
+      if (!(error instanceof MemoryFault)) throw error;
+      findings.add("accounts-missing", "the runtime's heap statistics are not in the core", error.message, { partial: true });
+      return undefined;
+    }
+  });
   const classes = lazy(() => classifyMemory(process, layout, spans(), accounts()));
   const symbols = lazy(() => process.executable.symbols().toSorted((a, b) => a.address - b.address));
   const stringBytes = lazy(() =>

@@ -58,14 +58,32 @@ const MANUAL = 2;
 
 /**
  * Reads every span.
- * @throws MemoryFault when allspans itself is missing
+ * What is missing is counted; with mheap_ itself missing the table is empty.
  */
 export function readSpans(memory: AddressSpace, layout: Layout, arenaBaseOffset: number, findings: Findings): SpanTable {
   const heap = layout.global("runtime.mheap_");
   if (heap === undefined) throw new FormatError("executable", 0, "no runtime.mheap_ in its debug information");
   const heapStruct = layout.struct("mheap");
+  if (!memory.tryBytes(heap, heapStruct.size)) {
+    findings.add("heap-state-missing", "runtime.mheap_ is not in the core: nothing is known of the heap", hex(heap), { partial: true });
+    return fillColumns(
+      memory,
+      layout,
+      {
+        order: new Float64Array(0),
+        records: [],
+        pagesByState: [0, 0, 0],
+        manual: new Float64Array(0),
+        heapSweepgen: 0,
+        arenaBaseOffset,
+        heap,
+      },
+      findings,
+    );
+  }
   const all = readSlice(memory, heap + heapStruct.offset("allspans"));
-  if (all.length > MOST_SPANS) throw new FormatError("core", 0, `mheap_.allspans says ${all.length} spans; at most ${MOST_SPANS} are believed`);
+  if (all.length > MOST_SPANS)
+    throw new FormatError("core", 0, `mheap_.allspans says ${all.length} spans; at most ${MOST_SPANS} are believed`);
   const heapSweepgen = readField(memory, heapStruct, heap, "sweepgen");
 
   const struct = layout.struct("mspan");
@@ -110,7 +128,12 @@ export function readSpans(memory: AddressSpace, layout: Layout, arenaBaseOffset:
   }
   const order = Float64Array.from(inUseBase, (_, i) => i).sort((a, b) => inUseBase[a] - inUseBase[b]);
   manual.sort((a, b) => a[0] - b[0]);
-  return fillColumns(memory, layout, { order, records: inUse, pagesByState, manual: Float64Array.from(manual.flat()), heapSweepgen, arenaBaseOffset, heap }, findings);
+  return fillColumns(
+    memory,
+    layout,
+    { order, records: inUse, pagesByState, manual: Float64Array.from(manual.flat()), heapSweepgen, arenaBaseOffset, heap },
+    findings,
+  );
 }
 
 interface Collected {
@@ -193,7 +216,13 @@ function fillColumns(memory: AddressSpace, layout: Layout, found: Collected, fin
     const pages = npages(record);
     const size = elemsize(record);
     const elements = nelems(record);
-    const sane = base >= previousEnd && base % PAGE === 0 && base + pages * PAGE <= 2 ** 48 && size >= 8 && size % 8 === 0 && size * elements <= pages * PAGE;
+    const sane =
+      base >= previousEnd &&
+      base % PAGE === 0 &&
+      base + pages * PAGE <= 2 ** 48 &&
+      size >= 8 &&
+      size % 8 === 0 &&
+      size * elements <= pages * PAGE;
     if (!sane) {
       findings.add("span-odd", "span records that contradict themselves were skipped", hex(found.records[i]), { partial: true });
       continue;

@@ -12,7 +12,11 @@ export interface SpecialRoot {
   /** The object the special is attached to; 0 for queues. */
   readonly object: Address;
   /** Pointers that are roots: slot and value. */
-  readonly pointers: readonly { readonly slot: Address; readonly value: Address; readonly role: "fn" | "arg" | "fint" | "ot" | "handle" | "call" }[];
+  readonly pointers: readonly {
+    readonly slot: Address;
+    readonly value: Address;
+    readonly role: "fn" | "arg" | "fint" | "ot" | "handle" | "call";
+  }[];
 }
 
 const MOST_SPECIALS = 1 << 26;

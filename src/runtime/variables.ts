@@ -61,7 +61,8 @@ export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address)
         let piece = 0;
         const type = types.fromDwarf(variable.type);
         for (const part of at.pieces) {
-          if (part.at.kind === "memory" && piece === 0) out.push({ name: variable.name, offset: part.at.address - BASE, size: part.size, type });
+          if (part.at.kind === "memory" && piece === 0)
+            out.push({ name: variable.name, offset: part.at.address - BASE, size: part.size, type });
           piece += part.size;
         }
       }
@@ -127,4 +128,3 @@ export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address)
     },
   };
 }
-

@@ -152,7 +152,7 @@ export function disagreements(blind: Dump, truth: ReadonlyMap<Address, string>):
  */
 function plain(name: string): string {
   return name
-    .replace(/\bmap\.(bucket|group|hdr|iter)\[.*/, "$1")
+    .replace(/\b(?:noalg\.)?map\.(bucket|group|hdr|iter)\[.*/, "$1")
     .replace(/\b(bucket|group|table|hash|map)<.*/, "$1")
     .replace(/\binternal\/runtime\/maps\.(table|Map)\b/, "$1")
     .replace(/^runtime\.mPadded$/, "runtime.m");

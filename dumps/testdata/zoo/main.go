@@ -70,6 +70,7 @@ var nameless = map[string]string{
 	"main.OnlyGeneric":  "captured by a generic closure, whose variables have shape types",
 }
 
+//go:noinline
 func tell() {
 	types := map[string]int{"main.OnlyPool": count} // made after the collection
 	if nameless["main.OnlyCtxt"] == "" {

@@ -151,5 +151,5 @@ func tellKnown() {
 	known(unsafe.Pointer(m.wideElems["key-baa"].P), "main.OnlyIndirectElem", `main.mapsZoo.wideElems["key-baa"].P`)
 	known(unsafe.Pointer(chansZoo.closure), "main.OnlyField", "main.chansZoo.closure")
 	known(unsafe.Pointer(containersZoo.list[11]), "main.OnlySlice", "main.containersZoo.list[11]")
-	known(unsafe.Pointer(containersZoo.pointer.Load()), "main.OnlyAtomic", "main.containersZoo.pointer", "main.containersZoo.pointer.v")
+	known(unsafe.Pointer(containersZoo.pointer.Load()), "main.OnlyAtomic", "main.containersZoo.pointer", "main.containersZoo.pointer.v", "main.containersZoo.pointer.Load()")
 }

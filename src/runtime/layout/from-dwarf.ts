@@ -46,7 +46,11 @@ function resolvePath(struct: DwarfType, path: string): { readonly offset: Bytes;
 }
 
 /** Resolves the schema against DWARF lazily, one struct at its first use. */
-export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(debug: DebugInfo, schema: S, bias: Address): RuntimeLayout<S> {
+export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(
+  debug: DebugInfo,
+  schema: S,
+  bias: Address,
+): RuntimeLayout<S> {
   const structs = new Map<string, StructLayout | undefined>();
   const resolve = (key: string): StructLayout | undefined => {
     const spec = schema[key];

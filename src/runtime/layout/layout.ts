@@ -78,6 +78,9 @@ export function readFieldOr<F extends string>(
 }
 
 /** A Go slice header {array, len, cap}. */
-export function readSlice(memory: AddressSpace, address: Address): { readonly array: Address; readonly length: number; readonly capacity: number } {
+export function readSlice(
+  memory: AddressSpace,
+  address: Address,
+): { readonly array: Address; readonly length: number; readonly capacity: number } {
   return { array: memory.readAddress(address), length: memory.readUint(address + 8, 8), capacity: memory.readUint(address + 16, 8) };
 }

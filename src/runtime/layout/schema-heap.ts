@@ -79,7 +79,11 @@ export const heapStructs = {
   cleanupFn: { names: ["runtime.cleanupFn"], optional: true, fields: { call: {}, fn: {}, arg: {} } },
   finblock: { names: ["runtime.finBlock", "runtime.finblock"], fields: { alllink: {}, cnt: {}, fin: {} } },
   finalizer: { names: ["runtime.finalizer"], fields: { fn: {}, arg: {}, fint: {}, ot: {} } },
-  cleanupBlock: { names: ["runtime.cleanupBlock"], optional: true, fields: { alllink: { names: ["alllink", "cleanupBlockHeader.alllink"] }, n: { names: ["n", "cleanupBlockHeader.n"] }, cleanups: {} } },
+  cleanupBlock: {
+    names: ["runtime.cleanupBlock"],
+    optional: true,
+    fields: { alllink: { names: ["alllink", "cleanupBlockHeader.alllink"] }, n: { names: ["n", "cleanupBlockHeader.n"] }, cleanups: {} },
+  },
   cleanupQueue: { names: ["runtime.cleanupQueue"], optional: true, fields: { all: {} } },
   abiType: {
     names: ["internal/abi.Type", "runtime._type"],
@@ -93,7 +97,10 @@ export const heapStructs = {
       PtrToThis: { names: ["PtrToThis", "ptrToThis"] },
     },
   },
-  itab: { names: ["internal/abi.ITab", "runtime.itab"], fields: { Inter: { names: ["Inter", "inter"] }, Type: { names: ["Type", "_type"] } } },
+  itab: {
+    names: ["internal/abi.ITab", "runtime.itab"],
+    fields: { Inter: { names: ["Inter", "inter"] }, Type: { names: ["Type", "_type"] } },
+  },
   mstats: {
     names: ["runtime.mstats"],
     fields: {

@@ -1,0 +1,107 @@
+// npm run bench: time and memory of the commands on a large core, as ratios to reading the file once.
+// node scripts/bench.mjs [--mb 1000] [--go 1.26.8] [--core FILE --exe FILE] [--runs 3]
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({
+  options: {
+    mb: { type: "string", default: "1000" },
+    go: { type: "string", default: "1.26.8" },
+    core: { type: "string" },
+    exe: { type: "string" },
+    runs: { type: "string", default: "3" },
+    check: { type: "boolean", default: false },
+  },
+});
+
+/** Limits: ratio to the yardstick, and RSS = base + perObject x objects. From the issue that asked for them. */
+const LIMITS = { histogram: 6, why: 5 };
+const RSS_BASE = 80e6;
+const RSS_PER_OBJECT = 60;
+
+async function files() {
+  if (values.core) return { core: values.core, exe: values.exe ?? "" };
+  const { makeDump } = await import("./make-dumps.mjs");
+  const made = await makeDump({ program: "leaky", go: values.go, args: [values.mb] });
+  return { core: made.core, exe: made.executable };
+}
+
+/** The yardstick: read 4 MiB blocks and add up every 64-bit word. */
+function yardstick(path) {
+  const fd = openSync(path, "r");
+  const block = new Uint8Array(4 * 1024 * 1024);
+  const words = new BigUint64Array(block.buffer);
+  const start = performance.now();
+  let s = 0n;
+  for (let left = fstatSync(fd).size; left > 0; ) {
+    const n = readSync(fd, block, 0, block.length, null);
+    if (n <= 0) break;
+    for (let i = 0, e = n >>> 3; i < e; i++) s = BigInt.asUintN(64, s + words[i]);
+    left -= n;
+  }
+  closeSync(fd);
+  return { seconds: (performance.now() - start) / 1000, sum: s };
+}
+
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+
+/** Runs a command; CORESCOPE_STAGES makes it print each stage's seconds, /proc its peak RSS. */
+function command(args) {
+  const start = performance.now();
+  const done = spawnSync(process.execPath, ["-e", WATCH, join(root, "scripts/corescope.mjs"), ...args], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, CORESCOPE_STAGES: "1" },
+  });
+  const seconds = (performance.now() - start) / 1000;
+  if (done.status !== 0) throw new Error(`corescope ${args.join(" ")}: exit ${done.status}\n${done.stderr}`);
+  const rss = Number(/peak-rss (\d+)/.exec(done.stderr)?.[1] ?? 0);
+  const stages = [...done.stderr.matchAll(/^stage (.+?) ([\d.]+)$/gm)].map(([, name, time]) => [name, Number(time)]);
+  return { seconds, rss, stages, stdout: done.stdout };
+}
+
+/** In the measured process: run the launcher, then tell VmHWM. */
+const WATCH = `
+  process.argv.splice(1, 0, "node");
+  process.argv.splice(0, 2, process.argv[0]);
+  process.on("exit", () => {
+    const peak = /VmHWM:\\s*(\\d+)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"));
+    process.stderr.write("peak-rss " + Number(peak?.[1] ?? 0) * 1024 + "\\n");
+  });
+  import(process.argv[1]);
+`;
+
+const { core, exe } = await files();
+if (!existsSync(core)) throw new Error(`no core at ${core}`);
+const withExe = exe ? ["--exe", exe] : [];
+const first = command(["overview", core, ...withExe, "--json"]);
+const { result } = JSON.parse(first.stdout);
+const objects = result.heap.allocatedObjects;
+const target = result.topTypes.find((row) => row.type.startsWith("main."))?.type ?? result.topTypes[0].type;
+const commands = { histogram: ["histogram", core, ...withExe, "--json"], why: ["why", core, "--type", target, ...withExe, "--json"] };
+const runs = Number(values.runs);
+const measured = { yardstick: [], histogram: [], why: [] };
+for (let run = 0; run < runs; run++) {
+  measured.yardstick.push(yardstick(core));
+  for (const [name, args] of Object.entries(commands)) measured[name].push(command(args));
+}
+const base = median(measured.yardstick.map((each) => each.seconds));
+const limit = RSS_BASE + RSS_PER_OBJECT * objects;
+process.stdout.write(`${core.split("/").at(-1)}: ${objects.toLocaleString("en")} objects; yardstick ${base.toFixed(2)} s\n`);
+let failed = 0;
+for (const name of Object.keys(commands)) {
+  const seconds = median(measured[name].map((each) => each.seconds));
+  const rss = Math.max(...measured[name].map((each) => each.rss));
+  const ratio = seconds / base;
+  const fine = ratio <= LIMITS[name] && rss <= limit;
+  if (!fine) failed++;
+  process.stdout.write(
+    `${name.padEnd(10)} ${seconds.toFixed(2)} s = ${ratio.toFixed(2)}x (limit ${LIMITS[name]}x)  peak RSS ${(rss / 1e6).toFixed(0)} MB (limit ${(limit / 1e6).toFixed(0)} MB)  ${fine ? "ok" : "OVER"}\n`,
+  );
+  for (const [stage, time] of measured[name].at(-1).stages) process.stdout.write(`  ${stage.padEnd(24)} ${time.toFixed(2)} s\n`);
+}
+if (values.check && failed > 0) process.exitCode = 1;

@@ -7,6 +7,7 @@ import { readDebugInfo } from "./dwarf/dwarf.js";
 import { type ElfImage, expectCore, expectExecutable, openElf } from "./elf/elf.js";
 import { type OpenedFiles, openFiles } from "./files/files.js";
 import { type Heap, type HeapOptions, readHeap } from "./heap/heap.js";
+import { type Retention, retentionOf } from "./heap/retention.js";
 import { assembleProcess, executableCandidates, findLoadBias, type Process, verifyBuild } from "./process/process.js";
 import { type GoRuntime, readRuntime } from "./runtime/runtime.js";
 
@@ -17,6 +18,8 @@ export interface Dump {
   readonly process: Process;
   readonly runtime: GoRuntime;
   readonly heap: Heap;
+  /** Dominators and retained sizes; its parts are computed one by one. */
+  readonly retention: Retention;
   /** Frees the files; every getter throws from then on. */
   close(): void;
 }
@@ -112,6 +115,7 @@ function assemble(
 
   let runtime: GoRuntime | undefined;
   let heap: Heap | undefined;
+  let retention: Retention | undefined;
   const readGo = (): GoRuntime => {
     const debug = readDebugInfo(executable, opened.executable.name, findings);
     if (!debug) {
@@ -145,6 +149,10 @@ function assemble(
     get heap() {
       heap ??= readHeap(dump.runtime, findings, progress, options);
       return heap;
+    },
+    get retention() {
+      retention ??= retentionOf(dump.heap, progress);
+      return retention;
     },
     close: () => opened.close(),
   };

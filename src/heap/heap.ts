@@ -3,6 +3,7 @@ import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type Bytes, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId } from "../base/units.js";
 import type { Csr } from "../graph/graph.js";
+import { isMarked, mark } from "../graph/mark.js";
 import { type BreadthFirst, breadthFirst } from "../graph/reachability.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { numberObjects, type ObjectTable } from "./objects.js";
@@ -30,6 +31,8 @@ export interface Heap {
   readonly typeSlots: TypeSlots;
   /** Breadth-first tree from node 0: what is reachable, and the shortest way to it. */
   readonly tree: BreadthFirst;
+  /** [nodes / 32] bit of a node: it is reachable; see isMarked. */
+  readonly live: Uint32Array;
   readonly scan: ScanCounts;
   isLive(id: ObjectId): boolean;
   /** Bytes of live and of all objects, and of live ones whose type is known, guesses not counted. */
@@ -76,9 +79,15 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
   const referents: Csr = { nodeCount, first: edges.first, targets: edges.targets.subarray(0, edges.count) };
   const edgeSlots = edges.slots.subarray(0, edges.count);
   const types = inferTypes(runtime, objects, slots, roots, referents, edgeSlots, objectNode, headers, findings, progress);
-  progress.stage("marking", nodeCount);
-  const tree = breadthFirst(referents, 0, progress);
-  const totals = sumLive(objects, types, tree, objectNode);
+  const tree = lazy(() => {
+    progress.stage("finding shortest paths", nodeCount);
+    return breadthFirst(referents, 0, progress);
+  });
+  const live = lazy(() => {
+    progress.stage("marking", nodeCount);
+    return mark(referents, 0);
+  });
+  const totals = lazy(() => sumLive(objects, types, live(), objectNode));
   return {
     objects,
     roots,
@@ -92,10 +101,23 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
     },
     types,
     typeSlots: slots,
-    tree,
+    get tree() {
+      return tree();
+    },
+    get live() {
+      return live();
+    },
     scan,
-    isLive: (id) => tree.parent[objectNode + id] !== NONE,
-    ...totals,
+    isLive: (id) => isMarked(live(), objectNode + id),
+    get liveObjects() {
+      return totals().liveObjects;
+    },
+    get liveBytes() {
+      return totals().liveBytes;
+    },
+    get typedBytes() {
+      return totals().typedBytes;
+    },
   };
 }
 
@@ -154,7 +176,7 @@ function many(runtime: GoRuntime, objects: ObjectTable, span: number, type: Type
   return size > 0 && room >= 2 * size;
 }
 
-function sumLive(objects: ObjectTable, types: ObjectTypes, tree: BreadthFirst, objectNode: number) {
+function sumLive(objects: ObjectTable, types: ObjectTypes, live: Uint32Array, objectNode: number) {
   const { spans } = objects;
   let liveObjects = 0;
   let liveBytes = 0;
@@ -162,11 +184,20 @@ function sumLive(objects: ObjectTable, types: ObjectTypes, tree: BreadthFirst, o
   for (let span = 0; span < spans.count; span++) {
     const size = spans.elementSize[span];
     for (let id = objects.firstId[span]; id < objects.firstId[span + 1]; id++) {
-      if (tree.parent[objectNode + id] === NONE) continue;
+      if (!isMarked(live, objectNode + id)) continue;
       liveObjects++;
       liveBytes += size;
       if ((types.evidence[id] & 15) > 1) typedBytes += size;
     }
   }
   return { liveObjects, liveBytes, typedBytes };
+}
+
+/** Computed at first use. */
+function lazy<T>(compute: () => T): () => T {
+  let value: { readonly it: T } | undefined;
+  return () => {
+    value ??= { it: compute() };
+    return value.it;
+  };
 }

@@ -9,6 +9,7 @@ import type { ObjectTable } from "./objects.js";
 import { INTERIOR, SLOT_MASK } from "./pointers.js";
 import type { RootTable } from "./roots.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
+import { Pending, WordReader, Worklist } from "./worklist.js";
 
 export const EVIDENCE = ["none", "guess", "typed referrer", "closure", "interface", "root", "malloc header"] as const;
 export type TypeEvidence = (typeof EVIDENCE)[number];
@@ -50,6 +51,9 @@ interface Env {
   /** By TypeId, filled when asked. */
   readonly facts: (TypeFacts | undefined)[];
   readonly stringBytes: TypeId;
+  /** By abi.Type or itab. */
+  readonly dynamic: Map<Address, Dynamic>;
+  readonly directories: Map<TypeId, Directory>;
 }
 
 /** What the loops ask of a type. */
@@ -94,78 +98,6 @@ function arrayOf(env: Env, element: TypeId): TypeId {
   return facts.array;
 }
 
-/**
- * Objects to follow. The heap is swept in address order, where neighbours know each other; what lies behind the sweep is followed
- * at once from a stack, so that lists which run backwards cost no sweep of their own.
- */
-class Worklist {
-  private readonly ahead: Uint32Array;
-  private stack = new Uint32Array(1 << 12);
-  private stacked = 0;
-  private position = NONE;
-  private lowest: number;
-
-  constructor(count: number) {
-    this.ahead = new Uint32Array((count >>> 5) + 1);
-    this.lowest = this.ahead.length;
-  }
-
-  push(id: ObjectId): void {
-    if (id > this.position) {
-      this.ahead[id >>> 5] |= 1 << (id & 31);
-      if (id >>> 5 < this.lowest) this.lowest = id >>> 5;
-      return;
-    }
-    if (this.stacked === this.stack.length) {
-      const larger = new Uint32Array(this.stack.length * 2);
-      larger.set(this.stack);
-      this.stack = larger;
-    }
-    this.stack[this.stacked++] = id;
-  }
-
-  /** The next object, NONE when there is none; the position then starts anew. */
-  next(): ObjectId {
-    if (this.stacked > 0) return this.stack[--this.stacked];
-    for (let word = this.lowest; word < this.ahead.length; word++) {
-      const bits = this.ahead[word];
-      if (bits === 0) continue;
-      const low = bits & -bits;
-      this.ahead[word] = bits ^ low;
-      this.lowest = word;
-      this.position = word * 32 + 31 - Math.clz32(low);
-      return this.position;
-    }
-    this.lowest = this.ahead.length;
-    this.position = NONE;
-    return NONE;
-  }
-}
-
-class Pending {
-  at = new Float64Array(1 << 12);
-  code = new Float64Array(1 << 12);
-  object = new Uint32Array(1 << 12);
-  evidence = new Uint8Array(1 << 12);
-  size = 0;
-  add(at: Address, code: number, object: ObjectId, evidence: number): void {
-    if (this.size === this.at.length) {
-      const grow = <T extends { set(from: T): void }>(from: T, to: T): T => {
-        to.set(from);
-        return to;
-      };
-      this.at = grow(this.at, new Float64Array(this.size * 2)) as Float64Array<ArrayBuffer>;
-      this.code = grow(this.code, new Float64Array(this.size * 2)) as Float64Array<ArrayBuffer>;
-      this.object = grow(this.object, new Uint32Array(this.size * 2)) as Uint32Array<ArrayBuffer>;
-      this.evidence = grow(this.evidence, new Uint8Array(this.size * 2)) as Uint8Array<ArrayBuffer>;
-    }
-    this.at[this.size] = at;
-    this.code[this.size] = code;
-    this.object[this.size] = object;
-    this.evidence[this.size++] = evidence;
-  }
-}
-
 const BY_REFERRER = EVIDENCE.indexOf("typed referrer");
 const BY_ROOT = EVIDENCE.indexOf("root");
 const BY_INTERFACE = EVIDENCE.indexOf("interface");
@@ -202,6 +134,8 @@ export function inferTypes(
     pending: new Pending(),
     facts: [],
     stringBytes: runtime.stringBytes,
+    dynamic: new Map(),
+    directories: new Map(),
   };
   progress.stage("typing objects", objects.count);
   for (let id = 0; id < objects.count; id++) {
@@ -235,26 +169,28 @@ function settle(env: Env): void {
 
 /** Every pointer of a typed object says something of its target. */
 function follow(env: Env, id: ObjectId): void {
-  const { edges, edgeSlots, objectNode } = env;
+  const { edges, edgeSlots, objectNode, evidence, type } = env;
+  const { targets } = edges;
   const node = objectNode + id;
   const begin = edges.first[node];
   const end = edges.first[node + 1];
   if (begin === end) return;
-  const type = env.type[id];
-  const { size, table } = factsOf(env, type);
+  const own = type[id];
+  const { size, table } = factsOf(env, own);
   if (size < WORD) return;
   const words = size / WORD;
   const skip = env.objects.dataStart[env.objects.spanOf(id)] / WORD;
   let base = NONE;
   for (let edge = begin; edge < end; edge++) {
-    const target = edges.targets[edge] - objectNode;
-    if (env.evidence[target] >> 4 === RANK.header) continue;
+    const target = targets[edge] - objectNode;
+    if (evidence[target] >> 4 === RANK.header) continue;
     const slot = edgeSlots[edge];
     const word = (slot & SLOT_MASK) - skip;
     const at = word < words ? word : word % words;
-    const code = table ? table[at] : env.slots.codeAt(type, at * WORD);
+    const code = table ? table[at] : env.slots.codeAt(own, at * WORD);
     if (code === SLOT.none || code === SLOT.unknown) continue;
     const kind = code & (SLOT_STEP - 1);
+    if (type[target] === code >>> 4 && kind === SLOT.typed) continue;
     let address = 0;
     if (kind === SLOT.eface || kind === SLOT.iface) {
       if (base === NONE) base = env.objects.addressOf(id);
@@ -285,6 +221,9 @@ function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Ad
       if (env.evidence[id] >> 4 < RANK.exact && !interior) env.pending.add(dataAddress(env, id), code, id, BY_CLOSURE);
       return;
     case SLOT.directory:
+      if (env.evidence[id] >> 4 >= RANK.array || interior) return;
+      if (!directoryBySlot(env, id, (code - kind) / SLOT_STEP, evidence)) env.pending.add(dataAddress(env, id), code, id, evidence);
+      return;
     case SLOT.trieNode:
       if (env.evidence[id] >> 4 < RANK.array && !interior) env.pending.add(dataAddress(env, id), code, id, evidence);
       return;
@@ -346,23 +285,29 @@ function readPending(env: Env): void {
   const evidence = pending.evidence.slice(0, n);
   pending.size = 0;
   const order = localOrder(at);
+  const reader = new WordReader(memory, at);
   for (const i of order) {
     const kind = code[i] % SLOT_STEP;
     const target = (code[i] - kind) / SLOT_STEP;
     const id = object[i];
-    if (kind === SLOT.eface || kind === SLOT.iface) {
-      const word = memory.tryAddress(at[i]);
-      if (word !== undefined && word > 0) dynamicType(env, id, kind === SLOT.iface ? runtime.itabType(word) : word);
-    } else if (kind === SLOT.func) {
-      const pc = memory.tryAddress(at[i]);
-      const type = pc === undefined ? NONE : closureType(env, pc);
-      if (type !== NONE) assign(env, id, type, RANK.exact, BY_CLOSURE, true);
-    } else if (kind === SLOT.trieNode) {
+    if (kind === SLOT.trieNode) {
       const isEntry = memory.tryBytes(at[i], 1)?.[0];
       const name = runtime.types.get(target).name.replace(".node[", isEntry ? ".entry[" : ".indirect[");
       const type = runtime.types.byName(name);
       if (type !== NONE) stateType(env, id, type, evidence[i]);
-    } else directory(env, id, target, at[i], evidence[i]);
+      continue;
+    }
+    const word = reader.word(at[i]);
+    if (kind === SLOT.directory) directory(env, id, target, word, evidence[i]);
+    else if (word === 0) continue;
+    else if (kind === SLOT.func) {
+      const type = runtime.closureType(word);
+      if (type !== NONE) assign(env, id, type, RANK.exact, BY_CLOSURE, true);
+    } else {
+      const known = dynamicOf(env, word, kind === SLOT.iface);
+      if (known.kind === "typed") stateType(env, id, known.type, BY_INTERFACE);
+      else if (known.kind === "func") env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
+    }
   }
 }
 
@@ -386,61 +331,92 @@ function localOrder(at: Float64Array): Uint32Array {
   return order;
 }
 
-/** An interface's data word: pointer-shaped values are stored directly, others boxed. */
-function dynamicType(env: Env, id: ObjectId, rtype: Address): void {
-  const { types } = env.runtime;
-  const type = types.byRtype(rtype);
-  if (type === NONE) return;
-  const value = types.get(type);
+/** What an interface's data word points to, by its first word (abi.Type or itab). */
+interface Dynamic {
+  readonly kind: "typed" | "func" | "unknown";
+  readonly type: TypeId;
+}
+
+const UNKNOWN: Dynamic = { kind: "unknown", type: NONE };
+
+function dynamicOf(env: Env, word: Address, isItab: boolean): Dynamic {
+  let known = env.dynamic.get(word);
+  if (known) return known;
+  const type = env.runtime.types.byRtype(isItab ? env.runtime.itabType(word) : word);
+  known = type === NONE ? UNKNOWN : dynamicType(env, type);
+  env.dynamic.set(word, known);
+  return known;
+}
+
+/** Pointer-shaped values are the data word itself, others are boxed. */
+function dynamicType(env: Env, type: TypeId): Dynamic {
+  const value = env.runtime.types.get(type);
+  const typed = (target: TypeId): Dynamic => (target === NONE ? UNKNOWN : { kind: "typed", type: target });
   switch (value.kind) {
     case "pointer":
-      if (value.element !== NONE) stateType(env, id, value.element, BY_INTERFACE);
-      return;
+      return typed(value.element);
     case "map":
     case "chan":
-      if (value.header !== NONE) stateType(env, id, value.header, BY_INTERFACE);
-      return;
+      return typed(value.header);
     case "func":
-      env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
-      return;
+      return { kind: "func", type: NONE };
     case "unsafe.Pointer":
-      return;
+      return UNKNOWN;
     default:
-      // A struct or array of one pointer is stored directly too.
-      if (value.size === WORD && env.slots.hasPointers(type)) {
-        const code = env.slots.codeAt(type, 0);
-        if (code % SLOT_STEP === SLOT.typed) {
-          stateType(env, id, (code - SLOT.typed) / SLOT_STEP, BY_INTERFACE);
-          return;
-        }
-        if (code % SLOT_STEP === SLOT.func) {
-          env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
-          return;
-        }
-      }
-      stateType(env, id, type, BY_INTERFACE);
+      break;
   }
+  // A struct or array of one pointer is stored directly too.
+  if (value.size === WORD && env.slots.hasPointers(type)) {
+    const code = env.slots.codeAt(type, 0);
+    if (code % SLOT_STEP === SLOT.typed) return typed((code - SLOT.typed) / SLOT_STEP);
+    if (code % SLOT_STEP === SLOT.func) return { kind: "func", type: NONE };
+  }
+  return typed(type);
 }
 
-function closureType(env: Env, pc: Address): TypeId {
-  return env.runtime.closureType(pc);
+/** What a swiss map's dirPtr may point to. */
+interface Directory {
+  readonly group: TypeId;
+  /** "[]*table" */
+  readonly tables: TypeId;
 }
 
-/** Since Go 1.24: dirPtr is one group, or an array of tables; told by the slot, for no table directory is as large as a group. */
-function directory(env: Env, id: ObjectId, header: TypeId, _at: Address, evidence: number): void {
+function directoryOf(env: Env, header: TypeId): Directory | undefined {
+  let known = env.directories.get(header);
+  if (known) return known;
   const { types } = env.runtime;
-  const field = types.get(header).fields.find((each) => each.name === "dirPtr");
-  const table = field ? types.get(types.get(field.type).element).element : NONE;
+  const pointee = (struct: TypeId, name: string): TypeId => {
+    const field = struct === NONE ? undefined : types.get(struct).fields.find((each) => each.name === name);
+    return field ? types.get(field.type).element : NONE;
+  };
+  const tablePointer = pointee(header, "dirPtr");
+  const table = tablePointer === NONE ? NONE : types.get(tablePointer).element;
   const groups = table === NONE ? undefined : types.get(table).fields.find((each) => each.name === "groups");
-  const data = groups ? types.get(groups.type).fields.find((each) => each.name === "data") : undefined;
-  const group = data ? types.get(data.type).element : NONE;
-  if (group === NONE || !field) return;
-  const tablePointer = types.get(field.type).element;
-  // The first word of a directory points at a table's 32 bytes; a group begins with 8 control bytes.
-  const first = env.runtime.process.memory.tryAddress(_at) ?? 0;
-  const pointed = first > 0 ? env.objects.find(first) : NONE;
-  if (pointed !== NONE) assign(env, id, types.arrayOf(tablePointer), RANK.exact, evidence);
-  else stateType(env, id, group, evidence);
+  const group = groups ? pointee(groups.type, "data") : NONE;
+  if (group === NONE) return undefined;
+  known = { group, tables: types.arrayOf(tablePointer) };
+  env.directories.set(header, known);
+  return known;
+}
+
+/** The slot tells a group from a directory, unless a group's slot is as large as some directory: a power of two. */
+function directoryBySlot(env: Env, id: ObjectId, header: TypeId, evidence: number): boolean {
+  const known = directoryOf(env, header);
+  if (!known) return true;
+  const facts = factsOf(env, known.group);
+  if (fits(env, id, facts)) {
+    if (Number.isInteger(Math.log2(facts.slot))) return false;
+    stateType(env, id, known.group, evidence);
+  } else assign(env, id, known.tables, RANK.exact, evidence);
+  return true;
+}
+
+/** Since Go 1.24: dirPtr is one group, which begins with 8 control bytes, or an array of tables. */
+function directory(env: Env, id: ObjectId, header: TypeId, firstWord: Address, evidence: number): void {
+  const known = directoryOf(env, header);
+  if (!known) return;
+  if (firstWord > 0 && env.objects.find(firstWord) !== NONE) assign(env, id, known.tables, RANK.exact, evidence);
+  else stateType(env, id, known.group, evidence);
 }
 
 /** What is only pointed into: sub-slices tell the element, typed pointers a member. */

@@ -1,6 +1,7 @@
 // Objects counted by type, package or size class: one loop over columns.
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { isMarked } from "../graph/mark.js";
 import { EVIDENCE } from "../heap/typing.js";
 
 export interface HistogramRow {
@@ -19,7 +20,7 @@ export interface HistogramSelection {
 
 /** Every row, in no order. */
 export function histogramRows(dump: Dump, selection: HistogramSelection): HistogramRow[] {
-  const { objects, types, tree, graph } = dump.heap;
+  const { objects, types, live, graph } = dump.heap;
   const { spans, firstId } = objects;
   const objectNode = graph.nodeOfObject(0);
   const typeCount = dump.runtime.types.count;
@@ -34,7 +35,7 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
     const noscan = spans.spanClass[span] & 1;
     let inSpan = 0;
     for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) {
-      if ((tree.parent[objectNode + id] === NONE) !== selection.garbage) continue;
+      if (isMarked(live, objectNode + id) === selection.garbage) continue;
       const type = types.type[id];
       const row = (type === NONE ? noscan : type + 2) * kinds + (types.evidence[id] & 15);
       counts[row]++;

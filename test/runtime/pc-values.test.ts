@@ -29,7 +29,10 @@ describe("pc-value tables", () => {
 
   it("of any values are read as they were written", () => {
     const tables = fc
-      .array(fc.tuple(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 100_000 })), { minLength: 1, maxLength: 30 })
+      .array(fc.tuple(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 100_000 })), {
+        minLength: 1,
+        maxLength: 30,
+      })
       .map((pairs) => pairs.filter(([value], i) => value !== (i === 0 ? -1 : pairs[i - 1]?.[0])))
       .filter((pairs) => pairs.length > 0);
     fc.assert(
@@ -42,7 +45,8 @@ describe("pc-value tables", () => {
         const bytes = Uint8Array.from([9, 9, ...encodePcValues(values, quantum)]);
         let start = 0;
         for (const [value, until] of values) {
-          for (const pc of [start, until - 1]) expect(pcValueAt(bytes, 2, entry, quantum, entry + pc)).toEqual({ value, end: entry + until });
+          for (const pc of [start, until - 1])
+            expect(pcValueAt(bytes, 2, entry, quantum, entry + pc)).toEqual({ value, end: entry + until });
           start = until;
         }
         expect(pcValueAt(bytes, 2, entry, quantum, entry + end)).toBe(NO_PC_VALUE);

@@ -103,7 +103,11 @@ export function writeModule(
         )
       : 0xffffffff;
     const inlined = fn.inlined
-      ? put(gofunc, fn.inlined.flatMap((call) => [...int32(0), ...int32(name(call.name)), ...int32(call.parentPc), ...int32(1)]), 4)
+      ? put(
+          gofunc,
+          fn.inlined.flatMap((call) => [...int32(0), ...int32(name(call.name)), ...int32(call.parentPc), ...int32(1)]),
+          4,
+        )
       : 0xffffffff;
     const whole: PcValues = [[fn.file ?? 0, fn.size]];
     const record = [

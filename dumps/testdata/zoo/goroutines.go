@@ -452,19 +452,25 @@ func ifaceLocal() {
 //go:noinline
 func hold(*any) {}
 
-// As many loops as there are Ps: some run when the program dies, the others were stopped in their loop.
+// More loops than there are Ps: some run when the program dies, the others were stopped in their loop.
 func spinners() {
 	for i := 0; i < 3; i++ {
-		exhibit(spin)
+		// Made here, so that the loop's own stack, which is scanned conservatively, holds nothing old.
+		chain := newSpin()
+		exhibit(func() { spin(chain) })
 	}
 }
 
 //go:noinline
-func spin() {
-	var chain *OnlySpin
+func newSpin() (chain *OnlySpin) {
 	for i := 0; i < count; i++ {
 		chain = rec(&OnlySpin{chain, i})
 	}
+	return chain
+}
+
+//go:noinline
+func spin(chain *OnlySpin) {
 	started.Done()
 	for chain.ID != -1 {
 		chain.ID++

@@ -10,7 +10,7 @@ import { numberObjects, type ObjectTable } from "./objects.js";
 import { type EdgeWriter, INTERIOR, type ScanCounts, scanPointers } from "./pointers.js";
 import { collectRoots, type RootTable } from "./roots.js";
 import { type TypeSlots, typeSlots } from "./type-slots.js";
-import { inferTypes, type ObjectTypes } from "./typing.js";
+import { inferPathTypes, inferTypes, type ObjectTypes, type TypingInput } from "./typing.js";
 
 /** Node 0 is the virtual root, then owners, then objects. */
 export interface ObjectGraph {
@@ -28,6 +28,8 @@ export interface Heap {
   readonly roots: RootTable;
   readonly graph: ObjectGraph;
   readonly types: ObjectTypes;
+  /** Types of the objects of one path from a root's row on; as good as types where every step is certain, else types itself. */
+  typesAlong(row: number, path: readonly ObjectId[]): ObjectTypes;
   readonly typeSlots: TypeSlots;
   /** Breadth-first tree from node 0: what is reachable, and the shortest way to it. */
   readonly tree: BreadthFirst;
@@ -78,16 +80,19 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
   );
   const referents: Csr = { nodeCount, first: edges.first, targets: edges.targets.subarray(0, edges.count) };
   const edgeSlots = edges.slots.subarray(0, edges.count);
-  const types = inferTypes(runtime, objects, slots, roots, referents, edgeSlots, objectNode, headers, findings, progress);
+  const typing: TypingInput = { runtime, objects, slots, roots, edges: referents, edgeSlots, objectNode, headers };
+  const types = lazy(() => inferTypes(typing, findings, progress));
+  let shortest: BreadthFirst | undefined;
   const tree = lazy(() => {
     progress.stage("finding shortest paths", nodeCount);
-    return breadthFirst(referents, 0, progress);
+    shortest = breadthFirst(referents, 0, progress);
+    return shortest;
   });
   const live = lazy(() => {
     progress.stage("marking", nodeCount);
     return mark(referents, 0);
   });
-  const totals = lazy(() => sumLive(objects, types, live(), objectNode));
+  const totals = lazy(() => sumLive(objects, types(), live(), objectNode));
   return {
     objects,
     roots,
@@ -99,7 +104,10 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
       nodeOfOwner: (id) => 1 + id,
       objectOfNode: (node) => node - objectNode,
     },
-    types,
+    get types() {
+      return types();
+    },
+    typesAlong: (row, path) => inferPathTypes(typing, row, path) ?? types(),
     typeSlots: slots,
     get tree() {
       return tree();
@@ -108,7 +116,7 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
       return live();
     },
     scan,
-    isLive: (id) => isMarked(live(), objectNode + id),
+    isLive: (id) => (shortest ? shortest.parent[objectNode + id] !== NONE : isMarked(live(), objectNode + id)),
     get liveObjects() {
       return totals().liveObjects;
     },

@@ -105,49 +105,85 @@ const BY_CLOSURE = EVIDENCE.indexOf("closure");
 const BY_HEADER = EVIDENCE.indexOf("malloc header");
 const BY_GUESS = EVIDENCE.indexOf("guess");
 
-/**
- * Types every object it can. Headers come in `type` already, as their abi.Type's TypeId.
- * @param hideHeaders  for the test that proves propagation: headers are not used
- */
-export function inferTypes(
-  runtime: GoRuntime,
-  objects: ObjectTable,
-  slots: TypeSlots,
-  roots: RootTable,
-  edges: Csr,
-  edgeSlots: Uint32Array,
-  objectNode: number,
-  headers: Int32Array,
-  findings: Findings,
-  progress: Progress,
-): ObjectTypes {
-  const env: Env = {
-    runtime,
-    objects,
-    slots,
-    type: headers,
-    evidence: new Uint8Array(objects.count),
-    edges,
-    edgeSlots,
-    objectNode,
-    queue: new Worklist(objects.count),
+/** What typing works on: the heap's columns before types are known. */
+export interface TypingInput {
+  readonly runtime: GoRuntime;
+  readonly objects: ObjectTable;
+  readonly slots: TypeSlots;
+  readonly roots: RootTable;
+  readonly edges: Csr;
+  readonly edgeSlots: Uint32Array;
+  readonly objectNode: number;
+  /** [objects] TypeId that the object's own malloc header or span says; NONE. */
+  readonly headers: Int32Array;
+}
+
+function newEnv(input: TypingInput, evidence: Uint8Array, queue: Worklist): Env {
+  return {
+    ...input,
+    type: input.headers.slice(),
+    evidence,
+    queue,
     pending: new Pending(),
     facts: [],
-    stringBytes: runtime.stringBytes,
+    stringBytes: input.runtime.stringBytes,
     dynamic: new Map(),
     directories: new Map(),
   };
+}
+
+function stateRoot(env: Env, roots: RootTable, row: number): void {
+  const id = roots.object[row];
+  state(env, roots.code[row], id, roots.value[row] !== dataAddress(env, id), roots.slot[row], BY_ROOT);
+}
+
+/**
+ * Types of the objects of one path only, by the pointers of that path: what `why` needs, without typing the whole heap.
+ *
+ * @param row   the root's row
+ * @param path  objects from the root on, each pointed to by the one before
+ * @returns undefined when an object of the path stays unknown or doubtful: then all evidence is needed
+ */
+export function inferPathTypes(input: TypingInput, row: number, path: readonly ObjectId[]): ObjectTypes | undefined {
+  const { edges, edgeSlots, objectNode, objects, roots } = input;
+  const env = newEnv(input, new Uint8Array(objects.count), new Worklist(objects.count));
+  for (const id of path) if (env.type[id] !== NONE) env.evidence[id] = BY_HEADER | (RANK.header << 4);
+  stateRoot(env, roots, row);
+  for (const [i, id] of path.entries()) {
+    while (env.pending.size > 0) readPending(env);
+    if (env.evidence[id] >> 4 < RANK.array) return undefined;
+    if (i + 1 === path.length) break;
+    const node = objectNode + id;
+    for (let edge = edges.first[node]; edge < edges.first[node + 1]; edge++) {
+      if (edges.targets[edge] - objectNode !== path[i + 1]) continue;
+      followEdge(env, id, path[i + 1], edgeSlots[edge]);
+      break;
+    }
+  }
+  const { type, evidence } = env;
+  return { type, evidence, evidenceOf: (id) => EVIDENCE[evidence[id] & 15] };
+}
+
+function followEdge(env: Env, id: ObjectId, target: ObjectId, slot: number): void {
+  const own = env.type[id];
+  const { size } = factsOf(env, own);
+  if (size < WORD) return;
+  const word = (slot & SLOT_MASK) - env.objects.dataStart[env.objects.spanOf(id)] / WORD;
+  const code = env.slots.codeAt(own, (word * WORD) % size);
+  state(env, code, target, slot >= INTERIOR, env.objects.addressOf(id) + (slot & SLOT_MASK) * WORD, BY_REFERRER);
+}
+
+/** Types every object it can. */
+export function inferTypes(input: TypingInput, findings: Findings, progress: Progress): ObjectTypes {
+  const { runtime, objects, roots, headers } = input;
   progress.stage("typing objects", objects.count);
+  const env = newEnv(input, new Uint8Array(objects.count), new Worklist(objects.count));
   for (let id = 0; id < objects.count; id++) {
     if (headers[id] === NONE) continue;
     env.evidence[id] = BY_HEADER | (RANK.header << 4);
     env.queue.push(id);
   }
-  for (let row = 0; row < roots.count; row++) {
-    const id = roots.object[row];
-    const start = objects.addressOf(id) + objects.dataStart[objects.spanOf(id)];
-    state(env, roots.code[row], id, roots.value[row] !== start, roots.slot[row], BY_ROOT);
-  }
+  for (let row = 0; row < roots.count; row++) stateRoot(env, roots, row);
   settle(env);
   interiorPointers(env, roots);
   settle(env);

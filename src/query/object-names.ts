@@ -1,6 +1,7 @@
 // What an address is, in words and as plain data.
 import { type Address, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import type { ObjectTypes } from "../heap/typing.js";
 import { parseRegExp } from "./histogram.js";
 
 export interface NamedObject {
@@ -22,8 +23,8 @@ export function typePattern(dump: Dump, text: string): (name: string) => boolean
   return (name) => pattern.test(name);
 }
 
-export function nameObject(dump: Dump, id: ObjectId): NamedObject {
-  const { objects, types } = dump.heap;
+export function nameObject(dump: Dump, id: ObjectId, types: ObjectTypes = dump.heap.types): NamedObject {
+  const { objects } = dump.heap;
   return {
     address: hex(objects.addressOf(id)),
     type: typeName(dump, types.type[id]),

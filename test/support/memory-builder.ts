@@ -4,7 +4,7 @@ import { type Address, NONE, type TypeId } from "../../src/base/units.js";
 import { type AddressSpace, openAddressSpace } from "../../src/process/address-space.js";
 import { structLayout } from "../../src/runtime/layout/layout.js";
 import type { Layout } from "../../src/runtime/layout/schema.js";
-import type { GoType, TypeParts, TypeTable } from "../../src/runtime/types.js";
+import type { GoType, TypeTable } from "../../src/runtime/types.js";
 
 /** One stretch of memory, zero at first, allocated from bottom to top. */
 export class MemoryBuilder {
@@ -111,7 +111,7 @@ export class TypeBuilder implements TypeTable {
   fromDwarf(): TypeId {
     return NONE;
   }
-  synthetic(parts: TypeParts): TypeId {
+  synthetic(parts: Parameters<TypeTable["synthetic"]>[0]): TypeId {
     return this.add(parts.name, parts.kind, parts.size, { rtype: parts.rtype, element: parts.element?.() ?? NONE });
   }
   arrayOf(element: TypeId): TypeId {
@@ -145,10 +145,16 @@ export function layoutOf(structs: Structs): Layout {
   } as unknown as Layout;
 }
 
+const ABI_TYPE: Structs[string] = [
+  48,
+  { Size_: [0, 8], PtrBytes: [8, 8], TFlag: [20, 1], Kind_: [23, 1], GCData: [32, 8], Str: [40, 4], PtrToThis: [44, 4] },
+];
+
 /** Bucket maps as Go 1.23 has them. */
 export const BUCKET_STRUCTS: Structs = {
   hmap: [48, { count: [0, 8], flags: [8, 1], B: [9, 1], buckets: [16, 8], oldbuckets: [24, 8], extra: [40, 8] }],
   itab: [32, { Inter: [0, 8], Type: [8, 8] }],
+  abiType: ABI_TYPE,
 };
 
 /** Swiss maps as Go 1.24 has them. */
@@ -160,4 +166,5 @@ export const SWISS_STRUCTS: Structs = {
   ],
   swissMapType: [112, { GroupSize: [80, 8], SlotSize: [88, 8], ElemOff: [96, 8], Flags: [104, 4] }],
   itab: [32, { Inter: [0, 8], Type: [8, 8] }],
+  abiType: ABI_TYPE,
 };

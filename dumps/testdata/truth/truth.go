@@ -54,17 +54,24 @@ var (
 // them, until nothing more is freed. Spare pages are given back, so that the scavenger has nothing left to do.
 func Settle() {
 	debug.FreeOSMemory()
-	objects, calm := uint64(0), 0
-	for i := 0; i < 20 && calm < 2; i++ {
-		runtime.GC()
+	untilCalm(3, runtime.GC)
+	// The sweeper gives work buffers back in its own time.
+	untilCalm(3, func() {})
+}
+
+// untilCalm repeats work until the statistics have stayed the same so many times.
+func untilCalm(times int, work func()) {
+	var objects, idle uint64
+	for i, calm := 0, 0; i < 30 && calm < times; i++ {
+		work()
 		time.Sleep(20 * time.Millisecond)
 		runtime.ReadMemStats(&stats)
-		if stats.HeapObjects == objects {
+		if stats.HeapObjects == objects && stats.HeapIdle == idle {
 			calm++
 		} else {
 			calm = 0
 		}
-		objects = stats.HeapObjects
+		objects, idle = stats.HeapObjects, stats.HeapIdle
 	}
 }
 

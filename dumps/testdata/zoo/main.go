@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unsafe"
 
 	"corescope.example/dumps/truth"
@@ -39,7 +38,7 @@ func rec[T any](p *T) *T {
 
 // exhibits are started one after the other; files for newer releases add theirs.
 var exhibits = []func(){
-	maps, channels, closures, interfaces, bigTypes, reflected, timers, finalizers, stacks, containers, small, spinners,
+	maps, channels, closures, interfaces, bigTypes, reflected, timers, finalizers, stacks, containers, small,
 }
 
 // afterCollection holds what has to happen between the last collection and the crash.
@@ -109,7 +108,9 @@ func main() {
 		exhibits[i]()
 	}
 	started.Wait()
-	time.Sleep(20 * time.Millisecond)
+	truth.Settle()
+	spinners() // late: they leave no P to anyone who has something to clean up
+	started.Wait()
 	tell()
 	truth.Settle()
 	for i := range afterCollection {

@@ -1,0 +1,182 @@
+// Paths from a root in words: the owner, and a Go expression for each object on the way.
+import { hex, NONE, NOT_AN_ADDRESS, type NodeId, type ObjectId, type OwnerId, WORD } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { nameSteps, type Step } from "../expression/name.js";
+import { shortestPath } from "../graph/paths.js";
+import { SLOT_MASK } from "../heap/pointers.js";
+import type { OwnerKind, RootDescription } from "../heap/roots.js";
+import type { StaticVariable } from "../heap/statics.js";
+import type { ObjectTypes } from "../heap/typing.js";
+import { type NamedObject, nameObject } from "./object-names.js";
+
+export interface PathRoot {
+  readonly kind: OwnerKind;
+  /** "main.global", "goroutine 17 main.worker s". */
+  readonly name: string;
+  readonly goroutine?: number;
+  readonly function?: string;
+  readonly variable?: string;
+  /** false: taken conservatively, the word may be no pointer. */
+  readonly certain: boolean;
+}
+
+export interface PathStep extends NamedObject {
+  readonly expression: string;
+}
+
+export interface NamedPath {
+  readonly root: PathRoot;
+  readonly steps: readonly PathStep[];
+}
+
+/** Longer paths are not named step by step for the sake of their last one: it is cast from its address. */
+const LONGEST_NAMED = 300;
+
+/** A path of nodes, virtual root and owner first, with a name for each step. */
+export function namePath(dump: Dump, nodes: readonly NodeId[]): NamedPath {
+  const { graph, objects } = dump.heap;
+  const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
+  const types = dump.heap.typesAlong(edgeSlot(dump, nodes[1], nodes[2]) & SLOT_MASK, path);
+  const { description, names } = expressions(dump, nodes, types);
+  return {
+    root: describeRoot(description),
+    steps: path.map((object, i) => ({ ...nameObject(dump, object, types), expression: names[i] ?? hex(objects.addressOf(object)) })),
+  };
+}
+
+/** What a live object is called along the shortest path; a cast of its address when the path is very long. */
+export function expressionOf(dump: Dump, id: ObjectId): string {
+  const { heap } = dump;
+  const nodes = shortestPath(heap.tree.parent, heap.graph.nodeOfObject(id));
+  if (nodes.length > 2 && nodes.length <= LONGEST_NAMED) return expressions(dump, nodes).names.at(-1) as string;
+  return castOf(dump, id);
+}
+
+/** `(*main.User)(0xc000012000)`; arrays of unknown length by their first element. */
+export function castOf(dump: Dump, id: ObjectId): string {
+  const { objects, types } = dump.heap;
+  const start = hex(objects.addressOf(id) + objects.dataStart[objects.spanOf(id)]);
+  const type = types.type[id];
+  const known = type === NONE ? undefined : dump.runtime.types.get(type);
+  if (!known) return start;
+  const whole = known.kind === "array" && known.count === -1 ? known.element : type;
+  return whole === NONE ? start : `(*${dump.runtime.types.get(whole).name})(${start})`;
+}
+
+function expressions(
+  dump: Dump,
+  nodes: readonly NodeId[],
+  types: ObjectTypes = dump.heap.types,
+): { readonly description: RootDescription; readonly names: readonly string[] } {
+  const { heap, runtime } = dump;
+  const { graph, objects } = heap;
+  const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
+  const row = edgeSlot(dump, nodes[1], nodes[2]) & SLOT_MASK;
+  const description = heap.roots.describe(row);
+  const memory = dump.process.memory;
+  let pointed = heap.roots.value[row];
+  const steps = path.map((object, i): Step => {
+    const address = objects.addressOf(object);
+    const start = address + objects.dataStart[objects.spanOf(object)];
+    const next = path[i + 1];
+    const slot =
+      next === undefined
+        ? 0
+        : (edgeSlot(dump, graph.nodeOfObject(object), graph.nodeOfObject(next)) & SLOT_MASK) * WORD - (start - address);
+    const step: Step = { address: start, type: types.type[object], slot, pointed };
+    if (next !== undefined) pointed = memory.tryAddress(start + slot) ?? objects.addressOf(next);
+    return step;
+  });
+  const env = { memory, types: runtime.types, layout: runtime.layout };
+  const root = rootExpression(dump, description);
+  return { description, names: nameSteps(env, root.text, root.type, root.offset, steps, root.address) };
+}
+
+/** Word of the first edge between two nodes (row of RootTable for owners). */
+function edgeSlot(dump: Dump, from: number, to: number): number {
+  const { referents, slots } = dump.heap.graph;
+  for (let edge = referents.first[from]; edge < referents.first[from + 1]; edge++) if (referents.targets[edge] === to) return slots[edge];
+  return 0;
+}
+
+export function describeRoot(description: RootDescription): PathRoot {
+  const { owner, frame, local, place, certain } = description;
+  const base = { kind: owner.kind, certain };
+  if (owner.goroutine === undefined) return { ...base, name: owner.name, ...(owner.kind === "global" ? { variable: owner.name } : {}) };
+  const variable = local?.name ?? place;
+  const named = { ...base, goroutine: owner.goroutine, variable };
+  return frame
+    ? { ...named, name: `${owner.name} ${frame.fn.name} ${variable}`, function: frame.fn.name }
+    : { ...named, name: `${owner.name} ${variable}` };
+}
+
+/** A variable as an expression with its type. */
+export interface RootExpression {
+  readonly text: string;
+  readonly type: number;
+  readonly offset: number;
+  readonly address: number;
+}
+
+/** The variable that holds a root's pointer. */
+export function rootExpression(dump: Dump, description: RootDescription): RootExpression {
+  const { owner, frame, local, slot } = description;
+  if (owner.global) return globalExpression(dump, owner.global, slot);
+  if (frame && local && slot !== NOT_AN_ADDRESS) {
+    const address = frame.fp + local.offset;
+    // "&x" is the pointer to x, which escaped.
+    return { text: `g${owner.goroutine}.${frame.fn.name}.${local.name}`, type: local.type, offset: slot - address, address };
+  }
+  const where = frame ? `g${owner.goroutine}.${frame.fn.name}` : owner.goroutine === undefined ? owner.kind : `g${owner.goroutine}`;
+  return { text: where, type: NONE, offset: 0, address: NONE };
+}
+
+/** Static data is named by the pointers that lead to it: main.global for what &Store{...} made. */
+function globalExpression(dump: Dump, variable: StaticVariable, slot: number): RootExpression {
+  if (!variable.via) return { text: variable.name, type: variable.type, offset: slot - variable.address, address: variable.address };
+  const chain: StaticVariable[] = [];
+  for (let at: StaticVariable | undefined = variable; at?.via; at = at.via.variable) chain.unshift(at);
+  const first = chain[0].via?.variable as StaticVariable;
+  const steps = chain.map(
+    (each, i): Step => ({ address: each.address, type: each.type, slot: chain[i + 1]?.via?.offset ?? 0, pointed: each.address }),
+  );
+  const env = { memory: dump.process.memory, types: dump.runtime.types, layout: dump.runtime.layout };
+  const names = nameSteps(env, first.name, first.type, chain[0].via?.offset ?? 0, steps, first.address);
+  return { text: names.at(-1) ?? variable.name, type: variable.type, offset: slot - variable.address, address: variable.address };
+}
+
+/** An owner in a person's words: "main.global", "goroutine 17 main.worker". */
+export function ownerName(dump: Dump, id: OwnerId): string {
+  const owner = dump.heap.roots.owners[id];
+  if (owner.global) return globalExpression(dump, owner.global, owner.global.address).text;
+  if (owner.goroutine === undefined) return owner.name;
+  const { entry } = goroutinePlace(dump, owner.goroutine);
+  return `${owner.name}${entry === "" ? "" : ` ${entry}`}${owner.kind === "register" ? " (registers)" : ""}`;
+}
+
+/** Where a goroutine is, for people. */
+export interface GoroutinePlace {
+  /** The function it was started with; main.main for the first one. */
+  readonly entry: string;
+  /** The innermost function of the program itself, else of any package but the runtime. */
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  /** "chan receive", "running"... */
+  readonly state: string;
+}
+
+const LIBRARY = /^(?:runtime|sync|time|internal|os|net|syscall|io|bufio|context|reflect|bytes|strings)[./]/;
+
+export function goroutinePlace(dump: Dump, id: number): GoroutinePlace {
+  const { functions, goroutines } = dump.runtime;
+  const goroutine = goroutines.find(id);
+  if (!goroutine) return { entry: "", function: "", file: "", line: 0, state: "" };
+  const state = goroutine.status === "waiting" && goroutine.waitReason !== "" ? goroutine.waitReason : goroutine.status;
+  const frames = goroutine.unwound().frames.slice(0, 200);
+  const named = frames.flatMap((frame) => functions.inlinedAt(frame.fn, frame.symbolPc));
+  const own = named.find((each) => !LIBRARY.test(each.name)) ?? named.find((each) => !each.name.startsWith("runtime.")) ?? named[0];
+  const started = functions.find(goroutine.startPc)?.name ?? "";
+  const entry = started === "runtime.main" ? "main.main" : started;
+  return { entry, function: own?.name ?? entry, file: own?.file ?? "", line: own?.line ?? 0, state };
+}

@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { keyText, lookupKey } from "../../src/value/keys.js";
+import { readValue, summarize, VALUE_LIMITS } from "../../src/value/value.js";
+import { makeProgram } from "../support/go-program.js";
+
+function program() {
+  const made = makeProgram();
+  const env = { memory: made.builder.memory(), types: made.types, layout: made.layout };
+  return { ...made, env, show: (type: number, address: number, depth = 3) => summarize(readValue(env, type, address, depth)) };
+}
+
+test("a struct in one line; nothing in it moves a terminal", () => {
+  const { show, type, at } = program();
+  expect(show(type.user, at.user)).toBe('{ID:5 Name:"user-5" Tags:["first" "\\x1b[31msecond"] Prev:nil}');
+  expect(show(type.user, at.user, 1)).toBe('{ID:5 Name:"user-5" Tags:[… 2] Prev:nil}');
+});
+
+test("maps, interfaces, pointers and functions", () => {
+  const { show, type, at } = program();
+  const captured = `0x${at.captured.toString(16)}`;
+  expect(show(type.store, at.store, 1)).toBe(`{sessions:map[… 2] err:${captured}}`);
+  expect(show(type.store, at.store, 2)).toContain('sessions:map["a\\n":nil "user-\\"5\\"":0x');
+  expect(show(type.session, at.session, 1)).toBe(`{User:0x${at.user.toString(16)} onClose:0x${at.closure.toString(16)} Any:${captured}}`);
+  expect(show(type.session, at.session, 2)).toContain('Any:&{ID:-7 Name:"captured"');
+});
+
+test("numbers are printed as Go prints them", () => {
+  const { builder, types } = program();
+  const at = builder.allocate(16);
+  const env = () => ({ memory: builder.memory(), types, layout: makeProgram().layout });
+  const show = (kind: "int" | "uint" | "float" | "bool" | "complex", size: number) => keyText(env(), types.add("t", kind, size), at);
+  builder.word(at, -1);
+  expect([show("int", 1), show("int", 2), show("int", 4), show("int", 8)]).toEqual(["-1", "-1", "-1", "-1"]);
+  expect([show("uint", 1), show("uint", 8)]).toEqual(["255", "18446744073709551615"]);
+  builder.float(at, 4, 0.1);
+  expect(show("float", 4)).toBe("0.1");
+  builder.float(at, 8, Number.NaN);
+  expect(show("float", 8)).toBe("NaN");
+  builder.float(at, 8, Number.NEGATIVE_INFINITY);
+  expect(show("float", 8)).toBe("-Inf");
+  builder.float(at, 8, 1.5).float(at + 8, 8, -2);
+  expect(show("complex", 16)).toBe("(1.5-2i)");
+});
+
+test("limits cut strings, elements and whole trees, and say so", () => {
+  const { builder, types, env, type, at } = program();
+  const string = builder.allocate(16);
+  builder.string(string, "x".repeat(5000));
+  const value = readValue(env, types.byName("string"), string, 1);
+  expect(value).toMatchObject({ kind: "string", length: 5000, cut: true });
+  expect(summarize(value, 10_000)).toContain("… 5000 bytes");
+  const slice = builder.allocate(24);
+  builder.words(slice, at.user, 2 ** 40, 2 ** 40);
+  const list = readValue(env, types.add("[]int", "slice", 24, { element: types.byName("int") }), slice, 1);
+  expect(list).toMatchObject({ kind: "list", length: 2 ** 40 });
+  expect(list.kind === "list" && list.elements.length).toBe(VALUE_LIMITS.elements);
+  expect(summarize(readValue(env, type.store, at.store, 50, { ...VALUE_LIMITS, values: 3 }))).toContain("{…}");
+});
+
+test("a value that points into itself ends at the depth", () => {
+  const { builder, env, type, at } = program();
+  builder.word(at.user + 48, at.user);
+  expect(JSON.stringify(readValue(env, type.user, at.user, 100)).length).toBeLessThan(1_000_000);
+});
+
+test("memory that is not in the dump is said where it is met", () => {
+  const { builder, show, type, at } = program();
+  builder.words(at.user + 8, 0xdead000, 5);
+  expect(show(type.user, at.user, 1)).toContain("Name:(5 bytes at 0xdead000 are not mapped)");
+  expect(show(type.user, 0xdead000, 1)).toContain("not mapped");
+});
+
+test("damaged bytes give a value, never another error", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(511), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })), { maxLength: 20 }), (writes) => {
+      const made = program();
+      for (const [word, value] of writes) made.builder.word(made.builder.start + word * 8, value);
+      expect(made.show(made.type.store, made.at.store, 6).length).toBeLessThanOrEqual(160);
+      lookupKey(made.env, made.type.map, made.at.header, '"nobody"');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a key is found by the text that names it", () => {
+  const { env, type, at } = program();
+  expect(lookupKey(env, type.map, at.header, '"user-\\"5\\""')?.value).toBe(at.bucket + 136 + 24);
+  expect(lookupKey(env, type.map, at.header, '"a\\n"')?.key).toBe(at.bucket + 8);
+  expect(lookupKey(env, type.map, at.header, '"a"')).toBeUndefined();
+});

@@ -1,5 +1,6 @@
 // The commands, one line each; help, the order of words and the tests read this list.
 import type { AnyCommand } from "../command.js";
+import { dominatorsCommand } from "./dominators.js";
 import { histogramCommand } from "./histogram.js";
 import { mappingsCommand } from "./mappings.js";
 import { objectsCommand } from "./objects.js";
@@ -12,6 +13,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   overviewCommand,
   histogramCommand,
   objectsCommand,
+  dominatorsCommand,
   whyCommand,
   mappingsCommand,
   readCommand,

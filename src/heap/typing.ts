@@ -63,6 +63,8 @@ interface TypeFacts {
   readonly slot: Bytes;
   readonly slotWithHeader: Bytes;
   readonly hasPointers: boolean;
+  /** The runtime's own view of a map or channel, which does not know keys and elements: gives way to a typed one. */
+  readonly isGeneric: boolean;
   /** A channel: of values without pointers it is one noscan allocation. */
   readonly isChannel: boolean;
   /** What is allocated when the type is time.Timer or time.Ticker; else NONE. runtime/time.go timeTimer */
@@ -83,7 +85,8 @@ function factsOf(env: Env, type: TypeId): TypeFacts {
     slot: size < 16 ? 16 : slotSize(size),
     slotWithHeader: slotSize(size + WORD),
     hasPointers: env.slots.hasPointers(type),
-    isChannel: name.startsWith("hchan<"),
+    isGeneric: /^(\[\]\*?)?(internal\/runtime\/maps\.(table|Map)|runtime\.h(map|chan))$/.test(name),
+    isChannel: name.startsWith("hchan<") || name === "runtime.hchan",
     whole: wholeName === "" ? NONE : types.byName(wholeName),
     table: env.slots.table(type),
     array: NONE,
@@ -219,13 +222,13 @@ function follow(env: Env, id: ObjectId): void {
   let base = NONE;
   for (let edge = begin; edge < end; edge++) {
     const target = targets[edge] - objectNode;
-    if (evidence[target] >> 4 === RANK.header) continue;
     const slot = edgeSlots[edge];
     const word = (slot & SLOT_MASK) - skip;
     const at = word < words ? word : word % words;
     const code = table ? table[at] : env.slots.codeAt(own, at * WORD);
     if (code === SLOT.none || code === SLOT.unknown) continue;
     const kind = code & (SLOT_STEP - 1);
+    if (evidence[target] >> 4 === RANK.header && kind !== SLOT.directory) continue;
     if (type[target] === code >>> 4 && kind === SLOT.typed) continue;
     let address = 0;
     if (kind === SLOT.eface || kind === SLOT.iface) {
@@ -257,7 +260,7 @@ function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Ad
       if (env.evidence[id] >> 4 < RANK.exact && !interior) env.pending.add(dataAddress(env, id), code, id, BY_CLOSURE);
       return;
     case SLOT.directory:
-      if (env.evidence[id] >> 4 >= RANK.array || interior) return;
+      if (interior) return;
       if (!directoryBySlot(env, id, (code - kind) / SLOT_STEP, evidence)) env.pending.add(dataAddress(env, id), code, id, evidence);
       return;
     case SLOT.trieNode:
@@ -299,7 +302,10 @@ function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: nu
     return;
   }
   const facts = factsOf(env, type);
-  if (known === rank && facts.size <= factsOf(env, env.type[id]).size) return;
+  if (known === rank) {
+    const present = factsOf(env, env.type[id]);
+    if (facts.size < present.size || (facts.size === present.size && !(present.isGeneric && !facts.isGeneric))) return;
+  }
   const span = env.objects.spanOf(id);
   const noscan = (env.objects.spans.spanClass[span] & 1) === 1;
   // A type with pointers cannot lie in a noscan span; one without may only by mistake lie in a scan span.
@@ -329,7 +335,9 @@ function readPending(env: Env): void {
     if (kind === SLOT.trieNode) {
       const isEntry = memory.tryBytes(at[i], 1)?.[0];
       const name = runtime.types.get(target).name.replace(".node[", isEntry ? ".entry[" : ".indirect[");
-      const type = runtime.types.byName(name);
+      const found = runtime.types.byName(name);
+      // Since Go 1.27 the linker keeps only the shaped twins of what nothing names.
+      const type = found === NONE ? runtime.types.byName(name.replace("[", "[go.shape.").replace(",", ",go.shape.")) : found;
       if (type !== NONE) stateType(env, id, type, evidence[i]);
       continue;
     }
@@ -443,7 +451,7 @@ function directoryBySlot(env: Env, id: ObjectId, header: TypeId, evidence: numbe
   if (fits(env, id, facts)) {
     if (Number.isInteger(Math.log2(facts.slot))) return false;
     stateType(env, id, known.group, evidence);
-  } else assign(env, id, known.tables, RANK.exact, evidence);
+  } else assign(env, id, known.tables, RANK.header, evidence);
   return true;
 }
 
@@ -451,7 +459,7 @@ function directoryBySlot(env: Env, id: ObjectId, header: TypeId, evidence: numbe
 function directory(env: Env, id: ObjectId, header: TypeId, firstWord: Address, evidence: number): void {
   const known = directoryOf(env, header);
   if (!known) return;
-  if (firstWord > 0 && env.objects.find(firstWord) !== NONE) assign(env, id, known.tables, RANK.exact, evidence);
+  if (firstWord > 0 && env.objects.find(firstWord) !== NONE) assign(env, id, known.tables, RANK.header, evidence);
   else stateType(env, id, known.group, evidence);
 }
 

@@ -36,12 +36,19 @@ const LONGEST_NAMED = 300;
 export function namePath(dump: Dump, nodes: readonly NodeId[]): NamedPath {
   const { graph, objects } = dump.heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
-  const types = dump.heap.typesAlong(edgeSlot(dump, nodes[1], nodes[2]) & SLOT_MASK, path);
+  const types = pathTypes(dump, nodes);
   const { description, names } = expressions(dump, nodes, types);
   return {
     root: describeRoot(description),
     steps: path.map((object, i) => ({ ...nameObject(dump, object, types), expression: names[i] ?? hex(objects.addressOf(object)) })),
   };
+}
+
+/** Types of a path's objects; see Heap.typesAlong. */
+export function pathTypes(dump: Dump, nodes: readonly NodeId[]): ObjectTypes {
+  const { graph } = dump.heap;
+  const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
+  return dump.heap.typesAlong(edgeSlot(dump, nodes[1], nodes[2]) & SLOT_MASK, path);
 }
 
 /** What a live object is called along the shortest path; a cast of its address when the path is very long. */

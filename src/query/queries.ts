@@ -1,4 +1,5 @@
 // Every query by name.
+import { dominators } from "./dominators.js";
 import { histogram } from "./histogram.js";
 import { mappings } from "./mappings.js";
 import { objects } from "./objects.js";
@@ -6,4 +7,4 @@ import { overview } from "./overview.js";
 import { read } from "./read.js";
 import { why } from "./why.js";
 
-export const QUERIES = { overview, histogram, objects, why, mappings, read } as const;
+export const QUERIES = { overview, histogram, objects, dominators, why, mappings, read } as const;

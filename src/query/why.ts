@@ -4,7 +4,7 @@ import { hex, NONE, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { shortestPath } from "../graph/paths.js";
 import { explainAddress, type NamedObject, nameObject, typeName, typePattern } from "./object-names.js";
-import { type NamedPath, namePath } from "./path-names.js";
+import { type NamedPath, namePath, pathTypes } from "./path-names.js";
 import type { Query } from "./query.js";
 
 export interface WhyArgs {
@@ -44,8 +44,7 @@ export const why: Query<WhyArgs, Why> = {
       };
     }
     const path = namePath(dump, nodes);
-    const { expression: _, ...object } = path.steps.at(-1) as NamedPath["steps"][number];
-    return { object, reachable: true, ...found, paths: [path] };
+    return { object: nameObject(dump, id, pathTypes(dump, nodes)), reachable: true, ...found, paths: [path] };
   },
 };
 

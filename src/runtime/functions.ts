@@ -65,6 +65,7 @@ const MOST_FUNCTIONS = 1 << 26;
 /** One table of one function: longer is damage. */
 const LONGEST_TABLE: Bytes = 1 << 24;
 const MOST_INLINED = 1000;
+const MOST_REMEMBERED = 100_000;
 
 class FunctionRecord implements GoFunction {
   readonly name: string;
@@ -267,6 +268,8 @@ function readTextSlowly(memory: AddressSpace, address: Address, most: Bytes): st
 class Functions implements FunctionTable {
   private readonly memory: AddressSpace;
   private readonly parts: readonly ModuleFunctions[];
+  /** 200,000 goroutines stand at a few dozen pcs. */
+  private readonly inlined = new Map<Address, readonly InlinedFrame[]>();
   private byNameIndex: Map<string, { readonly part: ModuleFunctions; readonly index: number }> | undefined;
 
   constructor(memory: AddressSpace, modules: readonly Module[], arch: "amd64" | "arm64") {
@@ -324,6 +327,8 @@ class Functions implements FunctionTable {
   }
 
   inlinedAt(fn: GoFunction, pc: Address): readonly InlinedFrame[] {
+    const known = this.inlined.get(pc);
+    if (known) return known;
     const frames: InlinedFrame[] = [];
     const tree = this.funcdata(fn, FUNCDATA.inlineTree);
     let at = pc;
@@ -342,6 +347,8 @@ class Functions implements FunctionTable {
       at = parent;
     }
     frames.push({ name: fn.name, ...this.lineAt(fn, at), inlined: false, funcId: fn.funcId });
+    if (this.inlined.size >= MOST_REMEMBERED) this.inlined.clear();
+    this.inlined.set(pc, frames);
     return frames;
   }
 }

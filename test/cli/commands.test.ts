@@ -69,8 +69,8 @@ const whyAnswer: Parameters<typeof whyCommand.text>[0] = {
     {
       root: { kind: "goroutine", name: "goroutine 17", goroutine: 17, function: "main.worker", variable: "u", certain: false },
       steps: [
-        { address: "0xc0000b2000", type: longType, bytes: 48, expression: "main.sessions" },
-        { address: "0xc0001a2000", type: "main.User", bytes: 80, expression: `main.sessions["${hostile}"]` },
+        { address: "0xc0000b2000", type: longType, bytes: 48, evidence: "root", expression: "main.sessions" },
+        { address: "0xc0001a2000", type: "main.User", bytes: 80, evidence: "root", expression: `main.sessions["${hostile}"]` },
       ],
     },
   ],

@@ -75,7 +75,7 @@ test("an interface in a root is asserted by its words, else by the object's type
   const { at, type } = program;
   const user: Step = { address: at.captured, type: type.user, slot: 48, pointed: at.captured };
   const any = program.types.byName("interface {}");
-  expect(nameSteps(environment(program), "main.any", any, 8, [user], at.session + 16)).toEqual(["main.any"]);
+  expect(nameSteps(environment(program), "main.any", any, 8, [user], at.session + 16)).toEqual(["main.any.(*main.User)"]);
   expect(nameSteps(environment(program), "main.any", any, 8, [user, path(program)[4]], at.session + 16).at(-1)).toBe(
     "main.any.(*main.User).Prev",
   );

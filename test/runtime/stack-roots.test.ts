@@ -236,11 +236,15 @@ describe("the roots of a parked goroutine", () => {
 
   it("are read conservatively where a stack map is missing, and that is told", () => {
     const w = world();
-    const { sp } = parked(w, 50);
-    // An index past the last map: offset 0 of main.main's table holds three.
-    w.set("sched.pc", w.at("runtime.asyncPreempt", 10));
-    const { roots } = w.roots();
-    expect(roots.filter((root) => root.what === "conservative").map((root) => root.slot - sp)).toContain(0);
+    const sp = w.stack.hi - 200;
+    w.builder.words(sp, HEAP, HEAP + 8, w.at("runtime.goexit", 1));
+    w.set("sched.sp", sp);
+    w.set("sched.pc", w.at("main.bare", 10));
+    const { roots, findings } = w.roots();
+    expect(summary(roots)).toEqual([[0, "conservative", 0, false]]);
+    expect(findings.list().map((each) => [each.code, each.example])).toEqual([
+      ["stack-map-missing", `main.bare at 0x${w.at("main.bare", 10).toString(16)}`],
+    ]);
   });
 });
 

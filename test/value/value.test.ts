@@ -22,7 +22,7 @@ test("maps, interfaces, pointers and functions", () => {
   expect(show(type.store, at.store, 1)).toBe(`{sessions:map[… 2] err:${captured}}`);
   expect(show(type.store, at.store, 2)).toContain('sessions:map["a\\n":nil "user-\\"5\\"":0x');
   expect(show(type.session, at.session, 1)).toBe(`{User:0x${at.user.toString(16)} onClose:0x${at.closure.toString(16)} Any:${captured}}`);
-  expect(show(type.session, at.session, 2)).toContain('Any:&{ID:-7 Name:"captured"');
+  expect(show(type.session, at.session, 3)).toContain('Any:&{ID:-7 Name:"captured"');
 });
 
 test("numbers are printed as Go prints them", () => {

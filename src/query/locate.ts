@@ -1,0 +1,144 @@
+// The object, owner or value that a person named: by address or by expression.
+import { NotFoundError, UsageError } from "../base/errors.js";
+import { type Address, hex, NONE, type NodeId, parseAddress, type TypeId } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { type EvaluationEnvironment, evaluate, type Located } from "../expression/evaluate.js";
+import { parseExpression } from "../expression/parse.js";
+import { explainAddress } from "./object-names.js";
+
+/** What evaluating an expression in this dump needs: globals by name, locals as g12.main.worker.s. */
+export function evaluationEnvironment(dump: Dump): EvaluationEnvironment {
+  const { runtime } = dump;
+  const { memory } = dump.process;
+  return {
+    memory,
+    types: runtime.types,
+    layout: runtime.layout,
+    globals: (name) => variableByName(dump, name),
+    near: (name) => nearVariables(dump, name),
+    closureAt: (address) => runtime.closureType(memory.tryAddress(address) ?? 0),
+  };
+}
+
+function variableByName(dump: Dump, name: string): Located | undefined {
+  const { variables } = dump.runtime;
+  const global = variables.global(name);
+  if (global) return { type: global.type, address: global.address };
+  const local = /^g([0-9]+)\.(.+)$/.exec(name);
+  return local ? localByName(dump, Number(local[1]), local[2]) : undefined;
+}
+
+/** "main.worker.s", or "worker.s": the innermost frame of such a function that has such a variable. */
+function localByName(dump: Dump, goroutine: number, path: string): Located | undefined {
+  const { variables, goroutines } = dump.runtime;
+  for (const frame of goroutines.find(goroutine)?.unwound().frames ?? []) {
+    const full = frame.fn.name;
+    const short = full.slice(full.lastIndexOf("/") + 1).replace(/^[^.]*\./, "");
+    for (const fn of [full, short]) {
+      if (!path.startsWith(`${fn}.`)) continue;
+      const name = path.slice(fn.length + 1);
+      const found = variables.locals(frame).find((each) => each.name === name);
+      if (found) return { type: found.type, address: frame.fp + found.offset };
+    }
+  }
+  return undefined;
+}
+
+/** Names like the wrong one: the same letters first, then those that begin or end alike. */
+function nearVariables(dump: Dump, wrong: string): readonly string[] {
+  const lower = wrong.toLowerCase();
+  const [head = ""] = lower.split(/(?<=\w)\./);
+  const last = lower.slice(lower.lastIndexOf(".") + 1);
+  const scored: { readonly name: string; readonly score: number }[] = [];
+  const consider = (name: string) => {
+    const low = name.toLowerCase();
+    const lastOf = low.slice(low.lastIndexOf(".") + 1);
+    if (lower.startsWith(low)) scored.push({ name, score: 0 });
+    else if (low.startsWith(`${head}.`) && distance(lastOf, last) <= 2) scored.push({ name, score: 1 });
+    else if (lastOf === last) scored.push({ name, score: 2 });
+    else if (low.startsWith(`${head}.`) && (lastOf.startsWith(last.slice(0, 3)) || last.startsWith(lastOf.slice(0, 3))))
+      scored.push({ name, score: 3 });
+  };
+  for (const name of dump.runtime.variables.globalNames()) if (!name.includes("..")) consider(name);
+  return scored
+    .sort((a, b) => a.score - b.score)
+    .slice(0, 5)
+    .map(({ name }) => name);
+}
+
+/** Letters to change, add or leave out between two short words; 3 when more. */
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 3;
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return Math.min(3, row[b.length]);
+}
+
+/** A typed place: an address takes the type of the object it is in. @throws NotFoundError, UsageError */
+export function locate(dump: Dump, text: string): Located & { readonly object: number } {
+  const { objects, types } = dump.heap;
+  const address = parseAddress(text);
+  if (address !== undefined && /^(?:0[xX])?[0-9a-fA-F]+$/.test(text.trim())) {
+    const object = objects.find(address);
+    if (object === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
+    return { type: types.type[object], address: dataAddress(dump, object), object };
+  }
+  const found = evaluate(evaluationEnvironment(dump), parseExpression(text));
+  return { ...found, object: objects.find(found.address) };
+}
+
+/** Where the data of an object begins: behind its malloc header. */
+export function dataAddress(dump: Dump, object: number): Address {
+  const { objects } = dump.heap;
+  return objects.addressOf(object) + objects.dataStart[objects.spanOf(object)];
+}
+
+/**
+ * The graph's node that an address or expression means: the object a pointer, map, slice or interface value leads to,
+ * the object it lies in, or the global variable it is.
+ */
+export function locateNode(dump: Dump, text: string): NodeId {
+  const { graph, roots } = dump.heap;
+  const at = locate(dump, text);
+  const isAddress = parseAddress(text) !== undefined;
+  const target = isAddress ? NONE : targetOf(dump, at);
+  if (at.object !== NONE && (target === NONE || isAddress)) return graph.nodeOfObject(at.object);
+  // A variable of its own, not a field of it: the owner itself.
+  const owner = roots.owners.findIndex(({ global }) => global && at.address >= global.address && at.address < global.address + global.size);
+  if (owner >= 0 && roots.owners[owner].global?.address === at.address && dump.runtime.variables.global(text))
+    return graph.nodeOfOwner(owner);
+  if (target !== NONE) return graph.nodeOfObject(target);
+  if (at.object !== NONE) return graph.nodeOfObject(at.object);
+  if (owner >= 0) return graph.nodeOfOwner(owner);
+  const goroutine = /^g([0-9]+)$/.exec(text);
+  const owned = goroutine ? roots.owners.findIndex((each) => each.goroutine === Number(goroutine[1])) : NONE;
+  if (owned >= 0) return graph.nodeOfOwner(owned);
+  throw new NotFoundError("object behind", text, [], explainAddress(dump, at.address));
+}
+
+/** The object that a value of a pointer-like kind leads to; NONE for others. */
+export function targetOf(dump: Dump, at: { readonly type: TypeId; readonly address: Address }): number {
+  if (at.type === NONE) return NONE;
+  const { kind } = dump.runtime.types.get(at.type);
+  const memory = dump.process.memory;
+  if (["pointer", "unsafe.Pointer", "map", "chan", "func", "slice", "string"].includes(kind)) {
+    const value = memory.tryAddress(at.address);
+    return value === undefined || value <= 0 ? NONE : dump.heap.objects.find(value);
+  }
+  if (kind === "interface") {
+    const value = memory.tryAddress(at.address + 8);
+    return value === undefined || value <= 0 ? NONE : dump.heap.objects.find(value);
+  }
+  return NONE;
+}
+
+/** @throws UsageError */
+export function needText(text: string | undefined, command: string): string {
+  if (text === undefined || text.trim() === "")
+    throw new UsageError(`${command} needs an address or an expression`, `corescope ${command} core main.global`);
+  return text;
+}

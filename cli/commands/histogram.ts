@@ -13,30 +13,34 @@ export const histogramCommand = defineCommand({
   query: histogram,
   operands: [],
   options: [
-    { flags: "--by <what>", help: "type, package or size-class (default: type)" },
+    { flags: "--by <what>", help: "type, package, size-class, owner or goroutine (default: type)" },
     { flags: "--garbage", help: "count what is allocated and unreachable instead of what is live" },
     { flags: "--focus <re>", help: "only rows whose name matches" },
-    { flags: "--sort <column>", help: "bytes or count (default: bytes)" },
+    { flags: "--sort <column>", help: "bytes, count or retained (default: bytes)" },
   ],
   examples: [
     { line: "histogram core", asks: "Which types fill the heap?" },
     { line: "histogram core --by package --top 0", asks: "Which packages, all of them?" },
+    { line: "histogram core --sort retained", asks: "Which types hold the most, with all that hangs on them?" },
+    { line: "histogram core --by owner", asks: "Which variables and goroutines hold the memory?" },
     { line: "histogram core --garbage --focus '^main[.]'", asks: "What of my own was waiting to be collected?" },
   ],
   args(_operands, options) {
     const focus = optionPattern(options, "focus");
     return {
-      by: optionChoice(options, "by", ["type", "package", "size-class"]),
+      by: optionChoice(options, "by", ["type", "package", "size-class", "owner", "goroutine"]),
       garbage: options.garbage === true,
       ...(focus === undefined ? {} : { focus }),
       top: optionTop(options),
-      sort: optionChoice(options, "sort", ["bytes", "count"]),
+      sort: optionChoice(options, "sort", ["bytes", "count", "retained"]),
     };
   },
   text({ rows, total }, page) {
+    const withRetained = rows.some((row) => row.retainedBytes !== undefined && row.retainedBytes !== row.bytes);
     const cells = rows.map((row) => [
       formatCount(row.count),
       formatBytes(row.bytes),
+      ...(withRetained ? [formatBytes(row.retainedBytes ?? 0)] : []),
       formatShare(row.bytes, total.bytes),
       formatBar(row.bytes, total.bytes, barWidth),
       `${row.type}${isGuess(row.evidence, row.count) ? " ?" : ""}`,
@@ -44,6 +48,7 @@ export const histogramCommand = defineCommand({
     const columns = [
       { title: "count", align: "right" },
       { title: "bytes", align: "right" },
+      ...(withRetained ? [{ title: "retained", align: "right" as const }] : []),
       { title: "share", align: "right" },
       { title: "" },
       { title: "name", cut: "middle" },
@@ -51,12 +56,15 @@ export const histogramCommand = defineCommand({
     const lines = formatTable(columns, cells, page.width);
     const summary = `${formatCount(total.objects)} objects, ${formatBytes(total.bytes)}`;
     const cut = truncationLine(rows.length, total.rows, "rows");
-    const guesses = cells.some((cell) => cell[4]?.endsWith(" ?")) ? [page.dim("? the type is a guess for most of these objects")] : [];
-    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...(cut ? [cut] : []), ...guesses];
+    const guesses = cells.some((cell) => cell.at(-1)?.endsWith(" ?")) ? [page.dim("? the type is a guess for most of these objects")] : [];
+    const meaning = withRetained ? [page.dim("retained: what one of them or more dominates, nested ones counted once")] : [];
+    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...meaning, ...(cut ? [cut] : []), ...guesses];
   },
   next: ({ rows }, core) => {
     const type = rows[0]?.type;
-    return type === undefined ? [] : [`objects ${core} --type '^${escapePattern(type)}$'`, `why ${core} --type '^${escapePattern(type)}$'`];
+    return type === undefined || rows[0]?.evidence === undefined || Object.keys(rows[0].evidence).length === 0
+      ? []
+      : [`objects ${core} --type '^${escapePattern(type)}$'`, `why ${core} --type '^${escapePattern(type)}$'`];
   },
 });
 

@@ -8,6 +8,8 @@ export interface HistogramRow {
   readonly type: string;
   readonly count: number;
   readonly bytes: number;
+  /** Where it was asked for. */
+  readonly retainedBytes?: number;
   /** Objects by what told their type. */
   readonly evidence: Readonly<Record<string, number>>;
 }
@@ -55,7 +57,7 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
   for (let row = 0; row < rows; row++) {
     if (counts[row] === 0) continue;
     const type = Math.floor(row / kinds);
-    const name = type < 2 ? (type === 0 ? "unknown" : "unknown (no pointers)") : dump.runtime.types.get(type - 2).name;
+    const name = type < 2 ? unknownName(type === 1) : dump.runtime.types.get(type - 2).name;
     const key = selection.by === "package" ? packageOf(name) : name;
     let known = byName.get(key);
     if (!known) {
@@ -68,6 +70,11 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
     known.evidence[evidence] = (known.evidence[evidence] ?? 0) + counts[row];
   }
   return [...byName.values()];
+}
+
+/** What objects of unknown type are called. */
+export function unknownName(noscan: boolean): string {
+  return noscan ? "unknown (no pointers)" : "unknown";
 }
 
 /** "[]*encoding/json.Decoder" -> "encoding/json"; predeclared types, and composites of them, belong to "(builtin)". */

@@ -1,16 +1,18 @@
 // What fills the heap, by type.
 import { UsageError } from "../base/errors.js";
+import type { Dump } from "../dump.js";
 import { type HistogramRow, histogramRows } from "./histogram-rows.js";
 import type { Query } from "./query.js";
+import { ownerRows, retainedByName } from "./retained-rows.js";
 
 export interface HistogramArgs {
-  readonly by: "type" | "package" | "size-class";
+  readonly by: "type" | "package" | "size-class" | "owner" | "goroutine";
   readonly garbage: boolean;
   /** Regular expression over the rows' names. */
   readonly focus?: string;
   /** 0 = all. */
   readonly top: number;
-  readonly sort: "bytes" | "count";
+  readonly sort: "bytes" | "count" | "retained";
 }
 
 export interface Histogram {
@@ -21,12 +23,12 @@ export interface Histogram {
 
 export const histogram: Query<HistogramArgs, Histogram> = {
   name: "histogram",
-  summary: "objects counted by type, package or size class",
+  summary: "what fills the heap, by type, package, size class or holder",
   run(dump, args) {
     const focus = args.focus === undefined ? undefined : parseRegExp(args.focus);
-    const rows = histogramRows(dump, args).filter((row) => !focus || focus.test(row.type));
-    const key = args.sort;
-    rows.sort((a, b) => b[key] - a[key] || b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
+    const rows = rowsOf(dump, args).filter((row) => !focus || focus.test(row.type));
+    const key = args.sort === "retained" ? "retainedBytes" : args.sort;
+    rows.sort((a, b) => (b[key] ?? 0) - (a[key] ?? 0) || b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
     return {
       rows: args.top > 0 ? rows.slice(0, args.top) : rows,
       total: {
@@ -37,6 +39,18 @@ export const histogram: Query<HistogramArgs, Histogram> = {
     };
   },
 };
+
+/** @throws UsageError for combinations that mean nothing */
+function rowsOf(dump: Dump, { by, garbage, sort }: HistogramArgs): HistogramRow[] {
+  const retained = sort === "retained" || by === "owner" || by === "goroutine";
+  if (retained && garbage) throw new UsageError("garbage is retained by nobody", "leave out --garbage, or sort by bytes");
+  if (by === "owner" || by === "goroutine") return ownerRows(dump, by);
+  const rows = histogramRows(dump, { by, garbage });
+  if (!retained) return rows;
+  if (by === "size-class") throw new UsageError("--sort retained goes with --by type, package, owner or goroutine");
+  const sums = retainedByName(dump, by);
+  return rows.map((row) => ({ ...row, retainedBytes: sums.get(row.type) ?? 0 }));
+}
 
 /** @throws UsageError instead of SyntaxError */
 export function parseRegExp(text: string): RegExp {

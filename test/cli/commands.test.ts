@@ -135,7 +135,7 @@ describe("overview", () => {
     const quiet = {
       ...overviewAnswer,
       program: { ...overviewAnswer.program, signal: null },
-      gc: { ...overviewAnswer.gc, lastGcUnixNanoseconds: null },
+      gc: overviewAnswer.gc && { ...overviewAnswer.gc, lastGcUnixNanoseconds: null },
     };
     const lines = overviewCommand.text(quiet, narrow).join("\n");
     expect(lines).toContain("no signal recorded");

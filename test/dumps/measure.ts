@@ -111,6 +111,7 @@ export function mistyped(dump: Dump, truth: Truth): string[] {
 /** The runtime's accounts as a core has them, under MemStats names. */
 export function memStats(dump: Dump): Record<string, number> {
   const { accounts } = dump.runtime;
+  if (!accounts) throw new Error("no accounts");
   return {
     HeapInuse: accounts.heapInuse,
     HeapIdle: accounts.heapIdle,

@@ -41,8 +41,8 @@ export const histogramCommand = defineCommand({
       formatCount(row.count),
       formatBytes(row.bytes),
       ...(withRetained ? [formatBytes(row.retainedBytes ?? 0)] : []),
-      formatShare(row.bytes, total.bytes),
-      formatBar(row.bytes, total.bytes, barWidth),
+      formatShare(withRetained ? (row.retainedBytes ?? 0) : row.bytes, total.bytes),
+      formatBar(withRetained ? (row.retainedBytes ?? 0) : row.bytes, total.bytes, barWidth),
       `${row.type}${isGuess(row.evidence, row.count) ? " ?" : ""}`,
     ]);
     const columns = [

@@ -6,6 +6,7 @@ import { mappingsCommand } from "./mappings.js";
 import { objectsCommand } from "./objects.js";
 import { overviewCommand } from "./overview.js";
 import { readCommand } from "./read.js";
+import { refsCommand } from "./refs.js";
 import { whyCommand } from "./why.js";
 
 /** Every command, in the order of the help text. */
@@ -14,6 +15,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   histogramCommand,
   objectsCommand,
   dominatorsCommand,
+  refsCommand,
   whyCommand,
   mappingsCommand,
   readCommand,

@@ -1,9 +1,11 @@
 import { UsageError } from "../../src/base/errors.js";
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import { why } from "../../src/query/why.js";
-import { operandAddress, optionPattern } from "../arguments.js";
+import { type Options, operandAddress, optionPattern, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { escapeText } from "../text/escape.js";
+import type { Page } from "../text/style.js";
+import { cutText } from "../text/table.js";
 import { formatPath } from "../text/tree.js";
 
 type Root = ReturnType<typeof why.run>["paths"][number]["root"];
@@ -13,10 +15,16 @@ export const whyCommand = defineCommand({
   name: "why",
   query: why,
   operands: [{ name: "[address]", help: "any address inside the object" }],
-  options: [{ flags: "--type <re>", help: "the largest object of a matching type, instead of an address" }],
+  options: [
+    { flags: "--type <re>", help: "the largest object of a matching type, instead of an address" },
+    { flags: "-k, --paths <count>", help: "so many distinct paths, of different owners first (default: 1)" },
+    { flags: "--merge", help: "with --type: the paths of all its objects, merged by owner and type" },
+  ],
   examples: [
     { line: "why core 0xc000012000", asks: "Who holds this object?" },
     { line: "why core --type '^main[.]Session$'", asks: "Why is the largest session still there?" },
+    { line: "why core 0xc000012000 -k 5", asks: "Who else holds it? Freed is only what nobody holds." },
+    { line: "why core --type '^main[.]Session$' --merge", asks: "Who holds all the sessions?" },
     { line: "why core c000012345 --json", asks: "The same for a program; any address inside the object will do." },
   ],
   args([address], options) {
@@ -24,10 +32,15 @@ export const whyCommand = defineCommand({
     if ((address === undefined) === (type === undefined)) {
       throw new UsageError("why needs an address or --type RE, one of the two", "for example: corescope why core 0xc000012000");
     }
-    return address === undefined ? { type: type as string } : { address: operandAddress(address) };
+    const merge = options.merge === true;
+    if (merge && type === undefined)
+      throw new UsageError("--merge goes with --type", "for example: corescope why core --type '^main[.]User$' --merge");
+    const more = { ...(options.paths === undefined ? {} : { paths: optionPaths(options) }), ...(merge ? { merge } : {}) };
+    return address === undefined ? { type: type as string, ...more } : { address: operandAddress(address), ...more };
   },
-  text({ object, reachable, matching, paths, explanation }, page) {
+  text({ object, reachable, matching, paths, merged, explanation }, page) {
     const lines: string[] = [];
+    if (merged) return mergedLines(merged, matching ?? 0, page);
     if (object) lines.push(page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`));
     if (object?.evidence) lines.push(page.dim(`type known by: ${escapeText(object.evidence)}`));
     if (matching !== undefined) lines.push(`the largest of ${formatCount(matching)} objects of matching types`);
@@ -48,6 +61,30 @@ export const whyCommand = defineCommand({
     return [`read ${core} ${object.address} ${Math.min(256, object.bytes)}`, ...(holder ? [`why ${core} ${holder}`] : [])];
   },
 });
+
+const mostPaths = 1000;
+
+function optionPaths(options: Options): number {
+  const text = optionText(options, "paths") ?? "1";
+  const count = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > mostPaths) throw new UsageError(`-k ${text}: not a count from 1 to ${mostPaths}`, "for example: -k 5");
+  return count;
+}
+
+function mergedLines(merged: NonNullable<ReturnType<typeof why.run>["merged"]>, matching: number, page: Page): string[] {
+  const lines = [`who holds the live ones of ${formatCount(matching)} matching objects, along the shortest paths`, ""];
+  lines.push(page.bold("     count       bytes  path"));
+  const draw = (rows: typeof merged, indent: string): void => {
+    for (const row of rows) {
+      const head = `${formatCount(row.count).padStart(10)}  ${formatBytes(row.bytes).padStart(10)}  ${indent}`;
+      const name = escapeText(row.owner ?? row.type);
+      lines.push(`${head}${cutText(name, Math.max(12, page.width - head.length), "middle")}`);
+      draw(row.children ?? [], `${indent}  `);
+    }
+  };
+  draw(merged, "");
+  return lines;
+}
 
 /** "goroutine 17, main.worker, variable buf (conservative)". */
 function describeRoot(root: Root): string {

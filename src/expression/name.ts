@@ -59,12 +59,19 @@ interface SyncPart {
   readonly type: TypeId;
 }
 
+/** A pointer to an array of elements that Go types as unsafe.Pointer: a channel's buffer. */
+interface Elements {
+  readonly kind: "elements";
+  readonly text: string;
+  readonly element: TypeId;
+}
+
 /** A pointer of which nothing is known. */
 interface Unknown {
   readonly kind: "unknown";
 }
 
-type Via = Pointer | Part | Boxed | SyncPart | Unknown;
+type Via = Pointer | Part | Boxed | SyncPart | Elements | Unknown;
 
 /** An object that was entered: its expression, and how its slots are named. */
 interface Inside {
@@ -155,6 +162,8 @@ class Namer {
         return this.insideValue(via.text, via.text, via.type, step.pointed);
       case "sync":
         return { text: via.text, leave: (slot) => this.leaveSync(via, step.pointed, slot) };
+      case "elements":
+        return { text: via.text, leave: (slot) => this.leaveElements(via.text, via.element, slot - step.pointed, slot) };
       case "unknown":
         return { text: this.castText(step), leave: () => undefined };
     }
@@ -247,9 +256,7 @@ class Namer {
   private leaveChannel(text: string, channel: GoType, offset: Bytes, slot: Address): Via | undefined {
     const via = this.leaveValue(text, channel.header, offset, slot);
     if (via?.kind !== "pointer" || via.text !== `${text}.buf`) return via;
-    // The buffer is an unsafe.Pointer to elements: a slice in all but name.
-    const slice = this.env.types.byName(`[]${this.type(channel.element)?.name ?? "?"}`);
-    return slice === NONE || this.type(slice)?.kind !== "slice" ? via : { ...via, type: slice };
+    return { kind: "elements", text: via.text, element: channel.element };
   }
 
   private leaveHeader(text: string, map: TypeId, header: Address, slot: Address, sync: boolean): Via | undefined {

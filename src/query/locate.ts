@@ -44,26 +44,27 @@ function localByName(dump: Dump, goroutine: number, path: string): Located | und
   return undefined;
 }
 
-/** Names like the wrong one: the same letters first, then those that begin or end alike. */
+/** Names like the wrong one: its package and a name that differs in a letter or two, then the same name in another package. */
 function nearVariables(dump: Dump, wrong: string): readonly string[] {
-  const lower = wrong.toLowerCase();
-  const [head = ""] = lower.split(/(?<=\w)\./);
-  const last = lower.slice(lower.lastIndexOf(".") + 1);
+  const [, pack = "", name = ""] = /^((?:.*\/)?[^./]*)\.([^.]*)/.exec(wrong.toLowerCase()) ?? ["", "", wrong.toLowerCase()];
   const scored: { readonly name: string; readonly score: number }[] = [];
-  const consider = (name: string) => {
-    const low = name.toLowerCase();
-    const lastOf = low.slice(low.lastIndexOf(".") + 1);
-    if (lower.startsWith(low)) scored.push({ name, score: 0 });
-    else if (low.startsWith(`${head}.`) && distance(lastOf, last) <= 2) scored.push({ name, score: 1 });
-    else if (lastOf === last) scored.push({ name, score: 2 });
-    else if (low.startsWith(`${head}.`) && (lastOf.startsWith(last.slice(0, 3)) || last.startsWith(lastOf.slice(0, 3))))
-      scored.push({ name, score: 3 });
-  };
-  for (const name of dump.runtime.variables.globalNames()) if (!name.includes("..")) consider(name);
+  for (const global of dump.runtime.variables.globalNames()) {
+    if (global.includes("..")) continue;
+    const low = global.toLowerCase();
+    const dot = low.indexOf(".", low.lastIndexOf("/") + 1);
+    const own = low.slice(dot + 1);
+    const samePackage = low.slice(0, dot) === pack;
+    const letters = distance(own, name);
+    if (samePackage && letters <= 2) scored.push({ name: global, score: letters });
+    else if (own === name || (pack === "" && own.startsWith(name) && name.length > 2)) scored.push({ name: global, score: 3 });
+    else if (samePackage && name !== "" && (own.startsWith(name.slice(0, 3)) || own.includes(name)))
+      scored.push({ name: global, score: 4 });
+    else if (distance(low.slice(0, dot), pack) <= 1 && letters <= 1) scored.push({ name: global, score: 5 });
+  }
   return scored
     .sort((a, b) => a.score - b.score)
     .slice(0, 5)
-    .map(({ name }) => name);
+    .map((each) => each.name);
 }
 
 /** Letters to change, add or leave out between two short words; 3 when more. */

@@ -59,6 +59,13 @@ export function expressionOf(dump: Dump, id: ObjectId): string {
   return castOf(dump, id);
 }
 
+/** What an object is called as seen from one of its referrers (an owner or a live object); undefined when that one is garbage or far from the roots. */
+export function expressionVia(dump: Dump, from: NodeId, to: NodeId): string | undefined {
+  const nodes = shortestPath(dump.heap.tree.parent, from);
+  if (nodes.length < 2 || nodes.length > LONGEST_NAMED) return undefined;
+  return expressions(dump, [...nodes, to]).names.at(-1);
+}
+
 /** `(*main.User)(0xc000012000)`; arrays of unknown length by their first element. */
 export function castOf(dump: Dump, id: ObjectId): string {
   const { objects, types } = dump.heap;
@@ -184,6 +191,10 @@ export function goroutinePlace(dump: Dump, id: number): GoroutinePlace {
   const named = frames.flatMap((frame) => functions.inlinedAt(frame.fn, frame.symbolPc));
   const own = named.find((each) => !LIBRARY.test(each.name)) ?? named.find((each) => !each.name.startsWith("runtime.")) ?? named[0];
   const started = functions.find(goroutine.startPc)?.name ?? "";
-  const entry = started === "runtime.main" ? "main.main" : started;
+  // A go statement with arguments starts a wrapper; the function it calls is the frame before it.
+  const wrapped = /[.]gowrap[0-9]+$/.test(started)
+    ? named.findLast((each) => !/[.]gowrap[0-9]+$|^runtime[.]goexit$/.test(each.name))
+    : undefined;
+  const entry = started === "runtime.main" ? "main.main" : (wrapped?.name ?? started);
   return { entry, function: own?.name ?? entry, file: own?.file ?? "", line: own?.line ?? 0, state };
 }

@@ -5,6 +5,7 @@ import { mappings } from "./mappings.js";
 import { objects } from "./objects.js";
 import { overview } from "./overview.js";
 import { read } from "./read.js";
+import { refs } from "./refs.js";
 import { why } from "./why.js";
 
-export const QUERIES = { overview, histogram, objects, dominators, why, mappings, read } as const;
+export const QUERIES = { overview, histogram, objects, dominators, refs, why, mappings, read } as const;

@@ -2,7 +2,8 @@
 import { NotFoundError, UsageError } from "../base/errors.js";
 import { hex, NONE, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { shortestPath } from "../graph/paths.js";
+import { shortestPath, shortestPaths } from "../graph/paths.js";
+import { type MergedNode, mergePaths } from "./merged-paths.js";
 import { explainAddress, type NamedObject, nameObject, typeName, typePattern } from "./object-names.js";
 import { type NamedPath, namePath, pathTypes } from "./path-names.js";
 import type { Query } from "./query.js";
@@ -11,6 +12,10 @@ export interface WhyArgs {
   readonly address?: string;
   /** Regular expression: the largest live object of a matching type is taken. */
   readonly type?: string;
+  /** Distinct paths wanted, of different owners first; 1 when absent. */
+  readonly paths?: number;
+  /** With type: the paths of all its live objects, merged. */
+  readonly merge?: boolean;
 }
 
 export interface Why {
@@ -19,6 +24,8 @@ export interface Why {
   /** With type: how many objects matched. */
   readonly matching?: number;
   readonly paths: readonly NamedPath[];
+  /** With merge: who holds the objects, by owner and then type. */
+  readonly merged?: readonly MergedNode[];
   /** Why there is no path. */
   readonly explanation?: string;
 }
@@ -43,10 +50,21 @@ export const why: Query<WhyArgs, Why> = {
         explanation: `${object.address} is garbage: allocated, but no root reaches it`,
       };
     }
-    const path = namePath(dump, nodes);
-    return { object: nameObject(dump, id, pathTypes(dump, nodes)), reachable: true, ...found, paths: [path] };
+    const object = nameObject(dump, id, pathTypes(dump, nodes));
+    if (args.merge && args.type !== undefined)
+      return { object, reachable: true, ...found, paths: [], merged: mergePaths(dump, liveOfType(dump, args.type)) };
+    const limit = args.paths ?? 1;
+    const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, heap.graph.nodeOfObject(id), limit) : [nodes];
+    return { object, reachable: true, ...found, paths: several.map((each) => namePath(dump, each)) };
   },
 };
+
+function* liveOfType(dump: Dump, text: string): Iterable<ObjectId> {
+  const matches = typePattern(dump, text);
+  const { type } = dump.heap.types;
+  const wanted = Array.from({ length: dump.runtime.types.count }, (_, each) => matches(typeName(dump, each)));
+  for (let id = 0; id < dump.heap.objects.count; id++) if (type[id] !== NONE && wanted[type[id]] && dump.heap.isLive(id)) yield id;
+}
 
 function byAddress(dump: Dump, text: string | undefined): ObjectId {
   if (text === undefined) throw new UsageError("why needs an address or --type", "corescope why core 0xc000012000");

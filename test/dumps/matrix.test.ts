@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import type { Accounts } from "../../src/runtime/accounting.js";
 import { why } from "../../src/query/why.js";
+import type { Accounts } from "../../src/runtime/accounting.js";
 import { fixtures, made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";
 import {
   countTypes,

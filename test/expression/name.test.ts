@@ -112,6 +112,35 @@ test("a local moved to the heap is called by the variable's own name", () => {
   expect(names.slice(0, 2)).toEqual(["g7.main.(*Store).run.s", "g7.main.(*Store).run.s.sessions"]);
 });
 
+test("a channel's buffer has its elements, although Go keeps it as an unsafe.Pointer", () => {
+  const program = makeProgram();
+  const { builder, types, type, at } = program;
+  const unsafe = types.add("unsafe.Pointer", "unsafe.Pointer", 8);
+  const header = types.add("hchan<*main.User>", "struct", 96, {
+    fields: [
+      ["qcount", 0, types.byName("int")],
+      ["dataqsiz", 8, types.byName("int")],
+      ["buf", 16, unsafe],
+    ],
+  });
+  const channel = types.add("chan *main.User", "chan", 8, { element: types.byName("*main.User"), header });
+  const [variable, hchan, buffer] = [builder.allocate(8), builder.allocate(96), builder.allocate(32)];
+  builder
+    .word(variable, hchan)
+    .words(hchan, 1, 4, buffer)
+    .word(buffer + 16, at.user);
+  const steps: Step[] = [
+    { address: hchan, type: NONE, slot: 16, pointed: hchan },
+    { address: buffer, type: NONE, slot: 16, pointed: buffer },
+    { address: at.user, type: type.user, slot: 0, pointed: at.user },
+  ];
+  const env = { ...environment(program), globals: () => ({ type: channel, address: variable }) };
+  const names = nameSteps(env, "main.wait", channel, 0, steps);
+  expect(names).toEqual(["main.wait", "main.wait.buf", "main.wait.buf[2]"]);
+  const known = { ...env, globals: (name: string) => (name === "main.wait" ? { type: channel, address: variable } : undefined) };
+  expect(evaluate(known, parseExpression(names[2])).address).toBe(buffer + 16);
+});
+
 test("memory that is missing makes a name less good, not an error", () => {
   const program = makeProgram();
   const steps = path(program).slice(0, 4);

@@ -79,6 +79,14 @@ const functions: FunctionToWrite[] = [
     localMaps: ["0"],
   },
   {
+    name: "main.bare",
+    size: 32,
+    frame: [
+      [0, 4],
+      [16, 32],
+    ],
+  },
+  {
     name: "runtime.asyncPreempt",
     size: 32,
     frame: [

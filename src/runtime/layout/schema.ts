@@ -3,8 +3,9 @@ import type { RuntimeLayout } from "./layout.js";
 import { heapStructs } from "./schema-heap.js";
 import { mapStructs } from "./schema-maps.js";
 import { schedStructs } from "./schema-sched.js";
+import { traceStructs } from "./schema-trace.js";
 
-export const RUNTIME_SCHEMA = { ...heapStructs, ...schedStructs, ...mapStructs } as const;
+export const RUNTIME_SCHEMA = { ...heapStructs, ...schedStructs, ...mapStructs, ...traceStructs } as const;
 
 /** The layout of this program's runtime. */
 export type Layout = RuntimeLayout<typeof RUNTIME_SCHEMA>;

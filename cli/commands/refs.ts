@@ -1,0 +1,47 @@
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { refs } from "../../src/query/refs.js";
+import { optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+import { formatTable, truncationLine } from "../text/table.js";
+
+/** `corescope refs`: the pointers to and from one object. */
+export const refsCommand = defineCommand({
+  name: "refs",
+  query: refs,
+  operands: [{ name: "<what>", help: "an address or expression" }],
+  options: [{ flags: "--out", help: "what it points to instead of who points to it" }],
+  examples: [
+    { line: "refs core 0xc000012000", asks: "Who points to this object, and from which field?" },
+    { line: "refs core 'main.global.sessions[\"user-5\"]' --out", asks: "What does this session point to?" },
+    { line: "refs core 0xc000012000 --top 0 --json", asks: "Every referrer, for a program." },
+  ],
+  args: ([of], options) => ({ of: of as string, out: options.out === true, top: optionTop(options) }),
+  text({ object, rows, total }, page) {
+    const lines = [
+      page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}${object.live ? "" : "  (garbage)"}`),
+      "",
+    ];
+    const cells = rows.map((row) => [
+      row.address ?? row.type,
+      formatBytes(row.bytes),
+      row.owner ?? row.type,
+      `${row.expression}${row.interior ? " (inside)" : ""}${row.live ? "" : " (garbage)"}${row.certain ? "" : " ~"}`,
+    ]);
+    const columns = [
+      { title: "address" },
+      { title: "bytes", align: "right" },
+      { title: "what", cut: "middle" },
+      { title: "expression", cut: "middle" },
+    ] as const;
+    if (rows.length > 0) lines.push(...formatTable(columns, cells, page.width), "");
+    const cut = truncationLine(rows.length, total.rows, "pointers");
+    lines.push(cut ?? `${formatCount(total.rows)} pointers`);
+    return lines;
+  },
+  isNo: ({ total }) => total.rows === 0,
+  next: ({ object, rows }, core) => {
+    const other = rows.find((row) => row.address !== undefined)?.address;
+    return [...(other ? [`refs ${core} ${other}`] : []), ...(object.live ? [`why ${core} ${object.address}`] : [])];
+  },
+});

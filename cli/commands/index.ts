@@ -7,6 +7,7 @@ import { objectsCommand } from "./objects.js";
 import { overviewCommand } from "./overview.js";
 import { readCommand } from "./read.js";
 import { refsCommand } from "./refs.js";
+import { showCommand } from "./show.js";
 import { whyCommand } from "./why.js";
 
 /** Every command, in the order of the help text. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   objectsCommand,
   dominatorsCommand,
   refsCommand,
+  showCommand,
   whyCommand,
   mappingsCommand,
   readCommand,

@@ -41,6 +41,7 @@ export const DW_AT = {
   abstract_origin: 0x31,
   count: 0x37,
   data_member_location: 0x38,
+  decl_line: 0x3b,
   encoding: 0x3e,
   frame_base: 0x40,
   specification: 0x47,

@@ -18,6 +18,10 @@ export interface DwarfVariable {
   readonly kind: "parameter" | "result" | "local";
   /** Belongs to a function inlined here. */
   readonly inlined: boolean;
+  /** How many inlined calls deep: 0 for the function itself. */
+  readonly inlineDepth: number;
+  /** Line of its declaration in the file of its function; 0 when unknown. */
+  readonly declarationLine: number;
   /** Where it lies at frame.pc; "absent" when it is optimised away, not alive there, or damaged (then a finding too). */
   locate(frame: FrameContext): Location;
 }
@@ -47,7 +51,7 @@ const MAX_DIES = 1 << 20;
 interface Scope {
   readonly ranges: readonly Range[] | undefined;
   readonly parent: Scope | undefined;
-  readonly inlined: boolean;
+  readonly inlineDepth: number;
 }
 
 /** All functions of the scan. */
@@ -151,7 +155,7 @@ class FunctionEntry implements DwarfFunction {
     try {
       const root = dies.at(this.offset);
       if (!root.hasChildren) return found;
-      const scopes: (Scope | undefined)[] = [{ ranges: undefined, parent: undefined, inlined: false }];
+      const scopes: (Scope | undefined)[] = [{ ranges: undefined, parent: undefined, inlineDepth: 0 }];
       let position = root.next;
       for (let count = 0; scopes.length > 0; count++) {
         if (count > MAX_DIES || position >= root.unit.end) throw dies.error(this.offset, "a subprogram without end");
@@ -188,14 +192,15 @@ class FunctionEntry implements DwarfFunction {
 }
 
 function nested(die: Die, parent: Scope): Scope | undefined {
-  if (die.tag === DW_TAG.lexical_block) return { ranges: rangesOf(die), parent, inlined: parent.inlined };
-  if (die.tag === DW_TAG.inlined_subroutine) return { ranges: rangesOf(die), parent, inlined: true };
+  if (die.tag === DW_TAG.lexical_block) return { ranges: rangesOf(die), parent, inlineDepth: parent.inlineDepth };
+  if (die.tag === DW_TAG.inlined_subroutine) return { ranges: rangesOf(die), parent, inlineDepth: parent.inlineDepth + 1 };
   return undefined;
 }
 
 class Variable implements DwarfVariable {
   readonly kind: "parameter" | "result" | "local";
   readonly inlined: boolean;
+  readonly inlineDepth: number;
   /** DW_AT_go_closure_offset. */
   readonly closureOffset: Bytes | undefined;
   private readonly types: Types;
@@ -213,7 +218,8 @@ class Variable implements DwarfVariable {
     this.die = die;
     this.root = root;
     this.scope = scope;
-    this.inlined = scope.inlined;
+    this.inlineDepth = scope.inlineDepth;
+    this.inlined = scope.inlineDepth > 0;
     this.chain = die.origins();
     const result = this.first((d) => d.number(DW_AT.variable_parameter)) === 1;
     this.kind = die.tag === DW_TAG.variable ? "local" : result ? "result" : "parameter";
@@ -235,6 +241,10 @@ class Variable implements DwarfVariable {
 
   get type(): DwarfType {
     return this.types.typeOf(this.chain.find((die) => die.has(DW_AT.type)) ?? this.die);
+  }
+
+  get declarationLine(): number {
+    return this.types.safely(() => this.first((die) => die.number(DW_AT.decl_line)), undefined) ?? 0;
   }
 
   /** Does the scope cover pc? */

@@ -169,6 +169,9 @@ function headerTypes(runtime: GoRuntime): (address: number) => TypeId {
     let id = known.get(address);
     if (id === undefined) {
       id = runtime.types.byRtype(address);
+      // Buckets that reflect made have a mask but no fields: what points to them knows more.
+      const type = id === NONE ? undefined : runtime.types.get(id);
+      if (type?.kind === "struct" && type.size > 0 && type.fields.length === 0) id = NONE;
       known.set(address, id);
     }
     return id;

@@ -148,6 +148,8 @@ function runtimeSlot(types: TypeTable, type: GoType, offset: Bytes): number | un
   };
   if (name.startsWith("map<")) return at("dirPtr") ? code(SLOT.directory, type.id) : undefined;
   if (name.startsWith("groupReference<")) return at("data") ? code(SLOT.array, pointee("data")) : undefined;
+  // The type that the runtime allocates buckets by has an unsafe.Pointer for what is the next bucket.
+  if (name.startsWith("map.bucket[") || name.startsWith("noalg.map.bucket[")) return at("overflow") ? code(SLOT.typed, type.id) : undefined;
   if (name.startsWith("hash<")) {
     if (at("buckets")) return code(SLOT.array, pointee("buckets"));
     return at("oldbuckets") ? code(SLOT.array, pointee("oldbuckets")) : undefined;

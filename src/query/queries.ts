@@ -6,6 +6,7 @@ import { objects } from "./objects.js";
 import { overview } from "./overview.js";
 import { read } from "./read.js";
 import { refs } from "./refs.js";
+import { show } from "./show.js";
 import { why } from "./why.js";
 
-export const QUERIES = { overview, histogram, objects, dominators, refs, why, mappings, read } as const;
+export const QUERIES = { overview, histogram, objects, dominators, refs, show, why, mappings, read } as const;

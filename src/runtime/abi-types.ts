@@ -174,11 +174,51 @@ function mapHeader(memory: AddressSpace, layout: Layout, table: TypeTable, addre
     });
   };
   if (!layout.hasStruct("swissMap")) {
-    const buckets = pointer(group, `bucket of ${name}`);
+    const bucket = table.get(group).fields.length > 0 ? group : madeBucket(memory, table, address, name);
+    const buckets = pointer(bucket, `bucket of ${name}`);
     return copy("runtime.hmap", `hash<${name}>`, "buckets", () => buckets);
   }
   const groups = copy("internal/runtime/maps.groupsReference", `groupReference<${name}>`, "data", () => pointer(group, `group of ${name}`));
   const tables = copy("internal/runtime/maps.table", `table<${name}>`, "groups", () => groups);
   const directory = pointer(pointer(tables, `table<${name}>`), `*table<${name}>`);
   return copy("internal/runtime/maps.Map", `map<${name}>`, "dirPtr", () => directory);
+}
+
+/** A bucket that reflect made has a mask and no fields: eight keys, eight values and the next bucket. reflect/map_noswiss.go bucketOf */
+function madeBucket(memory: AddressSpace, table: TypeTable, mapType: Address, name: string): TypeId {
+  const at = (offset: Bytes): TypeId => table.byRtype(memory.tryAddress(mapType + offset) ?? 0);
+  const key = at(48);
+  const value = at(56);
+  const group = at(64);
+  if (key === NONE || value === NONE) return group;
+  const flags = memory.readUint(mapType + 84, 4);
+  const eight = (element: TypeId, indirect: boolean): { readonly type: TypeId; readonly size: Bytes } => {
+    const { name: of, size } = table.get(element);
+    const held = indirect ? table.synthetic({ name: `*${of}`, kind: "pointer", size: 8, rtype: 0, element: () => element }) : element;
+    const width = indirect ? 8 : size;
+    return {
+      size: 8 * width,
+      type: table.synthetic({ name: `[8]${of}`, kind: "array", size: 8 * width, rtype: 0, count: 8, element: () => held }),
+    };
+  };
+  const keys = eight(key, flags % 2 === 1);
+  const values = eight(value, Math.floor(flags / 2) % 2 === 1);
+  const { size } = table.get(group);
+  const field = (text: string, offset: Bytes, type: TypeId) => ({ name: text, offset, type, embedded: false });
+  const bucket: TypeId = table.synthetic({
+    name: `map.bucket[${name}]`,
+    kind: "struct",
+    size,
+    rtype: 0,
+    fields: () => [
+      field("keys", 8, keys.type),
+      field("values", 8 + keys.size, values.type),
+      field(
+        "overflow",
+        size - 8,
+        table.synthetic({ name: `*map.bucket[${name}]`, kind: "pointer", size: 8, rtype: 0, element: () => bucket }),
+      ),
+    ],
+  });
+  return bucket;
 }

@@ -84,6 +84,8 @@ const STATUS: readonly GoroutineStatus[] = [
 ];
 const SCAN_BIT = 0x1000;
 const MOST_GOROUTINES = 1 << 27;
+/** Of a list with holes so many are read one by one. */
+const MOST_SINGLY = 1 << 20;
 const MOST_WAIT_REASONS = 128;
 const LONGEST_WAIT_REASON = 256;
 /** Frames of this many goroutines are kept: all of them would be too much for 200,000. */
@@ -328,6 +330,22 @@ class GoroutineView implements Goroutine {
   }
 }
 
+/** runtime.allgs: addresses of every g there ever was; those that are missing from a damaged core read as 0. */
+function readAddresses(memory: AddressSpace, allgs: Address | undefined, findings: Findings): Float64Array {
+  const header = allgs !== undefined && memory.tryBytes(allgs, 3 * WORD) ? readSlice(memory, allgs) : { array: 0, length: 0 };
+  const length = Math.min(header.length, MOST_GOROUTINES);
+  const bytes = length > 0 ? memory.tryBytes(header.array, length * WORD) : undefined;
+  if (!bytes) {
+    findings.add("goroutines-missing", "the list of goroutines is not, or not wholly, in the core", hex(header.array), { partial: true });
+    return Float64Array.from({ length: Math.min(length, MOST_SINGLY) }, (_, i) => memory.tryAddress(header.array + i * WORD) ?? 0);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float64Array.from({ length }, (_, i) => {
+    const high = view.getUint32(i * WORD + 4, true);
+    return high > 0x1fffff ? 0 : high * 0x100000000 + view.getUint32(i * WORD, true);
+  });
+}
+
 /** All goroutines; dead ones are counted only. */
 export function readGoroutines(
   process: Process,
@@ -340,17 +358,7 @@ export function readGoroutines(
   const { memory } = process;
   const all: Goroutine[] = [];
   let deadCount = 0;
-  const allgs = layout.global("runtime.allgs");
-  const slice = allgs === undefined ? { array: 0, length: 0 } : readSlice(memory, allgs);
-  const length = Math.min(slice.length, MOST_GOROUTINES);
-  const bytes = length > 0 ? memory.tryBytes(slice.array, length * WORD) : undefined;
-  if (!bytes) findings.add("goroutines-missing", "the list of goroutines is not in the core", hex(slice.array), { partial: true });
-  const view = bytes ? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) : undefined;
-  const addresses = Float64Array.from({ length: view ? length : 0 }, (_, i) => {
-    const low = view?.getUint32(i * WORD, true) ?? 0;
-    const high = view?.getUint32(i * WORD + 4, true) ?? 0;
-    return high > 0x1fffff ? 0 : high * 0x100000000 + low;
-  });
+  const addresses = readAddresses(memory, layout.global("runtime.allgs"), findings);
   const { g } = scheduler;
   const statusAt = g.offset("atomicstatus");
   const idAt = g.offset("goid");

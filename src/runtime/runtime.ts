@@ -75,7 +75,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const modules = readModules(memory, layout, findings);
   const functions = readFunctions(memory, modules, process.arch);
   const types = readTypes(memory, layout, modules, debug, bias, findings);
-  const variables = readVariables(debug, types, bias);
+  const variables = readVariables(debug, types, bias, process.arch);
   const arenaBaseOffset = process.arch === "amd64" ? -(2 ** 47) : 0;
   const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset, findings });
   const spans = lazy(() => readSpans(memory, layout, arenaBaseOffset, findings));

@@ -1,6 +1,7 @@
 // Variables by address: globals, locals of a frame, captures of closures; the only door from DWARF variables to the rest.
 import type { Address, Bytes, TypeId } from "../base/units.js";
 import type { DebugInfo, FrameContext } from "../dwarf/dwarf.js";
+import { argumentPlaces } from "./argument-places.js";
 import type { TypeTable } from "./types.js";
 import type { Frame } from "./unwind.js";
 
@@ -32,11 +33,8 @@ export interface Variables {
   captures(pc: Address): readonly { readonly name: string; readonly offset: Bytes; readonly type: TypeId }[] | undefined;
 }
 
-/** Integer registers that carry parameters on amd64; arm64 has 16. cmd/compile/abi-internal.md */
-const SPILLED_REGISTERS = 9;
-
 /** @param bias load bias: DWARF's addresses are link-time ones */
-export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address): Variables {
+export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address, arch: "amd64" | "arm64"): Variables {
   const globals = debug.globals();
   const byPc = new Map<Address, readonly LocalVariable[]>();
   const toGlobal = (at: number): GlobalVariable => {
@@ -72,21 +70,14 @@ export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address)
     return out;
   };
 
-  /** Parameters come in registers; each has a spill slot above the frame, in order, even where its location list says nothing. */
+  /** Parameters have a place in the frame's arguments even where their location list says nothing: on the stack, or a spill slot. */
   const spilled = (frame: Frame, pc: Address, known: readonly LocalVariable[]): readonly LocalVariable[] => {
-    const parameters = debug.functionAt(pc)?.variables.filter((each) => each.kind === "parameter" && !each.inlined) ?? [];
-    const out: LocalVariable[] = [];
-    let offset = frame.argp - frame.fp;
-    for (const parameter of parameters) {
-      const type = types.fromDwarf(parameter.type);
-      const { size } = types.get(type);
-      const alignment = size >= 8 ? 8 : size || 1;
-      offset = Math.ceil(offset / alignment) * alignment;
-      if (!known.some((each) => each.offset === offset)) out.push({ name: parameter.name, offset, size, type });
-      offset += size;
-    }
-    // More than fits in registers, and some lie elsewhere: then nothing is said.
-    return offset - (frame.argp - frame.fp) <= SPILLED_REGISTERS * 8 ? out : [];
+    const parameters = debug.functionAt(pc)?.variables.filter((each) => each.kind !== "local" && !each.inlined) ?? [];
+    const of = (kind: string) =>
+      parameters.filter((each) => each.kind === kind).map((each) => ({ name: each.name, type: types.fromDwarf(each.type) }));
+    return argumentPlaces(types, of("parameter"), of("result"), arch)
+      .map((each) => ({ ...each, offset: each.offset + frame.argp - frame.fp }))
+      .filter((each) => !known.some((other) => other.offset < each.offset + each.size && each.offset < other.offset + other.size));
   };
 
   return {
@@ -119,7 +110,8 @@ export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address)
     locals,
     localAt(frame, address) {
       const offset = address - frame.fp;
-      return locals(frame).find((each) => offset >= each.offset && offset < each.offset + each.size);
+      const all = locals(frame);
+      return all.find((each) => each.offset === offset) ?? all.find((each) => offset >= each.offset && offset < each.offset + each.size);
     },
     captures(pc) {
       const found = debug.functionAt(pc - bias);

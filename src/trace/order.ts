@@ -127,6 +127,16 @@ class ThreadCursor {
   }
 }
 
+interface Cut {
+  readonly cursor: ThreadCursor;
+  readonly batch: number;
+  readonly at: number;
+  readonly time: number;
+}
+
+/** The event, no time after the one before it. */
+const PROC_STOP = Uint8Array.of(EV.ProcStop, 0);
+
 function fault(generation: Generation, message: string): FormatError {
   return new FormatError(generation.name, NONE, `generation ${generation.number}: ${message}`);
 }
@@ -136,10 +146,19 @@ export interface Trimmed {
   readonly events: number;
   /** From the first event left out to the last, ns. */
   readonly span: number;
-  /** What stays of each thread's batches. */
-  readonly batches: ReadonlyMap<number, readonly Batch[]>;
   /** Why the first stream was cut. */
   readonly reason: string;
+}
+
+/** A generation that was brought into order. */
+export interface Settled {
+  /** Each thread's batches as they have to be written. */
+  readonly batches: ReadonlyMap<number, readonly Batch[]>;
+  /** Threads whose batches are not the ones given. */
+  readonly changed: ReadonlySet<number>;
+  /** ProcStop events put in for Ps that were taken without a word. */
+  readonly stops: number;
+  readonly trimmed: Trimmed | undefined;
 }
 
 /** Emulates the scheduler's state over the generations of one trace. */
@@ -179,6 +198,15 @@ export class Ordering {
     for (const [m, state] of this.ms) if (state.g === g) return m;
     return NONE;
   }
+  /** The thread a P is bound to, NONE. */
+  threadOfP(p: number): number {
+    for (const [m, state] of this.ms) if (state.p === p) return m;
+    return NONE;
+  }
+  /** Status of a P now, P_STATUS; undefined when it is not known. */
+  statusOfP(p: number): number | undefined {
+    return this.ps.get(p)?.status;
+  }
   procs(): Iterable<[number, { readonly status: number }]> {
     return this.ps;
   }
@@ -193,35 +221,74 @@ export class Ordering {
     });
   }
 
-  /** The same, but threads that cannot go on are cut where they stand, until nothing is left. undefined: nothing had to be. */
-  trim(generation: Generation): Trimmed | undefined {
+  /**
+   * The same, but what cannot go on is mended: a goroutine that came back from a system call and whose P nobody is seen to
+   * take gives the P up itself; any other thread is cut where it stands.
+   */
+  settle(generation: Generation): Settled {
     let reason = "";
-    const cut = new Map<number, { readonly cursor: ThreadCursor; readonly batch: number; readonly at: number; readonly time: number }>();
-    this.order(generation, (error, cursors) => {
-      reason ||= error.message;
-      for (const each of cursors) cut.set(each.m, { cursor: each, batch: each.batch, at: each.eventAt, time: each.time });
-    });
-    if (cut.size === 0) return undefined;
+    const cut = new Map<number, Cut>();
+    const stops = new Map<number, { readonly batch: number; readonly at: number }[]>();
+    this.order(
+      generation,
+      (error, cursors) => {
+        reason ||= error.message;
+        for (const each of cursors) cut.set(each.m, { cursor: each, batch: each.batch, at: each.eventAt, time: each.time });
+      },
+      (cursors) => {
+        const silent = cursors.filter((each) => each.type === EV.GoSyscallEndBlocked && this.giveUpP(each.m));
+        for (const each of silent) stops.set(each.m, [...(stops.get(each.m) ?? []), { batch: each.batch, at: each.eventAt }]);
+        return silent.length > 0;
+      },
+    );
     const batches = new Map<number, readonly Batch[]>(generation.batches);
     let events = 0;
     let first = Number.POSITIVE_INFINITY;
     let last = 0;
     for (const [m, { cursor: stuck, batch, at, time }] of cut) {
       first = Math.min(first, time);
-      const own = generation.batches.get(m) as readonly Batch[];
-      const kept = own.slice(0, batch);
-      const half = own[batch] as Batch;
-      if (at > 0) kept.push({ ...half, data: half.data.subarray(0, at) });
-      batches.set(m, kept);
+      const own = batches.get(m) ?? [];
+      const half = own[batch];
+      batches.set(m, [...own.slice(0, batch), ...(half && at > 0 ? [{ ...half, data: half.data.subarray(0, at) }] : [])]);
       do {
         events++;
         last = Math.max(last, stuck.time);
       } while (advanceQuietly(stuck, generation));
     }
-    return { events, span: Math.max(0, last - first), batches, reason };
+    let count = 0;
+    for (const [m, places] of stops) {
+      const own = [...(batches.get(m) ?? [])];
+      for (const { batch, at } of places.toReversed()) {
+        const whole = own[batch];
+        if (!whole || at > whole.data.length) continue;
+        const data = new Uint8Array(whole.data.length + PROC_STOP.length);
+        data.set(whole.data.subarray(0, at));
+        data.set(PROC_STOP, at);
+        data.set(whole.data.subarray(at), at + PROC_STOP.length);
+        own[batch] = { ...whole, data };
+        count++;
+      }
+      batches.set(m, own);
+    }
+    const trimmed = cut.size === 0 ? undefined : { events, span: Math.max(0, last - first), reason };
+    return { batches, changed: new Set([...cut.keys(), ...stops.keys()]), stops: count, trimmed };
   }
 
-  private order(generation: Generation, stuck: (error: FormatError, cursors: readonly ThreadCursor[]) => void): void {
+  /** The P of a thread in a system call becomes idle; false when there is none. */
+  private giveUpP(m: number): boolean {
+    const thread = this.ms.get(m);
+    const p = thread && this.ps.get(thread.p);
+    if (!thread || !p || p.status !== P_STATUS.syscall) return false;
+    p.status = P_STATUS.idle;
+    thread.p = NONE;
+    return true;
+  }
+
+  private order(
+    generation: Generation,
+    stuck: (error: FormatError, cursors: readonly ThreadCursor[]) => void,
+    mend: (cursors: readonly ThreadCursor[]) => boolean = () => false,
+  ): void {
     this.generation = generation;
     this.initialGeneration ||= generation.number;
     const heap: ThreadCursor[] = [];
@@ -272,7 +339,7 @@ export class Ordering {
       heap.sort((a, b) => a.time - b.time);
       let i = 1;
       while (i < heap.length && !tryAt(i)) i++;
-      if (i >= heap.length) {
+      if (i >= heap.length && !mend(heap)) {
         const first = heap[0] as ThreadCursor;
         stuck(
           fault(generation, `failed to advance: ${heap.length} threads wait, thread ${first.m} at ${SPECS[first.type]?.name} ${first.args}`),

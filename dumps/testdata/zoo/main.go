@@ -67,6 +67,22 @@ var nameless = map[string]string{
 	"main.OnlyPinned":   "held by the unsafe.Pointers of a runtime.Pinner",
 	"main.OnlyInterior": "held by a *int into its middle",
 	"main.OnlyGeneric":  "captured by a generic closure, whose variables have shape types",
+	"main.OnlyMakeFunc": "argument of a reflect.MakeFunc stub, which DWARF does not describe",
+	"main.OnlyDefer":    "in a slot of the frame that DWARF describes no variable for",
+	"main.OnlySpin":     "held by registers that an asynchronous preemption saved",
+	"main.OnlyCtxt":     "held by sched.ctxt, or by a slot without a variable once the goroutine has run",
+}
+
+func init() {
+	if v := runtime.Version(); strings.HasPrefix(v, "go1.24") || strings.HasPrefix(v, "go1.25") {
+		nameless["main.OnlyCleanup"] = "captured by AddCleanup's generic closure"
+		nameless["main.OnlyCleanupQueued"] = nameless["main.OnlyCleanup"]
+	}
+	if runtime.GOARCH == "arm64" {
+		for _, name := range []string{"main.OnlyLocked", "main.OnlyPull", "main.OnlySleep"} {
+			nameless[name] = "spilled to a slot, while DWARF has the variable in a register"
+		}
+	}
 }
 
 //go:noinline

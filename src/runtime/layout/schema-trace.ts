@@ -92,10 +92,7 @@ export type TracerLayout = StructLayout<keyof typeof tracerFields>;
  * Since Go 1.22 (CL 494187, runtime: add execution tracer v2 behind GOEXPERIMENT=exectracer2); before that the
  * variable is laid out in another way, and undefined is answered.
  */
-export function tracerLayout(
-  debug: DebugInfo,
-  bias: Address,
-): { readonly address: Address; readonly struct: TracerLayout } | undefined {
+export function tracerLayout(debug: DebugInfo, bias: Address): { readonly address: Address; readonly struct: TracerLayout } | undefined {
   const variable = debug.global("runtime.trace");
   if (!variable) return undefined;
   const schema = { tracer: { names: [variable.type.name], fields: tracerFields } };

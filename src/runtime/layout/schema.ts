@@ -1,11 +1,12 @@
 // Every struct and field of the Go runtime that corescope relies on, in one typed table.
 import type { RuntimeLayout } from "./layout.js";
+import { deathStructs } from "./schema-death.js";
 import { heapStructs } from "./schema-heap.js";
 import { mapStructs } from "./schema-maps.js";
 import { schedStructs } from "./schema-sched.js";
 import { traceStructs } from "./schema-trace.js";
 
-export const RUNTIME_SCHEMA = { ...heapStructs, ...schedStructs, ...mapStructs, ...traceStructs } as const;
+export const RUNTIME_SCHEMA = { ...heapStructs, ...schedStructs, ...mapStructs, ...traceStructs, ...deathStructs } as const;
 
 /** The layout of this program's runtime. */
 export type Layout = RuntimeLayout<typeof RUNTIME_SCHEMA>;

@@ -1,0 +1,81 @@
+import { UsageError } from "../../src/base/errors.js";
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { show } from "../../src/query/show.js";
+import { type Options, optionText, optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+import type { Page } from "../text/style.js";
+import { cutText } from "../text/table.js";
+import { optionDepth } from "./dominators.js";
+
+type Value = ReturnType<typeof show.run>["value"];
+
+/** `corescope show`: one value. */
+export const showCommand = defineCommand({
+  name: "show",
+  query: show,
+  operands: [{ name: "<what>", help: "an address or a Go expression" }],
+  options: [
+    { flags: "--depth <levels>", help: "levels to open (default: 3)" },
+    { flags: "--offset <index>", help: "first element of a slice, map or string (default: 0)" },
+  ],
+  examples: [
+    { line: "show core main.global", asks: "What is in this variable?" },
+    { line: "show core 'main.global.sessions[\"user-5\"].User'", asks: "A map entry's field; quote it for the shell." },
+    { line: "show core main.global.byID --offset 1000 --top 50", asks: "Fifty entries of a large map, from the thousandth on." },
+    { line: "show core '(*main.User)(0xc000012000)' --depth 1", asks: "What is here, seen as a main.User?" },
+    { line: "show core g12.main.worker.job", asks: "A local variable of goroutine 12." },
+  ],
+  args: ([of], options) => ({ of: of as string, depth: optionDepth(options, 3), offset: optionOffset(options), top: optionTop(options) }),
+  text({ expression, type, address, object, value }, page) {
+    const where = object ? ` in ${object.address}, ${formatBytes(object.bytes)}${object.live ? "" : " (garbage)"}` : "";
+    const lines = [
+      page.bold(cutText(escapeText(expression), page.width, "middle")),
+      page.dim(cutText(escapeText(`${type} at ${address}${where}`), page.width, "middle")),
+    ];
+    if (value.text !== "") lines.push(...foldText(escapeText(value.text), page));
+    drawChildren(value, "  ", page, lines);
+    return lines;
+  },
+  next: ({ object, expression }, core) =>
+    object ? [`why ${core} ${object.address}`, `dominators ${core} '${expression.replaceAll("'", "'\\''")}'`] : [],
+});
+
+function optionOffset(options: Options): number {
+  const text = optionText(options, "offset") ?? "0";
+  if (!/^[0-9]{1,15}$/.test(text)) throw new UsageError(`--offset ${text}: not an index`, "for example: --offset 1000");
+  return Number(text);
+}
+
+/** A long text in lines of the page's width. */
+function foldText(text: string, page: Page): string[] {
+  if (text.length <= page.width) return [text];
+  const lines: string[] = [];
+  const characters = [...text];
+  for (let i = 0; i < characters.length; i += page.width)
+    lines.push(
+      characters
+        .slice(i, i + page.width)
+        .join("")
+        .trimEnd(),
+    );
+  return lines;
+}
+
+function drawChildren(value: Value, indent: string, page: Page, lines: string[]): void {
+  const children = value.children ?? [];
+  const names = children.map((child) => escapeText(child.name));
+  const width = Math.min(24, Math.max(0, ...names.map((name) => name.length)));
+  children.forEach((child, index) => {
+    const name = (names[index] as string).padEnd(width);
+    const text = escapeText(child.text);
+    lines.push(cutText(`${indent}${name}  ${text}${text === "" ? "" : "  "}${escapeText(child.type)}`, page.width, "end").trimEnd());
+    drawChildren(child, `${indent}  `, page, lines);
+  });
+  const from = value.offset ?? 0;
+  if (value.length !== undefined && children.length > 0 && from + children.length < value.length) {
+    lines.push(
+      page.dim(`${indent}… ${formatCount(from + children.length)} of ${formatCount(value.length)} (--offset ${from + children.length})`),
+    );
+  }
+}

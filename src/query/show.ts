@@ -1,0 +1,63 @@
+// A value as Go would print it: of an object, or of any expression.
+import { UsageError } from "../base/errors.js";
+import { type Bytes, type Hex, hex, NONE } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { readableType } from "./dominator-rows.js";
+import { locate, needText } from "./locate.js";
+import { nameObject } from "./object-names.js";
+import { castOf, expressionOf } from "./path-names.js";
+import type { Query } from "./query.js";
+import { type ShownValue, showValue } from "./shown-value.js";
+
+export interface ShowArgs {
+  /** Address or expression. */
+  readonly of: string;
+  readonly depth: number;
+  /** First element shown of a slice, map, channel or string. */
+  readonly offset: number;
+  /** Elements shown; 0 = all. */
+  readonly top: number;
+}
+
+export interface Show {
+  /** What was asked, or what the object is called. */
+  readonly expression: string;
+  readonly type: string;
+  readonly address: Hex;
+  /** The heap object that holds the value; absent for variables outside the heap. */
+  readonly object?: { readonly address: Hex; readonly type: string; readonly bytes: Bytes; readonly live: boolean };
+  readonly value: ShownValue;
+}
+
+export const show: Query<ShowArgs, Show> = {
+  name: "show",
+  summary: "a value: fields, elements, entries, captured variables",
+  run(dump, args) {
+    const at = locate(dump, needText(args.of, "show"));
+    const page = { depth: args.depth, offset: args.offset, top: args.top };
+    const object = at.object === NONE ? {} : { object: heldBy(dump, at.object) };
+    const isAddress = /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(args.of);
+    const expression = !isAddress ? args.of.trim() : dump.heap.isLive(at.object) ? expressionOf(dump, at.object) : castOf(dump, at.object);
+    if (at.type === NONE) {
+      if (at.object === NONE)
+        throw new UsageError(`${args.of}: nothing says of which type the value there is`, "cast it: (*main.T)(0xc000012000)");
+      const value: ShownValue = { name: "", type: "unknown", text: `${nameObject(dump, at.object).bytes} bytes of unknown type` };
+      return { expression, type: "unknown", address: hex(at.address), ...object, value };
+    }
+    const value = showValue(dump, at.type, at.address, page, isAddress ? elementsIn(dump, at.object, at.type) : 0);
+    return { expression, type: readableType(value.type), address: hex(at.address), ...object, value };
+  },
+};
+
+function heldBy(dump: Dump, id: number): NonNullable<Show["object"]> {
+  const { address, type, bytes } = nameObject(dump, id);
+  return { address, type, bytes, live: dump.heap.isLive(id) };
+}
+
+/** How many elements an object has room for that is an array of unknown length. */
+function elementsIn(dump: Dump, id: number, type: number): number {
+  const { objects } = dump.heap;
+  const { element } = dump.runtime.types.get(type);
+  const size = element === NONE ? 0 : dump.runtime.types.get(element).size;
+  return size === 0 ? 0 : Math.floor((objects.sizeOf(id) - objects.dataStart[objects.spanOf(id)]) / size);
+}

@@ -1,0 +1,341 @@
+// One value as a tree of named parts, opened to a depth and a page at a time.
+import { DumpError } from "../base/errors.js";
+import { type Address, type Hex, hex, NONE, type TypeId } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { readField } from "../runtime/layout/layout.js";
+import type { GoType } from "../runtime/types.js";
+import { mapLength, readMap } from "../runtime/variants/maps.js";
+import { readSyncMap } from "../runtime/variants/sync-maps.js";
+import { keyText } from "../value/keys.js";
+import { quoteBytes } from "../value/quote.js";
+import { readInterface, scalarText } from "../value/scalars.js";
+
+/** A value, or a part of one. */
+export interface ShownValue {
+  /** Field, "[3]", `["key"]`, "" for the value itself. */
+  readonly name: string;
+  readonly type: string;
+  /** One line, safe for a terminal: the scalar, the string as a Go literal, the length of a container. */
+  readonly text: string;
+  /** Of the value behind a pointer, slice, map, channel or func; absent for nil and scalars. */
+  readonly address?: Hex;
+  /** Entries of a container in all, when there is one. */
+  readonly length?: number;
+  /** Index of the first child within the container. */
+  readonly offset?: number;
+  readonly children?: readonly ShownValue[];
+}
+
+export interface Page {
+  /** Levels opened below the value. */
+  readonly depth: number;
+  /** First element shown of the value itself. */
+  readonly offset: number;
+  /** Elements shown of the value itself; 0 = all. */
+  readonly top: number;
+}
+
+/** Elements shown of containers inside, bytes of strings, values in all. */
+const INNER_ELEMENTS = 8;
+const STRING_BYTES = 1024;
+const WHOLE_STRING_BYTES = 1 << 20;
+const MOST_VALUES = 200_000;
+/** Waiting goroutines of one channel. */
+const MOST_WAITING = 1 << 16;
+
+/** Reads the value of a type at an address. @param count elements of an array of unknown length */
+export function showValue(dump: Dump, type: TypeId, address: Address, page: Page, count = 0): ShownValue {
+  return new Shower(dump, page).value("", type, address, page.depth, true, count);
+}
+
+/** Names the address of a value; nothing for nil. */
+const at = (address: Address): { readonly address?: Hex } => (address > 0 ? { address: hex(address) } : {});
+const below = (children: readonly ShownValue[] | undefined) => (children === undefined || children.length === 0 ? {} : { children });
+
+class Shower {
+  private readonly dump: Dump;
+  private readonly page: Page;
+  private left = MOST_VALUES;
+  constructor(dump: Dump, page: Page) {
+    this.dump = dump;
+    this.page = page;
+  }
+
+  private get env() {
+    const { runtime, process } = this.dump;
+    return { memory: process.memory, types: runtime.types, layout: runtime.layout };
+  }
+
+  value(name: string, id: TypeId, address: Address, depth: number, isWhole = false, count = 0): ShownValue {
+    if (id === NONE) return { name, type: "?", text: "of unknown type", address: hex(address) };
+    const type = this.dump.runtime.types.get(id);
+    if (this.left-- <= 0) return { name, type: type.name, text: "…" };
+    try {
+      return this.known(name, type, address, depth, isWhole, count);
+    } catch (error) {
+      if (!(error instanceof DumpError)) throw error;
+      return { name, type: type.name, text: `(${error.message})` };
+    }
+  }
+
+  private known(name: string, go: GoType, address: Address, depth: number, isWhole: boolean, count: number): ShownValue {
+    const { memory } = this.env;
+    const base = { name, type: go.name };
+    switch (go.kind) {
+      case "string":
+        return { ...base, ...this.string(memory.readAddress(address), memory.readUint(address + 8, 8), isWhole) };
+      case "pointer":
+        return this.pointer(base, go, memory.readAddress(address), depth, isWhole);
+      case "slice": {
+        const start = memory.readAddress(address);
+        const length = memory.readUint(address + 8, 8);
+        const capacity = memory.readUint(address + 16, 8);
+        if (start === 0) return { ...base, text: "nil", length: 0 };
+        const more = capacity === length ? "" : `, cap ${capacity}`;
+        return {
+          ...base,
+          text: `len ${length}${more}${this.bytesText(go, start, length)}`,
+          ...at(start),
+          ...this.elements(go.element, start, length, depth, isWhole),
+        };
+      }
+      case "array": {
+        const length = go.count >= 0 ? go.count : count;
+        return {
+          ...base,
+          text: `len ${length}${this.bytesText(go, address, length)}`,
+          ...this.elements(go.element, address, length, depth, isWhole),
+        };
+      }
+      case "struct":
+        return this.struct(base, go, address, depth, isWhole);
+      case "map":
+        return this.map(base, go, memory.readAddress(address), depth, isWhole);
+      case "chan":
+        return this.channel(base, go, memory.readAddress(address), depth, isWhole);
+      case "func":
+        return this.closure(base, memory.readAddress(address), depth);
+      case "interface": {
+        const dynamic = readInterface(this.env, go, address);
+        if (!dynamic) return { ...base, text: "nil" };
+        if (dynamic.type === NONE) return { ...base, text: "its dynamic type is unknown", address: hex(dynamic.address) };
+        const inner = this.value(name, dynamic.type, dynamic.address, depth, isWhole);
+        return { ...inner, type: `${go.name}(${inner.type})` };
+      }
+      default:
+        return { ...base, text: scalarText(memory, go, address) ?? `${go.size} bytes of unknown kind` };
+    }
+  }
+
+  private string(
+    start: Address,
+    length: number,
+    isWhole: boolean,
+  ): { readonly text: string; readonly length: number; readonly offset?: number } {
+    const from = isWhole ? Math.min(this.page.offset, length) : 0;
+    const most = isWhole ? WHOLE_STRING_BYTES : STRING_BYTES;
+    const shown = Math.min(length - from, most);
+    const bytes = shown > 0 ? this.env.memory.bytes(start + from, shown) : new Uint8Array(0);
+    return {
+      text: `${quoteBytes(bytes)}${from + shown < length ? `… ${length} bytes` : ""}`,
+      length,
+      ...(from > 0 ? { offset: from } : {}),
+    };
+  }
+
+  /** The bytes of a []byte as a string, for texts in them are what people look for. */
+  private bytesText(go: GoType, start: Address, length: number): string {
+    if (length === 0 || go.element === NONE || this.dump.runtime.types.get(go.element).name !== "uint8") return "";
+    const bytes = this.env.memory.tryBytes(start, Math.min(length, 64));
+    return bytes ? `  ${quoteBytes(bytes)}${length > 64 ? "…" : ""}` : "";
+  }
+
+  private elements(
+    element: TypeId,
+    start: Address,
+    length: number,
+    depth: number,
+    isWhole: boolean,
+  ): Pick<ShownValue, "length" | "offset" | "children"> {
+    const bytes = element !== NONE && this.dump.runtime.types.get(element).name === "uint8";
+    // Bytes inside other values are told by their text alone.
+    if (depth <= 0 || element === NONE || (bytes && !isWhole)) return { length };
+    const { size } = this.dump.runtime.types.get(element);
+    const [from, to] = this.range(length, isWhole);
+    const children: ShownValue[] = [];
+    for (let i = from; i < to && this.left > 0; i++) children.push(this.value(`[${i}]`, element, start + i * size, depth - 1));
+    return { length, ...(from > 0 ? { offset: from } : {}), ...below(children) };
+  }
+
+  private range(length: number, isWhole: boolean): readonly [number, number] {
+    if (!isWhole) return [0, Math.min(length, INNER_ELEMENTS)];
+    const from = Math.min(this.page.offset, length);
+    return [from, this.page.top === 0 ? length : Math.min(length, from + this.page.top)];
+  }
+
+  private pointer(base: Pick<ShownValue, "name" | "type">, go: GoType, target: Address, depth: number, isWhole: boolean): ShownValue {
+    if (target === 0) return { ...base, text: "nil" };
+    if (target < 0) return { ...base, text: "no address" };
+    if (depth <= 0 || go.element === NONE) return { ...base, text: hex(target), ...at(target) };
+    const inner = this.value("", go.element, target, depth, isWhole);
+    // What it points to is shown in its place: *T at an address, and T's parts below.
+    return { ...inner, ...base, text: inner.children && inner.text === "" ? `&${hex(target)}` : `&${inner.text}`, ...at(target) };
+  }
+
+  private struct(base: Pick<ShownValue, "name" | "type">, go: GoType, address: Address, depth: number, isWhole: boolean): ShownValue {
+    if (go.name === "time.Time") {
+      const text = this.time(go, address);
+      if (text !== undefined) return { ...base, text };
+    }
+    if (go.name === "sync.Map") return this.syncMap(base, go, address, depth, isWhole);
+    const named = go.fields.filter((field) => field.name !== "_");
+    if (/^sync\/atomic\./.test(go.name) && named.length > 0) {
+      const { name: _, ...inner } = this.value(
+        "",
+        (named.at(-1) as GoType["fields"][number]).type,
+        address + (named.at(-1)?.offset ?? 0),
+        depth,
+      );
+      return { ...inner, ...base };
+    }
+    if (depth <= 0) return { ...base, text: named.length === 0 ? "{}" : "{…}" };
+    const children = named.map((field) => this.value(field.name, field.type, address + field.offset, depth - 1));
+    return { ...base, text: children.length === 0 ? "{}" : "", ...below(children) };
+  }
+
+  /** wall and ext as package time keeps them. time/time.go */
+  private time(go: GoType, address: Address): string | undefined {
+    const { memory } = this.env;
+    const [wallField, extField, locField] = ["wall", "ext", "loc"].map((name) => go.fields.find((field) => field.name === name));
+    if (!wallField || !extField) return undefined;
+    const wall = memory.readUint64(address + wallField.offset);
+    const ext = BigInt.asIntN(64, memory.readUint64(address + extField.offset));
+    const nanoseconds = Number(wall & 0x3fffffffn);
+    const hasMonotonic = wall >> 63n === 1n;
+    // Seconds since year 1; with a monotonic clock wall holds them since 1885.
+    const seconds = hasMonotonic ? ((wall & 0x7fffffffffffffffn) >> 30n) + 59453308800n : ext;
+    if (wall === 0n && ext === 0n) return "0001-01-01T00:00:00Z (zero)";
+    const unix = Number(seconds - 62135596800n);
+    if (Math.abs(unix) > 8.64e12) return `${unix} s after 1970`;
+    const date = new Date(unix * 1000).toISOString().replace(/\.000Z$/, "");
+    const fraction = nanoseconds === 0 ? "" : `.${String(nanoseconds).padStart(9, "0").replace(/0+$/, "")}`;
+    const loc = locField ? (memory.tryAddress(address + locField.offset) ?? 0) : 0;
+    const zone = loc > 0 ? this.zoneName(loc) : "UTC";
+    return `${date}${fraction}Z${zone === "UTC" || zone === "" ? "" : ` (shown in UTC; its location is ${zone})`}`;
+  }
+
+  private zoneName(location: Address): string {
+    const { memory, types } = this.env;
+    const type = types.byName("time.Location");
+    const field = type === NONE ? undefined : types.get(type).fields.find((each) => each.name === "name");
+    if (!field) return "";
+    const length = memory.tryAddress(location + field.offset + 8) ?? 0;
+    const start = memory.tryAddress(location + field.offset) ?? 0;
+    const bytes = length > 0 && length < 256 ? memory.tryBytes(start, length) : undefined;
+    return bytes ? quoteBytes(bytes).slice(1, -1) : "";
+  }
+
+  private map(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
+    if (header === 0) return { ...base, text: "nil", length: 0 };
+    const { memory, types, layout } = this.env;
+    const length = mapLength(memory, types, layout, header);
+    const facts = { ...base, text: `${length} entries`, ...at(header), length };
+    if (depth <= 0) return facts;
+    const entries = readMap(memory, types, layout, go, header, this.dump.findings);
+    return { ...facts, ...this.entries(entries, length, go.key, go.element, depth, isWhole) };
+  }
+
+  private syncMap(base: Pick<ShownValue, "name" | "type">, go: GoType, address: Address, depth: number, isWhole: boolean): ShownValue {
+    const { memory, types, layout } = this.env;
+    const entries = [...readSyncMap(memory, types, layout, go, address)];
+    const any = ["interface {}", "any"].map((name) => types.byName(name)).find((id) => id !== NONE) ?? NONE;
+    const facts = { ...base, text: `${entries.length} entries`, length: entries.length };
+    return depth <= 0 ? facts : { ...facts, ...this.entries(entries, entries.length, any, any, depth, isWhole) };
+  }
+
+  private entries(
+    entries: Iterable<{ readonly key: Address; readonly value: Address }>,
+    length: number,
+    key: TypeId,
+    element: TypeId,
+    depth: number,
+    isWhole: boolean,
+  ): Pick<ShownValue, "offset" | "children"> {
+    const [from, to] = this.range(length, isWhole);
+    const children: ShownValue[] = [];
+    let index = 0;
+    for (const entry of entries) {
+      if (index >= to || this.left <= 0) break;
+      if (index++ >= from) children.push(this.value(`[${keyText(this.env, key, entry.key)}]`, element, entry.value, depth - 1));
+    }
+    return { ...(from > 0 ? { offset: from } : {}), ...below(children) };
+  }
+
+  private channel(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
+    if (header === 0) return { ...base, text: "nil" };
+    const { memory, types, layout } = this.env;
+    const struct = layout.struct("hchan");
+    const length = readField(memory, struct, header, "qcount");
+    const capacity = readField(memory, struct, header, "dataqsiz");
+    const closed = readField(memory, struct, header, "closed") !== 0;
+    const receiving = this.waiting(readField(memory, struct, header, "recvq.first"));
+    const sending = this.waiting(readField(memory, struct, header, "sendq.first"));
+    const names = (list: readonly number[]) =>
+      `${list
+        .slice(0, 5)
+        .map((id) => `g${id}`)
+        .join(" ")}${list.length > 5 ? ` … ${list.length}` : ""}`;
+    const facts = [
+      capacity === 0 ? "unbuffered" : `${length} of ${capacity} buffered`,
+      ...(closed ? ["closed"] : []),
+      ...(receiving.length > 0 ? [`receiving: ${names(receiving)}`] : []),
+      ...(sending.length > 0 ? [`sending: ${names(sending)}`] : []),
+    ];
+    const shown = { ...base, text: facts.join(", "), ...at(header), length };
+    if (depth <= 0 || capacity === 0 || go.element === NONE) return shown;
+    const buffer = readField(memory, struct, header, "buf");
+    const first = readField(memory, struct, header, "recvx");
+    const { size } = types.get(go.element);
+    const [from, to] = this.range(Math.min(length, capacity), isWhole);
+    const children: ShownValue[] = [];
+    // In the order in which they would be received; the name is the place in the buffer.
+    for (let i = from; i < to && this.left > 0; i++) {
+      const slot = (first + i) % capacity;
+      children.push(this.value(`.buf[${slot}]`, go.element, buffer + slot * size, depth - 1));
+    }
+    return { ...shown, ...(from > 0 ? { offset: from } : {}), ...below(children) };
+  }
+
+  /** Ids of the goroutines of a wait queue, the first to be served first. */
+  private waiting(first: Address): number[] {
+    const { memory, layout } = this.env;
+    const sudog = layout.struct("sudog");
+    const ids: number[] = [];
+    const goid = layout.struct("g").offset("goid");
+    for (let entry = first, i = 0; entry > 0 && i < MOST_WAITING; i++) {
+      const g = memory.tryAddress(entry + sudog.offset("g")) ?? 0;
+      const id = g > 0 ? memory.tryAddress(g + goid) : undefined;
+      if (id !== undefined) ids.push(id);
+      entry = memory.tryAddress(entry + sudog.offset("next")) ?? 0;
+    }
+    return ids;
+  }
+
+  private closure(base: Pick<ShownValue, "name" | "type">, address: Address, depth: number): ShownValue {
+    if (address === 0) return { ...base, text: "nil" };
+    const { runtime } = this.dump;
+    const pc = this.env.memory.tryAddress(address) ?? 0;
+    const fn = runtime.functions.find(pc);
+    if (!fn || fn.entry !== pc) return { ...base, text: `code at ${hex(pc)}`, ...at(address) };
+    const { file, line } = runtime.functions.lineAt(fn, pc);
+    const text = `${fn.name}  ${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
+    const type = runtime.closureType(pc);
+    const captures = type === NONE || depth <= 0 ? [] : runtime.types.get(type).fields.filter((field) => field.name !== "F");
+    return {
+      ...base,
+      text,
+      ...at(address),
+      ...below(captures.map((each) => this.value(each.name, each.type, address + each.offset, depth - 1))),
+    };
+  }
+}

@@ -1,0 +1,101 @@
+// Where a Go function's arguments lie above its frame: stack-assigned ones, then spill slots. src/cmd/compile/abi-internal.md
+import { alignUp, type Bytes, type TypeId } from "../base/units.js";
+import type { TypeTable } from "./go-types.js";
+
+export interface ArgumentPlace {
+  readonly name: string;
+  readonly type: TypeId;
+  readonly size: Bytes;
+  /** From the start of the argument area. */
+  readonly offset: Bytes;
+}
+
+interface Named {
+  readonly name: string;
+  readonly type: TypeId;
+}
+
+/** Registers of ABIInternal that carry arguments and results. */
+const REGISTERS = { amd64: { integers: 9, floats: 15 }, arm64: { integers: 16, floats: 16 } } as const;
+
+interface Free {
+  integers: number;
+  floats: number;
+}
+
+/** Takes the registers of one value; false, and nothing taken, when it goes to the stack. */
+function assign(types: TypeTable, id: TypeId, free: Free): boolean {
+  const trial = { ...free };
+  if (!take(types, id, trial)) return false;
+  Object.assign(free, trial);
+  return true;
+}
+
+function take(types: TypeTable, id: TypeId, free: Free): boolean {
+  const type = types.get(id);
+  const integers = (n: number) => {
+    free.integers -= n;
+    return free.integers >= 0;
+  };
+  const floats = (n: number) => {
+    free.floats -= n;
+    return free.floats >= 0;
+  };
+  switch (type.kind) {
+    case "float":
+      return floats(1);
+    case "complex":
+      return floats(2);
+    case "string":
+    case "interface":
+      return integers(2);
+    case "slice":
+      return integers(3);
+    case "struct":
+      return type.fields.every((field) => take(types, field.type, free));
+    case "array":
+      return type.count === 0 || (type.count === 1 && take(types, type.element, free));
+    case "unknown":
+      return false;
+    default:
+      return integers(1);
+  }
+}
+
+/** Places of parameters; results only move what comes after them. */
+export function argumentPlaces(
+  types: TypeTable,
+  parameters: readonly Named[],
+  results: readonly Named[],
+  arch: "amd64" | "arm64",
+): readonly ArgumentPlace[] {
+  const out: ArgumentPlace[] = [];
+  const spilled: Named[] = [];
+  let offset = 0;
+  const place = (each: Named): ArgumentPlace => {
+    const { size } = types.get(each.type);
+    offset = alignUp(offset, alignmentOf(types, each.type));
+    const at = { ...each, size, offset };
+    offset += size;
+    return at;
+  };
+  const free: Free = { ...REGISTERS[arch] };
+  for (const each of parameters) {
+    if (assign(types, each.type, free)) spilled.push(each);
+    else out.push(place(each));
+  }
+  offset = alignUp(offset, 8);
+  const freeForResults: Free = { ...REGISTERS[arch] };
+  for (const each of results) if (!assign(types, each.type, freeForResults)) place(each);
+  offset = alignUp(offset, 8);
+  for (const each of spilled) out.push(place(each));
+  return out;
+}
+
+function alignmentOf(types: TypeTable, id: TypeId): Bytes {
+  const type = types.get(id);
+  if (type.kind === "struct") return type.fields.reduce((most, field) => Math.max(most, alignmentOf(types, field.type)), 1);
+  if (type.kind === "array") return type.element >= 0 ? alignmentOf(types, type.element) : 8;
+  if (type.kind === "complex") return type.size / 2;
+  return Math.min(8, Math.max(1, type.size));
+}

@@ -1,0 +1,71 @@
+// What the two threads say to each other; plain data only.
+import { DumpError } from "../base/errors.js";
+import type { Finding } from "../base/findings.js";
+import { Cancelled } from "../base/progress.js";
+import type { DumpFiles } from "../dump.js";
+
+/** To the thread that holds the dump. The first message opens; ids grow by one with every message that wants an answer. */
+export type Request =
+  | { readonly kind: "open"; readonly id: number; readonly files: DumpFiles; readonly shared: SharedArrayBuffer }
+  | { readonly kind: "ask"; readonly id: number; readonly query: string; readonly args: unknown };
+
+/** From it: stages while it works, then one answer or failure for each request. */
+export type Reply =
+  | { readonly kind: "stage"; readonly id: number; readonly name: string; readonly total: number }
+  | { readonly kind: "answer"; readonly id: number; readonly result: unknown; readonly findings: readonly Finding[] }
+  | { readonly kind: "failed"; readonly id: number; readonly error: PlainError };
+
+/** An error as it crosses: classes do not survive a clone. */
+export interface PlainError {
+  readonly name: string;
+  /** Of a DumpError; "" of anything else, which is a bug. */
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string | undefined;
+  readonly stack: string | undefined;
+}
+
+/** An error that a person can meet, thrown in the other thread. */
+export class RemoteError extends DumpError {
+  readonly code: string;
+  constructor({ name, code, message, advice }: PlainError) {
+    super(message, advice);
+    this.name = name;
+    this.code = code;
+  }
+}
+
+/** The error for its way to the other thread. */
+export function packError(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: "Error", code: "", message: String(error), advice: undefined, stack: undefined };
+  const known = error instanceof DumpError;
+  return {
+    name: error.name,
+    code: known ? error.code : "",
+    message: error.message,
+    advice: known ? error.advice : undefined,
+    stack: error.stack,
+  };
+}
+
+/** The error that packError was given: Cancelled, a RemoteError, or an Error with the other thread's stack. */
+export function unpackError(plain: PlainError): Error {
+  if (plain.name === "Cancelled") return new Cancelled();
+  if (plain.code !== "") return new RemoteError(plain);
+  const error = new Error(plain.message);
+  error.name = plain.name;
+  if (plain.stack !== undefined) error.stack = plain.stack;
+  return error;
+}
+
+/** Memory of both threads: [0] Int32, the id of the request to give up; at byte 8 a Float64, how far the stage is. */
+export interface Shared {
+  readonly buffer: SharedArrayBuffer;
+  readonly cancelled: Int32Array;
+  readonly done: Float64Array;
+}
+
+/** The views of a shared buffer, of a new one when none is given. */
+export function shareMemory(buffer: SharedArrayBuffer = new SharedArrayBuffer(16)): Shared {
+  return { buffer, cancelled: new Int32Array(buffer, 0, 1), done: new Float64Array(buffer, 8, 1) };
+}

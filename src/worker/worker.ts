@@ -1,0 +1,164 @@
+// A dump in another thread: questions go there, answers come back as plain data, and nobody here waits.
+import { type MessagePort, Worker } from "node:worker_threads";
+import { ResourceError } from "../base/errors.js";
+import type { Finding } from "../base/findings.js";
+import { Cancelled } from "../base/progress.js";
+import type { DumpFiles } from "../dump.js";
+import type { Query } from "../query/query.js";
+import { type Reply, type Request, shareMemory, unpackError } from "./protocol.js";
+
+/** A question on its way. */
+export interface Asked<Result> {
+  /** Rejects with a DumpError, Cancelled, or what is a bug. */
+  readonly result: Promise<Result>;
+  /** Gives up: at once when it still waits, at the next tick when it runs. Nothing after it was answered. */
+  cancel(): void;
+}
+
+/** Where the other thread is. done and total are in the stage's own unit, total 0 when unknown. */
+export interface RemoteProgress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** The other end: a Worker, or a MessagePort whose far side is served in a test. */
+interface Line {
+  postMessage(message: Request): void;
+  on(event: "message" | "error", listener: (value: never) => void): unknown;
+  close(): void;
+}
+
+interface Waiting {
+  readonly message: (id: number) => Request;
+  readonly priority: number;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A dump that lives in another thread. One question runs there at a time; the others wait here and can be dropped. */
+export class RemoteDump {
+  private readonly line: Line;
+  private readonly shared = shareMemory();
+  private readonly waiting: Waiting[] = [];
+  private running: (Waiting & { readonly id: number }) | undefined;
+  private nextId = 1;
+  private broken: Error | undefined;
+  private stage: { readonly name: string; readonly total: number } | undefined;
+  /** Damage met so far. */
+  findings: readonly Finding[] = [];
+  /** Settles when the dump is open or cannot be opened. */
+  readonly opened: Promise<void>;
+
+  private constructor(line: Line, files: DumpFiles) {
+    this.line = line;
+    line.on("message", (reply: Reply) => this.receive(reply));
+    line.on("error", (error: Error) => this.fail(error));
+    this.opened = this.send((id) => ({ kind: "open", id, files, shared: this.shared.buffer }), Number.POSITIVE_INFINITY).result as Promise<void>;
+    this.opened.catch(() => {}); // told by the first question too
+  }
+
+  /** Opens a dump in a thread of its own. Returns at once. */
+  static open(files: DumpFiles): RemoteDump {
+    const worker = new Worker(new URL("./thread.js", import.meta.url), { stdout: true, stderr: true });
+    return new RemoteDump(
+      {
+        postMessage: (message) => worker.postMessage(message),
+        on: (event, listener) => worker.on(event, listener),
+        close: () => void worker.terminate(),
+      },
+      files,
+    );
+  }
+
+  /** The same over a port that somebody serves. */
+  static over(port: MessagePort, files: DumpFiles): RemoteDump {
+    return new RemoteDump(
+      {
+        postMessage: (message) => port.postMessage(message),
+        on: (event, listener) => port.on(event === "error" ? "messageerror" : event, listener),
+        close: () => port.close(),
+      },
+      files,
+    );
+  }
+
+  /**
+   * Asks; the answer comes when those with a higher priority, and older ones of the same, are answered.
+   * Args and Result must be plain data.
+   */
+  ask<Args, Result>(query: Query<Args, Result>, args: Args, priority = 0): Asked<Result> {
+    return this.send<Result>((id) => ({ kind: "ask", id, query: query.name, args }), priority);
+  }
+
+  /** What runs now; undefined when nothing does. */
+  progress(): RemoteProgress | undefined {
+    if (!this.running) return undefined;
+    return { stage: this.stage?.name ?? "", done: this.shared.done[0] as number, total: this.stage?.total ?? 0 };
+  }
+
+  /** Ends the thread; whatever waits is rejected with Cancelled. */
+  close(): void {
+    this.fail(new Cancelled());
+    this.line.close();
+  }
+
+  private send<Result>(message: (id: number) => Request, priority: number): Asked<Result> {
+    let mine: Waiting | undefined;
+    const result = new Promise<Result>((resolve, reject) => {
+      if (this.broken) {
+        reject(this.broken);
+        return;
+      }
+      mine = { message, priority, resolve, reject };
+      const at = this.waiting.findIndex((each) => each.priority < priority);
+      this.waiting.splice(at < 0 ? this.waiting.length : at, 0, mine);
+    });
+    this.startNext();
+    return { result, cancel: () => mine && this.cancel(mine) };
+  }
+
+  private startNext(): void {
+    if (this.running || this.broken) return;
+    const next = this.waiting.shift();
+    if (!next) return;
+    const id = this.nextId++;
+    this.running = { ...next, id };
+    this.stage = undefined;
+    this.line.postMessage(next.message(id));
+  }
+
+  private cancel(one: Waiting): void {
+    const at = this.waiting.indexOf(one);
+    if (at >= 0) {
+      this.waiting.splice(at, 1);
+      one.reject(new Cancelled());
+    } else if (this.running?.resolve === one.resolve) {
+      Atomics.store(this.shared.cancelled, 0, this.running.id);
+    }
+  }
+
+  private receive(reply: Reply): void {
+    const { running } = this;
+    if (!running || reply.id !== running.id) return;
+    if (reply.kind === "stage") {
+      this.stage = reply;
+      return;
+    }
+    this.running = undefined;
+    if (reply.kind === "answer") {
+      this.findings = reply.findings;
+      running.resolve(reply.result as never);
+    } else running.reject(unpackError(reply.error));
+    this.startNext();
+  }
+
+  /** The other thread is gone. */
+  private fail(error: Error): void {
+    const memory = (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
+    this.broken = memory ? new ResourceError("out of memory", "Give Node more: NODE_OPTIONS=--max-old-space-size=8192") : error;
+    const lost = [...(this.running ? [this.running] : []), ...this.waiting.splice(0)];
+    this.running = undefined;
+    for (const one of lost) one.reject(this.broken);
+  }
+}

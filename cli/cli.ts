@@ -13,6 +13,7 @@ export async function main(words: readonly string[], version: string): Promise<v
     error: process.stderr,
     environment: process.env,
     version,
+    interactive: process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== "dumb",
     now: () => performance.now(),
   };
   // A write that failed is told where it is awaited; help text is not, so the stream's own word counts too.

@@ -33,6 +33,8 @@ export interface CommandSpec<Args, Result> {
   next?(result: Result, core: string): readonly string[];
   /** What -o writes; commands without it have no -o. */
   file?(result: Result): Iterable<Uint8Array>;
+  /** Runs instead of asking and printing: the terminal UI. Returns the exit code. */
+  start?(core: string, options: Options, world: World, commands: readonly AnyCommand[]): Promise<number>;
 }
 
 /** A spec whose Args and Result nobody needs to know, as lists of commands hold it. */
@@ -58,11 +60,16 @@ export interface World {
   readonly error: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** A person sits before a terminal that screens can be drawn on. */
+  readonly interactive?: boolean;
   now(): number;
 }
 
-/** Adds the command to a commander program; done gets the exit code of its run. */
-export function attach(program: Command, spec: AnyCommand, world: World, done: (code: number) => void): void {
+/** What to do with a command whose words were understood. */
+export type Run = (spec: AnyCommand, core: string, operands: readonly string[], options: Options) => Promise<void> | void;
+
+/** Adds the command to a commander program. */
+export function attach(program: Command, spec: AnyCommand, run: Run): void {
   const words = spec.name.split(" ");
   const parent = words.slice(0, -1).reduce((at, word) => at.commands.find((one) => one.name() === word) ?? at.command(word), program);
   const command = parent
@@ -77,7 +84,7 @@ export function attach(program: Command, spec: AnyCommand, world: World, done: (
   command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
   command.action(async (core: string, ...rest: unknown[]) => {
     const operands = rest.slice(0, spec.operands.length).filter((operand): operand is string => typeof operand === "string");
-    done(await runCommand(spec, core, operands, command.optsWithGlobals<Options>(), world));
+    await run(spec, core, operands, command.optsWithGlobals<Options>());
   });
 }
 

@@ -1,7 +1,8 @@
 // The command line as a whole: global options, the order of words, help, and what commander's errors mean.
 import { Command, CommanderError, Option } from "commander";
 import { UsageError } from "../src/base/errors.js";
-import { type AnyCommand, attach, pathExists, type World } from "./command.js";
+import type { Options } from "./arguments.js";
+import { type AnyCommand, attach, pathExists, type Run, runCommand, type World } from "./command.js";
 import { EXIT } from "./exit.js";
 
 const exitCodes = `
@@ -12,15 +13,15 @@ Exit codes: 0 answered, 1 the answer is no (not found, garbage), 2 wrong usage,
 /** Builds the program, runs it on the words after its name, and returns the exit code. Errors of commands come out as thrown. */
 export async function runProgram(words: readonly string[], commands: readonly AnyCommand[], world: World): Promise<number> {
   let code: number = EXIT.ok;
-  const program = buildProgram(commands, world, (answer) => {
-    code = answer;
+  const program = buildProgram(commands, world, async (spec, core, operands, options) => {
+    code = await (spec.start?.(core, options, world, commands) ?? runCommand(spec, core, operands, options, world));
   });
   if (words.length === 0) {
     world.error.write(program.helpInformation());
     return EXIT.usage;
   }
   try {
-    await program.parseAsync(orderWords(words, program, commands), { from: "user" });
+    await program.parseAsync(orderWords(words, program, commands, world.interactive === true), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.ok;
@@ -33,7 +34,39 @@ export async function runProgram(words: readonly string[], commands: readonly An
   return code;
 }
 
-function buildProgram(commands: readonly AnyCommand[], world: World, done: (code: number) => void): Command {
+/** A command line of a person who looks at a dump already: `why 0xc000012000`, the core left out. */
+export interface Parsed {
+  readonly spec: AnyCommand;
+  readonly operands: readonly string[];
+  readonly options: Options;
+}
+
+/** Understands such a line by the same grammar. @throws UsageError; help is a UsageError whose message is the help */
+export function parseCommand(words: readonly string[], commands: readonly AnyCommand[]): Parsed {
+  let parsed: Parsed | undefined;
+  let said = "";
+  const out = {
+    write(text: string | Uint8Array) {
+      said += text;
+      return true;
+    },
+  };
+  const program = buildProgram(commands, { out, error: out, version: "" }, (spec, _core, operands, options) => {
+    parsed = { spec, operands, options };
+  });
+  const parts = commands.map((spec) => spec.name.split(" ")).filter((name) => name.every((part, index) => words[index] === part));
+  const length = Math.max(1, ...parts.map((name) => name.length));
+  try {
+    program.parse([...words.slice(0, length), "core", ...words.slice(length)], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new UsageError(said.trim() || error.message.replace(/^error: /, ""), `commands: ${commands.map((spec) => spec.name).join(", ")}`);
+  }
+  if (!parsed) throw new UsageError("no command");
+  return parsed;
+}
+
+function buildProgram(commands: readonly AnyCommand[], world: Pick<World, "out" | "error" | "version">, run: Run): Command {
   const program = new Command("corescope")
     .description("Opens the core dump of a dead Go program and says what fills its heap and why.")
     .usage("<command> <core> [operands] [options]\n       corescope <core> [command] [operands] [options]")
@@ -50,12 +83,12 @@ function buildProgram(commands: readonly AnyCommand[], world: World, done: (code
     .option("-q, --quiet", "no progress and no hints")
     .option("--tmpdir <dir>", "where compressed files are unpacked; nothing is left there")
     .addHelpText("after", `${exitCodes}\n\nFirst steps: corescope overview core; corescope why --help`);
-  for (const spec of commands) attach(program, spec, world, done);
+  for (const spec of commands) attach(program, spec, run);
   return program;
 }
 
 /** The words with the command first: `core`, `core histogram` and `histogram core` are all understood. */
-function orderWords(words: readonly string[], program: Command, commands: readonly AnyCommand[]): string[] {
+function orderWords(words: readonly string[], program: Command, commands: readonly AnyCommand[], interactive: boolean): string[] {
   const places = operandPlaces(words, program);
   const first = places[0];
   if (first === undefined) return [...words];
@@ -72,7 +105,8 @@ function orderWords(words: readonly string[], program: Command, commands: readon
   if (!pathExists(word) && (near !== undefined || (second !== undefined && pathExists(words[second] as string)))) {
     throw new UsageError(`no command ${word}${near ? `; did you mean ${near}?` : ""}`, `commands: ${names.slice(1).join(", ")}`);
   }
-  return ["overview", ...words];
+  const explores = interactive && !words.includes("--json") && commands.some((spec) => spec.name === "explore");
+  return [explores ? "explore" : "overview", ...words];
 }
 
 /** The indexes of a command's one or more words that begin at a place. */

@@ -1,6 +1,8 @@
 // The commands, one line each; help, the order of words and the tests read this list.
 import type { AnyCommand } from "../command.js";
 import { dominatorsCommand } from "./dominators.js";
+import { goroutineCommand } from "./goroutine.js";
+import { goroutinesCommand } from "./goroutines.js";
 import { histogramCommand } from "./histogram.js";
 import { mappingsCommand } from "./mappings.js";
 import { objectsCommand } from "./objects.js";
@@ -8,6 +10,7 @@ import { overviewCommand } from "./overview.js";
 import { readCommand } from "./read.js";
 import { refsCommand } from "./refs.js";
 import { showCommand } from "./show.js";
+import { wasteCommand } from "./waste.js";
 import { whyCommand } from "./why.js";
 
 /** Every command, in the order of the help text. */
@@ -18,7 +21,10 @@ export const COMMANDS: readonly AnyCommand[] = [
   dominatorsCommand,
   refsCommand,
   showCommand,
+  wasteCommand,
   whyCommand,
+  goroutinesCommand,
+  goroutineCommand,
   mappingsCommand,
   readCommand,
 ];

@@ -15,7 +15,7 @@ export function latestTime(memory: AddressSpace, layout: Layout): number {
   let latest = 0;
   const note = (address: number | undefined) => {
     if (address === undefined || !memory.tryBytes(address, WORD)) return;
-    const value = memory.readUint(address, WORD);
+    const value = memory.readUint(address, 8);
     if (value > latest && value < 2 ** 62) latest = value;
   };
   const sched = layout.global("runtime.sched");

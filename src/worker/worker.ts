@@ -31,7 +31,9 @@ interface Line {
 
 interface Waiting {
   readonly message: (id: number) => Request;
+  /** Below 0: in the background, put off whenever another question comes. */
   readonly priority: number;
+  isGivenUp: boolean;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -41,7 +43,7 @@ export class RemoteDump {
   private readonly line: Line;
   private readonly shared = shareMemory();
   private readonly waiting: Waiting[] = [];
-  private running: (Waiting & { readonly id: number }) | undefined;
+  private running: { readonly question: Waiting; readonly priority: number; readonly id: number } | undefined;
   private nextId = 1;
   private broken: Error | undefined;
   private stage: { readonly name: string; readonly total: number } | undefined;
@@ -84,8 +86,8 @@ export class RemoteDump {
   }
 
   /**
-   * Asks; the answer comes when those with a higher priority, and older ones of the same, are answered.
-   * Args and Result must be plain data.
+   * Asks; the answer comes when those with a higher priority, and older ones of the same, are answered. A priority below
+   * 0 is background: its run is put off when another question comes, and begun again later. Args and Result are plain data.
    */
   ask<Args, Result>(query: Query<Args, Result>, args: Args, priority = 0): Asked<Result> {
     return this.send<Result>((id) => ({ kind: "ask", id, query: query.name, args }), priority);
@@ -110,12 +112,21 @@ export class RemoteDump {
         reject(this.broken);
         return;
       }
-      mine = { message, priority, resolve, reject };
-      const at = this.waiting.findIndex((each) => each.priority < priority);
-      this.waiting.splice(at < 0 ? this.waiting.length : at, 0, mine);
+      mine = { message, priority, isGivenUp: false, resolve, reject };
+      this.enqueue(mine);
     });
+    if (this.running && this.running.priority < 0 && priority >= 0) this.stopRunning();
     this.startNext();
     return { result, cancel: () => mine && this.cancel(mine) };
+  }
+
+  private enqueue(one: Waiting): void {
+    const at = this.waiting.findIndex((each) => each.priority < one.priority);
+    this.waiting.splice(at < 0 ? this.waiting.length : at, 0, one);
+  }
+
+  private stopRunning(): void {
+    if (this.running) Atomics.store(this.shared.cancelled, 0, this.running.id);
   }
 
   private startNext(): void {
@@ -123,19 +134,18 @@ export class RemoteDump {
     const next = this.waiting.shift();
     if (!next) return;
     const id = this.nextId++;
-    this.running = { ...next, id };
+    this.running = { question: next, priority: next.priority, id };
     this.stage = undefined;
     this.line.postMessage(next.message(id));
   }
 
   private cancel(one: Waiting): void {
     const at = this.waiting.indexOf(one);
+    one.isGivenUp = true;
     if (at >= 0) {
       this.waiting.splice(at, 1);
       one.reject(new Cancelled());
-    } else if (this.running?.resolve === one.resolve) {
-      Atomics.store(this.shared.cancelled, 0, this.running.id);
-    }
+    } else if (this.running?.question === one) this.stopRunning();
   }
 
   private receive(reply: Reply): void {
@@ -146,10 +156,15 @@ export class RemoteDump {
       return;
     }
     this.running = undefined;
+    const { question } = running;
     if (reply.kind === "answer") {
       this.findings = reply.findings;
-      running.resolve(reply.result as never);
-    } else running.reject(unpackError(reply.error));
+      question.resolve(reply.result as never);
+    } else {
+      const error = unpackError(reply.error);
+      if (error instanceof Cancelled && !question.isGivenUp) this.enqueue(question);
+      else question.reject(error);
+    }
     this.startNext();
   }
 
@@ -157,7 +172,7 @@ export class RemoteDump {
   private fail(error: Error): void {
     const memory = (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
     this.broken = memory ? new ResourceError("out of memory", "Give Node more: NODE_OPTIONS=--max-old-space-size=8192") : error;
-    const lost = [...(this.running ? [this.running] : []), ...this.waiting.splice(0)];
+    const lost = [...(this.running ? [this.running.question] : []), ...this.waiting.splice(0)];
     this.running = undefined;
     for (const one of lost) one.reject(this.broken);
   }

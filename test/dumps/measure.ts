@@ -9,7 +9,7 @@ export interface Unreachable {
   readonly type: string;
   readonly bytes: number;
   /** Allocated after the last collection ended, or marked by it (and unreachable since). */
-  readonly reason: "allocated since the last collection" | "marked by the last collection";
+  readonly reason: "allocated since the last collection" | "marked by the last collection" | "revived through a weak handle";
 }
 
 /** Spans whose allocated slots are not as many as the runtime counted. */
@@ -56,6 +56,7 @@ export function unreachable(dump: Dump): Unreachable[] {
   const { heap } = dump;
   const { spans } = heap.objects;
   const list: Unreachable[] = [];
+  const weakly = weaklyHeld(dump);
   for (let id = 0; id < heap.objects.count; id++) {
     if (heap.isLive(id)) continue;
     const span = heap.objects.spanOf(id);
@@ -66,10 +67,28 @@ export function unreachable(dump: Dump): Unreachable[] {
       address: heap.objects.addressOf(id),
       type: typeOf(dump, id),
       bytes: heap.objects.sizeOf(id),
-      reason: marked ? "marked by the last collection" : "allocated since the last collection",
+      reason: weakly.has(id)
+        ? "revived through a weak handle"
+        : marked
+          ? "marked by the last collection"
+          : "allocated since the last collection",
     });
   }
   return list;
+}
+
+/**
+ * Objects whose weak handle still points to them. Making a weak pointer strong during the mark phase, as the unique package's
+ * own clean-up does for each of its entries, keeps an object for one more cycle. runtime/mheap.go internal_weak_runtime_makeStrongFromWeak
+ */
+function weaklyHeld(dump: Dump): Set<ObjectId> {
+  const { runtime, heap, process } = dump;
+  const held = new Set<ObjectId>();
+  for (const { kind, object, pointers } of runtime.specials) {
+    if (kind === "weak-handle" && pointers.some(({ value }) => (process.memory.tryAddress(value) ?? 0) > 0))
+      held.add(heap.objects.find(object));
+  }
+  return held;
 }
 
 /** Objects that the program keeps alive by one feature each and that are missing or called garbage. */

@@ -7,7 +7,13 @@ export const deathStructs = {
   /** sysmontick: what the monitor saw of a processor, and when (ns of the runtime's clock). */
   processor: {
     names: ["runtime.p"],
-    fields: { id: {}, status: {}, m: {}, schedwhen: { names: ["sysmontick.schedwhen"] }, syscallwhen: { names: ["sysmontick.syscallwhen"] } },
+    fields: {
+      id: {},
+      status: {},
+      m: {},
+      schedwhen: { names: ["sysmontick.schedwhen"] },
+      syscallwhen: { names: ["sysmontick.syscallwhen"] },
+    },
   },
   schedulerClock: { names: ["runtime.schedt"], fields: { lastpoll: {} } },
   collectorClock: { names: ["runtime.mstats"], fields: { last_gc_nanotime: {} } },

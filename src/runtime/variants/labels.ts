@@ -76,7 +76,7 @@ function listReader(runtime: GoRuntime, name: string): Reader {
   const stride = type.kind === "slice" && type.element !== NONE ? types.get(type.element).size : 0;
   return (address) => {
     const array = memory.tryAddress(address + offset) ?? 0;
-    const length = memory.tryBytes(address + offset + WORD, WORD) ? memory.readUint(address + offset + WORD, WORD) : 0;
+    const length = memory.tryBytes(address + offset + WORD, WORD) ? memory.readUint(address + offset + WORD, 8) : 0;
     if (stride < 4 * WORD || array <= 0) return [];
     return Array.from({ length: Math.min(length, MOST_LABELS) }, (_, i) => [
       readText(memory, array + i * stride),
@@ -87,7 +87,7 @@ function listReader(runtime: GoRuntime, name: string): Reader {
 
 function readText(memory: AddressSpace, header: Address): string {
   const at = memory.tryAddress(header) ?? 0;
-  const length = memory.tryBytes(header + WORD, WORD) ? memory.readUint(header + WORD, WORD) : 0;
+  const length = memory.tryBytes(header + WORD, WORD) ? memory.readUint(header + WORD, 8) : 0;
   const bytes = length > 0 ? memory.tryBytes(at, Math.min(length, LONGEST_LABEL)) : undefined;
   return bytes ? decodeText(bytes) : "";
 }

@@ -1,0 +1,89 @@
+import { UsageError } from "../../src/base/errors.js";
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { goroutine } from "../../src/query/goroutine.js";
+import { type Options, optionText } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { formatDuration } from "../text/duration.js";
+import { escapeText } from "../text/escape.js";
+import type { Page } from "../text/style.js";
+import { cutText } from "../text/table.js";
+
+type Answer = ReturnType<typeof goroutine.run>;
+
+const mostDepth = 20;
+
+/** `corescope goroutine`: one goroutine's stack with its variables. */
+export const goroutineCommand = defineCommand({
+  name: "goroutine",
+  query: goroutine,
+  operands: [{ name: "<id>", help: "as tracebacks and `goroutines` number them" }],
+  options: [{ flags: "--depth <n>", help: "levels of pointers, fields and elements to open in values (default: 2)" }],
+  examples: [
+    { line: "goroutine core 1", asks: "Where was main, with what in its variables?" },
+    { line: "goroutine core 17 --depth 4", asks: "The same, values opened deeper." },
+  ],
+  args([id], options) {
+    if (id === undefined || !/^[0-9]{1,15}$/.test(id))
+      throw new UsageError(`${id ?? ""}: not the number of a goroutine`, "for example: corescope goroutine core 17");
+    return { id: Number(id), depth: optionDepth(options) };
+  },
+  text(answer, page) {
+    return [
+      page.bold(cutText(`goroutine ${answer.id}  ${escapeText(facts(answer).join(", "))}`, page.width)),
+      ...about(answer).map((line) => page.dim(cutText(escapeText(line), page.width))),
+      "",
+      ...frameLines(answer, page),
+      ...(answer.createdBy
+        ? [
+            cutText(
+              escapeText(
+                `created by ${answer.createdBy.function}${answer.createdBy.goroutine ? ` in goroutine ${answer.createdBy.goroutine}` : ""}`,
+              ),
+              page.width,
+              "middle",
+            ),
+            page.dim(cutText(`    ${escapeText(answer.createdBy.file)}:${answer.createdBy.line}`, page.width, "middle")),
+          ]
+        : []),
+      ...(answer.problem ? [page.bad(cutText(escapeText(`the stack could not be walked further: ${answer.problem}`), page.width))] : []),
+    ];
+  },
+});
+
+function optionDepth(options: Options): number {
+  const text = optionText(options, "depth") ?? "2";
+  const depth = /^[0-9]{1,2}$/.test(text) ? Number(text) : -1;
+  if (depth < 0 || depth > mostDepth)
+    throw new UsageError(`--depth ${text}: not a number from 0 to ${mostDepth}`, "for example: --depth 4");
+  return depth;
+}
+
+function facts(answer: Answer): string[] {
+  const out = [answer.waitReason === "" ? answer.status : answer.waitReason];
+  if (answer.waitNanoseconds !== undefined) out.push(`at least ${formatDuration(answer.waitNanoseconds)}`);
+  if (answer.thread !== undefined) out.push(`on thread ${answer.thread}`);
+  if (answer.locked) out.push("locked to thread");
+  if (answer.system) out.push("of the runtime");
+  return out;
+}
+
+function about({ address, stack, labels }: Answer): string[] {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}: ${value}`);
+  return [
+    `g ${address}, stack ${stack.low}..${stack.high} (${formatBytes(stack.bytes)})`,
+    ...(pairs.length > 0 ? [`labels {${pairs.join(", ")}}`] : []),
+  ];
+}
+
+function frameLines({ frames, framesOmitted }: Answer, page: Page): string[] {
+  const half = Math.floor(frames.length / 2);
+  return frames.flatMap((frame, index) => [
+    ...(framesOmitted > 0 && index === half ? [page.dim(`... ${formatCount(framesOmitted)} frames between`)] : []),
+    cutText(`${escapeText(frame.function)}${frame.inlined ? "  (inlined)" : ""}`, page.width, "middle"),
+    page.dim(cutText(`    ${escapeText(frame.file)}:${frame.line}`, page.width, "middle")),
+    ...frame.variables.map((variable) => {
+      const kind = variable.kind === "local" ? "" : `${variable.kind === "parameter" ? "argument" : "result"} `;
+      return cutText(`      ${kind}${escapeText(variable.name)} ${escapeText(variable.type)} = ${escapeText(variable.text)}`, page.width);
+    }),
+  ]);
+}

@@ -1,0 +1,50 @@
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { waste } from "../../src/query/waste.js";
+import { optionBytes, optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { formatShare } from "../text/bytes.js";
+import { formatTable, truncationLine } from "../text/table.js";
+
+/** `corescope waste`: live bytes that nobody uses. */
+export const wasteCommand = defineCommand({
+  name: "waste",
+  query: waste,
+  operands: [],
+  options: [{ flags: "--min <size>", help: "only rows that lose at least this much" }],
+  examples: [
+    { line: "waste core", asks: "Which fields waste memory, and how?" },
+    { line: "waste core --min 1MiB --json", asks: "Everything above a mebibyte, for a program." },
+  ],
+  args: (_operands, options) => ({ top: optionTop(options), min: optionBytes(options, "min") }),
+  text({ rows, byKind, total, liveBytes }, page) {
+    if (rows.length === 0) return ["nothing is wasted"];
+    const cells = rows.map((row) => [
+      formatBytes(row.bytes),
+      formatShare(row.bytes, liveBytes),
+      row.kind,
+      formatCount(row.count),
+      row.path,
+      row.example,
+    ]);
+    const columns = [
+      { title: "bytes", align: "right" },
+      { title: "share", align: "right" },
+      { title: "lost to" },
+      { title: "in", align: "right" },
+      { title: "field or type", cut: "middle" },
+      { title: "example" },
+    ] as const;
+    const lines = formatTable(columns, cells, page.width);
+    const kinds = Object.entries(byKind).sort(([, a], [, b]) => b - a);
+    const cut = truncationLine(rows.length, total.rows, "rows");
+    return [
+      page.bold(lines[0] as string),
+      ...lines.slice(1),
+      "",
+      `${formatBytes(total.bytes)} of ${formatBytes(liveBytes)} live bytes`,
+      ...kinds.map(([kind, bytes]) => `  ${formatBytes(bytes).padStart(10)}  ${kind}`),
+      ...(cut ? [cut] : []),
+    ];
+  },
+  next: ({ rows }, core) => (rows[0] ? [`why ${core} ${rows[0].example}`, `show ${core} ${rows[0].example}`] : []),
+});

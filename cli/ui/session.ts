@@ -1,0 +1,312 @@
+// One person at one dump: state, answers, and what keys do to the world. Knows no React; whoever draws listens.
+import { Cancelled } from "../../src/base/progress.js";
+import { formatCount } from "../../src/base/units.js";
+import type { RemoteDump } from "../../src/worker/worker.js";
+import type { AnyCommand } from "../command.js";
+import { explain } from "../exit.js";
+import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";
+import { type Key, makeKeyReader } from "./keys.js";
+import { type Effect, hasWords, presentView, reduce, type State, screenOf, type Surroundings, settle, startAt, type View } from "./navigation.js";
+import type { Answer, Ask, Body, Screen } from "./screen.js";
+
+/** What a session needs from a dump; RemoteDump has it. */
+export type Answers = Pick<RemoteDump, "ask" | "progress" | "findings">;
+
+export interface SessionOptions {
+  readonly dump: Answers;
+  readonly screens: readonly Screen[];
+  /** For completion. */
+  readonly commands: readonly AnyCommand[];
+  /** Name of the core, shown at the top. */
+  readonly name: string;
+  readonly size: Size;
+  /** Writes what is no part of a frame: the clipboard's escape sequence. */
+  write(text: string): void;
+  quit(): void;
+}
+
+interface Known {
+  answer: Answer;
+  cancel(): void;
+}
+
+const flushMilliseconds = 25;
+const progressMilliseconds = 100;
+const mostAnswers = 300;
+
+/** A session in progress. */
+export class Session implements Surroundings {
+  readonly screens: readonly Screen[];
+  state: State;
+  private readonly options: SessionOptions;
+  private readonly known = new Map<string, Known>();
+  private readonly reader = makeKeyReader();
+  private readonly listeners = new Set<() => void>();
+  private readonly bodies = new WeakMap<View, { readonly stamp: string; readonly body: Body }>();
+  private size: Size;
+  /** Counts everything that a body is made from and that is not in its view. */
+  private stamp = 0;
+  private priority = 0;
+  private holding: NodeJS.Timeout | undefined;
+  private ticking: NodeJS.Timeout | undefined;
+  private drawn: Frame | undefined;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.screens = options.screens;
+    this.size = options.size;
+    this.state = startAt({ screen: (options.screens[0] as Screen).name, args: {} });
+    this.askFor(presentView(this.state));
+  }
+
+  /** Calls back after every change of the frame; returns how to stop. */
+  listen(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** What is to be drawn now; the same object until something changed. */
+  frame(): Frame {
+    this.drawn ??= makeFrame(this.state, this.size, {
+      body: this.body(presentView(this.state)),
+      screens: this.screens,
+      name: this.options.name,
+      working: this.working(),
+      findings: this.options.dump.findings,
+    });
+    return this.drawn;
+  }
+
+  /** Bytes from the terminal. */
+  type(chunk: string): void {
+    clearTimeout(this.holding);
+    const keys = this.reader.read(chunk);
+    if (this.reader.isHolding()) {
+      this.holding = setTimeout(() => {
+        this.press(this.reader.flush());
+      }, flushMilliseconds);
+    }
+    this.press(keys);
+  }
+
+  /** Keys, one after the other; one change of the frame. */
+  press(keys: readonly Key[]): void {
+    if (keys.length === 0) return;
+    for (const key of keys) {
+      const before = presentView(this.state);
+      const { state, effects } = reduce(this.state, key, this);
+      this.state = state;
+      for (const effect of effects) this.perform(effect, before);
+      const view = presentView(this.state);
+      if (view.place !== before.place) this.askFor(view);
+    }
+    this.changed();
+  }
+
+  resize(size: Size): void {
+    this.size = size;
+    this.stamp++;
+    this.state = settle(this.state, this);
+    this.changed();
+  }
+
+  /** Stops timers; the dump is the owner's. */
+  close(): void {
+    clearTimeout(this.holding);
+    clearTimeout(this.ticking);
+    this.listeners.clear();
+  }
+
+  body(view: View): Body {
+    const stamp = `${this.stamp}`;
+    const cached = this.bodies.get(view) ?? this.bodyOfSamePlace(view, stamp);
+    if (cached?.stamp === stamp) return cached.body;
+    const body = this.makeBody(view);
+    this.bodies.set(view, { stamp, body });
+    this.last = { view, stamp, body };
+    return body;
+  }
+
+  height(view: View): number {
+    return listHeight(this.size, this.body(view).head.length);
+  }
+
+  isWaiting(view: View): boolean {
+    return this.answersOf(view).some((answer) => answer.state === "waiting");
+  }
+
+  complete(text: string): string {
+    const word = /\S*$/.exec(text)?.[0] ?? "";
+    const before = text.slice(0, text.length - word.length);
+    const name = this.options.commands.find((each) => text.startsWith(`${each.name} `));
+    const offers = name
+      ? word.startsWith("-")
+        ? name.options.map((option) => /--[\w-]+/.exec(option.flags)?.[0] ?? "")
+        : this.knownWords()
+      : this.options.commands.map((each) => each.name);
+    const wanted = name ? word : text;
+    const matching = [...new Set(offers.filter((offer) => offer.startsWith(wanted)))];
+    if (matching.length === 0 || wanted === "") return text;
+    const common = matching.reduce((a, b) => {
+      let length = 0;
+      while (length < a.length && a[length] === b[length]) length++;
+      return a.slice(0, length);
+    });
+    return `${name ? before : ""}${common}${matching.length === 1 ? " " : ""}`;
+  }
+
+  // Moving the cursor makes a new view of the same rows: the last body is kept for that.
+  private last: { readonly view: View; readonly stamp: string; readonly body: Body } | undefined;
+
+  private bodyOfSamePlace(view: View, stamp: string) {
+    const { last } = this;
+    const isSame =
+      last?.stamp === stamp && last.view.place === view.place && last.view.filter === view.filter && last.view.folds === view.folds;
+    return isSame ? last : undefined;
+  }
+
+  private makeBody(view: View): Body {
+    const screen = screenOf(view.place, this);
+    const answers = this.answersOf(view);
+    const failed = answers.flatMap((answer) => (answer.state === "failed" ? answer.lines : []));
+    let body: Body;
+    try {
+      body = screen.body({
+        args: view.place.args,
+        answers,
+        width: Math.max(20, this.size.columns - 2),
+        folds: view.folds,
+        findings: this.options.dump.findings,
+      });
+    } catch (error) {
+      body = { head: [], rows: explain(error, true).lines.map((text) => ({ text, tone: "bad" as const })) };
+    }
+    const rows = [...failed.map((text) => ({ text, tone: "bad" as const })), ...body.rows];
+    if (view.filter === "") return failed.length === 0 ? body : { ...body, rows };
+    const wanted = view.filter.toLowerCase();
+    const kept = rows.filter((line) => hasWords(line, wanted));
+    return { ...body, rows: kept, note: `filter ${view.filter}: ${formatCount(kept.length)} of ${formatCount(rows.length)}` };
+  }
+
+  /** Answers to a view's questions, in their order; a question that cannot be put is a failed one. */
+  private answersOf(view: View): readonly Answer[] {
+    const asks = this.asksOf(view);
+    if (!Array.isArray(asks)) return [asks as Answer];
+    return asks.map((each) => this.known.get(askKey(each))?.answer ?? { state: "cancelled" });
+  }
+
+  private asksOf(view: View): readonly Ask[] | Answer {
+    try {
+      return screenOf(view.place, this).asks(view.place.args);
+    } catch (error) {
+      return { state: "failed", lines: explain(error).lines };
+    }
+  }
+
+  /** Puts a view's questions that have no answer; what is shown now comes before what was asked for earlier. */
+  private askFor(view: View, again = false): void {
+    const asks = this.asksOf(view);
+    this.stamp++;
+    if (!Array.isArray(asks)) return;
+    this.priority++;
+    for (const each of asks as readonly Ask[]) {
+      const key = askKey(each);
+      const state = this.known.get(key)?.answer.state;
+      if (state === "waiting" || state === "done" || (state === "failed" && !again)) continue;
+      this.put(key, each);
+    }
+    this.forgetOld();
+  }
+
+  private put(key: string, { query, args, isBackground }: Ask): void {
+    const asked = this.options.dump.ask(query, args, isBackground ? -1 : this.priority);
+    const entry: Known = { answer: { state: "waiting" }, cancel: () => asked.cancel() };
+    this.known.delete(key);
+    this.known.set(key, entry);
+    asked.result.then(
+      (result) => this.answered(entry, { state: "done", result }),
+      (error: unknown) =>
+        this.answered(entry, error instanceof Cancelled ? { state: "cancelled" } : { state: "failed", lines: explainRemote(error) }),
+    );
+    this.tick();
+  }
+
+  private answered(entry: Known, answer: Answer): void {
+    entry.answer = answer;
+    this.stamp++;
+    this.state = settle(this.state, this);
+    this.changed();
+  }
+
+  /** Answers of places long left are dropped, the oldest first. */
+  private forgetOld(): void {
+    const kept = new Set(this.state.stack.flatMap((view) => {
+      const asks = this.asksOf(view);
+      return Array.isArray(asks) ? (asks as readonly Ask[]).map(askKey) : [];
+    }));
+    for (const [key, { answer }] of this.known) {
+      if (this.known.size <= mostAnswers) return;
+      if (!kept.has(key) && answer.state !== "waiting") this.known.delete(key);
+    }
+  }
+
+  private perform(effect: Effect, view: View): void {
+    if (effect.kind === "quit") this.options.quit();
+    else if (effect.kind === "copy") this.options.write(`\u001b]52;c;${Buffer.from(effect.text).toString("base64")}\u0007`);
+    else if (effect.kind === "retry") this.askFor(view, true);
+    else {
+      const asks = this.asksOf(view);
+      if (Array.isArray(asks)) for (const each of asks as readonly Ask[]) this.known.get(askKey(each))?.cancel();
+    }
+  }
+
+  /** Types and variables that answers named, for completion. */
+  private knownWords(): readonly string[] {
+    const words = new Set<string>();
+    for (const { answer } of this.known.values()) {
+      if (answer.state !== "done") continue;
+      const { rows, topTypes } = answer.result as { rows?: unknown; topTypes?: unknown };
+      for (const list of [rows, topTypes]) {
+        if (!Array.isArray(list)) continue;
+        for (const { type, address, expression } of list.slice(0, 2000))
+          for (const word of [type, address, expression]) if (typeof word === "string" && !/\s/.test(word)) words.add(word);
+      }
+    }
+    return [...words].sort();
+  }
+
+  /** What the other thread does now, for the status line. */
+  private working(): string {
+    const view = presentView(this.state);
+    const progress = this.options.dump.progress();
+    if (!progress) return "";
+    const share = progress.total > 0 ? ` ${Math.min(100, Math.floor((progress.done / progress.total) * 100))}%` : "";
+    const stage = progress.stage === "" ? "working" : progress.stage;
+    return `${stage}${share}${this.isWaiting(view) ? "" : " (in the background)"}`;
+  }
+
+  private changed(): void {
+    this.drawn = undefined;
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Looks at the progress ten times a second while there is some. */
+  private tick(): void {
+    if (this.ticking) return;
+    this.ticking = setTimeout(() => {
+      this.ticking = undefined;
+      this.changed();
+      if (this.options.dump.progress()) this.tick();
+    }, progressMilliseconds);
+  }
+}
+
+function askKey({ query, args }: Ask): string {
+  return `${query.name} ${JSON.stringify(args)}`;
+}
+
+/** Sentences of an error that came from the other thread. */
+function explainRemote(error: unknown): readonly string[] {
+  const { lines } = explain(error);
+  return lines.length > 0 ? lines : ["no answer"];
+}

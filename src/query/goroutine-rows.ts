@@ -1,0 +1,149 @@
+// A goroutine as people read it: state, wait, creator, labels, frames.
+import { type Hex, hex } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { latestTime } from "../runtime/clock.js";
+import type { InlinedFrame } from "../runtime/functions.js";
+import type { Goroutine } from "../runtime/goroutines.js";
+import type { Frame } from "../runtime/unwind.js";
+import { type Labels, labelReader } from "../runtime/variants/labels.js";
+
+/** One function on a stack; inlined ones share the pc of the frame they are in. */
+export interface FrameRow {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly inlined: boolean;
+  readonly pc: Hex;
+}
+
+export interface Creator {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  /** Goroutine that ran the go statement; absent when the release or the goroutine does not say. */
+  readonly goroutine?: number;
+}
+
+export interface GoroutineRow {
+  readonly id: number;
+  readonly status: string;
+  /** In the runtime's words; "" when it waits for nothing. */
+  readonly waitReason: string;
+  /**
+   * At least so long: from the garbage collection that first saw it wait to the latest time noted before the end. Absent when
+   * no collection saw it.
+   */
+  readonly waitNanoseconds?: number;
+  readonly createdBy?: Creator;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly system: boolean;
+  /** Thread it ran on, when it was on one. */
+  readonly thread?: number;
+  /** Bound to its thread by runtime.LockOSThread. */
+  readonly locked: boolean;
+  /** The innermost function of the program itself; of any package but the runtime when there is none. */
+  readonly top?: FrameRow;
+  readonly frames: readonly FrameRow[];
+  /** Frames left out of the middle of frames. */
+  readonly framesOmitted: number;
+  readonly retainedBytes?: number;
+}
+
+/** Frames shown of a stack: as many as the runtime prints, from either end. */
+const FRAMES_AT_ENDS = 50;
+
+/** What every row needs, read once. */
+export interface GoroutineReader {
+  row(goroutine: Goroutine): GoroutineRow;
+  waitOf(goroutine: Goroutine): number | undefined;
+  labelsOf(goroutine: Goroutine): Labels;
+  creatorOf(goroutine: Goroutine): Creator | undefined;
+  /** Of frames, inlined ones included, innermost first. */
+  rowsOf(frames: readonly Frame[]): readonly FrameRow[];
+  topOf(rows: readonly FrameRow[]): FrameRow | undefined;
+}
+
+export function goroutineReader(dump: Dump): GoroutineReader {
+  const { runtime } = dump;
+  const { functions, layout } = runtime;
+  const labels = labelReader(runtime);
+  let now: number | undefined;
+  const isProgram = programTest(runtime.build.module);
+
+  const rowsOf = (frames: readonly Frame[]) =>
+    frames.flatMap((frame) => functions.inlinedAt(frame.fn, frame.symbolPc).map((each) => toRow(each, frame.pc)));
+  const topOf = (rows: readonly FrameRow[]) =>
+    rows.find((each) => isProgram(each.function)) ?? rows.find((each) => !each.function.startsWith("runtime.")) ?? rows[0];
+
+  const waitOf = (goroutine: Goroutine): number | undefined => {
+    const { waitSince } = goroutine;
+    if (waitSince === 0) return undefined;
+    now ??= latestTime(runtime.process.memory, layout);
+    return Math.max(now - waitSince, 0);
+  };
+
+  const creatorOf = (goroutine: Goroutine): Creator | undefined => {
+    const pc = goroutine.createdByPc;
+    const fn = pc > 0 ? functions.find(pc) : undefined;
+    if (!fn || goroutine.id === 1) return undefined;
+    const parent = goroutine.parentId;
+    return {
+      function: fn.name,
+      ...functions.lineAt(fn, pc > fn.entry ? pc - 1 : pc),
+      ...(parent > 0 ? { goroutine: parent } : {}),
+    };
+  };
+
+  return {
+    waitOf,
+    creatorOf,
+    rowsOf,
+    topOf,
+    labelsOf: (goroutine) => labels(goroutine.address),
+    row(goroutine) {
+      const unwound = goroutine.unwound();
+      const all = rowsOf(unwound.frames);
+      const omitted = Math.max(all.length - 2 * FRAMES_AT_ENDS, 0);
+      const frames = omitted === 0 ? all : [...all.slice(0, FRAMES_AT_ENDS), ...all.slice(-FRAMES_AT_ENDS)];
+      const wait = waitOf(goroutine);
+      const createdBy = creatorOf(goroutine);
+      const top = topOf(all);
+      return {
+        id: goroutine.id,
+        status: goroutine.status,
+        waitReason: goroutine.waitReason,
+        ...(wait === undefined ? {} : { waitNanoseconds: wait }),
+        ...(createdBy ? { createdBy } : {}),
+        labels: Object.fromEntries(labels(goroutine.address)),
+        system: goroutine.system,
+        ...(goroutine.thread ? { thread: goroutine.thread.tid } : {}),
+        locked: goroutine.lockedM !== 0,
+        ...(top ? { top } : {}),
+        frames,
+        framesOmitted: omitted + unwound.omitted,
+      };
+    },
+  };
+}
+
+function toRow({ name, file, line, inlined }: InlinedFrame, pc: number): FrameRow {
+  return { function: name, file, line, inlined, pc: hex(pc) };
+}
+
+/** Whether a function is the program's or of a module it uses, not of the standard library: paths of modules have a dot. */
+function programTest(module: string): (name: string) => boolean {
+  const root = module === "" ? "\n" : module.split("/")[0];
+  return (name) => {
+    const path = name.split("[")[0];
+    if (path.startsWith("main.")) return true;
+    const slash = path.indexOf("/");
+    if (slash < 0) return path.startsWith(`${root}.`);
+    const first = path.slice(0, slash);
+    return first.includes(".") || first === root;
+  };
+}
+
+/** "waiting" in the runtime's words, as its tracebacks say it. */
+export function stateOf(row: { readonly status: string; readonly waitReason: string }): string {
+  return row.waitReason === "" ? row.status : row.waitReason;
+}

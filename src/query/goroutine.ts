@@ -1,0 +1,121 @@
+// One goroutine: its whole stack with arguments and locals.
+import { NotFoundError } from "../base/errors.js";
+import { type Hex, hex } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { type FrameVariable, frameVariables, memoryWith } from "../runtime/frame-variables.js";
+import type { Goroutine } from "../runtime/goroutines.js";
+import type { Frame } from "../runtime/unwind.js";
+import { readValue, summarize, VALUE_LIMITS, type Value } from "../value/value.js";
+import { type GoroutineRow, goroutineReader } from "./goroutine-rows.js";
+import type { Query } from "./query.js";
+
+export interface GoroutineArgs {
+  readonly id: number;
+  /** Levels of pointers, structs and elements to open in values. */
+  readonly depth: number;
+}
+
+export interface VariableRow {
+  readonly name: string;
+  readonly kind: FrameVariable["kind"];
+  readonly type: string;
+  /** Where it lies, when it is whole in memory. */
+  readonly address?: Hex;
+  /** Absent: the debug information does not cover it at this instruction. */
+  readonly value?: Value;
+  /** The value in a line; "not available here" without one. */
+  readonly text: string;
+}
+
+export interface StackFrameRow {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly inlined: boolean;
+  readonly pc: Hex;
+  readonly sp: Hex;
+  /** The caller's sp. */
+  readonly fp: Hex;
+  /** The thread's registers: of the innermost frame only, when it was interrupted there; a caller's are not known. */
+  readonly registers?: Readonly<Record<string, Hex>>;
+  readonly variables: readonly VariableRow[];
+}
+
+export interface OneGoroutine extends Omit<GoroutineRow, "frames"> {
+  readonly address: Hex;
+  readonly stack: { readonly low: Hex; readonly high: Hex; readonly bytes: number };
+  readonly frames: readonly StackFrameRow[];
+  /** Why the outermost function was not reached. */
+  readonly problem?: string;
+}
+
+/** Frames with their variables, from either end of a stack. */
+const FRAMES_AT_ENDS = 100;
+/** Where a value that is not whole in memory is put together: no process has memory there. */
+const SCRATCH = 2 ** 52;
+
+export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
+  name: "goroutine",
+  summary: "one goroutine: its stack with arguments and locals",
+  run(dump, { id, depth }) {
+    const found = findGoroutine(dump, id);
+    const { frames: _, ...row } = goroutineReader(dump).row(found);
+    const { frames, omitted, problem } = found.unwound();
+    const dropped = Math.max(frames.length - 2 * FRAMES_AT_ENDS, 0);
+    const shown = dropped === 0 ? frames : [...frames.slice(0, FRAMES_AT_ENDS), ...frames.slice(-FRAMES_AT_ENDS)];
+    return {
+      ...row,
+      framesOmitted: omitted + dropped,
+      address: hex(found.address),
+      stack: { low: hex(found.stack.lo), high: hex(found.stack.hi), bytes: found.stack.hi - found.stack.lo },
+      frames: shown.flatMap((frame) => frameRows(dump, found, frame, frame === frames[0], depth)),
+      ...(problem === undefined ? {} : { problem }),
+    };
+  },
+};
+
+/** @throws NotFoundError with a few ids that there are */
+export function findGoroutine(dump: Dump, id: number): Goroutine {
+  const { goroutines } = dump.runtime;
+  const found = goroutines.find(id);
+  if (found) return found;
+  const ids = goroutines.all.map((each) => each.id).sort((a, b) => Math.abs(a - id) - Math.abs(b - id));
+  throw new NotFoundError(
+    "goroutine",
+    String(id),
+    ids.slice(0, 3).map(String),
+    `${goroutines.all.length} goroutines are in the core, ${goroutines.deadCount} have ended`,
+  );
+}
+
+function frameRows(dump: Dump, found: Goroutine, frame: Frame, innermost: boolean, depth: number): StackFrameRow[] {
+  const registers = innermost && found.start?.trap ? found.registers : undefined;
+  const variables = frameVariables(dump.runtime, frame, registers);
+  const levels = dump.runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
+  return levels.map(({ name, file, line, inlined }, index) => ({
+    function: name,
+    file,
+    line,
+    inlined,
+    pc: hex(frame.pc),
+    sp: hex(frame.sp),
+    fp: hex(frame.fp),
+    ...(registers && index === 0
+      ? { registers: Object.fromEntries(registers.names.map((each) => [each, `0x${(registers.byName(each) ?? 0n).toString(16)}` as Hex])) }
+      : {}),
+    variables: variables.filter((each) => levels.length - 1 - each.inlineDepth === index).map((each) => describe(dump, each, depth)),
+  }));
+}
+
+const LINE_LIMITS = { ...VALUE_LIMITS, stringBytes: 256, elements: 16, values: 500 };
+
+function describe(dump: Dump, variable: FrameVariable, depth: number): VariableRow {
+  const { types, layout } = dump.runtime;
+  const { memory } = dump.process;
+  const { name, kind, type, place } = variable;
+  const row = { name, kind, type: types.get(type).name };
+  if (place.kind === "absent") return { ...row, text: "not available here" };
+  const env = { types, layout, memory: place.kind === "bytes" ? memoryWith(memory, SCRATCH, place.bytes) : memory };
+  const value = readValue(env, type, place.kind === "bytes" ? SCRATCH : place.address, depth, LINE_LIMITS);
+  return { ...row, ...(place.kind === "memory" ? { address: hex(place.address) } : {}), value, text: summarize(value, 400) };
+}

@@ -1,0 +1,200 @@
+// What every goroutine was doing: one row each, or one per identical stack.
+import { NONE } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import type { Goroutine } from "../runtime/goroutines.js";
+import { type FrameRow, type GoroutineReader, type GoroutineRow, goroutineReader, stateOf } from "./goroutine-rows.js";
+import { parseRegExp } from "./histogram.js";
+import type { Query } from "./query.js";
+
+export interface GoroutinesArgs {
+  /** One row per identical stack, the most frequent first. */
+  readonly group: boolean;
+  /** Statuses wanted; empty for all. */
+  readonly status: readonly string[];
+  /** Regular expression over the wait reason. */
+  readonly reason?: string;
+  /** Regular expression over the functions of the stack. */
+  readonly focus?: string;
+  /** Only those known to wait at least so many nanoseconds; 0 for all. */
+  readonly minWaitNanoseconds: number;
+  /** The runtime's own goroutines too. */
+  readonly system: boolean;
+  /** Bytes each retains; reads the heap. */
+  readonly retains: boolean;
+  /** 0 = all. */
+  readonly top: number;
+}
+
+/** Goroutines with the same stack, state and creator. */
+export interface GoroutineGroup {
+  readonly count: number;
+  readonly status: string;
+  readonly waitReason: string;
+  /** The longest, when any is known. */
+  readonly waitNanoseconds?: number;
+  /** The first of them. */
+  readonly ids: readonly number[];
+  readonly createdBy?: GoroutineRow["createdBy"];
+  readonly top?: FrameRow;
+  readonly frames: readonly FrameRow[];
+  readonly framesOmitted: number;
+  readonly retainedBytes?: number;
+}
+
+export interface Goroutines {
+  readonly rows: readonly GoroutineRow[];
+  /** With group, instead of rows. */
+  readonly groups?: readonly GoroutineGroup[];
+  readonly total: {
+    /** Goroutines that matched, shown or not. */
+    readonly matching: number;
+    readonly groups?: number;
+    /** Of the program: all but the runtime's own. */
+    readonly user: number;
+    readonly system: number;
+    readonly byStatus: Readonly<Record<string, number>>;
+  };
+}
+
+const MOST_IDS = 10;
+const TICK = 4096;
+
+export const goroutines: Query<GoroutinesArgs, Goroutines> = {
+  name: "goroutines",
+  summary: "what every goroutine was doing, and since when",
+  run(dump, args, { progress }) {
+    const { all } = dump.runtime.goroutines;
+    const reader = goroutineReader(dump);
+    const reason = args.reason === undefined ? undefined : parseRegExp(args.reason);
+    const focus = args.focus === undefined ? undefined : parseRegExp(args.focus);
+    const onStack = focus && stackTest(dump, focus);
+    progress.stage("reading goroutines", all.length);
+    let user = 0;
+    let visited = 0;
+    const byStatus: Record<string, number> = {};
+    const chosen: Goroutine[] = [];
+    for (const goroutine of all) {
+      if (++visited % TICK === 0) progress.tick(visited);
+      const isSystem = goroutine.system;
+      if (!isSystem) user++;
+      if (isSystem && !args.system) continue;
+      if (args.status.length > 0 && !args.status.includes(goroutine.status)) continue;
+      if (reason && !reason.test(goroutine.waitReason)) continue;
+      if (args.minWaitNanoseconds > 0 && (reader.waitOf(goroutine) ?? -1) < args.minWaitNanoseconds) continue;
+      if (onStack && !onStack(goroutine)) continue;
+      const state = stateOf(goroutine);
+      byStatus[state] = (byStatus[state] ?? 0) + 1;
+      chosen.push(goroutine);
+    }
+    const total = { matching: chosen.length, user, system: all.length - user, byStatus };
+    const retained = args.retains ? retainedOf(dump) : undefined;
+    const cut = <T>(rows: readonly T[]) => (args.top > 0 ? rows.slice(0, args.top) : rows);
+    if (args.group) {
+      progress.stage("comparing stacks", chosen.length);
+      const groups = groupStacks(chosen, reader, retained, (count) => progress.tick(count));
+      return {
+        rows: [],
+        groups: cut(groups).map((each) => describeGroup(each, reader, retained)),
+        total: { ...total, groups: groups.length },
+      };
+    }
+    const order = sortKeys(chosen, reader, retained);
+    const rows = cut(order).map((goroutine) => {
+      const row = reader.row(goroutine);
+      return retained ? { ...row, retainedBytes: retained.get(goroutine.id) ?? 0 } : row;
+    });
+    return { rows, total };
+  },
+};
+
+/** Those on a thread first, then the longest wait, then by id; by what they retain when that was asked for. */
+function sortKeys(chosen: readonly Goroutine[], reader: GoroutineReader, retained: ReadonlyMap<number, number> | undefined): Goroutine[] {
+  const keyed = chosen.map((goroutine) => ({
+    goroutine,
+    running: goroutine.status === "running" ? 1 : 0,
+    wait: reader.waitOf(goroutine) ?? -1,
+    bytes: retained?.get(goroutine.id) ?? 0,
+  }));
+  keyed.sort((a, b) => b.bytes - a.bytes || b.running - a.running || b.wait - a.wait || a.goroutine.id - b.goroutine.id);
+  return keyed.map((each) => each.goroutine);
+}
+
+function stackTest(dump: Dump, focus: RegExp): (goroutine: Goroutine) => boolean {
+  const { functions } = dump.runtime;
+  const known = new Map<number, boolean>();
+  return (goroutine) => {
+    let found = false;
+    goroutine.walk((frame) => {
+      if (found) return;
+      let matches = known.get(frame.symbolPc);
+      if (matches === undefined) {
+        matches = functions.inlinedAt(frame.fn, frame.symbolPc).some((each) => focus.test(each.name));
+        known.set(frame.symbolPc, matches);
+      }
+      found = matches;
+    });
+    return found;
+  };
+}
+
+interface Group {
+  readonly first: Goroutine;
+  readonly ids: number[];
+  count: number;
+  wait: number;
+  bytes: number;
+}
+
+function groupStacks(
+  chosen: readonly Goroutine[],
+  reader: GoroutineReader,
+  retained: ReadonlyMap<number, number> | undefined,
+  tick: (count: number) => void,
+): Group[] {
+  const groups = new Map<string, Group>();
+  let done = 0;
+  for (const goroutine of chosen) {
+    if (++done % TICK === 0) tick(done);
+    const pcs: number[] = [];
+    goroutine.walk((frame) => pcs.push(frame.symbolPc));
+    const key = `${stateOf(goroutine)} ${goroutine.createdByPc} ${pcs.join(",")}`;
+    let group = groups.get(key);
+    if (!group) {
+      group = { first: goroutine, ids: [], count: 0, wait: -1, bytes: 0 };
+      groups.set(key, group);
+    }
+    group.count++;
+    if (group.ids.length < MOST_IDS) group.ids.push(goroutine.id);
+    group.wait = Math.max(group.wait, reader.waitOf(goroutine) ?? -1);
+    group.bytes += retained?.get(goroutine.id) ?? 0;
+  }
+  return [...groups.values()].sort((a, b) => b.bytes - a.bytes || b.count - a.count || a.first.id - b.first.id);
+}
+
+function describeGroup(group: Group, reader: GoroutineReader, retained: unknown): GoroutineGroup {
+  const { status, waitReason, createdBy, top, frames, framesOmitted } = reader.row(group.first);
+  return {
+    count: group.count,
+    status,
+    waitReason,
+    ...(group.wait >= 0 ? { waitNanoseconds: group.wait } : {}),
+    ids: group.ids,
+    ...(createdBy ? { createdBy } : {}),
+    ...(top ? { top } : {}),
+    frames,
+    framesOmitted,
+    ...(retained === undefined ? {} : { retainedBytes: group.bytes }),
+  };
+}
+
+/** Bytes that would be garbage without the goroutine's stack and registers, by id. */
+export function retainedOf(dump: Dump): ReadonlyMap<number, number> {
+  const { heap, retention } = dump;
+  const sums = new Map<number, number>();
+  heap.roots.owners.forEach((owner, id) => {
+    if (owner.goroutine === undefined) return;
+    const node = heap.graph.nodeOfOwner(id);
+    if (retention.dominators.parent[node] !== NONE) sums.set(owner.goroutine, (sums.get(owner.goroutine) ?? 0) + retention.retained[node]);
+  });
+  return sums;
+}

@@ -1,0 +1,184 @@
+// Bytes that hold nothing anyone reads, by kind and by the field that keeps them.
+import { type Bytes, type Hex, hex, NONE } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { slotSize } from "../runtime/accounting.js";
+import { mapLength } from "../runtime/variants/maps.js";
+import { isMapPart, readableType } from "./dominator-rows.js";
+import { type Extents, isSeenOtherwise, readExtents } from "./extents.js";
+
+export type WasteKind = "slice capacity" | "pinned array" | "map slack" | "duplicate strings" | "size-class rounding";
+
+export interface WasteRow {
+  readonly kind: WasteKind;
+  /** Field or type that keeps the bytes: "main.Session.Buf". */
+  readonly path: string;
+  readonly bytes: Bytes;
+  /** Objects or maps it is lost in. */
+  readonly count: number;
+  /** The one that loses most. */
+  readonly example: Hex;
+}
+
+interface Sum {
+  bytes: Bytes;
+  count: number;
+  most: Bytes;
+  example: number;
+}
+
+export interface Waste {
+  readonly rows: readonly WasteRow[];
+  readonly extents: Extents;
+}
+
+/** Rows of all kinds, the largest first. */
+export function wasteRows(dump: Dump): Waste {
+  const sums = new Map<string, Sum>();
+  const add = (kind: WasteKind, path: string, bytes: Bytes, id: number): void => {
+    if (bytes <= 0) return;
+    const key = `${kind}\n${path}`;
+    let sum = sums.get(key);
+    if (!sum) {
+      sum = { bytes: 0, count: 0, most: 0, example: id };
+      sums.set(key, sum);
+    }
+    sum.bytes += bytes;
+    sum.count++;
+    if (bytes > sum.most) {
+      sum.most = bytes;
+      sum.example = id;
+    }
+  };
+  const extents = readExtents(dump);
+  arrays(dump, extents, add);
+  maps(dump, add);
+  duplicates(dump, extents, add);
+  const rows = [...sums].map(([key, sum]): WasteRow => {
+    const [kind, path] = key.split("\n");
+    return { kind: kind as WasteKind, path, bytes: sum.bytes, count: sum.count, example: hex(dump.heap.objects.addressOf(sum.example)) };
+  });
+  return { rows: rows.sort((a, b) => b.bytes - a.bytes), extents };
+}
+
+type Add = (kind: WasteKind, path: string, bytes: Bytes, id: number) => void;
+
+/** Arrays behind slices and strings, and single values: what lies past the length, before the start, past the capacity. */
+function arrays(dump: Dump, extents: Extents, add: Add): void {
+  const { heap, runtime } = dump;
+  const { spans, firstId, dataStart } = heap.objects;
+  for (let span = 0; span < spans.count; span++) {
+    const slot = spans.elementSize[span];
+    const size = slot - dataStart[span];
+    for (let id = firstId[span]; id < firstId[span + 1]; id++) {
+      if (!heap.isLive(id)) continue;
+      const field = extents.field[id];
+      if (field === NONE) {
+        const type = heap.types.type[id];
+        const known = type === NONE ? undefined : runtime.types.get(type);
+        // Tiny blocks and arrays of unknown length have no size of their own.
+        if (
+          !known ||
+          known.kind === "unknown" ||
+          (known.kind === "array" && known.count < 0) ||
+          known.size > size ||
+          slotSize(known.size) !== slot
+        )
+          continue;
+        add("size-class rounding", readableType(known.name), size - known.size, id);
+        continue;
+      }
+      const { path, kind } = extents.fields[field];
+      const front = extents.start[id];
+      const unused = extents.capacityEnd[id] - extents.lengthEnd[id];
+      const tail = Math.max(0, size - extents.capacityEnd[id]);
+      const isRounding = slotSize(extents.capacityEnd[id] + dataStart[span]) === slot || slot > 32768;
+      const pinned = front + (isRounding ? 0 : tail);
+      if (isRounding) add("size-class rounding", path, tail, id);
+      // Small strings and values share blocks of 16 bytes.
+      if ((unused === 0 && pinned === 0) || (slot <= 16 && kind === "string") || isSeenOtherwise(dump, extents, id)) continue;
+      add("slice capacity", path, unused, id);
+      add("pinned array", path, pinned, id);
+    }
+  }
+}
+
+/** Maps: bytes of tables and groups that no entry fills, past the room a growing map needs. */
+function maps(dump: Dump, add: Add): void {
+  const { heap, runtime, retention } = dump;
+  const { parent, order } = retention.dominators;
+  const objectNode = heap.graph.nodeOfObject(0);
+  const { memory } = dump.process;
+  const facts: ({ readonly part: boolean; readonly name: string; readonly entry: Bytes } | undefined)[] = [];
+  const factsOf = (type: number) => {
+    facts[type] ??= mapFacts(dump, type);
+    return facts[type];
+  };
+  const headerOf = new Int32Array(parent.length).fill(NONE);
+  const bytes = new Map<number, Bytes>();
+  for (const node of order) {
+    if (node < objectNode) continue;
+    const type = heap.types.type[node - objectNode];
+    if (type === NONE) continue;
+    const { part, name } = factsOf(type);
+    if (name !== "") headerOf[node] = node;
+    else if (part && headerOf[parent[node]] >= 0) headerOf[node] = headerOf[parent[node]];
+    else continue;
+    bytes.set(headerOf[node], (bytes.get(headerOf[node]) ?? 0) + heap.objects.sizeOf(node - objectNode));
+  }
+  for (const [header, all] of bytes) {
+    const id = header - objectNode;
+    const { name, entry } = factsOf(heap.types.type[id]);
+    const count = mapLength(memory, runtime.types, runtime.layout, heap.objects.addressOf(id));
+    // A map of up to eight entries is one group; above, at least 7/16 of the slots are filled right after growing.
+    const slots = count <= 8 ? 8 : count * (16 / 7);
+    add("map slack", name, all - heap.objects.sizeOf(id) - Math.ceil(slots) * entry - 256, id);
+  }
+}
+
+function mapFacts(dump: Dump, type: number): { readonly part: boolean; readonly name: string; readonly entry: Bytes } {
+  const { name } = dump.runtime.types.get(type);
+  const readable = readableType(name);
+  if (readable === name) return { part: isMapPart(name), name: "", entry: 0 };
+  const map = dump.runtime.types.byName(readable);
+  const known = map === NONE ? undefined : dump.runtime.types.get(map);
+  const sizeOf = (id: number | undefined) => (id === undefined || id === NONE ? 8 : Math.min(128, dump.runtime.types.get(id).size));
+  return { part: false, name: readable, entry: sizeOf(known?.key) + sizeOf(known?.element) + 1 };
+}
+
+/** Strings of equal bytes, but one of each: found by a hash of their bytes. */
+function duplicates(dump: Dump, extents: Extents, add: Add): void {
+  const { heap } = dump;
+  const { spans, firstId } = heap.objects;
+  // hash -> size of the first, by two 32-bit hashes packed into one double.
+  const seen = new Set<number>();
+  const buffer = new Uint8Array(1 << 20);
+  for (let span = 0; span < spans.count; span++) {
+    const size = spans.elementSize[span];
+    if ((spans.spanClass[span] & 1) === 0 || size > 32768 || size <= 8) continue;
+    const whole = size * spans.elements[span];
+    if (whole > buffer.length) continue;
+    let isRead = false;
+    for (let id = firstId[span]; id < firstId[span + 1]; id++) {
+      const field = extents.field[id];
+      if (field === NONE || extents.fields[field].kind !== "string") continue;
+      if (!isRead && !dump.process.memory.readInto(spans.base[span], buffer.subarray(0, whole))) break;
+      isRead = true;
+      const at = heap.objects.addressOf(id) - spans.base[span];
+      const length = extents.lengthEnd[id];
+      if (length < 9) continue;
+      let a = 0x811c9dc5;
+      let b = length;
+      for (let i = 0; i < length; i++) {
+        const byte = buffer[at + i];
+        a = Math.imul(a ^ byte, 0x01000193);
+        b = Math.imul(b, 31) + byte + (a >>> 15);
+      }
+      const hash = (a >>> 0) * 0x200000 + ((b >>> 0) & 0x1fffff);
+      if (seen.has(hash)) add("duplicate strings", extents.fields[field].path, size, id);
+      else if (seen.size < MOST_STRINGS) seen.add(hash);
+    }
+  }
+}
+
+/** Different strings remembered; a Set has its limits. */
+const MOST_STRINGS = 8_000_000;

@@ -1,0 +1,33 @@
+// Bytes lost: to capacity, slack, duplicates, pinned arrays and rounding, with the field that loses them.
+import type { Bytes } from "../base/units.js";
+import type { Query } from "./query.js";
+import { type WasteKind, type WasteRow, wasteRows } from "./waste-rows.js";
+
+export interface WasteArgs {
+  /** 0 = all. */
+  readonly top: number;
+  readonly min: Bytes;
+}
+
+export interface WasteResult {
+  readonly rows: readonly WasteRow[];
+  readonly byKind: Readonly<Partial<Record<WasteKind, Bytes>>>;
+  readonly total: { readonly rows: number; readonly bytes: Bytes };
+  readonly liveBytes: Bytes;
+}
+
+export const waste: Query<WasteArgs, WasteResult> = {
+  name: "waste",
+  summary: "bytes lost to capacity, map slack, duplicates, pinned arrays and rounding",
+  run(dump, args) {
+    const rows = wasteRows(dump).rows.filter((row) => row.bytes >= args.min);
+    const byKind: Partial<Record<WasteKind, Bytes>> = {};
+    for (const row of rows) byKind[row.kind] = (byKind[row.kind] ?? 0) + row.bytes;
+    return {
+      rows: args.top > 0 ? rows.slice(0, args.top) : rows,
+      byKind,
+      total: { rows: rows.length, bytes: rows.reduce((sum, row) => sum + row.bytes, 0) },
+      liveBytes: dump.heap.liveBytes,
+    };
+  },
+};

@@ -1,0 +1,154 @@
+// Arguments and locals of one frame with where their values are; a value that the debug information does not vouch for is absent.
+import { type Address, NOT_AN_ADDRESS, type TypeId } from "../base/units.js";
+import type { DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
+import type { AddressSpace } from "../process/address-space.js";
+import type { Registers } from "../process/registers.js";
+import type { GoRuntime } from "./runtime.js";
+import type { Frame } from "./unwind.js";
+
+/** A variable of a frame, or of a function inlined into it. */
+export interface FrameVariable {
+  /** "&x": x escaped to the heap, the value is the pointer to it. */
+  readonly name: string;
+  readonly kind: "parameter" | "result" | "local";
+  /** Inlined calls deep: 0 for the frame's own function. */
+  readonly inlineDepth: number;
+  readonly type: TypeId;
+  readonly place: VariablePlace;
+}
+
+export type VariablePlace =
+  | { readonly kind: "memory"; readonly address: Address }
+  /** Put together from pieces of memory and registers. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "absent" };
+
+const ABSENT: VariablePlace = { kind: "absent" };
+const LARGEST_PIECES = 1 << 16;
+
+/**
+ * @param registers of the code as it was interrupted, for the innermost frame only: a caller's are unknown
+ *
+ * Location lists are trusted. A location without a list holds for the whole scope, and so also before the variable got its
+ * first value and when another variable shares its slot: then it is trusted after its line of declaration, once the frame is
+ * set up, and when no other variable claims the same bytes.
+ */
+export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Registers | undefined): readonly FrameVariable[] {
+  const { debug, functions, types } = runtime;
+  const { memory, loadBias } = runtime.process;
+  const pc = frame.symbolPc - loadBias;
+  const context: FrameContext = { pc, cfa: frame.fp, bias: loadBias, register: (n) => registers?.byDwarfNumber(n) };
+  const visible = debug.localsAt(pc).filter((each) => !isHidden(each.name));
+  if (visible.length === 0) return [];
+  const levels = functions.inlinedAt(frame.fn, frame.symbolPc);
+  const everywhere: FrameContext = { ...context, pc: -1 };
+  const claims = (debug.functionAt(pc)?.variables ?? []).flatMap((variable) => {
+    const range = rangeOf(variable, variable.locate(everywhere));
+    return range ? [range] : [];
+  });
+  const { startLine } = frame.fn;
+  const delta = functions.spDelta(frame.fn, frame.pc) ?? 0;
+
+  const trusted = (variable: DwarfVariable): boolean => {
+    const own = claims.find((each) => each.variable === variable);
+    if (!own) return true;
+    if (delta === 0) return false;
+    const level = levels[levels.length - 1 - variable.inlineDepth];
+    if (!level) return false;
+    if (variable.kind === "local" && (variable.declarationLine === 0 || level.line <= variable.declarationLine)) return false;
+    // Interrupted, not in a call: arguments are stored by the first instructions.
+    if (variable.kind !== "local" && frame.symbolPc === frame.pc && level.line <= Math.max(startLine, variable.declarationLine))
+      return false;
+    return !claims.some((each) => each !== own && each.start < own.end && own.start < each.end);
+  };
+
+  return visible.map((variable) => ({
+    name: variable.name,
+    kind: variable.kind,
+    inlineDepth: variable.inlineDepth,
+    type: types.fromDwarf(variable.type),
+    place: trusted(variable) ? placeOf(memory, variable, variable.locate(context), context.register) : ABSENT,
+  }));
+}
+
+/** Results without a name, blank parameters, and what the compiler keeps for itself. */
+function isHidden(name: string): boolean {
+  return name === "" || name === "_" || /^[.~]/.test(name);
+}
+
+interface Claim {
+  readonly variable: DwarfVariable;
+  readonly start: Address;
+  readonly end: Address;
+}
+
+function rangeOf(variable: DwarfVariable, at: Location): Claim | undefined {
+  return at.kind === "memory" ? { variable, start: at.address, end: at.address + Math.max(variable.type.size, 1) } : undefined;
+}
+
+type RegisterReader = FrameContext["register"];
+
+function placeOf(memory: AddressSpace, variable: DwarfVariable, at: Location, register: RegisterReader): VariablePlace {
+  if (at.kind === "memory") return { kind: "memory", address: at.address };
+  const { size } = variable.type;
+  if (at.kind === "absent" || size <= 0 || size > LARGEST_PIECES) return ABSENT;
+  const out = new Uint8Array(size);
+  const pieces = at.kind === "pieces" ? at.pieces : [{ at, size }];
+  let offset = 0;
+  for (const piece of pieces) {
+    if (offset + piece.size > size || !copyPiece(memory, piece.at, register, out.subarray(offset, offset + piece.size))) return ABSENT;
+    offset += piece.size;
+  }
+  return offset === size ? { kind: "bytes", bytes: out } : ABSENT;
+}
+
+function copyPiece(memory: AddressSpace, at: Location, register: RegisterReader, out: Uint8Array): boolean {
+  switch (at.kind) {
+    case "memory": {
+      const bytes = memory.tryBytes(at.address, out.length);
+      if (!bytes) return false;
+      out.set(bytes);
+      return true;
+    }
+    case "value":
+    case "register": {
+      const value = at.kind === "value" ? at.value : register(at.register);
+      if (value === undefined || out.length > 8) return false;
+      for (let i = 0; i < out.length; i++) out[i] = Number((value >> BigInt(8 * i)) & 0xffn);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/** The same memory with some bytes more at an address where it has none. */
+export function memoryWith(memory: AddressSpace, at: Address, extra: Uint8Array): AddressSpace {
+  const view = new DataView(extra.buffer, extra.byteOffset, extra.byteLength);
+  const inside = (address: Address, size: number) => address >= at && address + size <= at + extra.length;
+  const read64 = (address: Address) => view.getBigUint64(address - at, true);
+  return {
+    mappings: memory.mappings,
+    bytes: (address, size) => (inside(address, size) ? extra.subarray(address - at, address - at + size) : memory.bytes(address, size)),
+    tryBytes: (address, size) =>
+      inside(address, size) ? extra.subarray(address - at, address - at + size) : memory.tryBytes(address, size),
+    readInto: (address, out) => memory.readInto(address, out),
+    readUint(address, size) {
+      if (!inside(address, size)) return memory.readUint(address, size);
+      if (size === 8) return Number(read64(address));
+      return size === 4
+        ? view.getUint32(address - at, true)
+        : size === 2
+          ? view.getUint16(address - at, true)
+          : view.getUint8(address - at);
+    },
+    readUint64: (address) => (inside(address, 8) ? read64(address) : memory.readUint64(address)),
+    readAddress: (address) => (inside(address, 8) ? addressOf(read64(address)) : memory.readAddress(address)),
+    tryAddress: (address) => (inside(address, 8) ? addressOf(read64(address)) : memory.tryAddress(address)),
+    find: (address) => memory.find(address),
+  };
+}
+
+function addressOf(value: bigint): Address {
+  return value < 1n << 53n ? Number(value) : NOT_AN_ADDRESS;
+}

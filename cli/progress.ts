@@ -58,7 +58,10 @@ export function showProgress(target: ProgressTarget): ShownProgress {
   function end(): void {
     const took = target.now() - stageBegun;
     if (target.stagesOnly && name !== "") target.write(`stage ${name} ${(took / 1000).toFixed(3)}\n`);
-    if (target.stagesOnly) return;
+    if (target.stagesOnly) {
+      name = "";
+      return;
+    }
     if (!target.isTerminal && !shown && name !== "" && took >= quietMilliseconds) {
       target.write(`${name}  took ${formatSeconds(took / 1000)}\n`);
     }

@@ -1,6 +1,8 @@
 // The commands, one line each; help, the order of words and the tests read this list.
 import type { AnyCommand } from "../command.js";
+import { deathCommand } from "./death.js";
 import { dominatorsCommand } from "./dominators.js";
+import { exploreCommand } from "./explore.js";
 import { goroutineCommand } from "./goroutine.js";
 import { goroutinesCommand } from "./goroutines.js";
 import { histogramCommand } from "./histogram.js";
@@ -10,12 +12,16 @@ import { overviewCommand } from "./overview.js";
 import { readCommand } from "./read.js";
 import { refsCommand } from "./refs.js";
 import { showCommand } from "./show.js";
+import { suspectsCommand } from "./suspects.js";
+import { tracebackCommand } from "./traceback.js";
 import { wasteCommand } from "./waste.js";
 import { whyCommand } from "./why.js";
 
 /** Every command, in the order of the help text. */
 export const COMMANDS: readonly AnyCommand[] = [
   overviewCommand,
+  deathCommand,
+  suspectsCommand,
   histogramCommand,
   objectsCommand,
   dominatorsCommand,
@@ -25,6 +31,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   whyCommand,
   goroutinesCommand,
   goroutineCommand,
+  tracebackCommand,
   mappingsCommand,
   readCommand,
+  exploreCommand,
 ];

@@ -26,6 +26,7 @@ export const overviewCommand = defineCommand({
   text: (answer, page) => [
     ...programLines(answer, page),
     "",
+    ...suspectLines(answer, page),
     ...memoryLines(answer, page),
     "",
     ...heapLines(answer, page),
@@ -35,7 +36,7 @@ export const overviewCommand = defineCommand({
     "",
     ...typeLines(answer, page),
   ],
-  next: ({ topTypes }, core) => [`histogram ${core}`, ...(topTypes[0] ? [`why ${core} --type RE`] : [])],
+  next: ({ topTypes }, core) => [`suspects ${core}`, `histogram ${core}`, ...(topTypes[0] ? [`why ${core} --type RE`] : [])],
 });
 
 /** A label and its text, broken into lines that keep the label's column free and sizes whole. */
@@ -136,6 +137,12 @@ function goroutineLines({ goroutines }: Overview, page: Page): string[] {
   const byCount = Object.entries(goroutines.byStatus).sort(([, a], [, b]) => b - a);
   const parts = byCount.map(([status, count]) => `${formatCount(count)} ${status}`);
   return entry("Goroutines", [formatCount(goroutines.total), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": "), page);
+}
+
+function suspectLines({ topSuspects }: Overview, page: Page): string[] {
+  if (topSuspects === null) return [...entry("Suspects", "many objects: ask corescope suspects", page), ""];
+  if (topSuspects.length === 0) return [];
+  return [...topSuspects.flatMap(({ title }, index) => entry(index === 0 ? "Suspects" : "", `${index + 1}. ${title}`, page)), ""];
 }
 
 function typeLines({ topTypes, heap }: Overview, page: Page): string[] {

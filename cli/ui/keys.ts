@@ -23,7 +23,7 @@ const sequences: Readonly<Record<string, Key>> = {
 const pasteBegin = "\u001b[200~";
 const pasteEnd = "\u001b[201~";
 // CSI, SS3, or a lone escape with what may follow it.
-const escape = /^\u001b(?:\[([0-9;?]*)([@-~])|O([A-Z]))/;
+const sequence = /^\u001b(?:\[([0-9;?]*)([@-~])|O([A-Z]))/;
 const unfinished = /^\u001b(?:\[[0-9;?]*|O)?$/;
 
 /** Splits chunks into keys. */
@@ -65,7 +65,7 @@ function split(text: string): { keys: Key[]; rest: string } {
       rest = rest.slice(end + pasteEnd.length);
     } else if (rest.startsWith("\u001b")) {
       if (unfinished.test(rest)) return { keys, rest };
-      const match = escape.exec(rest);
+      const match = sequence.exec(rest);
       if (match) {
         const key = sequences[match[3] ?? `${match[2] === "~" ? (match[1] as string).split(";")[0] : ""}${match[2]}`];
         if (key) keys.push(key);

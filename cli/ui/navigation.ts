@@ -196,7 +196,9 @@ function browse(state: State, key: Key, around: Surroundings): Step {
     case "N":
       return stay(searched(state, state.find, key === "n" ? 1 : -1, around));
     case "y":
-      return line ? { state: { ...state, message: "copied" }, effects: [{ kind: "copy", text: line.copy ?? line.text.trim() }] } : stay(state);
+      return line
+        ? { state: { ...state, message: "copied" }, effects: [{ kind: "copy", text: line.copy ?? line.text.trim() }] }
+        : stay(state);
     case "r":
       return { state, effects: [{ kind: "retry" }] };
     case "?":

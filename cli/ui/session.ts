@@ -1,4 +1,5 @@
 // One person at one dump: state, answers, and what keys do to the world. Knows no React; whoever draws listens.
+import { DumpError } from "../../src/base/errors.js";
 import { Cancelled } from "../../src/base/progress.js";
 import { formatCount } from "../../src/base/units.js";
 import type { RemoteDump } from "../../src/worker/worker.js";
@@ -6,7 +7,18 @@ import type { AnyCommand } from "../command.js";
 import { explain } from "../exit.js";
 import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";
 import { type Key, makeKeyReader } from "./keys.js";
-import { type Effect, hasWords, presentView, reduce, type State, screenOf, type Surroundings, settle, startAt, type View } from "./navigation.js";
+import {
+  type Effect,
+  hasWords,
+  presentView,
+  reduce,
+  type State,
+  type Surroundings,
+  screenOf,
+  settle,
+  startAt,
+  type View,
+} from "./navigation.js";
 import type { Answer, Ask, Body, Screen } from "./screen.js";
 
 /** What a session needs from a dump; RemoteDump has it. */
@@ -20,6 +32,7 @@ export interface SessionOptions {
   /** Name of the core, shown at the top. */
   readonly name: string;
   readonly size: Size;
+  readonly isColoured?: boolean;
   /** Writes what is no part of a frame: the clipboard's escape sequence. */
   write(text: string): void;
   quit(): void;
@@ -42,7 +55,8 @@ export class Session implements Surroundings {
   private readonly known = new Map<string, Known>();
   private readonly reader = makeKeyReader();
   private readonly listeners = new Set<() => void>();
-  private readonly bodies = new WeakMap<View, { readonly stamp: string; readonly body: Body }>();
+  // Moving the cursor makes a new view of the same rows: the last body is kept for that.
+  private last: { readonly view: View; readonly stamp: number; readonly body: Body } | undefined;
   private size: Size;
   /** Counts everything that a body is made from and that is not in its view. */
   private stamp = 0;
@@ -73,6 +87,7 @@ export class Session implements Surroundings {
       name: this.options.name,
       working: this.working(),
       findings: this.options.dump.findings,
+      isColoured: this.options.isColoured === true,
     });
     return this.drawn;
   }
@@ -118,11 +133,11 @@ export class Session implements Surroundings {
   }
 
   body(view: View): Body {
-    const stamp = `${this.stamp}`;
-    const cached = this.bodies.get(view) ?? this.bodyOfSamePlace(view, stamp);
-    if (cached?.stamp === stamp) return cached.body;
+    const { last, stamp } = this;
+    const isSame =
+      last?.stamp === stamp && last.view.place === view.place && last.view.filter === view.filter && last.view.folds === view.folds;
+    if (isSame) return last.body;
     const body = this.makeBody(view);
-    this.bodies.set(view, { stamp, body });
     this.last = { view, stamp, body };
     return body;
   }
@@ -153,16 +168,6 @@ export class Session implements Surroundings {
       return a.slice(0, length);
     });
     return `${name ? before : ""}${common}${matching.length === 1 ? " " : ""}`;
-  }
-
-  // Moving the cursor makes a new view of the same rows: the last body is kept for that.
-  private last: { readonly view: View; readonly stamp: string; readonly body: Body } | undefined;
-
-  private bodyOfSamePlace(view: View, stamp: string) {
-    const { last } = this;
-    const isSame =
-      last?.stamp === stamp && last.view.place === view.place && last.view.filter === view.filter && last.view.folds === view.folds;
-    return isSame ? last : undefined;
   }
 
   private makeBody(view: View): Body {
@@ -240,10 +245,12 @@ export class Session implements Surroundings {
 
   /** Answers of places long left are dropped, the oldest first. */
   private forgetOld(): void {
-    const kept = new Set(this.state.stack.flatMap((view) => {
-      const asks = this.asksOf(view);
-      return Array.isArray(asks) ? (asks as readonly Ask[]).map(askKey) : [];
-    }));
+    const kept = new Set(
+      this.state.stack.flatMap((view) => {
+        const asks = this.asksOf(view);
+        return Array.isArray(asks) ? (asks as readonly Ask[]).map(askKey) : [];
+      }),
+    );
     for (const [key, { answer }] of this.known) {
       if (this.known.size <= mostAnswers) return;
       if (!kept.has(key) && answer.state !== "waiting") this.known.delete(key);
@@ -305,8 +312,8 @@ function askKey({ query, args }: Ask): string {
   return `${query.name} ${JSON.stringify(args)}`;
 }
 
-/** Sentences of an error that came from the other thread. */
+/** Sentences of an error that came from the other thread, where its class was left. */
 function explainRemote(error: unknown): readonly string[] {
-  const { lines } = explain(error);
-  return lines.length > 0 ? lines : ["no answer"];
+  if (!(error instanceof DumpError)) return explain(error).lines;
+  return [`error: ${error.message}`, ...(error.advice ?? "").split("\n").filter((line) => line !== "")];
 }

@@ -7,10 +7,10 @@ import { isMarked, mark } from "../graph/mark.js";
 import { type BreadthFirst, breadthFirst } from "../graph/reachability.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { numberObjects, type ObjectTable } from "./objects.js";
-import { type EdgeWriter, INTERIOR, type ScanCounts, scanPointers } from "./pointers.js";
+import { type EdgeWriter, INTERIOR, type ScanCounts, type ScanHints, scanPointers } from "./pointers.js";
 import { collectRoots, type RootTable } from "./roots.js";
 import { type TypeSlots, typeSlots } from "./type-slots.js";
-import { inferPathTypes, inferTypes, type ObjectTypes, type TypingInput } from "./typing.js";
+import { closureCandidate, inferPathTypes, inferTypes, type ObjectTypes, type TypingInput } from "./typing.js";
 
 /** Node 0 is the virtual root, then owners, then objects. */
 export interface ObjectGraph {
@@ -63,25 +63,39 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
   writeOwners(edges, roots, objects, objectNode);
   const headers = new Int32Array(objects.count).fill(NONE);
   const typeOf = headerTypes(runtime);
-  const scan = scanPointers(
-    memory,
-    objects,
-    pointerMasks,
-    edges,
-    objectNode,
-    (id, span, address) => {
+  const hints: ScanHints = {
+    ...imageOf(runtime),
+    headerType(id, span, address) {
       if (options.hideHeaders) return;
       const type = typeOf(address);
       if (type === NONE) return;
       headers[id] = many(runtime, objects, span, type) ? runtime.types.arrayOf(type) : type;
     },
-    findings,
-    progress,
-  );
+    codePointer(id, pc) {
+      const type = runtime.closureType(pc);
+      if (type !== NONE) headers[id] = closureCandidate(type);
+    },
+  };
+  const scan = scanPointers(memory, objects, pointerMasks, edges, objectNode, hints, findings, progress);
   const referents: Csr = { nodeCount, first: edges.first, targets: edges.targets.subarray(0, edges.count) };
   const edgeSlots = edges.slots.subarray(0, edges.count);
-  const typing: TypingInput = { runtime, objects, slots, roots, edges: referents, edgeSlots, objectNode, headers };
-  const types = lazy(() => inferTypes(typing, findings, progress));
+  const typing: TypingInput = {
+    runtime,
+    objects,
+    slots,
+    roots,
+    edges: referents,
+    edgeSlots,
+    before: edges.before,
+    beforeAddresses: edges.beforeAddresses,
+    objectNode,
+    headers,
+  };
+  let known: ObjectTypes | undefined;
+  const types = lazy(() => {
+    known = inferTypes(typing, findings, progress);
+    return known;
+  });
   let shortest: BreadthFirst | undefined;
   const tree = lazy(() => {
     progress.stage("finding shortest paths", nodeCount);
@@ -107,7 +121,7 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
     get types() {
       return types();
     },
-    typesAlong: (row, path) => inferPathTypes(typing, row, path) ?? types(),
+    typesAlong: (row, path) => known ?? inferPathTypes(typing, row, path) ?? types(),
     typeSlots: slots,
     get tree() {
       return tree();
@@ -129,6 +143,14 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
   };
 }
 
+/** The main module: where interface types and code lie. */
+function imageOf(runtime: GoRuntime): Pick<ScanHints, "image" | "text"> {
+  const [main] = runtime.modules;
+  if (!main) return { image: { start: 0, end: 0 }, text: { start: 0, end: 0 } };
+  const ends = [main.text, main.etext, main.types, main.etypes, main.rodata, main.noptrdata, main.ebss, main.enoptrbss];
+  return { image: { start: Math.min(...ends), end: Math.max(...ends) }, text: { start: main.text, end: main.etext } };
+}
+
 /** Words that may become edges: all of the spans that are scanned. */
 function scanWords(runtime: GoRuntime, objects: ObjectTable): number {
   let words = 0;
@@ -142,7 +164,14 @@ function scanWords(runtime: GoRuntime, objects: ObjectTable): number {
 /** Room for every edge there can be: untouched pages of it cost nothing. */
 function newEdges(nodeCount: number, ownerEdges: number, words: number): EdgeWriter {
   const most = ownerEdges + words;
-  return { first: new Uint32Array(nodeCount + 1), targets: new Uint32Array(most), slots: new Uint32Array(most), count: 0 };
+  return {
+    first: new Uint32Array(nodeCount + 1),
+    targets: new Uint32Array(most),
+    slots: new Uint32Array(most),
+    before: new Uint16Array(most),
+    beforeAddresses: [0],
+    count: 0,
+  };
 }
 
 function writeOwners(edges: EdgeWriter, roots: RootTable, objects: ObjectTable, objectNode: number): void {

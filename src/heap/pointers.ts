@@ -15,7 +15,23 @@ export interface EdgeWriter {
   targets: Uint32Array;
   /** Word index of the pointer within the object it lies in, row of RootTable for owners; INTERIOR is set when it points past its target's start. */
   slots: Uint32Array;
+  /** [edges] number, from 1, of the address in the word before the pointer when that lies in the image: an interface's type or itab; 0. */
+  before: Uint16Array;
+  /** The addresses that before numbers; [0] is unused. */
+  readonly beforeAddresses: number[];
   count: number;
+}
+
+/** What the scan looks for besides pointers. */
+export interface ScanHints {
+  /** Addresses of the executable's image; one high word only. */
+  readonly image: { readonly start: Address; readonly end: Address };
+  /** Addresses of its code. */
+  readonly text: { readonly start: Address; readonly end: Address };
+  /** Told for each object that carries its own type: malloc headers and large objects. */
+  headerType(id: ObjectId, span: SpanId, type: Address): void;
+  /** Told for each small object whose first word is an address of code. */
+  codePointer(id: ObjectId, pc: Address): void;
 }
 
 /** What the scan met besides edges. */
@@ -32,7 +48,7 @@ export const SLOT_MASK = 0x7fffffff;
 
 const READ_BLOCK = 4 * 1024 * 1024;
 /** Spans nearer than this are read together. */
-const READ_GAP = 16 * 1024;
+const READ_GAP = 8 * 1024;
 
 /** State that the inner loops need, as plain columns. */
 interface Scan {
@@ -42,12 +58,18 @@ interface Scan {
   /** Node of object 0. */
   readonly objectNode: number;
   words: Uint32Array;
+  readonly hints: ScanHints;
+  readonly imageHigh: number;
+  readonly imageLow: number;
+  readonly imageEnd: number;
+  readonly textLow: number;
+  readonly textEnd: number;
+  readonly numbers: Map<number, number>;
 }
 
 /**
  * Fills edges.first for every object node and appends the edges of all objects, ascending.
  * @param objectNode  node of object 0; edges of the nodes before it are already written
- * @param headerType  told for each object that carries its own type: malloc headers and large objects
  */
 export function scanPointers(
   memory: AddressSpace,
@@ -55,13 +77,28 @@ export function scanPointers(
   masks: PointerMasks,
   edges: EdgeWriter,
   objectNode: number,
-  headerType: (id: ObjectId, span: SpanId, type: Address) => void,
+  hints: ScanHints,
   findings: Findings,
   progress: Progress,
 ): ScanCounts {
   const { spans } = objects;
   const counts: ScanCounts = { badPointers: 0, unreadableSpans: 0 };
-  const scan: Scan = { objects, edges, counts, objectNode, words: new Uint32Array(0) };
+  const imageHigh = Math.floor(hints.image.start / 0x100000000);
+  const low = (address: Address) => Math.min(Math.max(address - imageHigh * 0x100000000, 0), 0xffffffff);
+  const scan: Scan = {
+    objects,
+    edges,
+    counts,
+    objectNode,
+    words: new Uint32Array(0),
+    hints,
+    imageHigh,
+    imageLow: low(hints.image.start),
+    imageEnd: low(hints.image.end),
+    textLow: low(hints.text.start),
+    textEnd: low(hints.text.end),
+    numbers: new Map(),
+  };
   let buffer = new Uint8Array(READ_BLOCK);
   const bits = { words: new Uint32Array(PAGE / 256 + 1) };
   progress.stage("scanning objects", spans.count);
@@ -101,8 +138,8 @@ export function scanPointers(
           );
         }
         scanBitmapSpan(scan, span, offset / 4, bits.words);
-      } else if (kind === "header") scanHeaderSpan(scan, span, offset / 4, masks, headerType, findings);
-      else scanLargeSpan(scan, span, offset / 4, masks, headerType, findings);
+      } else if (kind === "header") scanHeaderSpan(scan, span, offset / 4, masks, findings);
+      else scanLargeSpan(scan, span, offset / 4, masks, findings);
     }
     progress.tick(span);
   }
@@ -127,7 +164,7 @@ function runEnd(spans: SpanTable, objects: ObjectTable, masks: PointerMasks, fir
 
 /** Loop: spans whose own bitmap says which words are pointers. */
 function scanBitmapSpan(scan: Scan, span: SpanId, wordBase: number, bits: Uint32Array): void {
-  const { objects, edges, objectNode } = scan;
+  const { objects, edges, objectNode, words, imageHigh, textLow, textEnd, hints } = scan;
   const elements = objects.spans.elements[span];
   const elementWords = objects.spans.elementSize[span] / 8;
   const start = objects.bitStart[span];
@@ -136,6 +173,10 @@ function scanBitmapSpan(scan: Scan, span: SpanId, wordBase: number, bits: Uint32
     if (start >= 0 && (objects.allocated[start + (slot >>> 5)] & (1 << (slot & 31))) === 0) continue;
     edges.first[node++] = edges.count;
     const from = slot * elementWords;
+    const first = wordBase + from * 2;
+    if (words[first + 1] === imageHigh && words[first] >= textLow && words[first] < textEnd) {
+      hints.codePointer(node - 1 - objectNode, imageHigh * 0x100000000 + words[first]);
+    }
     for (let at = from, end = from + elementWords; at < end; at += 32) {
       // 32 mask bits from word `at` on, cut to the element.
       const shift = at & 31;
@@ -153,14 +194,7 @@ function scanBitmapSpan(scan: Scan, span: SpanId, wordBase: number, bits: Uint32
 }
 
 /** Loop: objects of 513 B to 32 KiB, each with its type in the first word; its mask repeats to the slot's end. */
-function scanHeaderSpan(
-  scan: Scan,
-  span: SpanId,
-  wordBase: number,
-  masks: PointerMasks,
-  headerType: (id: ObjectId, span: SpanId, type: Address) => void,
-  findings: Findings,
-): void {
+function scanHeaderSpan(scan: Scan, span: SpanId, wordBase: number, masks: PointerMasks, findings: Findings): void {
   const { objects, edges, objectNode, words } = scan;
   const elements = objects.spans.elements[span];
   const elementWords = objects.spans.elementSize[span] / 8;
@@ -173,21 +207,14 @@ function scanHeaderSpan(
     const type = words[at + 1] * 0x100000000 + words[at];
     const mask = masks.typeMask(type);
     if (mask) {
-      headerType(id, span, type);
+      scan.hints.headerType(id, span, type);
       scanTiled(scan, at, 1, elementWords, mask);
     } else if (type !== 0) findings.add("header-odd", "objects whose malloc header is no type", hex(type));
     id++;
   }
 }
 
-function scanLargeSpan(
-  scan: Scan,
-  span: SpanId,
-  wordBase: number,
-  masks: PointerMasks,
-  headerType: (id: ObjectId, span: SpanId, type: Address) => void,
-  findings: Findings,
-): void {
+function scanLargeSpan(scan: Scan, span: SpanId, wordBase: number, masks: PointerMasks, findings: Findings): void {
   const { objects, edges, objectNode } = scan;
   const id = objects.firstId[span];
   edges.first[objectNode + id] = edges.count;
@@ -198,7 +225,7 @@ function scanLargeSpan(
     findings.add("header-odd", "objects whose malloc header is no type", hex(type));
     return;
   }
-  headerType(id, span, type);
+  scan.hints.headerType(id, span, type);
   scanTiled(scan, wordBase, 0, objects.spans.elementSize[span] / 8, mask);
 }
 
@@ -255,7 +282,24 @@ function addEdge(scan: Scan, at: number, slotWord: number): void {
     id += objects.rank[start + (slot >>> 5)] + (Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24);
   }
   edges.targets[edges.count] = scan.objectNode + id;
+  if (slotWord > 0 && words[at - 1] === scan.imageHigh) {
+    const before = words[at - 2];
+    if (before >= scan.imageLow && before < scan.imageEnd) edges.before[edges.count] = numberOf(scan, before);
+  }
   edges.slots[edges.count++] = interior ? slotWord | INTERIOR : slotWord;
+}
+
+const MOST_NUMBERS = 0xffff;
+
+/** The number of an address of the image, given at first sight; 0 when there are too many. */
+function numberOf(scan: Scan, low: number): number {
+  let number = scan.numbers.get(low);
+  if (number === undefined) {
+    const { beforeAddresses } = scan.edges;
+    number = beforeAddresses.length <= MOST_NUMBERS ? beforeAddresses.push(scan.imageHigh * 0x100000000 + low) - 1 : 0;
+    scan.numbers.set(low, number);
+  }
+  return number;
 }
 
 /** Pointer words of one object: [word index, address, ...]; for questions about single objects. */

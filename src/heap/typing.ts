@@ -44,6 +44,8 @@ interface Env {
   readonly evidence: Uint8Array;
   readonly edges: Csr;
   readonly edgeSlots: Uint32Array;
+  readonly before: Uint16Array;
+  readonly beforeAddresses: readonly Address[];
   readonly objectNode: number;
   readonly queue: Worklist;
   /** Statements that need a word of memory: read in address order. */
@@ -116,15 +118,23 @@ export interface TypingInput {
   readonly roots: RootTable;
   readonly edges: Csr;
   readonly edgeSlots: Uint32Array;
+  /** See EdgeWriter. */
+  readonly before: Uint16Array;
+  readonly beforeAddresses: readonly Address[];
   readonly objectNode: number;
-  /** [objects] TypeId that the object's own malloc header or span says; NONE. */
+  /** [objects] TypeId that the object's own malloc header or span says; NONE; or a closureCandidate. */
   readonly headers: Int32Array;
 }
 
-function newEnv(input: TypingInput, evidence: Uint8Array, queue: Worklist): Env {
+/** An object whose first word is some function's code is a closure of it, if a func value points to it: kept below NONE until one does. */
+export function closureCandidate(type: TypeId): number {
+  return -2 - type;
+}
+
+function newEnv(input: TypingInput, type: Int32Array, evidence: Uint8Array, queue: Worklist): Env {
   return {
     ...input,
-    type: input.headers.slice(),
+    type,
     evidence,
     queue,
     pending: new Pending(),
@@ -149,8 +159,8 @@ function stateRoot(env: Env, roots: RootTable, row: number): void {
  */
 export function inferPathTypes(input: TypingInput, row: number, path: readonly ObjectId[]): ObjectTypes | undefined {
   const { edges, edgeSlots, objectNode, objects, roots } = input;
-  const env = newEnv(input, new Uint8Array(objects.count), new Worklist(objects.count));
-  for (const id of path) if (env.type[id] !== NONE) env.evidence[id] = BY_HEADER | (RANK.header << 4);
+  const env = newEnv(input, input.headers.slice(), new Uint8Array(objects.count), new Worklist(objects.count));
+  for (const id of path) if (env.type[id] >= 0) env.evidence[id] = BY_HEADER | (RANK.header << 4);
   stateRoot(env, roots, row);
   for (const [i, id] of path.entries()) {
     while (env.pending.size > 0) readPending(env);
@@ -176,13 +186,13 @@ function followEdge(env: Env, id: ObjectId, target: ObjectId, slot: number): voi
   state(env, code, target, slot >= INTERIOR, env.objects.addressOf(id) + (slot & SLOT_MASK) * WORD, BY_REFERRER);
 }
 
-/** Types every object it can. */
+/** Types every object it can. headers becomes the answer's type column. */
 export function inferTypes(input: TypingInput, findings: Findings, progress: Progress): ObjectTypes {
   const { runtime, objects, roots, headers } = input;
   progress.stage("typing objects", objects.count);
-  const env = newEnv(input, new Uint8Array(objects.count), new Worklist(objects.count));
+  const env = newEnv(input, headers, new Uint8Array(objects.count), new Worklist(objects.count));
   for (let id = 0; id < objects.count; id++) {
-    if (headers[id] === NONE) continue;
+    if (headers[id] < 0) continue;
     env.evidence[id] = BY_HEADER | (RANK.header << 4);
     env.queue.push(id);
   }
@@ -193,6 +203,7 @@ export function inferTypes(input: TypingInput, findings: Findings, progress: Pro
   leftovers(env);
   settle(env);
   const { type, evidence } = env;
+  for (let id = 0; id < objects.count; id++) if (type[id] < NONE) type[id] = NONE;
   if (objects.count > 0 && runtime.types.count === 0) findings.add("no-types", "no types were found");
   return { type, evidence, evidenceOf: (id) => EVIDENCE[evidence[id] & 15] };
 }
@@ -232,6 +243,11 @@ function follow(env: Env, id: ObjectId): void {
     if (type[target] === code >>> 4 && kind === SLOT.typed) continue;
     let address = 0;
     if (kind === SLOT.eface || kind === SLOT.iface) {
+      const word = env.before[edge];
+      if (word > 0) {
+        if (slot < INTERIOR) stateDynamic(env, target, env.beforeAddresses[word], kind === SLOT.iface);
+        continue;
+      }
       if (base === NONE) base = env.objects.addressOf(id);
       address = base + (slot & SLOT_MASK) * WORD;
     }
@@ -257,7 +273,7 @@ function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Ad
       if (env.evidence[id] >> 4 < RANK.exact && !interior) env.pending.add(slot - WORD, code, id, BY_INTERFACE);
       return;
     case SLOT.func:
-      if (env.evidence[id] >> 4 < RANK.exact && !interior) env.pending.add(dataAddress(env, id), code, id, BY_CLOSURE);
+      if (env.evidence[id] >> 4 < RANK.exact && !interior) stateClosure(env, id);
       return;
     case SLOT.directory:
       if (interior) return;
@@ -348,9 +364,7 @@ function readPending(env: Env): void {
       const type = runtime.closureType(word);
       if (type !== NONE) assign(env, id, type, RANK.exact, BY_CLOSURE, true);
     } else {
-      const known = dynamicOf(env, word, kind === SLOT.iface);
-      if (known.kind === "typed") stateType(env, id, known.type, BY_INTERFACE);
-      else if (known.kind === "func") env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
+      stateDynamic(env, id, word, kind === SLOT.iface);
     }
   }
 }
@@ -382,6 +396,21 @@ interface Dynamic {
 }
 
 const UNKNOWN: Dynamic = { kind: "unknown", type: NONE };
+
+/** What an interface says of the object its data word points to. */
+function stateDynamic(env: Env, id: ObjectId, word: Address, isItab: boolean): void {
+  if (env.evidence[id] >> 4 >= RANK.header) return;
+  const known = dynamicOf(env, word, isItab);
+  if (known.kind === "typed") stateType(env, id, known.type, BY_INTERFACE);
+  else if (known.kind === "func") stateClosure(env, id);
+}
+
+/** A func value points to the object: its first word is the code, seen by the scan or still to be read. */
+function stateClosure(env: Env, id: ObjectId): void {
+  const candidate = env.type[id];
+  if (candidate < NONE) assign(env, id, -2 - candidate, RANK.exact, BY_CLOSURE, true);
+  else env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
+}
 
 function dynamicOf(env: Env, word: Address, isItab: boolean): Dynamic {
   let known = env.dynamic.get(word);
@@ -470,7 +499,7 @@ function interiorPointers(env: Env, roots: RootTable): void {
   const wanted: { slot: Address; code: number; id: ObjectId }[] = [];
   for (let id = 0; id < objects.count; id++) {
     const type = env.type[id];
-    if (type === NONE) continue;
+    if (type < 0) continue;
     const node = objectNode + id;
     for (let edge = edges.first[node]; edge < edges.first[node + 1]; edge++) {
       const slot = edgeSlots[edge];

@@ -59,8 +59,9 @@ export function readExtents(dump: Dump): Extents {
     return fields.length - 1;
   };
   const plans: (readonly PlanRow[] | undefined)[] = [];
-  const planOf = (type: TypeId): readonly PlanRow[] => {
-    plans[type] ??= makePlan(dump, runtime.types.get(type), runtime.types.get(type).name, intern);
+  const planOf = (type: TypeId, repeats: boolean): readonly PlanRow[] => {
+    const known = runtime.types.get(type);
+    plans[type] ??= makePlan(dump, known, repeats && known.kind !== "struct" ? `[]${known.name}` : known.name, intern);
     return plans[type];
   };
   const see = (words: DataView, at: number, plan: readonly PlanRow[]): void => {
@@ -103,7 +104,7 @@ export function readExtents(dump: Dump): Extents {
       if (type === NONE || !heap.isLive(id)) continue;
       const known = runtime.types.get(type);
       const repeats = known.kind === "array" && known.count === -1 && known.element !== NONE;
-      const plan = planOf(repeats ? known.element : type);
+      const plan = planOf(repeats ? known.element : type, repeats);
       if (plan.length === 0) continue;
       const stride = repeats ? runtime.types.get(known.element).size : 0;
       const at = objects.addressOf(id) - spans.base[span] + objects.dataStart[span];

@@ -3,6 +3,7 @@ import { type Hex, hex } from "../base/units.js";
 import type { Accounts } from "../runtime/accounting.js";
 import { type HistogramRow, histogramRows } from "./histogram-rows.js";
 import type { Query } from "./query.js";
+import { findSuspects } from "./suspects.js";
 
 export interface Overview {
   readonly program: {
@@ -55,10 +56,15 @@ export interface Overview {
     readonly lastGcUnixNanoseconds: string | null;
   } | null;
   readonly goroutines: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> };
+  /** The likeliest culprits; null when the heap is too large for a first look: `suspects` has them. */
+  readonly topSuspects: readonly { readonly kind: string; readonly title: string; readonly bytes: number }[] | null;
   readonly topTypes: readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
 }
 
 const TOP_TYPES = 10;
+const TOP_SUSPECTS = 3;
+/** Objects up to which suspects are looked for at once: they take about a second a million. */
+const MOST_FOR_SUSPECTS = 1_500_000;
 
 export const overview: Query<Record<string, never>, Overview> = {
   name: "overview",
@@ -106,6 +112,12 @@ export const overview: Query<Record<string, never>, Overview> = {
       stats: accounts ? statsOf(accounts) : null,
       gc: accounts ? gcOf(accounts) : null,
       goroutines: { total: runtime.goroutines.all.length, byStatus },
+      topSuspects:
+        objects.count > MOST_FOR_SUSPECTS
+          ? null
+          : findSuspects(dump)
+              .slice(0, TOP_SUSPECTS)
+              .map(({ kind, title, bytes }) => ({ kind, title, bytes })),
       topTypes: histogramRows(dump, { by: "type", garbage: false })
         .sort((a: HistogramRow, b: HistogramRow) => b.bytes - a.bytes)
         .slice(0, TOP_TYPES)

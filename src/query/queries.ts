@@ -1,4 +1,5 @@
 // Every query by name.
+import { death } from "./death.js";
 import { dominators } from "./dominators.js";
 import { goroutine } from "./goroutine.js";
 import { goroutines } from "./goroutines.js";
@@ -9,7 +10,25 @@ import { overview } from "./overview.js";
 import { read } from "./read.js";
 import { refs } from "./refs.js";
 import { show } from "./show.js";
+import { suspects } from "./suspects.js";
+import { traceback } from "./traceback.js";
 import { waste } from "./waste.js";
 import { why } from "./why.js";
 
-export const QUERIES = { overview, histogram, goroutines, goroutine, objects, dominators, refs, show, waste, why, mappings, read } as const;
+export const QUERIES = {
+  overview,
+  histogram,
+  goroutines,
+  goroutine,
+  traceback,
+  death,
+  objects,
+  dominators,
+  refs,
+  show,
+  suspects,
+  waste,
+  why,
+  mappings,
+  read,
+} as const;

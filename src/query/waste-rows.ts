@@ -60,6 +60,9 @@ export function wasteRows(dump: Dump): Waste {
   return { rows: rows.sort((a, b) => b.bytes - a.bytes), extents };
 }
 
+/** Larger objects are rounded up to pages of 8 KiB. runtime/sizeclasses.go */
+const LARGEST_CLASS: Bytes = 32_768;
+
 type Add = (kind: WasteKind, path: string, bytes: Bytes, id: number) => void;
 
 /** Arrays behind slices and strings, and single values: what lies past the length, before the start, past the capacity. */
@@ -91,7 +94,7 @@ function arrays(dump: Dump, extents: Extents, add: Add): void {
       const front = extents.start[id];
       const unused = extents.capacityEnd[id] - extents.lengthEnd[id];
       const tail = Math.max(0, size - extents.capacityEnd[id]);
-      const isRounding = slotSize(extents.capacityEnd[id] + dataStart[span]) === slot || slot > 32768;
+      const isRounding = slot > LARGEST_CLASS ? tail < 8192 : slotSize(extents.capacityEnd[id] + dataStart[span]) === slot;
       const pinned = front + (isRounding ? 0 : tail);
       if (isRounding) add("size-class rounding", path, tail, id);
       // Small strings and values share blocks of 16 bytes.
@@ -154,7 +157,7 @@ function duplicates(dump: Dump, extents: Extents, add: Add): void {
   const buffer = new Uint8Array(1 << 20);
   for (let span = 0; span < spans.count; span++) {
     const size = spans.elementSize[span];
-    if ((spans.spanClass[span] & 1) === 0 || size > 32768 || size <= 8) continue;
+    if ((spans.spanClass[span] & 1) === 0 || size > LARGEST_CLASS || size <= 8) continue;
     const whole = size * spans.elements[span];
     if (whole > buffer.length) continue;
     let isRead = false;

@@ -182,12 +182,8 @@ export function assembleTrace(
   const isTail = lost && base === undefined;
   inFlight.forEach((each, index) => {
     const found = [...each.consumed, ...each.memory];
-    const isLast = index === inFlight.length - 1;
     const finished = state.flushedGeneration >= each.number;
-    if (found.length === 0) {
-      if (finished && each.endMark === false && lastPassed?.number === each.number) tail.push(END);
-      return;
-    }
+    if (found.length === 0) return;
     const following = inFlight[index + 1];
     const ended = finished
       ? undefined
@@ -257,7 +253,6 @@ export function assembleTrace(
       samples: ended?.samples ?? 0,
       stops,
     });
-    void isLast;
   });
   return { format, base, keep, dropped, tail, generations, isTail, trimmed, cutEvents: buffers.trimmed };
 }

@@ -25,7 +25,8 @@ export interface RemoteProgress {
 /** The other end: a Worker, or a MessagePort whose far side is served in a test. */
 interface Line {
   postMessage(message: Request): void;
-  on(event: "message" | "error", listener: (value: never) => void): unknown;
+  onMessage(listener: (reply: Reply) => void): void;
+  onError(listener: (error: Error) => void): void;
   close(): void;
 }
 
@@ -54,9 +55,10 @@ export class RemoteDump {
 
   private constructor(line: Line, files: DumpFiles) {
     this.line = line;
-    line.on("message", (reply: Reply) => this.receive(reply));
-    line.on("error", (error: Error) => this.fail(error));
-    this.opened = this.send((id) => ({ kind: "open", id, files, shared: this.shared.buffer }), Number.POSITIVE_INFINITY).result as Promise<void>;
+    line.onMessage((reply) => this.receive(reply));
+    line.onError((error) => this.fail(error));
+    this.opened = this.send((id) => ({ kind: "open", id, files, shared: this.shared.buffer }), Number.POSITIVE_INFINITY)
+      .result as Promise<void>;
     this.opened.catch(() => {}); // told by the first question too
   }
 
@@ -66,7 +68,11 @@ export class RemoteDump {
     return new RemoteDump(
       {
         postMessage: (message) => worker.postMessage(message),
-        on: (event, listener) => worker.on(event, listener),
+        onMessage: (listener) => void worker.on("message", listener),
+        onError(listener) {
+          worker.on("error", listener);
+          worker.on("exit", () => listener(new Error("the thread that holds the dump has ended")));
+        },
         close: () => void worker.terminate(),
       },
       files,
@@ -78,7 +84,8 @@ export class RemoteDump {
     return new RemoteDump(
       {
         postMessage: (message) => port.postMessage(message),
-        on: (event, listener) => port.on(event === "error" ? "messageerror" : event, listener),
+        onMessage: (listener) => void port.on("message", listener),
+        onError: (listener) => void port.on("messageerror", listener),
         close: () => port.close(),
       },
       files,
@@ -170,6 +177,7 @@ export class RemoteDump {
 
   /** The other thread is gone. */
   private fail(error: Error): void {
+    if (this.broken) return;
     const memory = (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
     this.broken = memory ? new ResourceError("out of memory", "Give Node more: NODE_OPTIONS=--max-old-space-size=8192") : error;
     const lost = [...(this.running ? [this.running.question] : []), ...this.waiting.splice(0)];

@@ -1,0 +1,22 @@
+import { UsageError } from "../../src/base/errors.js";
+import { overview } from "../../src/query/overview.js";
+import { defineCommand } from "../command.js";
+import { overviewCommand } from "./overview.js";
+
+/** `corescope explore`: the terminal UI. */
+export const exploreCommand = defineCommand({
+  ...overviewCommand,
+  name: "explore",
+  query: { ...overview, summary: "walk through the dump on the terminal" },
+  examples: [
+    { line: "core", asks: "What is the matter with it? On a terminal this opens the screens." },
+    { line: "explore core.zst --exe ./server", asks: "The same, the executable given." },
+  ],
+  async start(core, options, world, commands) {
+    if (world.interactive !== true)
+      throw new UsageError("explore draws on a terminal, and this is none", "corescope overview core prints the same first look");
+    // ink and react cost some 100 ms: only here.
+    const { startUi } = await import("../ui/start.js");
+    return startUi(core, options, world, commands);
+  },
+});

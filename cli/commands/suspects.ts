@@ -1,0 +1,54 @@
+import { formatBytes } from "../../src/base/units.js";
+import { suspects } from "../../src/query/suspects.js";
+import { optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+import { type Page, proseWidth } from "../text/style.js";
+import { textWidth } from "../text/table.js";
+
+/** Findings on one screen. */
+const usualTop = 8;
+
+/** `corescope suspects`: the likeliest culprits. */
+export const suspectsCommand = defineCommand({
+  name: "suspects",
+  query: suspects,
+  operands: [],
+  options: [],
+  examples: [
+    { line: "suspects core", asks: "What is probably wrong?" },
+    { line: "suspects core --top 3", asks: "Only the three likeliest." },
+    { line: "suspects core --json | jq '.result.rows[0].title'", asks: "The first one, for an alert." },
+  ],
+  args: (_operands, options) => ({ top: options.top === undefined ? usualTop : optionTop(options) }),
+  text({ rows, total, liveBytes }, page) {
+    if (rows.length === 0) return [`nothing stands out in ${formatBytes(liveBytes)} of live heap`];
+    const lines: string[] = [];
+    rows.forEach((row, index) => {
+      wrap(`${index + 1}. ${row.title}`, "   ", page).forEach((line, at) => {
+        lines.push(at === 0 ? page.bold(line) : line);
+      });
+      for (const fact of row.evidence.slice(0, 4)) lines.push(...wrap(`   - ${fact}`, "     ", page).map((line) => page.dim(line)));
+    });
+    if (rows.length < total.rows) lines.push("", `${rows.length} of ${total.rows} findings (--top 0 for all)`);
+    return lines;
+  },
+  next: ({ rows }, core) => rows.slice(0, 3).map((row) => row.next.replace("CORE", core)),
+});
+
+/** Words in lines of the page's prose width; later lines begin with the indent. */
+function wrap(text: string, indent: string, page: Page): string[] {
+  const room = page.width === Number.POSITIVE_INFINITY ? 100 : proseWidth(page);
+  const lines: string[] = [];
+  let line = "";
+  const start = /^ */.exec(text)?.[0] ?? "";
+  for (const word of escapeText(text).trim().split(" ")) {
+    const lead = lines.length === 0 ? start : indent;
+    if (line !== "" && textWidth(lead + line) + 1 + textWidth(word) > room) {
+      lines.push(lead + line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  lines.push((lines.length === 0 ? start : indent) + line);
+  return lines;
+}

@@ -1,0 +1,33 @@
+import { UsageError } from "../../src/base/errors.js";
+import { traceback } from "../../src/query/traceback.js";
+import { optionChoice } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+
+/** `corescope traceback`: the runtime's own text, for the tools that read it. */
+export const tracebackCommand = defineCommand({
+  name: "traceback",
+  query: traceback,
+  operands: [{ name: "[id]", help: "one goroutine only" }],
+  options: [{ flags: "--level <level>", help: "all: frames of the program; crash: the runtime's too, with fp, sp and pc (default: all)" }],
+  examples: [
+    { line: "traceback core > crash.txt", asks: "What would the program have printed with GOTRACEBACK=all?" },
+    { line: "traceback core --level crash", asks: "The same with the runtime's goroutines, frames and addresses." },
+  ],
+  args([id], options) {
+    if (id !== undefined && !/^[0-9]{1,15}$/.test(id))
+      throw new UsageError(`${id}: not the number of a goroutine`, "for example: corescope traceback core 17");
+    return { level: optionChoice(options, "level", ["all", "crash"]), ...(id === undefined ? {} : { id: Number(id) }) };
+  },
+  // Lines are not cut: the text is for tools.
+  text: ({ head, rows }) => [
+    ...(head.length > 0 ? [...head.map(escapeLine), ""] : []),
+    ...rows.flatMap((row, index) => [...(index > 0 ? [""] : []), ...row.lines.map(escapeLine)]),
+  ],
+});
+
+/** The format's own tab at a line's start stays. */
+function escapeLine(line: string): string {
+  const tabs = /^\t*/.exec(line)?.[0] ?? "";
+  return tabs + escapeText(line.slice(tabs.length));
+}

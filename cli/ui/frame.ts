@@ -1,0 +1,171 @@
+// What the terminal shows: state and body as lines of text, one fewer than the terminal has, none wider than it is.
+import type { Finding } from "../../src/base/findings.js";
+import { formatCount } from "../../src/base/units.js";
+import { escapeText } from "../text/escape.js";
+import { makePage, type Page } from "../text/style.js";
+import { padText, textWidth } from "../text/table.js";
+import { type Mode, presentView, type State } from "./navigation.js";
+import { helpLines } from "./parts/help.js";
+import { fitText } from "./parts/list.js";
+import type { Body, Line, Screen, Tone } from "./screen.js";
+
+/** Of the terminal, in characters. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Lines as they are written, escape sequences of colour in them. */
+export interface Frame {
+  readonly lines: readonly string[];
+}
+
+/** What a frame is made from beside the state. */
+export interface Scene {
+  readonly body: Body;
+  readonly screens: readonly Screen[];
+  /** Name of the core. */
+  readonly name: string;
+  /** What goes on in the other thread, "" for nothing. */
+  readonly working: string;
+  readonly findings: readonly Finding[];
+  /** Colours and inverse video are wanted. */
+  readonly isColoured?: boolean;
+}
+
+const barsAbove = 2;
+const barsBelow = 2;
+const gutter = 2;
+
+/** Rows of the list that fit under a head. */
+export function listHeight(size: Size, head: number): number {
+  return Math.max(1, size.rows - 1 - barsAbove - barsBelow - head);
+}
+
+export function makeFrame(state: State, size: Size, scene: Scene): Frame {
+  const { columns, rows } = size;
+  const page = makePage(columns, scene.isColoured === true);
+  const view = presentView(state);
+  const screen = scene.screens.find((each) => each.name === view.place.screen) as Screen;
+  const { body } = scene;
+  const height = listHeight(size, body.head.length);
+  const list =
+    state.mode.kind === "help"
+      ? helpLines(screen, columns)
+          .slice(0, height + body.head.length)
+          .map((line) => paint(line, columns, page))
+      : [
+          ...body.head.map((line) => `  ${paint(line, columns - gutter, page)}`.trimEnd()),
+          ...listLines(state, body, height, columns, page, scene),
+        ];
+  while (list.length < height + body.head.length) list.push("");
+  const lines = [
+    tabBar(scene, screen, columns, page),
+    crumbs(state, scene, columns, page),
+    ...list,
+    statusLine(state.mode, state, scene, columns, page),
+    page.dim(hints(state.mode, screen, columns)),
+  ];
+  return { lines: lines.slice(0, Math.max(1, rows - 1)) };
+}
+
+function listLines(state: State, body: Body, height: number, columns: number, page: Page, scene: Scene): string[] {
+  const view = presentView(state);
+  if (body.rows.length === 0) {
+    const why = scene.working !== "" ? `${scene.working} …` : view.filter !== "" ? "no line has these words" : "nothing here";
+    return ["", `  ${page.dim(fitText(why, columns - gutter))}`];
+  }
+  const lines: string[] = [];
+  for (let row = view.top; row < Math.min(body.rows.length, view.top + height); row++) {
+    const line = body.rows[row] as Line;
+    const mark = line.open ? "›" : " ";
+    if (row === view.cursor) {
+      const text = `▌${mark}${fitText(escapeText(line.text), columns - gutter)}`.trimEnd();
+      lines.push(scene.isColoured ? `\u001b[7m${padText(text, columns)}\u001b[27m` : text);
+    } else lines.push(` ${mark}${paint(line, columns - gutter, page)}`.trimEnd());
+  }
+  return lines;
+}
+
+function paint(line: Line, width: number, page: Page): string {
+  const text = fitText(escapeText(line.text), width).trimEnd();
+  return text === "" ? "" : tone(line.tone, page)(text);
+}
+
+function tone(name: Tone | undefined, page: Page): (text: string) => string {
+  return name === undefined || name === "plain" ? (text) => text : page[name];
+}
+
+function tabBar(scene: Scene, screen: Screen, columns: number, page: Page): string {
+  const tabs = scene.screens
+    .filter((each) => each.tab !== undefined)
+    .map((each, index) => ({ text: `${index + 1} ${each.tab}`, isHere: each === screen }));
+  const name = fitText(escapeText(scene.name), Math.floor(columns / 3));
+  const room = columns - textWidth(name) - 2;
+  let line = "";
+  let width = 0;
+  for (const { text, isHere } of tabs) {
+    const word = isHere ? `[${text}]` : ` ${text} `;
+    if (width + word.length > room) break;
+    line += isHere ? page.bold(word) : word;
+    width += word.length;
+  }
+  return `${line}${" ".repeat(Math.max(1, columns - width - textWidth(name)))}${page.dim(name)}`;
+}
+
+function crumbs(state: State, scene: Scene, columns: number, page: Page): string {
+  const view = presentView(state);
+  const count = scene.body.rows.length;
+  const place = count === 0 ? "" : `${formatCount(view.cursor + 1)} of ${formatCount(count)}`;
+  const right = fitText(escapeText([scene.body.note, place].filter((text) => text).join(" · ")), Math.floor(columns / 2));
+  const titles = state.stack.map(({ place }) => scene.screens.find((each) => each.name === place.screen)?.title(place.args) ?? "");
+  const room = columns - textWidth(right) - 2;
+  // The last step matters most: the first ones give way.
+  let from = 0;
+  const text = () =>
+    (from > 0 ? "… › " : "") +
+    titles
+      .slice(from)
+      .map((title) => escapeText(title))
+      .join(" › ");
+  while (textWidth(text()) > room && from < titles.length - 1) from++;
+  return page.dim(`${padText(fitText(text(), room), columns - textWidth(right))}${right}`.trimEnd());
+}
+
+function statusLine(mode: Mode, state: State, scene: Scene, columns: number, page: Page): string {
+  if (mode.kind === "prompt") {
+    const sign = { "/": "find: ", f: "filter: ", ":": ":" }[mode.sign];
+    const text = escapeText(mode.text);
+    // The end of a long line is what is being typed.
+    const room = columns - sign.length - 1;
+    let shown = text;
+    while (textWidth(shown) > room) shown = shown.slice(1);
+    return `${sign}${shown}█`;
+  }
+  if (state.message !== "") return page.bold(fitText(escapeText(state.message), columns));
+  const partial = scene.findings.some((finding) => finding.partial) ? " (answers are partial)" : "";
+  const findings = scene.findings.length === 0 ? "" : `! ${scene.findings.length} findings${partial}`;
+  return fitText([scene.working === "" ? "" : `… ${scene.working}`, findings].filter((text) => text !== "").join("   "), columns);
+}
+
+function hints(mode: Mode, screen: Screen, columns: number): string {
+  if (mode.kind === "help") return fitText("any key: back · q quit", columns);
+  if (mode.kind === "prompt")
+    return fitText(`enter do it · esc leave · ctrl-u empty${mode.sign === ":" ? " · tab complete · up earlier lines" : ""}`, columns);
+  const end = "? help · q quit";
+  const words = [
+    "enter open",
+    "esc back",
+    ...screen.keys.map(({ key, help }) => `${key} ${help}`),
+    "/ find",
+    "f filter",
+    ": command",
+    "y copy",
+  ];
+  let line = "";
+  for (const word of words) {
+    if (line.length + word.length + end.length + 6 > columns) break;
+    line += `${word} · `;
+  }
+  return fitText(line + end, columns);
+}

@@ -1,0 +1,95 @@
+// Lists of lines: tables whose cells are formatted only when a line is seen, and texts with their addresses as links.
+import { escapeText } from "../../text/escape.js";
+import { cutText, padText, textWidth } from "../../text/table.js";
+import type { Line, Place } from "../screen.js";
+import { objectPlace } from "./places.js";
+
+/** One column of a table; the one that is `cut` gets what the others leave. */
+export interface ListColumn {
+  readonly title: string;
+  readonly align?: "left" | "right";
+  readonly cut?: "middle" | "end";
+  /** Share of the room where two columns are cut; 1 when absent. */
+  readonly weight?: number;
+}
+
+/** One row of a table and what a line says beside its text. */
+export type ListRow = Omit<Line, "text"> & { readonly cells: readonly string[] };
+
+const gap = 2;
+const ascii = /^[\x20-\x7e]*$/;
+
+/** The text in at most width columns. */
+export function fitText(text: string, width: number, where: "middle" | "end" = "end"): string {
+  if (width <= 0) return "";
+  if (!ascii.test(text)) return cutText(text, width, where);
+  if (text.length <= width) return text;
+  if (where === "end") return `${text.slice(0, width - 1)}…`;
+  const tail = Math.floor((width - 1) / 2);
+  return `${text.slice(0, width - 1 - tail)}…${tail > 0 ? text.slice(-tail) : ""}`;
+}
+
+/** Title line and lines of a table as wide as width. Cells that are cut are found whole. */
+export function tableLines(columns: readonly ListColumn[], rows: readonly ListRow[], width: number): { head: Line[]; rows: Line[] } {
+  const widths = columns.map((column, index) =>
+    rows.reduce((most, row) => Math.max(most, textWidth(row.cells[index] ?? "")), textWidth(column.title)),
+  );
+  share(columns, widths, width);
+  const text = (cells: readonly string[]) =>
+    columns
+      .map((column, index) => {
+        const cell = fitText(escapeText(cells[index] ?? ""), widths[index] as number, column.cut ?? "end");
+        return padText(cell, widths[index] as number, column.align);
+      })
+      .join(" ".repeat(gap))
+      .trimEnd();
+  return {
+    head: [{ text: text(columns.map((column) => column.title)), tone: "bold" }],
+    rows: rows.map(({ cells, ...line }) => lazyLine(() => text(cells), cells, line)),
+  };
+}
+
+/** A line whose text is made when it is read first. */
+function lazyLine(make: () => string, cells: readonly string[], line: Omit<Line, "text">): Line {
+  let text: string | undefined;
+  return {
+    ...line,
+    get text() {
+      text ??= make();
+      return text;
+    },
+    get words() {
+      return cells.join(" ");
+    },
+  };
+}
+
+/** Gives the columns that may be cut what is left, by weight; none more than it needs. */
+function share(columns: readonly ListColumn[], widths: number[], width: number): void {
+  const cut = columns.map((_, index) => index).filter((index) => columns[index]?.cut !== undefined);
+  const fixed = columns.reduce((sum, column, index) => sum + (column.cut === undefined ? (widths[index] as number) : 0), 0);
+  let room = Math.max(cut.length * 4, width - fixed - gap * (columns.length - 1));
+  let weight = cut.reduce((sum, index) => sum + (columns[index]?.weight ?? 1), 0);
+  // Those that need least first: what they leave goes to the others.
+  const order = cut.sort((a, b) => (widths[a] as number) / (columns[a]?.weight ?? 1) - (widths[b] as number) / (columns[b]?.weight ?? 1));
+  for (const index of order) {
+    const own = columns[index]?.weight ?? 1;
+    const given = Math.max(4, Math.min(widths[index] as number, Math.floor((room * own) / weight)));
+    widths[index] = given;
+    room -= given;
+    weight -= own;
+  }
+}
+
+const addressInText = /\b0x[0-9a-f]{6,16}\b/;
+const goroutineInText = /\bgoroutine ([0-9]+)\b/;
+
+/** Lines of text; one with an address or a goroutine in it leads there. */
+export function textLines(lines: readonly string[], linked: (address: string) => Place | undefined = objectPlace): Line[] {
+  return lines.map((text) => {
+    const address = addressInText.exec(text)?.[0];
+    const goroutine = goroutineInText.exec(text)?.[1];
+    const open = address ? linked(address) : goroutine ? { screen: "goroutine", args: { id: Number(goroutine) } } : undefined;
+    return { text, ...(open ? { open } : {}), ...(address ? { copy: address } : {}) };
+  });
+}

@@ -1,0 +1,27 @@
+import type { AnyCommand } from "../../command.js";
+import { parseCommand } from "../../program.js";
+import { makePage } from "../../text/style.js";
+import { textLines } from "../parts/list.js";
+import { splitWords } from "../parts/words.js";
+import { ask, type Screen, textArg } from "../screen.js";
+
+/** The answer to a command line, as the command itself prints it. */
+export function answerScreen(commands: readonly AnyCommand[]): Screen {
+  const parse = (line: string) => parseCommand(splitWords(line), commands);
+  return {
+    name: "answer",
+    help: "What a command line answers.",
+    title: (args) => `:${textArg(args, "line")}`,
+    asks(args) {
+      const { spec, operands, options } = parse(textArg(args, "line"));
+      return [ask(spec.query, spec.args(operands, options))];
+    },
+    body({ args, answers, width }) {
+      const answer = answers[0];
+      if (answer?.state !== "done") return { head: [], rows: [] };
+      const { spec } = parse(textArg(args, "line"));
+      return { head: [], rows: textLines(spec.text(answer.result, makePage(width, false))) };
+    },
+    keys: [],
+  };
+}

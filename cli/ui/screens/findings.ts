@@ -1,0 +1,20 @@
+import { formatCount } from "../../../src/base/units.js";
+import type { Line, Screen } from "../screen.js";
+
+/** Damage met and skipped so far. */
+export const findingsScreen: Screen = {
+  name: "findings",
+  tab: "Findings",
+  help: "What was damaged, missing or doubtful, and what does it mean for the answers?",
+  title: () => "Findings",
+  asks: () => [],
+  body({ findings }) {
+    if (findings.length === 0) return { head: [], rows: [{ text: "nothing damaged, nothing doubtful so far", tone: "good" }] };
+    const rows = findings.flatMap(({ partial, message, count, example }): Line[] => [
+      { text: `${partial ? "partial" : "note   "}  ${message}`, tone: partial ? "bad" : "plain" },
+      { text: `         ${formatCount(count)} times${example === "" ? "" : `, for example ${example}`}`, tone: "dim" },
+    ]);
+    return { head: [], rows };
+  },
+  keys: [],
+};

@@ -1,0 +1,41 @@
+import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { why } from "../../../src/query/why.js";
+import { ownerPlace } from "../parts/places.js";
+import { ask, type Given, type Line, resultOf, type Screen, textArg } from "../screen.js";
+
+type Merged = NonNullable<ReturnType<typeof why.run>["merged"]>[number];
+
+/** Who holds all the objects of a type: their paths, merged. */
+export const holdersScreen: Screen = {
+  name: "holders",
+  help: "Who holds the objects of this type, all together?",
+  title: (args) => `holders of ${textArg(args, "type")}`,
+  asks: (args) => [ask(why, { type: textArg(args, "type"), merge: true })],
+  body(given) {
+    const answer = resultOf(given, 0, why);
+    if (!answer) return { head: [], rows: [] };
+    const rows = (answer.merged ?? []).flatMap((row) => mergedLines(row, "", 0, given));
+    return { head: [{ text: "     count       bytes  path", tone: "bold" }], rows, note: `${formatCount(answer.matching ?? 0)} objects` };
+  },
+  keys: [
+    { key: "p", help: "why the largest", go: (args) => ({ screen: "paths", args: { type: textArg(args, "type") } }) },
+    { key: "o", help: "objects", go: (args) => ({ screen: "objects", args: { type: textArg(args, "type") } }) },
+  ],
+};
+
+function mergedLines(row: Merged, path: string, depth: number, given: Given): Line[] {
+  const name = row.owner ?? row.type;
+  const key = `${path}/${name}`;
+  const children = row.children ?? [];
+  const isOpen = given.folds[key] ?? true;
+  const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
+  const open = row.owner ? ownerPlace(row.owner) : undefined;
+  const line: Line = {
+    text: `${formatCount(row.count).padStart(10)}  ${formatBytes(row.bytes).padStart(10)}  ${"  ".repeat(depth)}${mark} ${name}`,
+    depth,
+    copy: name,
+    ...(children.length > 0 ? { fold: { key, isOpen } } : {}),
+    ...(open ? { open } : {}),
+  };
+  return [line, ...(isOpen ? children.flatMap((child) => mergedLines(child, key, depth + 1, given)) : [])];
+}

@@ -1,0 +1,33 @@
+// The screens, one line each; the first is home, and those with a tab get the digits in this order.
+import type { AnyCommand } from "../../command.js";
+import type { Screen } from "../screen.js";
+import { answerScreen } from "./answer.js";
+import { dominatorsScreen } from "./dominators.js";
+import { findingsScreen } from "./findings.js";
+import { holdersScreen } from "./holders.js";
+import { mappingsScreen } from "./mappings.js";
+import { memoryScreen } from "./memory.js";
+import { objectScreen } from "./object.js";
+import { objectsScreen } from "./objects.js";
+import { overviewScreen } from "./overview.js";
+import { pathsScreen } from "./paths.js";
+import { refsScreen } from "./refs.js";
+import { typesScreen } from "./types.js";
+
+/** Every screen. commands: what the command line knows. */
+export function allScreens(commands: readonly AnyCommand[]): readonly Screen[] {
+  return [
+    overviewScreen,
+    typesScreen,
+    dominatorsScreen,
+    mappingsScreen,
+    findingsScreen,
+    objectsScreen,
+    objectScreen,
+    refsScreen,
+    pathsScreen,
+    holdersScreen,
+    memoryScreen,
+    answerScreen(commands),
+  ];
+}

@@ -1,0 +1,33 @@
+import { hex, parseAddress } from "../../../src/base/units.js";
+import { read } from "../../../src/query/read.js";
+import { readCommand } from "../../commands/read.js";
+import { makePage } from "../../text/style.js";
+import { objectPlace } from "../parts/places.js";
+import { ask, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+
+const length = 1024;
+
+/** Raw bytes. */
+export const memoryScreen: Screen = {
+  name: "memory",
+  help: "Which bytes are here, and which object are they in?",
+  title: (args) => `bytes at ${textArg(args, "address")}`,
+  asks: (args) => [ask(read, { address: textArg(args, "address"), length })],
+  body(given) {
+    const answer = resultOf(given, 0, read);
+    if (!answer) return { head: [], rows: [] };
+    const lines = readCommand.text(answer, makePage(given.width, false));
+    const where = lines.at(-1) ?? "";
+    return { head: [{ text: where, tone: "bold" }], rows: lines.slice(0, -2).map((text) => ({ text, copy: `0x${text.split(" ")[0]}` })) };
+  },
+  keys: [
+    { key: "]", help: "on", stays: true, go: (args) => moved(args, length) },
+    { key: "[", help: "before", stays: true, go: (args) => moved(args, -length) },
+    { key: "o", help: "the object here", go: (args, line) => objectPlace(line?.copy ?? textArg(args, "address")) },
+  ],
+};
+
+function moved(args: PlaceArgs, bytes: number) {
+  const address = parseAddress(textArg(args, "address")) ?? 0;
+  return { screen: "memory", args: { address: hex(Math.max(0, address + bytes)) } };
+}

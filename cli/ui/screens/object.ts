@@ -1,0 +1,113 @@
+import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { refs } from "../../../src/query/refs.js";
+import { show } from "../../../src/query/show.js";
+import { dominatorsPlace, objectPlace, ownerPlace, pathsPlace } from "../parts/places.js";
+import { ask, type Given, type Line, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+
+type Value = ReturnType<typeof show.run>["value"];
+type Reference = ReturnType<typeof refs.run>["rows"][number];
+
+const page = 200;
+const depth = 3;
+const mostReferrers = 100;
+
+/** One value: what is in it, and who points to it. */
+export const objectScreen: Screen = {
+  name: "object",
+  help: "What is in this value, and who points to it?",
+  title: (args) => textArg(args, "of"),
+  asks: (args) => [
+    ask(show, { of: textArg(args, "of"), depth, offset: Number(args.offset ?? 0), top: page }),
+    ask(refs, { of: textArg(args, "of"), out: false, top: mostReferrers }),
+  ],
+  body(given) {
+    const answer = resultOf(given, 0, show);
+    const rows: Line[] = [];
+    const head: Line[] = [];
+    if (answer) {
+      const { object, value } = answer;
+      const where = object ? `in ${object.address}, ${formatBytes(object.bytes)}${object.live ? "" : ", garbage"}` : "outside the heap";
+      head.push({ text: answer.expression, tone: "bold" }, { text: `${answer.type} at ${answer.address}, ${where}`, tone: "dim" });
+      const length = value.length ?? 0;
+      const last = (value.offset ?? 0) + (value.children?.length ?? 0);
+      if (length > page)
+        head.push({ text: `${formatCount(value.offset ?? 0)} to ${formatCount(last)} of ${formatCount(length)}`, tone: "dim" });
+      rows.push(...valueLines(value, "", 0, given));
+    }
+    rows.push(...referrerLines(given));
+    return { head, rows };
+  },
+  keys: [
+    { key: "p", help: "why alive", go: (args, line) => whyPlace(args, line) },
+    { key: "d", help: "dominators", go: (args) => dominatorsPlace(textArg(args, "of")) },
+    { key: "o", help: "points to", go: (args) => ({ screen: "refs", args: { of: textArg(args, "of"), out: true } }) },
+    { key: "i", help: "pointed to by", go: (args) => ({ screen: "refs", args: { of: textArg(args, "of"), out: false } }) },
+    { key: "x", help: "bytes", go: (args, line) => bytesPlace(args, line) },
+    {
+      key: "]",
+      help: "next part",
+      stays: true,
+      go: (args) => ({ screen: "object", args: { ...args, offset: Number(args.offset ?? 0) + page } }),
+    },
+    {
+      key: "[",
+      help: "part before",
+      stays: true,
+      go: (args) => ({ screen: "object", args: { ...args, offset: Math.max(0, Number(args.offset ?? 0) - page) || undefined } }),
+    },
+  ],
+};
+
+const isAddress = (text: string | undefined): text is string => text !== undefined && /^0x[0-9a-f]+$/.test(text);
+
+/** The object under the cursor, else the one that the screen is about. */
+function addressOf(args: PlaceArgs, line: Line | undefined): string | undefined {
+  return isAddress(textArg(args, "of")) ? textArg(args, "of") : isAddress(line?.copy) ? line.copy : undefined;
+}
+
+function whyPlace(args: PlaceArgs, line: Line | undefined): Place | undefined {
+  const address = addressOf(args, line);
+  return address === undefined ? undefined : pathsPlace(address);
+}
+
+function bytesPlace(args: PlaceArgs, line: Line | undefined): Place | undefined {
+  const address = addressOf(args, line);
+  return address === undefined ? undefined : { screen: "memory", args: { address } };
+}
+
+/** A line for each part; the first two levels are open until somebody folds them. */
+function valueLines(value: Value, path: string, level: number, given: Given): Line[] {
+  const key = `${path}/${value.name}`;
+  const children = value.children ?? [];
+  const isOpen = given.folds[key] ?? level < 2;
+  const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
+  const name = value.name === "" ? "" : `${value.name}  `;
+  const text = `${"  ".repeat(level)}${mark} ${name}${value.type}${value.text === "" ? "" : ` = ${value.text}`}`;
+  const line: Line = {
+    text,
+    depth: level,
+    ...(children.length > 0 ? { fold: { key, isOpen } } : {}),
+    ...(value.address && level > 0 ? { open: objectPlace(value.address), copy: value.address } : {}),
+  };
+  const hidden = (value.length ?? 0) - (value.offset ?? 0) - children.length;
+  const more =
+    hidden > 0 && children.length > 0
+      ? [{ text: `${"  ".repeat(level + 1)}  … ${formatCount(hidden)} more`, tone: "dim", depth: level + 1 } as const]
+      : [];
+  return [line, ...(isOpen ? [...children.flatMap((child) => valueLines(child, key, level + 1, given)), ...more] : [])];
+}
+
+function referrerLines(given: Given): Line[] {
+  const answer = resultOf(given, 1, refs);
+  if (!answer) return [];
+  const title = `pointed to by ${formatCount(answer.total.rows)}${answer.rows.length < answer.total.rows ? `, the first ${answer.rows.length}` : ""}`;
+  return [{ text: "" }, { text: title, tone: "bold" }, ...answer.rows.map(referenceLine)];
+}
+
+/** "0xc000012000  *main.User  main.global.users[3]". */
+export function referenceLine(row: Reference): Line {
+  const doubts = `${row.interior ? " (inside)" : ""}${row.live ? "" : " (garbage)"}${row.certain ? "" : " ~ conservative"}`;
+  const open = row.address ? objectPlace(row.address) : row.owner ? ownerPlace(row.owner) : undefined;
+  const who = row.address ? `${row.address}  ${row.type}` : (row.owner ?? row.type);
+  return { text: `  ${who}  ${row.expression}${doubts}`, ...(open ? { open } : {}), copy: row.address ?? row.expression };
+}

@@ -1,0 +1,53 @@
+import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { objects } from "../../../src/query/objects.js";
+import { tableLines } from "../parts/list.js";
+import { dominatorsPlace, objectPlace, pathsPlace } from "../parts/places.js";
+import { ask, resultOf, type Screen, textArg } from "../screen.js";
+
+/** Rows that are asked for at once. */
+const page = 2000;
+
+/** The objects of a type, one by one. */
+export const objectsScreen: Screen = {
+  name: "objects",
+  help: "Which objects of this type are there?",
+  title: (args) => textArg(args, "type") || "Objects",
+  asks: (args) => [
+    ask(objects, { ...(textArg(args, "type") === "" ? {} : { type: textArg(args, "type") }), min: 0, top: Number(args.top ?? page) }),
+  ],
+  body(given) {
+    const answer = resultOf(given, 0, objects);
+    if (!answer) return { head: [], rows: [] };
+    const rows = answer.rows.map((row) => ({
+      cells: [row.address, formatBytes(row.bytes), row.type, row.summary],
+      open: objectPlace(row.address),
+      copy: row.address,
+    }));
+    const isOne = new Set(answer.rows.map((row) => row.type)).size <= 1;
+    if (isOne) for (const row of rows) row.cells.splice(2, 1);
+    const columns = [
+      { title: "address" },
+      { title: "bytes", align: "right" },
+      ...(isOne ? [] : [{ title: "type", cut: "middle" } as const]),
+      { title: "value", cut: "end", weight: 2 },
+    ] as const;
+    const cut =
+      answer.rows.length < answer.total.rows ? `first ${formatCount(answer.rows.length)} of ${formatCount(answer.total.rows)}, ` : "";
+    return { ...tableLines(columns, rows, given.width), note: `${cut}${formatBytes(answer.total.bytes)}` };
+  },
+  keys: [
+    { key: "p", help: "why alive", go: (_args, line) => (line?.copy ? pathsPlace(line.copy) : undefined) },
+    { key: "d", help: "dominators", go: (_args, line) => (line?.copy ? dominatorsPlace(line.copy) : undefined) },
+    {
+      key: "w",
+      help: "who holds all",
+      go: (args) => (textArg(args, "type") ? { screen: "holders", args: { type: textArg(args, "type") } } : undefined),
+    },
+    {
+      key: "+",
+      help: "more",
+      stays: true,
+      go: (args) => ({ screen: "objects", args: { ...args, top: Number(args.top ?? page) * 5 } }),
+    },
+  ],
+};

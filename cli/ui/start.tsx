@@ -1,0 +1,90 @@
+// The terminal taken over, and given back whatever happens.
+import { basename } from "node:path";
+import { render } from "ink";
+import { RemoteDump } from "../../src/worker/worker.js";
+import { type Options, optionChoice, optionText } from "../arguments.js";
+import type { AnyCommand, World } from "../command.js";
+import { EXIT } from "../exit.js";
+import { wantsColour } from "../text/style.js";
+import { App } from "./app.js";
+import type { Size } from "./frame.js";
+import { allScreens } from "./screens/index.js";
+import { Session } from "./session.js";
+
+/** Alternate screen, cleared, the cursor hidden; pasted text marked as such. */
+const enter = "\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l\u001b[?2004h";
+const leave = "\u001b[?2004l\u001b[?1049l\u001b[?25h";
+
+/** Runs the UI on the process's own terminal until the person quits; returns the exit code. */
+export async function startUi(core: string, options: Options, world: World, commands: readonly AnyCommand[]): Promise<number> {
+  const { stdin, stdout } = process;
+  const executable = optionText(options, "exe");
+  const tmpdir = optionText(options, "tmpdir");
+  const colour = wantsColour(optionChoice(options, "color", ["auto", "always", "never"]), true, world.environment);
+  const files = { core, force: options.force === true, ...(executable ? { executable } : {}), ...(tmpdir ? { tmpdir } : {}) };
+  const known = commands.filter((spec) => !spec.start);
+  const dump = RemoteDump.open(files);
+  let code: number = EXIT.ok;
+  let unmount = () => {};
+  const end = (with_: number) => {
+    code = with_;
+    unmount();
+  };
+  const session = new Session({
+    dump,
+    commands: known,
+    screens: allScreens(known),
+    name: basename(core),
+    size: sizeOf(stdout),
+    isColoured: colour,
+    write: (text) => void stdout.write(text),
+    quit: () => end(EXIT.ok),
+  });
+
+  let isInside = false;
+  const restore = () => {
+    if (!isInside) return;
+    isInside = false;
+    stdin.setRawMode(false);
+    stdout.write(leave);
+  };
+  const onData = (chunk: string) => session.type(chunk);
+  const onResize = () => {
+    stdout.write("\u001b[2J\u001b[H");
+    session.resize(sizeOf(stdout));
+  };
+  const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: EXIT.interrupted } as const;
+  const handlers = Object.entries(signals).map(([name, number]) => [name, () => end(number)] as const);
+
+  // The last resort: a crash ends the process, and the shell gets its screen back first.
+  process.once("exit", restore);
+  for (const [name, handler] of handlers) process.on(name, handler);
+  try {
+    isInside = true;
+    stdout.write(enter);
+    stdin.setRawMode(true);
+    stdin.setEncoding("utf8");
+    const before = new Set(stdout.listeners("resize"));
+    const app = render(<App session={session} />, { exitOnCtrlC: false, patchConsole: false, incrementalRendering: true, maxFps: 60 });
+    // ink's own listener repaints the old frame at the new width before ours is made: torn.
+    for (const listener of stdout.listeners("resize")) if (!before.has(listener)) stdout.removeListener("resize", listener as () => void);
+    stdout.on("resize", onResize);
+    stdin.on("data", onData);
+    unmount = () => app.unmount();
+    await app.waitUntilExit();
+  } finally {
+    stdin.removeListener("data", onData);
+    stdin.pause();
+    stdout.removeListener("resize", onResize);
+    for (const [name, handler] of handlers) process.removeListener(name, handler);
+    session.close();
+    dump.close();
+    restore();
+    process.removeListener("exit", restore);
+  }
+  return code;
+}
+
+function sizeOf(stdout: NodeJS.WriteStream): Size {
+  return { columns: Math.max(20, stdout.columns || 80), rows: Math.max(4, stdout.rows || 24) };
+}

@@ -1,0 +1,71 @@
+// Goroutines that stand in the same place by the hundred, or hold much.
+import { type Bytes, formatBytes, formatCount } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { goroutinePlace } from "./path-names.js";
+import type { Suspect } from "./suspects.js";
+
+interface Group {
+  readonly ids: number[];
+  readonly function: string;
+  readonly entry: string;
+  readonly place: string;
+  readonly state: string;
+  retained: Bytes;
+  stacks: Bytes;
+}
+
+/** Groups of goroutines at one place, with what they hold and their stacks. */
+export function goroutineSuspects(dump: Dump, whole: Bytes): Suspect[] {
+  const { heap, retention, runtime } = dump;
+  const retained = new Map<number, Bytes>();
+  heap.roots.owners.forEach((owner, id) => {
+    if (owner.goroutine !== undefined)
+      retained.set(owner.goroutine, (retained.get(owner.goroutine) ?? 0) + retention.retained[heap.graph.nodeOfOwner(id)]);
+  });
+  const groups = new Map<string, Group>();
+  for (const goroutine of runtime.goroutines.all) {
+    if (goroutine.system) continue;
+    const place = goroutinePlace(dump, goroutine.id);
+    const key = `${place.function} ${place.line} ${place.state}`;
+    let group = groups.get(key);
+    if (!group) {
+      const file = place.file.slice(place.file.lastIndexOf("/") + 1);
+      group = {
+        ids: [],
+        function: place.function,
+        entry: place.entry,
+        place: file === "" ? "" : `${file}:${place.line}`,
+        state: place.state,
+        retained: 0,
+        stacks: 0,
+      };
+      groups.set(key, group);
+    }
+    group.ids.push(goroutine.id);
+    group.retained += retained.get(goroutine.id) ?? 0;
+    group.stacks += goroutine.stack.hi - goroutine.stack.lo;
+  }
+  return [...groups.values()].flatMap((group) => describe(group, whole));
+}
+
+function describe(group: Group, whole: Bytes): Suspect[] {
+  const count = group.ids.length;
+  const bytes = group.retained + group.stacks;
+  const share = bytes / whole;
+  if (share < 0.03 && count < 1000) return [];
+  const many = count > 1 ? `${formatCount(count)} goroutines are` : `goroutine ${group.ids[0]} is`;
+  const parts = [...(group.retained > 0 ? [`${formatBytes(group.retained)} of heap`] : []), `${formatBytes(group.stacks)} of stacks`];
+  const started = group.entry === group.function ? "" : `started as ${group.entry}`;
+  const title = `${many} in ${group.function}${group.place === "" ? "" : ` at ${group.place}`} [${group.state}] and hold${count > 1 ? "" : "s"} ${parts.join(" and ")}`;
+  return [
+    {
+      kind: group.stacks > group.retained ? "goroutine stacks" : count > 1 ? "blocked goroutines" : "goroutine",
+      title,
+      bytes,
+      share,
+      evidence: [...(started === "" ? [] : [started]), `goroutine ${group.ids.slice(0, 5).join(", ")}${count > 5 ? ", …" : ""}`],
+      next: `histogram CORE --by goroutine --focus '${group.entry.replace(/[()*[\]]/g, ".")}'`,
+      score: share * (count >= 10 ? 2.5 : 1),
+    },
+  ];
+}

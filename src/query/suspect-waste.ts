@@ -1,0 +1,69 @@
+// Waste that is large enough to be the failure itself.
+import { type Bytes, formatBytes, formatCount, NONE, parseAddress } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { expressionOf } from "./path-names.js";
+import type { Suspect } from "./suspects.js";
+import { type WasteKind, wasteRows } from "./waste-rows.js";
+
+/** Waste below this part of the memory is left to the command of that name. */
+const LEAST_SHARE = 0.03;
+const WEIGHT: Readonly<Record<WasteKind, number>> = {
+  "pinned array": 2.5,
+  "slice capacity": 2.5,
+  "map slack": 2.5,
+  "duplicate strings": 2.5,
+  "size-class rounding": 0.5,
+};
+
+export function wasteSuspects(dump: Dump, whole: Bytes): Suspect[] {
+  const { rows } = wasteRows(dump);
+  // What fields of one holder waste in one way is one finding.
+  const found = new Map<string, { bytes: Bytes; count: number; kind: WasteKind; paths: string[]; holder: string }>();
+  for (const row of rows) {
+    if (row.bytes / whole < LEAST_SHARE / 3 || row.kind === "size-class rounding") continue;
+    const address = parseAddress(row.example) as number;
+    const id = dump.heap.objects.find(address);
+    const named = id === NONE ? "" : expressionOf(dump, id);
+    const holder = named.startsWith("(") ? row.path : named.replace(/\[.*$/s, "").replace(/\.Load\(.*$/s, "");
+    const key = `${row.kind}\n${holder}`;
+    const known = found.get(key);
+    if (known) {
+      known.bytes += row.bytes;
+      known.count += row.count;
+      known.paths.push(row.path);
+    } else found.set(key, { bytes: row.bytes, count: row.count, kind: row.kind, paths: [row.path], holder });
+  }
+  return [...found.values()].flatMap(({ bytes, count, kind, paths, holder }) => {
+    const share = bytes / whole;
+    if (share < LEAST_SHARE) return [];
+    return [
+      {
+        kind,
+        title: sentence(kind, holder, paths, bytes, count),
+        bytes,
+        share,
+        evidence: paths[0] === holder ? [] : [`in ${paths.slice(0, 3).join(", ")}`],
+        expression: holder,
+        next: "waste CORE",
+        score: share * WEIGHT[kind],
+      },
+    ];
+  });
+}
+
+function sentence(kind: WasteKind, holder: string, paths: readonly string[], bytes: Bytes, count: number): string {
+  const size = formatBytes(bytes);
+  const of = paths[0] === holder || paths.length > 1 ? "" : ` (${paths[0]})`;
+  switch (kind) {
+    case "pinned array":
+      return `small pieces in ${holder}${of} pin ${size} of ${formatCount(count)} large arrays that nobody else sees`;
+    case "slice capacity":
+      return `${holder}${of} wastes ${size}: ${formatCount(count)} slices with a capacity far beyond their length pin what lies behind it`;
+    case "map slack":
+      return `${holder} has room for ${size} more than it holds: a map that was large once never shrinks`;
+    case "duplicate strings":
+      return `${holder} holds ${size} of duplicate strings: ${formatCount(count)} copies of equal text`;
+    case "size-class rounding":
+      return `${size} are lost in ${paths[0]} to rounding`;
+  }
+}

@@ -1,0 +1,66 @@
+// What is probably wrong: findings with their evidence, the likeliest culprit first.
+import type { Bytes } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import type { Query } from "./query.js";
+import { goroutineSuspects } from "./suspect-goroutines.js";
+import { holderSuspects } from "./suspect-holders.js";
+import { processSuspects } from "./suspect-process.js";
+import { wasteSuspects } from "./suspect-waste.js";
+
+/** One finding. */
+export interface Suspect {
+  /** What kind of failure it is: "accumulation", "blocked goroutines", "timers"... */
+  readonly kind: string;
+  /** The sentence a person would say; names the culprit. */
+  readonly title: string;
+  readonly bytes: Bytes;
+  /** Of all memory that was in use: the live heap, garbage, stacks, free spans, native memory; 0 to 1. */
+  readonly share: number;
+  /** Facts that speak for it, or against. */
+  readonly evidence: readonly string[];
+  /** Go expression of the holder, where there is one. */
+  readonly expression?: string;
+  /** Words after `corescope` that show more; CORE stands for the core. */
+  readonly next: string;
+  /** Rank: share weighed by how often such a thing is a failure. */
+  readonly score: number;
+}
+
+export interface SuspectsArgs {
+  /** 0 = all. */
+  readonly top: number;
+}
+
+export interface Suspects {
+  readonly rows: readonly Suspect[];
+  readonly total: { readonly rows: number };
+  readonly liveBytes: Bytes;
+}
+
+export const suspects: Query<SuspectsArgs, Suspects> = {
+  name: "suspects",
+  summary: "what is probably wrong, the likeliest culprit first",
+  run(dump, args) {
+    const rows = findSuspects(dump);
+    return { rows: args.top > 0 ? rows.slice(0, args.top) : rows, total: { rows: rows.length }, liveBytes: dump.heap.liveBytes };
+  },
+};
+
+/** Every finding, the likeliest first. */
+export function findSuspects(dump: Dump): readonly Suspect[] {
+  const whole = memoryInUse(dump);
+  const found = [
+    ...holderSuspects(dump, whole),
+    ...goroutineSuspects(dump, whole),
+    ...wasteSuspects(dump, whole),
+    ...processSuspects(dump, whole),
+  ];
+  return found.sort((a, b) => b.score - a.score);
+}
+
+/** What the process held of memory: the heap's spans, free ones not yet given back, stacks, and what is not Go's. */
+function memoryInUse(dump: Dump): Bytes {
+  const { accounts } = dump.runtime;
+  if (!accounts) return Math.max(1, dump.heap.objects.bytes);
+  return Math.max(1, accounts.heapInuse + accounts.heapFree + accounts.stackInuse);
+}

@@ -1,0 +1,73 @@
+// Argument words of a frame as tracebacks print them: (0x1, {0xc000012000?, 0x5}). runtime/traceback.go printArgs
+import type { Address } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { type FunctionTable, PCDATA } from "./functions.js";
+import type { Frame } from "./unwind.js";
+
+/** internal/abi FUNCDATA_ArgInfo, FUNCDATA_ArgLiveInfo. */
+const ARG_INFO = 5;
+const ARG_LIVE_INFO = 6;
+/** internal/abi TraceArgs*: codes above any offset. */
+const END = 0xff;
+const START_AGGREGATE = 0xfe;
+const END_AGGREGATE = 0xfd;
+const DOTS = 0xfc;
+const OFFSET_TOO_LARGE = 0xfb;
+/** internal/abi TraceArgsMaxLen is 171. */
+const LONGEST = 256;
+
+/** What stands between the parentheses; "" when the function has no such table. A "?" marks words that may be stale. */
+export function argumentWords(memory: AddressSpace, functions: FunctionTable, frame: Frame): string {
+  const table = functions.funcdata(frame.fn, ARG_INFO);
+  const codes = table === 0 ? undefined : readSome(memory, table);
+  if (!codes) return "";
+  const liveTable = functions.funcdata(frame.fn, ARG_LIVE_INFO);
+  const liveIndex = functions.pcdata(frame.fn, PCDATA.argLiveIndex, frame.symbolPc);
+  const firstUnsure = liveTable === 0 ? 0xff : (memory.tryBytes(liveTable, 1)?.[0] ?? 0xff);
+  const isLive = (offset: number, slot: number): boolean => {
+    if (liveTable === 0 || liveIndex <= 0 || offset < firstUnsure) return true;
+    const bits = memory.tryBytes(liveTable + liveIndex + (slot >> 3), 1)?.[0] ?? 0xff;
+    return (bits & (1 << (slot & 7))) !== 0;
+  };
+  let out = "";
+  let start = true;
+  let slot = 0;
+  const item = (text: string) => {
+    out += start ? text : `, ${text}`;
+    start = false;
+  };
+  for (let i = 0; i < codes.length; ) {
+    const code = codes[i++];
+    if (code === END) break;
+    if (code === START_AGGREGATE) {
+      item("{");
+      start = true;
+    } else if (code === END_AGGREGATE) {
+      out += "}";
+      start = false;
+    } else if (code === DOTS) item("...");
+    else if (code === OFFSET_TOO_LARGE) item("_");
+    else {
+      const size = codes[i++];
+      item(`${word(memory, frame.argp + code, size)}${isLive(code, slot) ? "" : "?"}`);
+      if (code >= firstUnsure) slot++;
+    }
+  }
+  return out;
+}
+
+function word(memory: AddressSpace, address: Address, size: number): string {
+  const bytes = memory.tryBytes(address, Math.min(size, 8));
+  if (!bytes) return "_";
+  let value = 0n;
+  for (let i = bytes.length - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i]);
+  return `0x${value.toString(16)}`;
+}
+
+function readSome(memory: AddressSpace, address: Address): Uint8Array | undefined {
+  for (let size = LONGEST; size > 0; size >>= 1) {
+    const bytes = memory.tryBytes(address, size);
+    if (bytes) return bytes;
+  }
+  return undefined;
+}

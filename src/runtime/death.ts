@@ -1,0 +1,83 @@
+// What the runtime knew of its own end: panics in progress, its last words, who was crashing. runtime/panic.go, print.go
+import { decodeText } from "../base/byte-reader.js";
+import { type Address, WORD } from "../base/units.js";
+import type { Goroutine } from "./goroutines.js";
+import { readField } from "./layout/layout.js";
+import type { GoRuntime } from "./runtime.js";
+
+/** One panic in progress. */
+export interface PanicRecord {
+  /** Of the interface{} that holds the value. The runtime has replaced an error by its text before it printed it. */
+  readonly value: Address;
+  readonly recovered: boolean;
+  /** runtime.Goexit, not a panic. */
+  readonly goexit: boolean;
+  /** The next one has the same value: it was recovered and panicked again. Since Go 1.23. */
+  readonly repanicked: boolean;
+}
+
+const MOST_PANICS = 1000;
+const LOWEST_POINTER = 4096;
+
+/** Panics of a goroutine, the first one first. */
+export function readPanics(runtime: GoRuntime, goroutine: Goroutine): readonly PanicRecord[] {
+  const { layout } = runtime;
+  const { memory } = runtime.process;
+  const struct = layout.struct("panicState");
+  const found: PanicRecord[] = [];
+  const seen = new Set<Address>();
+  let at = memory.tryAddress(goroutine.address + layout.struct("g").offset("_panic")) ?? 0;
+  while (at >= LOWEST_POINTER && !seen.has(at) && found.length < MOST_PANICS && memory.tryBytes(at, struct.size)) {
+    seen.add(at);
+    found.unshift({
+      value: at + struct.offset("arg"),
+      recovered: readField(memory, struct, at, "recovered") !== 0,
+      goexit: readField(memory, struct, at, "goexit") !== 0,
+      repanicked: struct.has("repanicked") && readField(memory, struct, at, "repanicked") !== 0,
+    });
+    at = memory.tryAddress(at + struct.offset("link")) ?? 0;
+  }
+  return found;
+}
+
+/**
+ * The last that print and println wrote, up to the moment the runtime began to crash: at most 512 bytes, "fatal error: ..."
+ * at their end after a throw. runtime.printBacklog is kept for just this.
+ */
+export function printBacklog(runtime: GoRuntime): string {
+  const { layout } = runtime;
+  const { memory } = runtime.process;
+  const buffer = layout.global("runtime.printBacklog");
+  const index = layout.global("runtime.printBacklogIndex");
+  const size = runtime.debug.global("runtime.printBacklog")?.type.size ?? 0;
+  if (buffer === undefined || index === undefined || size <= 0 || size > 1 << 20) return "";
+  const bytes = memory.tryBytes(buffer, size);
+  const at = memory.tryBytes(index, WORD) ? memory.readUint(index, 8) : size;
+  if (!bytes || at >= size) return "";
+  const ordered = new Uint8Array(size);
+  ordered.set(bytes.subarray(at));
+  ordered.set(bytes.subarray(0, at), size - at);
+  return decodeText(ordered.filter((byte) => byte !== 0));
+}
+
+/** Text of the last throw: what stands after the last "fatal error: ", with its further lines; undefined when there was none. */
+export function fatalErrorText(backlog: string): string | undefined {
+  const at = backlog.lastIndexOf("fatal error: ");
+  return at < 0 ? undefined : backlog.slice(at + "fatal error: ".length).trimEnd();
+}
+
+/** Lines that the runtime printed for the throw, before it: "runtime: goroutine stack exceeds 1000000000-byte limit". */
+export function linesBeforeThrow(backlog: string): readonly string[] {
+  const at = backlog.lastIndexOf("fatal error: ");
+  if (at < 0) return [];
+  const lines = backlog.slice(0, at).trimEnd().split("\n");
+  const out: string[] = [];
+  for (let i = lines.length - 1; i >= 0 && /^(?:runtime:|unexpected|\[)/.test(lines[i]); i--) out.unshift(lines[i]);
+  return out;
+}
+
+/** runtime.panicking: how many threads are crashing. */
+export function panickingCount(runtime: GoRuntime): number {
+  const at = runtime.layout.global("runtime.panicking");
+  return at !== undefined && runtime.process.memory.tryBytes(at, 4) ? runtime.process.memory.readUint(at, 4) : 0;
+}

@@ -1,0 +1,74 @@
+// The runtime's threads: runtime.allm, with what each was running. runtime/runtime2.go m
+import type { Findings } from "../base/findings.js";
+import { type Address, hex } from "../base/units.js";
+import type { Thread } from "../process/process.js";
+import { readField } from "./layout/layout.js";
+import type { GoRuntime } from "./runtime.js";
+
+/** One m. */
+export interface Machine {
+  readonly address: Address;
+  readonly id: number;
+  /** Thread id as the kernel knows it; 0 before it has started. */
+  readonly tid: number;
+  /** g of the goroutine it runs, 0 for none. */
+  readonly curg: Address;
+  readonly g0: { readonly address: Address; readonly lo: Address; readonly hi: Address };
+  readonly gsignal: { readonly address: Address; readonly lo: Address; readonly hi: Address };
+  readonly processor: Address;
+  readonly lockedg: Address;
+  /** It has begun to crash the process: 1 and more. */
+  readonly dying: number;
+  /** 1: a fatal error of the program's making, 2: of the runtime's. */
+  readonly throwing: number;
+  /** g that a fatal signal interrupted, 0 for none. */
+  readonly caughtSignal: Address;
+  readonly inC: boolean;
+  readonly thread: Thread | undefined;
+}
+
+const MOST_MACHINES = 1 << 20;
+
+/** Every m along alllink, the newest first. What is missing is a finding. */
+export function readMachines(runtime: GoRuntime, findings: Findings): readonly Machine[] {
+  const { layout, process } = runtime;
+  const { memory } = process;
+  const threads = new Map(process.threads.map((thread) => [thread.tid, thread]));
+  const m = layout.struct("m");
+  const g = layout.struct("g");
+  const stack = (address: Address) => ({
+    address,
+    lo: memory.tryAddress(address + g.offset("stack.lo")) ?? 0,
+    hi: memory.tryAddress(address + g.offset("stack.hi")) ?? 0,
+  });
+  const all: Machine[] = [];
+  const seen = new Set<Address>();
+  const first = layout.global("runtime.allm");
+  let at = first === undefined ? 0 : (memory.tryAddress(first) ?? 0);
+  while (at > 0 && all.length < MOST_MACHINES && !seen.has(at)) {
+    seen.add(at);
+    if (!memory.tryBytes(at, m.size)) {
+      findings.add("thread-missing", "a thread's record of the runtime is not in the core", hex(at), { partial: true });
+      break;
+    }
+    const field = (name: Parameters<typeof m.offset>[0]) => readField(memory, m, at, name);
+    const tid = field("procid");
+    all.push({
+      address: at,
+      id: field("id"),
+      tid,
+      curg: field("curg"),
+      g0: stack(field("g0")),
+      gsignal: stack(field("gsignal")),
+      processor: field("p"),
+      lockedg: field("lockedg"),
+      dying: field("dying"),
+      throwing: field("throwing"),
+      caughtSignal: field("caughtsig"),
+      inC: field("incgo") !== 0,
+      thread: threads.get(tid),
+    });
+    at = field("alllink");
+  }
+  return all;
+}

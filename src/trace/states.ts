@@ -1,0 +1,113 @@
+// What goroutines and Ps do, followed over the events of a trace.
+import { NONE } from "../base/units.js";
+import type { TraceEvent } from "./order.js";
+import type { Generation } from "./reader.js";
+import { EV, G_STATUS, P_STATUS, SPECS } from "./wire.js";
+
+/** What a goroutine does. */
+export type GoroutineState = "running" | "runnable" | "waiting" | "syscall" | "gone";
+
+/** What follows from one event. Ids of goroutines and Ps. */
+export interface Transition {
+  readonly of: "goroutine" | "proc";
+  readonly id: number;
+  /** For Ps only running and waiting (idle), and syscall. */
+  readonly to: GoroutineState;
+  /** Why it waits or stopped: the runtime's words. */
+  readonly reason: string;
+  /** The goroutine's first function when the event tells it: a stack of it alone. */
+  readonly stack: number;
+  /** true: a status, which repeats what was known before. */
+  readonly status: boolean;
+  /** P the goroutine runs on; NONE. */
+  readonly p: number;
+}
+
+const G_STATES: Readonly<Record<number, GoroutineState>> = {
+  [G_STATUS.runnable]: "runnable",
+  [G_STATUS.running]: "running",
+  [G_STATUS.syscall]: "syscall",
+  [G_STATUS.waiting]: "waiting",
+};
+const P_STATES: Readonly<Record<number, GoroutineState>> = {
+  [P_STATUS.running]: "running",
+  [P_STATUS.idle]: "waiting",
+  [P_STATUS.syscall]: "syscall",
+  [P_STATUS.syscallAbandoned]: "waiting",
+};
+
+/** Tells what an event changes. */
+export function transitions(event: TraceEvent, tell: (transition: Transition) => void): void {
+  const { type, args, generation } = event;
+  const first = args[0] as number;
+  const text = (id: number) => generation.strings.get(id) ?? "?";
+  const goroutine = (id: number, to: GoroutineState, reason = "", stack = 0, status = false, p = NONE) =>
+    tell({ of: "goroutine", id, to, reason, stack, status, p });
+  const proc = (id: number, to: GoroutineState, status = false) => {
+    if (id !== NONE) tell({ of: "proc", id, to, reason: "", stack: 0, status, p: NONE });
+  };
+  switch (type) {
+    case EV.GoCreate:
+      return goroutine(first, "runnable", "created", args[1]);
+    case EV.GoCreateBlocked:
+      return goroutine(first, "waiting", "created", args[1]);
+    case EV.GoCreateSyscall:
+      return goroutine(first, "syscall", "C code");
+    case EV.GoStart:
+      return goroutine(first, "running", "", 0, false, event.p);
+    case EV.GoDestroy:
+    case EV.GoDestroySyscall:
+      return goroutine(event.g, "gone");
+    case EV.GoStop:
+      return goroutine(event.g, "runnable", text(first), args[1]);
+    case EV.GoBlock:
+      return goroutine(event.g, "waiting", first === 0 ? "coroutine" : text(first), args[1]);
+    case EV.GoUnblock:
+      return goroutine(first, "runnable", "unblocked");
+    case EV.GoSwitch:
+    case EV.GoSwitchDestroy:
+      return goroutine(first, "runnable", "coroutine");
+    case EV.GoSyscallBegin:
+      return goroutine(event.g, "syscall", "", args[1]);
+    case EV.GoSyscallEnd:
+      return goroutine(event.g, "running", "", 0, false, event.p);
+    case EV.GoSyscallEndBlocked:
+      return goroutine(event.g, "runnable", "syscall");
+    case EV.GoStatus:
+    case EV.GoStatusStack: {
+      const state = G_STATES[args[2] as number];
+      if (state) goroutine(first, state, "", type === EV.GoStatusStack ? args[3] : 0, true, event.p);
+      return;
+    }
+    case EV.ProcStart:
+      return proc(first, "running");
+    case EV.ProcStop:
+      return proc(event.p, "waiting");
+    case EV.ProcSteal:
+      return proc(first, "waiting");
+    case EV.ProcStatus: {
+      const state = P_STATES[args[1] as number];
+      if (state) proc(first, state, true);
+      return;
+    }
+  }
+}
+
+/** Which argument of an event is the stack of the goroutine it happened on; NONE. */
+const OWN_STACK = SPECS.map((spec) => (spec ? spec.args.findIndex((arg) => arg.kind === "stack" && arg.name === "stack") : NONE));
+
+/** The stack id of the place in the program where an event happened, 0 for none. */
+export function stackOf(event: TraceEvent): number {
+  if (event.type === EV.CPUSample) return event.args[0] as number;
+  const at = OWN_STACK[event.type] ?? NONE;
+  return at >= 0 ? (event.args[at] as number) : 0;
+}
+
+/** The function a goroutine was started with, from a stack that is only it (GoCreate) or from the outermost frame of one of its own. */
+export function startFunction(generation: Generation, stack: number, ofCreation: boolean): string {
+  if (stack === 0) return "";
+  const pcs = generation.stacks.pcs.get(stack);
+  if (!pcs || pcs.length === 0) return "";
+  const pc = pcs[ofCreation ? 0 : pcs.length - 1] as number;
+  return generation.strings.get(generation.stacks.places.get(pc)?.function ?? NONE) ?? "";
+}

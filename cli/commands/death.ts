@@ -14,6 +14,7 @@ export const deathCommand = defineCommand({
   options: [],
   examples: [
     { line: "death core", asks: "What killed it, and where?" },
+    { line: "death core.zst --exe ./server", asks: "The same, the executable given." },
     { line: "death core --json | jq -r .result.summary", asks: "The cause in one line, for a program." },
   ],
   args: () => ({}),

@@ -38,7 +38,7 @@ export const dominatorsCommand = defineCommand({
   text(root, page) {
     const lines = [page.bold("  retained  share    shallow  what")];
     draw(root, "", "", root.retainedBytes, page, lines);
-    lines.push("", page.dim("retained: what would be freed with it. Parts of a map count as the map; alike rows are folded."));
+    lines.push("", page.dim("retained: what would be freed with it; a map's parts count as the map"));
     return lines;
   },
   next: (root, core) => {

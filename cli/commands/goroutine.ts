@@ -20,6 +20,7 @@ export const goroutineCommand = defineCommand({
   options: [{ flags: "--depth <n>", help: "levels of pointers, fields and elements to open in values (default: 2)" }],
   examples: [
     { line: "goroutine core 1", asks: "Where was main, with what in its variables?" },
+    { line: "goroutine core 17 --json", asks: "The same for a program, with the registers that are known." },
     { line: "goroutine core 17 --depth 4", asks: "The same, values opened deeper." },
   ],
   args([id], options) {

@@ -62,7 +62,7 @@ export const histogramCommand = defineCommand({
   },
   next: ({ rows }, core) => {
     const type = rows[0]?.type;
-    return type === undefined || rows[0]?.evidence === undefined || Object.keys(rows[0].evidence).length === 0
+    return type === undefined || (rows[0]?.retainedBytes !== undefined && Object.keys(rows[0].evidence).length === 0)
       ? []
       : [`objects ${core} --type '^${escapePattern(type)}$'`, `why ${core} --type '^${escapePattern(type)}$'`];
   },

@@ -55,12 +55,14 @@ function entry(label: string, text: string, page: Page): string[] {
   return lines.map((one, index) => (index === 0 ? page.bold(padText(label, labelWidth)) : " ".repeat(labelWidth)) + one);
 }
 
-function programLines({ program }: Overview, page: Page): string[] {
+function programLines({ program, death }: Overview, page: Page): string[] {
   const settings = Object.entries(program.buildSettings);
   const vcs = settings.filter(([key]) => key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
   const build = settings.filter(([key]) => !key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
   const died = program.signal === null ? "no signal recorded" : `died of ${program.signal}`;
+  const where = death.top ? ` at ${death.top.file}:${death.top.line}` : "";
   return [
+    ...entry("Death", `${death.summary}${where}`, page),
     ...entry("Program", `${program.name}  pid ${program.pid}  ${died}`, page),
     ...entry("Path", program.path, page),
     ...entry("Arguments", program.arguments, page),

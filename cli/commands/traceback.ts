@@ -9,10 +9,11 @@ export const tracebackCommand = defineCommand({
   name: "traceback",
   query: traceback,
   operands: [{ name: "[id]", help: "one goroutine only" }],
-  options: [{ flags: "--level <level>", help: "all: frames of the program; crash: the runtime's too, with fp, sp and pc (default: all)" }],
+  options: [{ flags: "--level <level>", help: "all: the program's frames; crash: the runtime's too, with pcs (default: all)" }],
   examples: [
-    { line: "traceback core > crash.txt", asks: "What would the program have printed with GOTRACEBACK=all?" },
-    { line: "traceback core --level crash", asks: "The same with the runtime's goroutines, frames and addresses." },
+    { line: "traceback core", asks: "What would it have printed with GOTRACEBACK=all?" },
+    { line: "traceback core 17", asks: "One goroutine only." },
+    { line: "traceback core --level crash", asks: "With the runtime's goroutines, frames and addresses." },
   ],
   args([id], options) {
     if (id !== undefined && !/^[0-9]{1,15}$/.test(id))

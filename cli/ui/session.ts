@@ -173,7 +173,8 @@ export class Session implements Surroundings {
   private makeBody(view: View): Body {
     const screen = screenOf(view.place, this);
     const answers = this.answersOf(view);
-    const failed = answers.flatMap((answer) => (answer.state === "failed" ? answer.lines : []));
+    const failures = answers.flatMap((answer) => (answer.state === "failed" ? [answer.lines] : []));
+    const failed = failures.filter((lines, at) => failures.findIndex((each) => each.join() === lines.join()) === at).flat();
     let body: Body;
     try {
       body = screen.body({

@@ -8,6 +8,7 @@ import { EXIT } from "../exit.js";
 import { wantsColour } from "../text/style.js";
 import { App } from "./app.js";
 import type { Size } from "./frame.js";
+import { makePainter } from "./parts/painter.js";
 import { allScreens } from "./screens/index.js";
 import { Session } from "./session.js";
 
@@ -41,16 +42,19 @@ export async function startUi(core: string, options: Options, world: World, comm
     quit: () => end(EXIT.ok),
   });
 
+  const painter = makePainter(stdout);
   let isInside = false;
   const restore = () => {
     if (!isInside) return;
     isInside = false;
+    painter.stop();
     stdin.setRawMode(false);
     stdout.write(leave);
   };
   const onData = (chunk: string) => session.type(chunk);
   const onResize = () => {
-    stdout.write("\u001b[2J\u001b[H");
+    stdout.write("\u001b[2J");
+    painter.forget();
     session.resize(sizeOf(stdout));
   };
   const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: EXIT.interrupted } as const;
@@ -64,10 +68,7 @@ export async function startUi(core: string, options: Options, world: World, comm
     stdout.write(enter);
     stdin.setRawMode(true);
     stdin.setEncoding("utf8");
-    const before = new Set(stdout.listeners("resize"));
-    const app = render(<App session={session} />, { exitOnCtrlC: false, patchConsole: false, incrementalRendering: true, maxFps: 60 });
-    // ink's own listener repaints the old frame at the new width before ours is made: torn.
-    for (const listener of stdout.listeners("resize")) if (!before.has(listener)) stdout.removeListener("resize", listener as () => void);
+    const app = render(<App session={session} />, { stdout: painter.stream, debug: true, exitOnCtrlC: false, patchConsole: false });
     stdout.on("resize", onResize);
     stdin.on("data", onData);
     unmount = () => app.unmount();

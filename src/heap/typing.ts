@@ -48,6 +48,8 @@ interface Env {
   readonly beforeAddresses: readonly Address[];
   readonly objectNode: number;
   readonly queue: Worklist;
+  /** [spans] what typing asks of a span, in one word: slot size x 4, and the bits below. */
+  readonly spanKey: Float64Array;
   /** Statements that need a word of memory: read in address order. */
   readonly pending: Pending;
   /** By TypeId, filled when asked. */
@@ -137,12 +139,27 @@ function newEnv(input: TypingInput, type: Int32Array, evidence: Uint8Array, queu
     type,
     evidence,
     queue,
+    spanKey: spanKeys(input.objects),
     pending: new Pending(),
     facts: [],
     stringBytes: input.runtime.stringBytes,
     dynamic: new Map(),
     directories: new Map(),
   };
+}
+
+/** Bits of a span's key: no pointers in it; slots begin with a malloc header. */
+const KEY_NOSCAN = 1;
+const KEY_HEADER = 2;
+const KEY_SIZE = 4;
+
+function spanKeys(objects: ObjectTable): Float64Array {
+  const { spans, dataStart } = objects;
+  const keys = new Float64Array(spans.count);
+  for (let span = 0; span < spans.count; span++) {
+    keys[span] = spans.elementSize[span] * KEY_SIZE + (dataStart[span] > 0 ? KEY_HEADER : 0) + (spans.spanClass[span] & KEY_NOSCAN);
+  }
+  return keys;
 }
 
 function stateRoot(env: Env, roots: RootTable, row: number): void {
@@ -296,21 +313,29 @@ function stateType(env: Env, id: ObjectId, target: TypeId, evidence: number): vo
   if (env.type[id] === target && env.evidence[id] >> 4 >= RANK.exact) return;
   const facts = factsOf(env, target);
   if (facts.size === 0) return;
-  if (facts.whole !== NONE && fits(env, id, factsOf(env, facts.whole))) assign(env, id, facts.whole, RANK.exact, evidence);
-  else assign(env, id, target, fits(env, id, facts) ? RANK.exact : RANK.loose, evidence);
+  const key = env.spanKey[env.objects.spanOf(id)];
+  if (facts.whole !== NONE && fitsKey(factsOf(env, facts.whole), key)) settleOn(env, id, facts.whole, RANK.exact, evidence, key, false);
+  else settleOn(env, id, target, fitsKey(facts, key) ? RANK.exact : RANK.loose, evidence, key, false);
 }
 
 /** The object's slot is of the size class that one value of the type gets. */
 function fits(env: Env, id: ObjectId, facts: TypeFacts): boolean {
-  const { objects } = env;
-  const span = objects.spanOf(id);
-  const slot = objects.spans.elementSize[span];
-  if (objects.dataStart[span] !== 0) return facts.slotWithHeader === slot;
-  return facts.slot === slot || (slot === 8 && facts.size <= 8);
+  return fitsKey(facts, env.spanKey[env.objects.spanOf(id)]);
+}
+
+function fitsKey(facts: TypeFacts, key: number): boolean {
+  const size = Math.floor(key / KEY_SIZE);
+  if (key & KEY_HEADER) return facts.slotWithHeader === size;
+  return facts.slot === size || (size === 8 && facts.size <= 8);
 }
 
 /** @param any  the type does not say where its pointers are: closures before Go 1.23 */
 function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: number, any = false): void {
+  if (env.evidence[id] >> 4 > rank) return;
+  settleOn(env, id, type, rank, evidence, env.spanKey[env.objects.spanOf(id)], any);
+}
+
+function settleOn(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: number, key: number, any: boolean): void {
   const known = env.evidence[id] >> 4;
   if (known > rank) return;
   if (env.type[id] === type) {
@@ -322,11 +347,10 @@ function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: nu
     const present = factsOf(env, env.type[id]);
     if (facts.size < present.size || (facts.size === present.size && !(present.isGeneric && !facts.isGeneric))) return;
   }
-  const span = env.objects.spanOf(id);
-  const noscan = (env.objects.spans.spanClass[span] & 1) === 1;
+  const noscan = (key & KEY_NOSCAN) !== 0;
   // A type with pointers cannot lie in a noscan span; one without may only by mistake lie in a scan span.
   if (!any && noscan === facts.hasPointers && !(noscan && facts.isChannel)) return;
-  if (facts.size > env.objects.spans.elementSize[span]) return;
+  if (facts.size * KEY_SIZE > key) return;
   env.type[id] = type;
   env.evidence[id] = evidence | (rank << 4);
   if (facts.hasPointers) env.queue.push(id);

@@ -74,7 +74,7 @@ export const death: Query<Record<string, never>, Death> = {
 
 /** Reads no heap. */
 export function causeOfDeath(dump: Dump, machines: readonly Machine[]): Death {
-  const { runtime, process } = dump;
+  const { runtime } = dump;
   const dying = machines.find((each) => each.dying > 0) ?? machines.find((each) => each.throwing > 0);
   const goroutine = dying ? byAddress(dump, dying.caughtSignal || dying.curg) : undefined;
   const reader = goroutineReader(dump);
@@ -86,7 +86,8 @@ export function causeOfDeath(dump: Dump, machines: readonly Machine[]): Death {
     0,
   );
   const base = { details: [], panics: [], ...where, ...(top ? { top } : {}), frames: allFrames.slice(first, first + FRAMES) } as const;
-  const at = goroutine ? ` in goroutine ${goroutine.id}${top ? ` (${top.function})` : ""}` : "";
+  const named = goroutine ? `goroutine ${goroutine.id}${top ? ` (${top.function})` : ""}` : "";
+  const at = named === "" ? "" : ` in ${named}`;
 
   if (!dying && panickingCount(runtime) === 0) return withoutRuntime(dump, machines, base);
 
@@ -105,7 +106,7 @@ export function causeOfDeath(dump: Dump, machines: readonly Machine[]): Death {
     return {
       ...base,
       kind: "signal",
-      summary: `${name}${signal?.address === undefined ? "" : ` at ${signal.address}`}${from}${at}`,
+      summary: `${name}${signal?.address === undefined ? "" : ` at ${signal.address}`}${from}${named === "" ? "" : signal?.sender === "the kernel" ? at : `, which interrupted ${named}`}`,
       panics,
       ...(signal ? { signal } : {}),
     };

@@ -1,11 +1,16 @@
 // The first screen: what died, what fills its memory, how sure we are.
 import { type Hex, hex } from "../base/units.js";
+import type { Dump } from "../dump.js";
 import type { Accounts } from "../runtime/accounting.js";
+import { readMachines } from "../runtime/machines.js";
+import { causeOfDeath, type Death } from "./death.js";
 import { type HistogramRow, histogramRows } from "./histogram-rows.js";
 import type { Query } from "./query.js";
 import { findSuspects } from "./suspects.js";
 
 export interface Overview {
+  /** What killed the process; `death` tells the whole. */
+  readonly death: Pick<Death, "kind" | "summary" | "goroutine" | "top">;
   readonly program: {
     readonly name: string;
     readonly path: string;
@@ -81,6 +86,7 @@ export const overview: Query<Record<string, never>, Overview> = {
     const path =
       process.files.find((each) => each.offset === 0 && each.path.endsWith(process.executableName))?.path ?? process.executableName;
     return {
+      death: deathOf(dump),
       program: {
         name: process.executableName,
         path,
@@ -125,6 +131,11 @@ export const overview: Query<Record<string, never>, Overview> = {
     };
   },
 };
+
+function deathOf(dump: Dump): Overview["death"] {
+  const { kind, summary, goroutine, top } = causeOfDeath(dump, readMachines(dump.runtime, dump.findings));
+  return { kind, summary, ...(goroutine ? { goroutine } : {}), ...(top ? { top } : {}) };
+}
 
 function statsOf({ heapObjects, heapAlloc, heapInuse, heapIdle, heapReleased, stackInuse, sys }: Accounts): Overview["stats"] {
   return { heapObjects, heapAlloc, heapInuse, heapIdle, heapReleased, stackInuse, sys };

@@ -38,7 +38,8 @@ function freeHeap(dump: Dump, whole: Bytes): Suspect[] {
   if (!accounts) return [];
   const out: Suspect[] = [];
   const free = accounts.heapFree;
-  if (free / whole >= 0.3) {
+  // With GOGC=100 as much as is live may be free right after a collection.
+  if (free > accounts.heapInuse) {
     out.push({
       kind: "free heap",
       title: `${formatBytes(free)} of the heap is free and not yet given back to the system (${percent(free, whole)} of Go's memory): there was a burst, the resident size is not a leak`,
@@ -48,7 +49,7 @@ function freeHeap(dump: Dump, whole: Bytes): Suspect[] {
         `live ${formatBytes(dump.heap.liveBytes)}, spans in use ${formatBytes(accounts.heapInuse)}, given back ${formatBytes(accounts.heapReleased)}`,
       ],
       next: "overview CORE",
-      score: (free / whole) * 2,
+      score: (free / whole) * (free > 2 * accounts.heapInuse ? 2 : 0.6),
     });
   }
   const holes = accounts.heapInuse - dump.heap.objects.bytes;

@@ -16,6 +16,7 @@ const longType =
   "map[string]*github.com/acme/shop/internal/session.VeryLongSessionTypeNameThatGoesOn[github.com/acme/shop/internal/token.Token]";
 
 const overviewAnswer: Parameters<typeof overviewCommand.text>[0] = {
+  death: { kind: "panic", summary: `panic: ${hostile} in goroutine 1 (main.main)`, goroutine: { id: 1, state: "running" } },
   program: {
     name: hostile,
     path: "/srv/shop/bin/shop",
@@ -58,6 +59,7 @@ const overviewAnswer: Parameters<typeof overviewCommand.text>[0] = {
   },
   gc: { phase: "off", cycles: 14, gogc: -1, memoryLimit: null, nextGoal: 78224000, lastGcUnixNanoseconds: "1764141000123456789" },
   goroutines: { total: 214, byStatus: { running: 1, waiting: 213 } },
+  topSuspects: [{ kind: "accumulation", title: `main.cache holds 12 MiB: 3 × ${hostile}`, bytes: 12582912 }],
   topTypes: [{ type: longType, count: 12000, bytes: 960000 }],
 };
 

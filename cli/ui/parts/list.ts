@@ -93,3 +93,17 @@ export function textLines(lines: readonly string[], linked: (address: string) =>
     return { text, ...(open ? { open } : {}), ...(address ? { copy: address } : {}) };
   });
 }
+
+/** Words in lines no wider than width; later lines begin with the indent. */
+export function wrapText(text: string, width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" && lines.length === 0 ? word : `${line} ${word}`;
+    if (line.trim() !== "" && textWidth(longer) > width) {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

@@ -2,8 +2,11 @@
 import type { AnyCommand } from "../../command.js";
 import type { Screen } from "../screen.js";
 import { answerScreen } from "./answer.js";
+import { deathScreen } from "./death.js";
 import { dominatorsScreen } from "./dominators.js";
 import { findingsScreen } from "./findings.js";
+import { goroutineScreen } from "./goroutine.js";
+import { goroutinesScreen } from "./goroutines.js";
 import { holdersScreen } from "./holders.js";
 import { mappingsScreen } from "./mappings.js";
 import { memoryScreen } from "./memory.js";
@@ -12,6 +15,7 @@ import { objectsScreen } from "./objects.js";
 import { overviewScreen } from "./overview.js";
 import { pathsScreen } from "./paths.js";
 import { refsScreen } from "./refs.js";
+import { suspectsScreen } from "./suspects.js";
 import { typesScreen } from "./types.js";
 
 /** Every screen. commands: what the command line knows. */
@@ -20,8 +24,12 @@ export function allScreens(commands: readonly AnyCommand[]): readonly Screen[] {
     overviewScreen,
     typesScreen,
     dominatorsScreen,
+    goroutinesScreen,
+    suspectsScreen,
     mappingsScreen,
     findingsScreen,
+    deathScreen,
+    goroutineScreen,
     objectsScreen,
     objectScreen,
     refsScreen,

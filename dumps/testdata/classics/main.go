@@ -73,23 +73,33 @@ var ring = make([][]byte, 64)
 var geo []float64
 
 func healthy(scale int) {
-	for i := 0; i < 8000*scale; i++ {
+	for i := 0; i < 30000*scale; i++ {
 		catalog[i] = &product{i, "product " + strconv.Itoa(i), float64(i) / 7, []string{"a", "b" + strconv.Itoa(i%7)}}
 	}
-	geo = make([]float64, 300_000*scale)
+	geo = make([]float64, 600_000*scale)
 	for i := range ring {
 		ring[i] = make([]byte, 64<<10*scale)
 	}
 	for i := 0; i < 12000; i++ {
-		pages.put("/page/"+strconv.Itoa(i), make([]byte, 900*scale))
-		id := "s" + strconv.Itoa(i)
-		now := time.Now()
-		live.byID[id] = &session{User: "user" + strconv.Itoa(i%500), Seen: now, Expires: now.Add(20 * time.Minute), Basket: make([]int, 30*scale)}
-		if i > 6000 {
-			delete(live.byID, "s"+strconv.Itoa(i-6000))
-		}
+		serve(i, scale)
 	}
 }
+
+// serve is one healthy request: a page, a session, garbage.
+func serve(i, scale int) {
+	pages.put("/page/"+strconv.Itoa(i), make([]byte, 900*scale))
+	now := time.Now()
+	live.byID["s"+strconv.Itoa(i)] = &session{User: "user" + strconv.Itoa(i%500), Seen: now, Expires: now.Add(20 * time.Minute), Basket: make([]int, 60*scale)}
+	if i > 6000 {
+		delete(live.byID, "s"+strconv.Itoa(i-6000))
+	}
+	scratch = scratch[:0]
+	for j := 0; j < 20; j++ {
+		scratch = append(scratch, &trace{name: strconv.Itoa(j), tags: make([]string, j)})
+	}
+}
+
+var scratch []*trace
 
 // ── failures ────────────────────────────────────────────────────────────────
 
@@ -298,6 +308,39 @@ func planted() {
 	}
 }
 
+// trace is one of the requests that were never finished.
+type trace struct {
+	id    uint64
+	name  string
+	start time.Time
+	tags  []string
+	body  []byte
+}
+
+type tracer struct {
+	mu   sync.Mutex
+	open map[uint64]*trace
+}
+
+var tracing = &tracer{open: map[uint64]*trace{}}
+
+func plantedTraces() {
+	for i := 0; i < 6500; i++ {
+		serve(12000+i, 2)
+		t := &trace{uint64(i), "GET /cart/" + strconv.Itoa(i%97), time.Now(), []string{"a"}, make([]byte, 900)}
+		tracing.open[t.id] = t
+	}
+}
+
+func forward(job []byte) { <-never; job[0] = 1 }
+
+func plantedGoroutines() {
+	for i := 0; i < 220; i++ {
+		serve(12000+i, 2)
+		go forward(make([]byte, 28<<10))
+	}
+}
+
 func main() {
 	failures := map[string]struct {
 		run   func()
@@ -318,6 +361,8 @@ func main() {
 		"stacks":     {deepStacks, 1, []string{"main.descend"}},
 		"free":       {freeHeap, 1, []string{"free"}},
 		"planted":    {planted, 2, []string{"main.events"}},
+		"traces":     {plantedTraces, 2, []string{"main.tracing"}},
+		"forwarders": {plantedGoroutines, 2, []string{"main.forward"}},
 	}
 	rand.Seed(1)
 	chosen, ok := failures[os.Args[1]]
@@ -327,6 +372,7 @@ func main() {
 	healthy(chosen.scale)
 	runtime.GC()
 	chosen.run()
+	scratch = nil
 	if os.Args[1] == "free" {
 		debug.SetGCPercent(100)
 		runtime.GC()

@@ -1,0 +1,85 @@
+// Frames on a terminal: only lines that changed are written, each to its own row, so nothing can drift or scroll.
+// ink 6.8's own incremental renderer lands one row low when the frame ends with a newline; its other one repaints everything.
+import { EventEmitter } from "node:events";
+
+/** A terminal as the painter needs it. */
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  readonly writableNeedDrain?: boolean;
+  write(text: string): unknown;
+  once(event: "drain", listener: () => void): unknown;
+}
+
+/** Takes whole frames where ink expects a stream. */
+export interface Painter {
+  /** To be given to ink as stdout, with `debug: true`: each write is a whole frame. */
+  readonly stream: NodeJS.WriteStream;
+  /** Everything is written again with the next frame: the terminal was cleared. */
+  forget(): void;
+  /** Nothing is written any more. */
+  stop(): void;
+}
+
+const begin = "\u001b[?2026h";
+const end = "\u001b[?2026l";
+const leastMilliseconds = 16;
+
+export function makePainter(terminal: Terminal): Painter {
+  let shown: readonly string[] = [];
+  let next: readonly string[] | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isBlocked = false;
+  let isStopped = false;
+
+  function paint(): void {
+    if (next === undefined || isStopped || timer || isBlocked) return;
+    const lines = next;
+    next = undefined;
+    const changed: string[] = [];
+    const count = Math.min(terminal.rows, Math.max(lines.length, shown.length));
+    for (let row = 0; row < count; row++) {
+      if (lines[row] !== shown[row]) changed.push(`\u001b[${row + 1};1H${lines[row] ?? ""}\u001b[0m\u001b[K`);
+    }
+    shown = lines;
+    if (changed.length === 0) return;
+    terminal.write(begin + changed.join("") + end);
+    // A slow line gets the newest frame when it is ready, not all of them.
+    if (terminal.writableNeedDrain) {
+      isBlocked = true;
+      terminal.once("drain", () => {
+        isBlocked = false;
+        paint();
+      });
+    }
+    timer = setTimeout(() => {
+      timer = undefined;
+      paint();
+    }, leastMilliseconds);
+  }
+
+  const stream = Object.assign(new EventEmitter(), {
+    isTTY: true,
+    get columns() {
+      return terminal.columns;
+    },
+    get rows() {
+      return terminal.rows;
+    },
+    write(frame: string) {
+      next = frame.split("\n");
+      paint();
+      return true;
+    },
+  });
+  return {
+    stream: stream as unknown as NodeJS.WriteStream,
+    forget() {
+      shown = [];
+    },
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { death } from "../../../src/query/death.js";
+import { deathCommand } from "../../commands/death.js";
+import { makePage } from "../../text/style.js";
+import { textLines } from "../parts/list.js";
+import { ask, resultOf, type Screen } from "../screen.js";
+
+/** What killed the process. */
+export const deathScreen: Screen = {
+  name: "death",
+  help: "What killed it, and where?",
+  title: () => "Death",
+  asks: () => [ask(death, {})],
+  body(given) {
+    const answer = resultOf(given, 0, death);
+    return { head: [], rows: answer ? textLines(deathCommand.text(answer, makePage(given.width, false))) : [] };
+  },
+  keys: [],
+};

@@ -1,0 +1,86 @@
+import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { goroutines } from "../../../src/query/goroutines.js";
+import { formatDuration } from "../../text/duration.js";
+import { type ListColumn, tableLines } from "../parts/list.js";
+import { ask, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+
+type Answer = ReturnType<typeof goroutines.run>;
+type Group = NonNullable<Answer["groups"]>[number];
+type Row = Answer["rows"][number] | Group;
+
+const most = 5000;
+
+/** What everybody was doing: one row a stack, or one a goroutine. */
+export const goroutinesScreen: Screen = {
+  name: "goroutines",
+  tab: "Goroutines",
+  help: "What was everybody doing? One row for each stack, t for each goroutine.",
+  title: (args) => (textArg(args, "focus") === "" ? "Goroutines" : `Goroutines in ${textArg(args, "title")}`),
+  asks(args) {
+    const focus = textArg(args, "focus");
+    return [
+      ask(goroutines, {
+        group: args.each !== true,
+        status: [],
+        ...(focus === "" ? {} : { focus }),
+        minWaitNanoseconds: 0,
+        system: args.system === true,
+        retains: args.retains === true,
+        top: most,
+      }),
+    ];
+  },
+  body(given) {
+    const answer = resultOf(given, 0, goroutines);
+    if (!answer) return { head: [], rows: [] };
+    const { groups } = answer;
+    const withRetained = given.args.retains === true;
+    const columns: readonly ListColumn[] = [
+      { title: groups ? "count" : "id", align: "right" },
+      { title: "state", cut: "end" },
+      { title: "waits", align: "right" },
+      ...(withRetained ? [{ title: "retains", align: "right" as const }] : []),
+      { title: "where, of the program's own", cut: "middle", weight: 2 },
+    ];
+    const cells = (first: string, row: Row) => [
+      first,
+      row.waitReason === "" ? row.status : row.waitReason,
+      row.waitNanoseconds === undefined ? "" : formatDuration(row.waitNanoseconds),
+      ...(withRetained ? [formatBytes(row.retainedBytes ?? 0)] : []),
+      row.top ? `${row.top.function}  ${row.top.file.slice(row.top.file.lastIndexOf("/") + 1)}:${row.top.line}` : "",
+    ];
+    const rows = groups
+      ? groups.map((row) => ({
+          cells: cells(formatCount(row.count), row),
+          open: groupPlace(row, given.args),
+          copy: row.top?.function ?? "",
+        }))
+      : answer.rows.map((row) => ({ cells: cells(String(row.id), row), open: onePlace(row.id), copy: `g${row.id}` }));
+    return {
+      ...tableLines(columns, rows, given.width),
+      note: `${formatCount(answer.total.matching)} of ${formatCount(answer.total.user + answer.total.system)} goroutines`,
+    };
+  },
+  keys: [
+    { key: "t", help: "group or each", stays: true, go: (args) => changed(args, { each: args.each !== true }) },
+    { key: "R", help: "what they retain", stays: true, go: (args) => changed(args, { retains: args.retains !== true }) },
+    { key: "u", help: "the runtime's too", stays: true, go: (args) => changed(args, { system: args.system !== true }) },
+  ],
+};
+
+function changed(args: PlaceArgs, change: PlaceArgs): Place {
+  return { screen: "goroutines", args: { ...args, ...change } };
+}
+
+function onePlace(id: number): Place {
+  return { screen: "goroutine", args: { id } };
+}
+
+/** One goroutine when it is alone, else all those with this function on their stack. */
+function groupPlace(group: Group, args: PlaceArgs): Place {
+  const [first] = group.ids;
+  if (group.count === 1 && first !== undefined) return onePlace(first);
+  const name = group.top?.function ?? "";
+  const focus = `^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`;
+  return { screen: "goroutines", args: { ...args, each: true, focus, title: name } };
+}

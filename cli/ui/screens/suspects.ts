@@ -1,0 +1,41 @@
+import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { suspects } from "../../../src/query/suspects.js";
+import { formatShare } from "../../text/bytes.js";
+import { wrapText } from "../parts/list.js";
+import { objectPlace } from "../parts/places.js";
+import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
+
+/** What is probably wrong. */
+export const suspectsScreen: Screen = {
+  name: "suspects",
+  tab: "Suspects",
+  help: "What is probably wrong, the likeliest first?",
+  title: () => "Suspects",
+  asks: () => [ask(suspects, { top: 0 })],
+  body(given) {
+    const answer = resultOf(given, 0, suspects);
+    if (!answer) return { head: [], rows: [] };
+    const rows = answer.rows.flatMap((row, index): Line[] => {
+      const next = commandPlace(row.next);
+      const open = row.expression ? objectPlace(row.expression) : next;
+      const title = wrapText(`${index + 1}. ${row.title}`, given.width, "   ");
+      const size = row.bytes > 0 ? `   ${formatBytes(row.bytes)}, ${formatShare(row.share, 1)} of the memory in use` : "";
+      return [
+        ...title.map((text): Line => ({ text, tone: "bold", open, copy: row.expression ?? row.title })),
+        ...(size === "" ? [] : [{ text: size }]),
+        ...row.evidence.flatMap((fact) => wrapText(`   - ${fact}`, given.width, "     ").map((text): Line => ({ text, tone: "dim" }))),
+        { text: `   → ${row.next.replace(/ ?\bCORE\b/, "")}`, open: next },
+        { text: "" },
+      ];
+    });
+    if (rows.length === 0)
+      return { head: [], rows: [{ text: `nothing stands out in ${formatBytes(answer.liveBytes)} of live heap`, tone: "good" }] };
+    return { head: [], rows, note: `${formatCount(answer.total.rows)} suspects` };
+  },
+  keys: [],
+};
+
+/** The answer to the command line that a finding offers. */
+function commandPlace(next: string): Place {
+  return { screen: "answer", args: { line: next.replace(/ ?\bCORE\b/, "") } };
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { silent } from "../../src/base/progress.js";
+import { hex, NONE, parseAddress } from "../../src/base/units.js";
+import { type Dump, openDump } from "../../src/dump.js";
+import { type DominatorNode, readableType } from "../../src/query/dominator-rows.js";
+import { dominators } from "../../src/query/dominators.js";
+import { histogram } from "../../src/query/histogram.js";
+import { refs } from "../../src/query/refs.js";
+import { show } from "../../src/query/show.js";
+import { why } from "../../src/query/why.js";
+import { fixture } from "../support/dump-cache.js";
+
+describe.each(["zoo-1.26-amd64", "zoo-1.22-amd64"])("%s", (name) => {
+  let dump: Dump;
+  beforeAll(async () => {
+    const { core, executable } = fixture(name);
+    dump = await openDump({ core, executable });
+  });
+  afterAll(() => dump.close());
+  const context = () => ({ progress: silent, findings: dump.findings });
+  const whole = { depth: 3, min: 0, group: "none", top: 0 } as const;
+
+  test("the tree's root retains the live heap, and children add up to their row", () => {
+    for (const group of ["none", "type", "package"] as const) {
+      const root = dominators.run(dump, { ...whole, group, min: 1, depth: 40 }, context());
+      expect(root.retainedBytes).toBe(dump.heap.liveBytes);
+      const check = (row: DominatorNode): void => {
+        if (!row.children) return;
+        const below = row.children.reduce((sum, child) => sum + child.retainedBytes, 0);
+        expect(row.bytes + below, JSON.stringify({ ...row, children: undefined })).toBe(row.retainedBytes);
+        row.children.forEach(check);
+      };
+      check(root);
+    }
+  });
+
+  test("an object's row is what the columns say", () => {
+    const { heap, retention } = dump;
+    let best = NONE;
+    for (let id = 0; id < heap.objects.count; id++) {
+      const node = heap.graph.nodeOfObject(id);
+      if (best === NONE || retention.retained[node] > retention.retained[heap.graph.nodeOfObject(best)]) best = id;
+    }
+    const row = dominators.run(dump, { ...whole, of: hex(heap.objects.addressOf(best)) }, context());
+    expect(row.retainedBytes).toBe(retention.retained[heap.graph.nodeOfObject(best)]);
+  });
+
+  test("owners and what several share add up to the live bytes", () => {
+    const { rows } = histogram.run(dump, { by: "owner", garbage: false, top: 0, sort: "retained" }, context());
+    expect(rows.reduce((sum, row) => sum + (row.retainedBytes ?? 0), 0)).toBe(dump.heap.liveBytes);
+    expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(dump.heap.liveObjects);
+  });
+
+  test("a type retains at least its objects' bytes and at most the live heap", () => {
+    const { rows } = histogram.run(dump, { by: "type", garbage: false, top: 0, sort: "retained" }, context());
+    for (const row of rows) {
+      expect(row.retainedBytes, row.type).toBeGreaterThanOrEqual(row.bytes);
+      expect(row.retainedBytes, row.type).toBeLessThanOrEqual(dump.heap.liveBytes);
+    }
+  });
+
+  test("referrers and referents are the same pointers", () => {
+    const { heap } = dump;
+    for (let id = 0; id < heap.objects.count; id += 97) {
+      if (!heap.isLive(id)) continue;
+      const address = hex(heap.objects.addressOf(id));
+      const out = refs.run(dump, { of: address, out: true, top: 0 }, context());
+      const first = out.rows[0]?.address;
+      if (first === undefined) continue;
+      const back = refs.run(dump, { of: first, out: false, top: 0 }, context());
+      expect(back.rows.some((row) => row.address === address)).toBe(true);
+    }
+  });
+
+  test("expressions that are printed lead back to the object", () => {
+    const { heap } = dump;
+    const wrong: string[] = [];
+    let tried = 0;
+    for (let id = 0; id < heap.objects.count && tried < 300; id += 41) {
+      if (!heap.isLive(id)) continue;
+      const address = hex(heap.objects.addressOf(id));
+      const expression = why.run(dump, { address }, context()).paths[0].steps.at(-1)?.expression ?? "";
+      if (!/^main\.[A-Za-z]/.test(expression)) continue;
+      tried++;
+      try {
+        const shown = show.run(dump, { of: expression, depth: 0, offset: 0, top: 1 }, context());
+        const hits = [shown.address, shown.value.address, shown.object?.address].map((text) =>
+          text === undefined ? NONE : heap.objects.find(parseAddress(text) ?? NONE),
+        );
+        if (!hits.includes(id)) wrong.push(`${expression} is ${shown.address}, not ${address}`);
+      } catch (error) {
+        wrong.push(`${expression}: ${(error as Error).message}`);
+      }
+    }
+    expect(tried).toBeGreaterThan(50);
+    // Headers and tables of maps and the like have the name of the whole: those cannot lead back to every part.
+    const serious = wrong.filter((line) => !/ is 0x/.test(line));
+    expect(serious.slice(0, 10)).toEqual([]);
+  });
+});
+
+test("maps of the runtime have Go's names", () => {
+  expect(readableType("map<string,*main.Session>")).toBe("map[string]*main.Session");
+  expect(readableType("hash<main.Pair[int,string],map[int]int>")).toBe("map[main.Pair[int,string]]map[int]int");
+  expect(readableType("main.User")).toBe("main.User");
+});

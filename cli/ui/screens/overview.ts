@@ -47,7 +47,7 @@ function deathLines(given: Given): Line[] {
 function overviewLines(given: Given): Line[] {
   const answer = resultOf(given, 2, overview);
   if (!answer) return [];
-  const lines = overviewCommand.text(answer, makePage(given.width, false));
+  const lines = withoutDeath(overviewCommand.text(answer, makePage(given.width, false)));
   const firstType = lines.length - answer.topTypes.length;
   return [
     ...lines.map((text, index): Line => {
@@ -58,6 +58,15 @@ function overviewLines(given: Given): Line[] {
     }),
     { text: "" },
   ];
+}
+
+/** What killed it stands at the top already. */
+function withoutDeath(lines: readonly string[]): readonly string[] {
+  const from = lines.findIndex((line) => line.startsWith("Death "));
+  if (from < 0) return lines;
+  let to = from + 1;
+  while (to < lines.length && (lines[to] as string).startsWith(" ")) to++;
+  return [...lines.slice(0, from), ...lines.slice(to)];
 }
 
 function holderLines(given: Given): Line[] {

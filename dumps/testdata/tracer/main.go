@@ -4,6 +4,7 @@
 // MODE is where the trace goes: flight (the standard library's recorder, since Go 1.25), file, bytes (a bytes.Buffer), bufio,
 // blocked (a writer that never returns), half (one that stops in the middle of a batch), stopping, stopped, none.
 // CRASH is how it ends: nil, abort (asks for a signal from outside), mapwrite, oom, raw (a signal that Go does not see).
+// noise: generations of 2 ms, 16 Ps, and goroutines that do nothing but write to the trace.
 package main
 
 import (
@@ -102,7 +103,7 @@ var (
 
 // work keeps all kinds of events coming: channels, locks, system calls, sleeps, short goroutines, tasks, regions, garbage.
 func work() {
-	for i := 0; i < 6; i++ {
+	for i := 0; i < 2; i++ {
 		ping, pong := make(chan int), make(chan int)
 		go func() {
 			for v := range ping {
@@ -190,12 +191,18 @@ func noise() {
 
 func main() {
 	mode, crash := os.Args[1], os.Args[2]
+	noisy := len(os.Args) > 3
+	if noisy && os.Getenv("GOMAXPROCS") == "" {
+		syscall.Exec("/proc/self/exe", os.Args, append(os.Environ(), "GOMAXPROCS=16", "GODEBUG=traceadvanceperiod=2000000"))
+	}
 	start(mode)
 	work()
-	if len(os.Args) > 3 {
+	if noisy {
 		noise()
+		time.Sleep(200 * time.Millisecond)
+	} else {
+		time.Sleep(1200 * time.Millisecond)
 	}
-	time.Sleep(1200 * time.Millisecond)
 	if mode == "flight" {
 		var b bytes.Buffer
 		snapshot(&b)
@@ -205,6 +212,10 @@ func main() {
 	if mode == "stopping" {
 		go trace.Stop()
 		time.Sleep(50 * time.Millisecond)
+	}
+	if s, ok := keep.(*sink); ok {
+		b := s.out.Bytes()
+		truth.Say("traceFile", map[string]any{"address": fmt.Sprintf("%#x", uintptr(unsafe.Pointer(&b[0]))), "size": len(b)})
 	}
 	truth.Say("goroutinesAtDeath", runtime.NumGoroutine())
 	now := time.Now().UnixNano()

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { SIZE_CLASSES, slotSize } from "../../src/runtime/accounting.js";
+import { isKnownRelease, parseVersion } from "../../src/runtime/layout/version.js";
+
+test("versions with experiments, before and since Go 1.26", () => {
+  expect(parseVersion("go1.24.13 X:noswissmap")).toEqual({ version: "go1.24.13", experiments: ["noswissmap"] });
+  expect(parseVersion("go1.27.2-X:nodwarf5,nogreenteagc")).toEqual({ version: "go1.27.2", experiments: ["nodwarf5", "nogreenteagc"] });
+  expect(parseVersion("go1.26rc1")).toEqual({ version: "go1.26rc1", experiments: [] });
+});
+
+test("releases that were proved", () => {
+  expect(["go1.21.13", "go1.27rc1", "go1.28.0", "go1.9", "devel", ""].map(isKnownRelease)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test("a slot is the smallest class that holds the bytes, pages above", () => {
+  for (const size of [1, 8, 9, 24, 25, 513, 32_768]) {
+    expect(slotSize(size)).toBe(SIZE_CLASSES.find((each) => each >= size));
+  }
+  expect(slotSize(32_769)).toBe(40_960);
+});

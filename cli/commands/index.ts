@@ -13,6 +13,7 @@ import { readCommand } from "./read.js";
 import { refsCommand } from "./refs.js";
 import { showCommand } from "./show.js";
 import { suspectsCommand } from "./suspects.js";
+import { threadsCommand } from "./threads.js";
 import { tracebackCommand } from "./traceback.js";
 import { wasteCommand } from "./waste.js";
 import { whyCommand } from "./why.js";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   goroutinesCommand,
   goroutineCommand,
   tracebackCommand,
+  threadsCommand,
   mappingsCommand,
   readCommand,
   exploreCommand,

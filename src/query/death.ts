@@ -91,7 +91,7 @@ export function causeOfDeath(dump: Dump, machines: readonly Machine[]): Death {
 
   if (!dying && panickingCount(runtime) === 0) return withoutRuntime(dump, machines, base);
 
-  const panics = goroutine ? readPanics(runtime, goroutine).map((each, i, all) => panicRow(dump, goroutine, each, i, all.length)) : [];
+  const panics = goroutine ? panicRows(dump, goroutine) : [];
   const fault = goroutine ? faultOf(dump, goroutine) : undefined;
   const caught = dying && dying.caughtSignal !== 0;
   if (caught) {
@@ -128,7 +128,13 @@ export function causeOfDeath(dump: Dump, machines: readonly Machine[]): Death {
   const last = panics.findLast((each) => !each.goexit);
   if (last) {
     const signal = fault && /nil pointer|fault|divide|overflow/.test(last.text) ? fault : undefined;
-    return { ...base, kind: "panic", summary: `panic: ${last.text.split("\n")[0]}${at}`, panics, ...(signal ? { signal } : {}) };
+    return {
+      ...base,
+      kind: "panic",
+      summary: `panic: ${last.text.split("\n")[0]}${last.text.includes("\n") ? " ..." : ""}${at}`,
+      panics,
+      ...(signal ? { signal } : {}),
+    };
   }
   return { ...base, kind: "unknown", summary: `the runtime was crashing${at}; why is not in the core`, panics };
 }
@@ -234,6 +240,18 @@ export function describeFault(dump: Dump, address: Address): string {
   const inside = dump.runtime.goroutines.all.find(({ stack }) => address >= stack.lo && address < stack.hi);
   if (near && !inside) return `just below the stack of goroutine ${near.id}: its guard`;
   return explainAddress(dump, address);
+}
+
+/** Of a value that was panicked again the runtime keeps text in the first record only. */
+function panicRows(dump: Dump, goroutine: Goroutine): PanicRow[] {
+  const rows: PanicRow[] = [];
+  const records = readPanics(dump.runtime, goroutine);
+  for (const [index, record] of records.entries()) {
+    const before = rows[index - 1];
+    const row = panicRow(dump, goroutine, record, index, records.length);
+    rows.push(before?.repanicked ? { ...row, text: before.text, type: before.type, typeEvidence: before.typeEvidence } : row);
+  }
+  return rows;
 }
 
 function panicRow(dump: Dump, goroutine: Goroutine, record: PanicRecord, index: number, count: number): PanicRow {

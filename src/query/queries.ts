@@ -11,6 +11,7 @@ import { read } from "./read.js";
 import { refs } from "./refs.js";
 import { show } from "./show.js";
 import { suspects } from "./suspects.js";
+import { threads } from "./threads.js";
 import { traceback } from "./traceback.js";
 import { waste } from "./waste.js";
 import { why } from "./why.js";
@@ -21,6 +22,7 @@ export const QUERIES = {
   goroutines,
   goroutine,
   traceback,
+  threads,
   death,
   objects,
   dominators,

@@ -3,6 +3,7 @@ import type { Findings } from "../../base/findings.js";
 import { type Address, type Bytes, hex, type SpanId } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
 import { type AbiHeader, readAbiHeader } from "../abi-types.js";
+import { runGcProgram } from "../gc-program.js";
 import type { Layout } from "../layout/schema.js";
 import { ARENA, heapArenaOf, PAGE, type SpanTable } from "../spans.js";
 import { choose, type Variant } from "./variant.js";
@@ -38,6 +39,7 @@ const KIND_GC_PROG = 0x40;
 /** Largest object whose bitmap lies in its span. runtime/malloc.go minSizeForMallocHeader */
 const MIN_SIZE_FOR_HEADER = 512;
 const INLINE_MARKS: Bytes = 128;
+const LONGEST_PROGRAM = 1 << 20;
 const MOST_MASK_WORDS = 1 << 27;
 
 interface Env {
@@ -202,7 +204,11 @@ function maskBits(env: Env, type: Address, header: AbiHeader): Uint8Array | unde
   if (words === 0) return new Uint8Array(0);
   if (words > MOST_MASK_WORDS) return undefined;
   const size = Math.ceil(words / 8);
-  if (header.kindFlags & KIND_GC_PROG) return runGcProgram(memory, header.gcData + 4, words);
+  if (header.kindFlags & KIND_GC_PROG) {
+    const length = memory.tryBytes(header.gcData, 4) ? memory.readUint(header.gcData, 4) : 0;
+    const program = length <= LONGEST_PROGRAM ? memory.tryBytes(header.gcData + 4, length) : undefined;
+    return program && runGcProgram(program, words);
+  }
   if (header.flags & TFLAG_GC_MASK_ON_DEMAND && header.kind !== 0) {
     // GCData is a slot that holds the mask once somebody needed it.
     const mask = memory.tryAddress(header.gcData);
@@ -262,50 +268,4 @@ function buildMask(env: Env, type: Address, at: number, out: Uint8Array, depth: 
     default:
       return false;
   }
-}
-
-/**
- * Runs a GC program: literal bits and repeats. Source: runtime/mbitmap.go runGCProg, until go1.23.
- * @returns undefined when the program is damaged
- */
-export function runGcProgram(memory: AddressSpace, start: Address, words: number): Uint8Array | undefined {
-  const out = new Uint8Array(Math.ceil(words / 8));
-  let at = start;
-  let n = 0;
-  const byte = () => memory.tryBytes(at++, 1)?.[0];
-  const varint = (): number | undefined => {
-    let value = 0;
-    for (let scale = 1; scale < 2 ** 42; scale *= 128) {
-      const next = byte();
-      if (next === undefined) return undefined;
-      value += (next & 0x7f) * scale;
-      if (next < 0x80) return value;
-    }
-    return undefined;
-  };
-  const push = (bit: number) => {
-    if (bit && n < words) out[n >>> 3] |= 1 << (n & 7);
-    n++;
-  };
-  while (n < words) {
-    const op = byte();
-    if (op === undefined) return undefined;
-    if (op === 0) return out;
-    if (op < 0x80) {
-      for (let i = 0, bits = 0; i < op; i++) {
-        if (i % 8 === 0) {
-          const next = byte();
-          if (next === undefined) return undefined;
-          bits = next;
-        }
-        push((bits >> (i % 8)) & 1);
-      }
-      continue;
-    }
-    const length = op & 0x7f || varint();
-    const times = varint();
-    if (!length || times === undefined || length > n) return undefined;
-    for (let i = length * times, from = n - length; i > 0 && n < words; i--, from++) push((out[from >>> 3] >> (from & 7)) & 1);
-  }
-  return out;
 }

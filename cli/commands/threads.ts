@@ -1,0 +1,74 @@
+import { formatCount } from "../../src/base/units.js";
+import { threads } from "../../src/query/threads.js";
+import { optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+import type { Page } from "../text/style.js";
+import { cutText } from "../text/table.js";
+
+type Row = ReturnType<typeof threads.run>["rows"][number];
+type Frame = Row["frames"][number];
+
+/** `corescope threads`: each OS thread. */
+export const threadsCommand = defineCommand({
+  name: "threads",
+  query: threads,
+  operands: [],
+  options: [{ flags: "--registers", help: "the registers too" }],
+  examples: [
+    { line: "threads core", asks: "What was each thread doing?" },
+    { line: "threads core --registers --top 1", asks: "The registers of the thread that took the signal?" },
+    { line: "threads core --json", asks: "All of it, for a program." },
+  ],
+  args: (_operands, options) => ({ top: optionTop(options), registers: options.registers === true }),
+  text: ({ rows, missing, registers }, page) => [
+    ...rows.flatMap((row, index) => [...(index > 0 ? [""] : []), ...rowLines(row, registers, page)]),
+    ...(missing > 0 ? ["", `${formatCount(missing)} threads of the runtime are not in the core`] : []),
+  ],
+});
+
+function rowLines(row: Row, withRegisters: boolean, page: Page): string[] {
+  const facts = [row.m === undefined ? "no thread of Go" : `m ${row.m}`, doing(row)];
+  if (row.dying) facts.push("crashing");
+  const lines = [
+    page.bold(cutText(`thread ${row.tid}  ${facts.join(", ")}`, page.width)),
+    cutText(`  pc ${row.pc} ${escapeText(row.at)}`, page.width, "middle"),
+  ];
+  if (withRegisters) lines.push(...registerLines(row.registers));
+  lines.push(...frameLines(row.frames, page));
+  if (row.interrupted.length > 0) lines.push(page.dim(`  interrupted goroutine ${row.goroutine}:`), ...frameLines(row.interrupted, page));
+  return lines;
+}
+
+function doing({ on, goroutine, signals, inC }: Row): string {
+  const of = goroutine === undefined ? "" : ` goroutine ${goroutine}`;
+  switch (on) {
+    case "goroutine":
+      return `running${of}`;
+    case "signal handler":
+      return `handling ${signals.join(", then ") || "a signal"}${of === "" ? "" : `, had${of}`}`;
+    case "scheduler":
+      return `in the runtime (g0)${of === "" ? "" : ` for${of}`}`;
+    case "C":
+      return `in C code${of === "" ? "" : ` for${of}`}${inC ? " (cgo)" : ""}`;
+    default:
+      return "started by C";
+  }
+}
+
+function registerLines(registers: Row["registers"]): string[] {
+  const cells = Object.entries(registers).map(([name, value]) => `${name.padEnd(8)} ${value.padEnd(18)}`);
+  const lines: string[] = [];
+  for (let i = 0; i < cells.length; i += 2) lines.push(`    ${cells.slice(i, i + 2).join("  ")}`.trimEnd());
+  return lines;
+}
+
+function frameLines(frames: readonly Frame[], page: Page): string[] {
+  return frames.map((frame) =>
+    cutText(
+      `    ${escapeText(frame.function)}  ${escapeText(frame.file)}:${frame.line}${frame.inlined ? " (inlined)" : ""}`,
+      page.width,
+      "middle",
+    ),
+  );
+}

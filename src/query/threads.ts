@@ -1,0 +1,123 @@
+// The threads of the operating system: what each one was doing, its registers, its stack.
+import { type Hex, hex } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import type { Thread } from "../process/process.js";
+import { type Machine, readMachines } from "../runtime/machines.js";
+import { savedSignals } from "../runtime/saved-signals.js";
+import { createUnwinder } from "../runtime/unwind.js";
+import { type FrameRow, type GoroutineReader, goroutineReader } from "./goroutine-rows.js";
+import type { Query } from "./query.js";
+import { signalName } from "./signals.js";
+
+export interface ThreadRow {
+  readonly tid: number;
+  /** The runtime's number of it (m); absent for a thread that C started. */
+  readonly m?: number;
+  /** By its stack pointer: what the thread was running. */
+  readonly on: "goroutine" | "scheduler" | "signal handler" | "C" | "not of Go";
+  /** The goroutine that the thread had, running or in a system call. */
+  readonly goroutine?: number;
+  /** In a handler: the signals it was handling, the first one first. */
+  readonly signals: readonly string[];
+  readonly dying: boolean;
+  readonly inC: boolean;
+  readonly pc: Hex;
+  readonly sp: Hex;
+  /** Function, or file and offset, at pc. */
+  readonly at: string;
+  /** Of the stack it stood on; of C code only what pc says. */
+  readonly frames: readonly FrameRow[];
+  /** In a handler: the frames that the signal interrupted, when a goroutine was running. */
+  readonly interrupted: readonly FrameRow[];
+  readonly registers: Readonly<Record<string, Hex>>;
+}
+
+export interface Threads {
+  /** The one that took the signal first. */
+  readonly rows: readonly ThreadRow[];
+  /** Threads of the runtime that the core has no registers of. */
+  readonly missing: number;
+  readonly registers: boolean;
+}
+
+export interface ThreadsArgs {
+  /** Shown by the text; the answer has them always. */
+  readonly registers: boolean;
+  /** 0 = all. */
+  readonly top: number;
+}
+
+const MOST_FRAMES = 100;
+
+export const threads: Query<ThreadsArgs, Threads> = {
+  name: "threads",
+  summary: "each thread: what it ran, its registers and stack",
+  run(dump, { top, registers }, { findings }) {
+    const machines = readMachines(dump.runtime, findings);
+    const byTid = new Map(machines.map((each) => [each.tid, each]));
+    const reader = goroutineReader(dump);
+    const all = dump.process.threads;
+    const rows = (top > 0 ? all.slice(0, top) : all).map((thread) => threadRow(dump, thread, byTid.get(thread.tid), reader));
+    return { rows, missing: machines.filter((each) => each.tid !== 0 && !each.thread).length, registers };
+  },
+};
+
+function threadRow(dump: Dump, thread: Thread, machine: Machine | undefined, reader: GoroutineReader): ThreadRow {
+  const { functions, goroutines } = dump.runtime;
+  const { memory, arch } = dump.process;
+  const { registers } = thread;
+  const { pc, sp } = registers;
+  const goroutine = machine && machine.curg > 0 ? goroutines.all.find((each) => each.address === machine.curg) : undefined;
+  const within = (stack: { readonly lo: number; readonly hi: number }) => sp > stack.lo && sp <= stack.hi;
+  const inGo = functions.find(pc) !== undefined;
+  const on: ThreadRow["on"] = !machine
+    ? "not of Go"
+    : goroutine && within(goroutine.stack)
+      ? "goroutine"
+      : within(machine.gsignal)
+        ? "signal handler"
+        : inGo
+          ? "scheduler"
+          : "C";
+  const stack = !machine ? undefined : on === "goroutine" ? goroutine?.stack : on === "signal handler" ? machine.gsignal : machine.g0;
+  const unwinder = createUnwinder(memory, functions, arch);
+  const frames =
+    stack && inGo
+      ? unwinder.unwind({
+          pc,
+          sp,
+          lr: Math.max(registers.lr, 0),
+          trap: true,
+          syscall: false,
+          stack: { lo: stack.lo, hi: Math.max(stack.hi, sp) },
+        }).frames
+      : [];
+  const signals = machine ? savedSignals(memory, sp, machine.gsignal, arch) : [];
+  const interrupted = on === "signal handler" && goroutine ? goroutine.unwound().frames : [];
+  return {
+    tid: thread.tid,
+    ...(machine ? { m: machine.id } : {}),
+    on,
+    ...(goroutine ? { goroutine: goroutine.id } : {}),
+    signals: signals.map((each) => signalName(each.signo)),
+    dying: (machine?.dying ?? 0) > 0,
+    inC: machine?.inC ?? false,
+    pc: hex(pc),
+    sp: hex(sp),
+    at: placeOf(dump, pc),
+    frames: reader.rowsOf(frames).slice(0, MOST_FRAMES),
+    interrupted: reader.rowsOf(interrupted).slice(0, MOST_FRAMES),
+    registers: Object.fromEntries(registers.names.map((name) => [name, `0x${(registers.byName(name) ?? 0n).toString(16)}` as Hex])),
+  };
+}
+
+/** "runtime.futex+0x23", "libc.so.6+0x8f2a1", "0x7f...". */
+function placeOf(dump: Dump, pc: number): string {
+  const fn = dump.runtime.functions.find(pc);
+  if (fn && fn.name !== "") return `${fn.name}+${hex(pc - fn.entry)}`;
+  const symbol = dump.runtime.symbolAt(pc);
+  if (symbol) return `${symbol.name}+${hex(pc - symbol.address)}`;
+  const file = dump.process.files.findLast((each) => each.start <= pc && pc < each.end);
+  if (file) return `${file.path.slice(file.path.lastIndexOf("/") + 1)}+${hex(pc - file.start + file.offset)}`;
+  return hex(pc);
+}

@@ -28,7 +28,7 @@ function garbage(dump: Dump, whole: Bytes): Suspect[] {
       share,
       evidence: top.map((row) => `${formatBytes(row.bytes)} of ${row.type}`),
       next: "histogram CORE --garbage",
-      score: share * (gc && gc.gogc < 0 ? 2 : 0.6),
+      score: share * (gc && gc.gogc < 0 ? 2 : 0.25),
     },
   ];
 }
@@ -49,7 +49,7 @@ function freeHeap(dump: Dump, whole: Bytes): Suspect[] {
         `live ${formatBytes(dump.heap.liveBytes)}, spans in use ${formatBytes(accounts.heapInuse)}, given back ${formatBytes(accounts.heapReleased)}`,
       ],
       next: "overview CORE",
-      score: (free / whole) * (free > 2 * accounts.heapInuse ? 2 : 0.6),
+      score: (free / whole) * (free > 2 * accounts.heapInuse ? 2 : 0.25),
     });
   }
   const holes = accounts.heapInuse - dump.heap.objects.bytes;

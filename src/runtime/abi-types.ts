@@ -60,6 +60,7 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
     return text && decodeText(text);
   };
   /** Types made by reflect lie outside the modules; their names are in runtime.reflectOffs, a map we need not read: structure tells. */
+  const isDescribed = (type: Address) => modules.some((each) => type >= each.types && type < each.etypes);
   const nameAt = (type: Address, offset: number): string | undefined => {
     const module = modules.find((each) => type >= each.types && type < each.etypes);
     return module && name(module.types + offset);
@@ -68,9 +69,12 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
   const int32 = (address: Address): number => memory.readUint(address, 4) | 0;
 
   const fields = (address: Address, table: TypeTable): readonly GoField[] => {
-    const array = memory.readAddress(address + 56);
-    const length = Math.min(memory.readUint(address + 64, 8), MOST_FIELDS);
-    return Array.from({ length }, (_, i) => {
+    const array = memory.tryAddress(address + 56) ?? 0;
+    const length = memory.tryAddress(address + 64) ?? 0;
+    // A map bucket that reflect made is a bare abi.Type: what lies behind it are no fields.
+    const bare = !isDescribed(address) && (length < 1 || length > MOST_FIELDS || array % 8 !== 0 || !bytes(array, length * 24));
+    if (bare) return [];
+    return Array.from({ length: Math.min(length, MOST_FIELDS) }, (_, i) => {
       const at = array + i * 24;
       const nameAddress = memory.readAddress(at);
       const flag = bytes(nameAddress, 1)?.[0] ?? 0;

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"corescope.example/dumps/truth"
@@ -308,6 +309,42 @@ func planted() {
 	}
 }
 
+var bodies = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
+
+// poolOfGiants puts buffers back that one burst made large.
+func poolOfGiants() {
+	var all []*[]byte
+	for i := 0; i < 500; i++ {
+		b := bodies.Get().(*[]byte)
+		(*b)[0] = 1
+		all = append(all, b)
+	}
+	for _, b := range all {
+		bodies.Put(b)
+	}
+}
+
+var archive [][]byte
+
+// atLimit fills the heap up to GOMEMLIMIT.
+func atLimit() {
+	debug.SetMemoryLimit(90 * mega)
+	for i := 0; i < 850; i++ {
+		archive = append(archive, make([]byte, 64<<10))
+		archive[i][0] = 1
+	}
+}
+
+var arena []byte
+
+// nativeMemory is memory that Go does not count: as cgo libraries and mapped files have it.
+func nativeMemory() {
+	arena, _ = syscall.Mmap(-1, 0, 150*mega, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	for i := 0; i < len(arena); i += 4096 {
+		arena[i] = 1
+	}
+}
+
 // trace is one of the requests that were never finished.
 type trace struct {
 	id    uint64
@@ -360,6 +397,9 @@ func main() {
 		"duplicates": {duplicateStrings, 1, []string{"main.metrics"}},
 		"stacks":     {deepStacks, 1, []string{"main.descend"}},
 		"free":       {freeHeap, 1, []string{"free"}},
+		"pool":       {poolOfGiants, 1, []string{"main.bodies"}},
+		"limit":      {atLimit, 1, []string{"memory limit"}},
+		"native":     {nativeMemory, 1, []string{"outside Go's heap"}},
 		"planted":    {planted, 2, []string{"main.events"}},
 		"traces":     {plantedTraces, 2, []string{"main.tracing"}},
 		"forwarders": {plantedGoroutines, 2, []string{"main.forward"}},
@@ -376,7 +416,7 @@ func main() {
 	if os.Args[1] == "free" {
 		debug.SetGCPercent(100)
 		runtime.GC()
-	} else {
+	} else if os.Args[1] != "pool" {
 		runtime.GC()
 		runtime.GC()
 	}

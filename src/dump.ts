@@ -5,11 +5,14 @@ import { type Progress, silent } from "./base/progress.js";
 import type { ByteSource } from "./base/source.js";
 import { readDebugInfo } from "./dwarf/dwarf.js";
 import { type ElfImage, expectCore, expectExecutable, openElf } from "./elf/elf.js";
+import { openFile } from "./files/file-source.js";
 import { type OpenedFiles, openFiles } from "./files/files.js";
 import { type Heap, type HeapOptions, readHeap } from "./heap/heap.js";
 import { type Retention, retentionOf } from "./heap/retention.js";
-import { assembleProcess, executableCandidates, findLoadBias, type Process, verifyBuild } from "./process/process.js";
+import { assembleProcess, executableCandidates, findLoadBias, imageCandidates, type Process, verifyBuild } from "./process/process.js";
+import { type ExtractedTrace, extractTrace, type NoTrace } from "./recorder/recorder.js";
 import { type GoRuntime, readRuntime } from "./runtime/runtime.js";
+import { looksLikeTrace } from "./trace/trace.js";
 
 /** A dump: core + executable, opened. What costs is read at first use. */
 export interface Dump {
@@ -20,8 +23,17 @@ export interface Dump {
   readonly heap: Heap;
   /** Dominators and retained sizes; its parts are computed one by one. */
   readonly retention: Retention;
+  readonly trace: TraceAccess;
   /** Frees the files; every getter throws from then on. */
   close(): void;
+}
+
+/** The execution trace of a dump, or a trace file that was opened instead of one. */
+export interface TraceAccess {
+  /** The file, when it is one. */
+  readonly file: ByteSource | undefined;
+  /** Out of the process; prefix: path of the file that the program was writing its trace to. Kept. */
+  extract(prefix?: string): ExtractedTrace | NoTrace;
 }
 
 export interface DumpFiles {
@@ -38,6 +50,8 @@ export interface DumpFiles {
  */
 export async function openDump(files: DumpFiles, progress: Progress = silent, options: HeapOptions = {}): Promise<Dump> {
   const findings = new Findings();
+  const trace = openTraceFile(files.core, findings);
+  if (trace) return trace;
   const images = new Map<ByteSource, ElfImage>();
   const elf = (source: ByteSource): ElfImage => {
     let image = images.get(source);
@@ -52,7 +66,7 @@ export async function openDump(files: DumpFiles, progress: Progress = silent, op
     {
       candidates(core) {
         expectCore(elf(core));
-        return { executable: executableCandidates(elf(core)), others: [] };
+        return { executable: executableCandidates(elf(core)), others: imageCandidates(elf(core), findings) };
       },
       matches: (core, executable) => isExecutable(executable, elf) && verifyBuild(elf(core), elf(executable)).match !== "different",
     },
@@ -108,6 +122,10 @@ function assemble(
   if (build.match === "unknown")
     findings.add("build-unproved", "the core does not hold its build id, so nothing proves that the executable is the one that crashed");
   const others = opened.others.flatMap(({ source }) => {
+    if (verifyBuild(core, elf(source)).match === "different") {
+      findings.add("image-mismatch", "a shared library or plugin is of another build than the core's and was not used", source.name);
+      return [];
+    }
     const bias = findLoadBias(core, elf(source));
     return bias === undefined ? [] : [{ image: elf(source), bias }];
   });
@@ -154,7 +172,51 @@ function assemble(
       retention ??= retentionOf(dump.heap, progress);
       return retention;
     },
+    trace: traceAccess(() => dump.runtime, findings),
     close: () => opened.close(),
   };
   return dump;
+}
+
+/** Extracts once for each prefix. */
+function traceAccess(runtime: () => GoRuntime, findings: Findings): TraceAccess {
+  const known = new Map<string | undefined, ExtractedTrace | NoTrace>();
+  return {
+    file: undefined,
+    extract(prefix) {
+      const found = known.get(prefix) ?? extractTrace(runtime(), findings, { prefix: prefix === undefined ? undefined : openFile(prefix).source });
+      known.set(prefix, found);
+      return found;
+    },
+  };
+}
+
+/** A dump of nothing but a trace, when the file is a trace and no core. */
+function openTraceFile(path: string, findings: Findings): Dump | undefined {
+  const opened = openFile(path);
+  if (!looksLikeTrace(opened.source.read(0, 16))) {
+    opened.close();
+    return undefined;
+  }
+  const noCore = (): never => {
+    throw new UsageError(`${path} is an execution trace, not a core`, `corescope trace summary ${path}`);
+  };
+  return {
+    findings,
+    identity: { path, goVersion: "", arch: "", buildId: "" },
+    get process() {
+      return noCore();
+    },
+    get runtime() {
+      return noCore();
+    },
+    get heap() {
+      return noCore();
+    },
+    get retention() {
+      return noCore();
+    },
+    trace: { file: opened.source, extract: noCore },
+    close: () => opened.close(),
+  };
 }

@@ -73,7 +73,7 @@ function listLines(state: State, body: Body, height: number, columns: number, pa
   const view = presentView(state);
   if (body.rows.length === 0) {
     const why = scene.working !== "" ? `${scene.working} …` : view.filter !== "" ? "no line has these words" : "nothing here";
-    return ["", `  ${page.dim(fitText(why, columns - gutter))}`];
+    return ["", `  ${page.dim(fitText(escapeText(why), columns - gutter))}`];
   }
   const lines: string[] = [];
   for (let row = view.top; row < Math.min(body.rows.length, view.top + height); row++) {
@@ -145,7 +145,10 @@ function statusLine(mode: Mode, state: State, scene: Scene, columns: number, pag
   if (state.message !== "") return page.bold(fitText(escapeText(state.message), columns));
   const partial = scene.findings.some((finding) => finding.partial) ? " (answers are partial)" : "";
   const findings = scene.findings.length === 0 ? "" : `! ${scene.findings.length} findings${partial}`;
-  return fitText([scene.working === "" ? "" : `… ${scene.working}`, findings].filter((text) => text !== "").join("   "), columns);
+  return fitText(
+    [scene.working === "" ? "" : `… ${escapeText(scene.working)}`, findings].filter((text) => text !== "").join("   "),
+    columns,
+  );
 }
 
 function hints(mode: Mode, screen: Screen, columns: number): string {

@@ -16,6 +16,7 @@ import {
   readThreads,
   type SignalInfo,
   type Thread,
+  withoutDeleted,
 } from "./core-notes.js";
 import { loadBiasOf, mainExecutablePath, mainHeaderAddress } from "./load-bias.js";
 import { cut, disjoint, fillGaps, inside, type Mapping } from "./mappings.js";
@@ -83,7 +84,7 @@ export function assembleProcess(
   const path = mainExecutablePath(core);
 
   const images = [{ image: executable, bias: loadBias }, ...others].map(({ image, bias }) => imageMappings(image, bias));
-  const memory = openAddressSpace(named(overlay(core, dumped, images), files, auxv));
+  const memory = openAddressSpace(named(overlay(core, dumped, images, files), files, auxv));
   return {
     memory,
     threads,
@@ -148,6 +149,17 @@ export function executableCandidates(core: ElfImage): readonly string[] {
   return [...new Set(names.filter((name): name is string => name !== undefined && name !== ""))];
 }
 
+/** Other images that may hold Go code or data of their own, plugins and shared libraries by path; the system's are not worth opening. */
+export function imageCandidates(core: ElfImage, findings: Findings): readonly string[] {
+  const main = mainExecutablePath(core);
+  const paths = new Set(readMappedFiles(core, findings).map(({ path }) => withoutDeleted(path)));
+  return [...paths]
+    .filter((path) => path !== main && /\.so(\.|$)/.test(path) && !/^\/(usr\/)?lib(32|64|x32)?\//.test(path))
+    .slice(0, MOST_IMAGES);
+}
+
+const MOST_IMAGES = 256;
+
 /** Load bias of another mapped image (plugin, shared library), found by its ELF header in the core; undefined when it is nowhere. */
 export function findLoadBias(core: ElfImage, image: ElfImage): Address | undefined {
   return loadBiasOf(core, image, openAddressSpace(dumpedMappings(core)), "proved");
@@ -181,7 +193,12 @@ function imageMappings(image: ElfImage, bias: Address): Mapping[] {
   return disjoint(mappings);
 }
 
-function overlay(core: ElfImage, dumped: readonly Mapping[], images: readonly (readonly Mapping[])[]): Mapping[] {
+function overlay(
+  core: ElfImage,
+  dumped: readonly Mapping[],
+  images: readonly (readonly Mapping[])[],
+  files: readonly MappedFile[],
+): Mapping[] {
   const claimed = disjoint(
     loads(core).map((segment) => ({
       start: segment.address,
@@ -194,10 +211,33 @@ function overlay(core: ElfImage, dumped: readonly Mapping[], images: readonly (r
   const readOnly = claimed.filter((mapping) => Math.floor(mapping.flags / PF_W) % 2 === 0);
   let memory: Mapping[] = [...dumped];
   for (const image of images) memory = fillGaps(memory, inside(readOnly, image));
+  memory = fillGaps(memory, untouched(core, files));
   memory = fillGaps(memory, claimed);
   // delve leaves mappings out of its list altogether
   for (const image of images) memory = fillGaps(memory, image);
   return memory;
+}
+
+/**
+ * Anonymous writable memory that no page was ever touched of: the kernel leaves it out of a core, and it reads as zero. Known by other
+ * memory of that kind being there; without any, the filter has left it out. fs/coredump.c vma_dump_size
+ */
+function untouched(core: ElfImage, files: readonly MappedFile[]): Mapping[] {
+  const isWritable = (flags: number) => Math.floor(flags / PF_W) % 2 === 1;
+  const ofFile = (address: Address) => files.some((file) => address >= file.start && address < file.end);
+  const anonymous = loads(core).filter((segment) => isWritable(segment.flags) && segment.memorySize > 0 && !ofFile(segment.address));
+  if (!anonymous.some((segment) => segment.fileSize > 0)) return [];
+  return disjoint(
+    anonymous
+      .filter((segment) => segment.fileSize === 0)
+      .map((segment) => ({
+        start: segment.address,
+        end: segment.address + segment.memorySize,
+        flags: segment.flags,
+        path: "",
+        backing: "zero" as const,
+      })),
+  );
 }
 
 function named(mappings: readonly Mapping[], files: readonly MappedFile[], auxv: ReadonlyMap<number, number>): Mapping[] {

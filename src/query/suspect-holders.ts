@@ -11,6 +11,9 @@ import type { Suspect } from "./suspects.js";
 const LEAST_SHARE = 0.05;
 const DEPTH = 24;
 
+/** What a sync.Pool keeps its values in, one a P. */
+const POOL = "[]sync.poolLocal";
+
 /** A row whose children hold much, with the rows above it. */
 interface Point {
   readonly row: DominatorNode;
@@ -36,7 +39,7 @@ function collect(row: DominatorNode, above: readonly DominatorNode[], least: Byt
     return 0;
   let taken = 0;
   // Rows of several are what a container holds, not holders themselves.
-  for (const child of row.children ?? [])
+  for (const child of row.type === POOL ? [] : (row.children ?? []))
     if (child.count === 1 && !child.type.startsWith("(")) taken += collect(child, [...above, row], least, points);
   const bytes = row.retainedBytes - taken;
   if (bytes < least) return taken;
@@ -198,15 +201,23 @@ function specialKind(dump: Dump, { row, above }: Point, where: string, size: str
       weight: 2.5,
     };
   }
-  if (
-    chain.some(
-      (each) =>
-        /^\[?\d*\]?sync\.poolLocal|sync\.poolChain/.test(each.type) || each.owner === "sync.allPools" || each.owner === "sync.oldPools",
-    )
-  ) {
-    return { kind: "sync.Pool", title: `a sync.Pool keeps ${size}: ${where}`, ...rest, weight: 0.7 };
+  if (row.type === POOL) {
+    const pool = where.replace(/\.(?:local|victim)$/, "");
+    const victim = where.endsWith(".victim") ? ", unused since the last collection" : "";
+    return { kind: "sync.Pool", title: `sync.Pool ${pool} keeps ${size}${victim}`, evidence: pooled(row), weight: 1.2 };
   }
   return undefined;
+}
+
+/** What the values of a pool are. */
+function pooled(row: DominatorNode): readonly string[] {
+  const counts = new Map<string, number>();
+  const add = (each: DominatorNode): void => {
+    if (!/^\(|sync\.(?:pool|eface)/.test(each.type)) counts.set(each.type, (counts.get(each.type) ?? 0) + each.count);
+    else (each.children ?? []).forEach(add);
+  };
+  add(row);
+  return [...counts].slice(0, 3).map(([type, count]) => `${formatCount(count)} × ${type}`);
 }
 
 /** Where the goroutine that runs finalizers or cleanups is stuck. */

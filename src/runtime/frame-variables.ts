@@ -1,6 +1,6 @@
 // Arguments and locals of one frame with where their values are; a value that the debug information does not vouch for is absent.
 import { type Address, NOT_AN_ADDRESS, type TypeId } from "../base/units.js";
-import type { DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
+import type { DwarfType, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Registers } from "../process/registers.js";
 import type { GoRuntime } from "./runtime.js";
@@ -51,10 +51,10 @@ export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Regi
 
   const trusted = (variable: DwarfVariable): boolean => {
     const own = claims.find((each) => each.variable === variable);
-    if (!own) return true;
-    if (delta === 0) return false;
     const level = levels[levels.length - 1 - variable.inlineDepth];
     if (!level) return false;
+    if (!own) return variable.kind !== "local" || level.line >= variable.declarationLine;
+    if (delta === 0) return false;
     if (variable.kind === "local" && (variable.declarationLine === 0 || level.line <= variable.declarationLine)) return false;
     // Interrupted, not in a call: arguments are stored by the first instructions.
     if (variable.kind !== "local" && frame.symbolPc === frame.pc && level.line <= Math.max(startLine, variable.declarationLine))
@@ -67,8 +67,37 @@ export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Regi
     kind: variable.kind,
     inlineDepth: variable.inlineDepth,
     type: types.fromDwarf(variable.type),
-    place: trusted(variable) ? placeOf(memory, variable, variable.locate(context), context.register) : ABSENT,
+    place:
+      trusted(variable) && isWhole(variable, claims, variable.locate(context))
+        ? placeOf(memory, variable, variable.locate(context), context.register)
+        : ABSENT,
   }));
+}
+
+/**
+ * When all but one part of a variable is constant, the compiler (seen in Go 1.21 to 1.27) lists the place of that part as
+ * if it were the whole: no DW_OP_piece. So what has several parts must come in pieces, or from a location without a list.
+ */
+function isWhole(variable: DwarfVariable, claims: readonly Claim[], at: Location): boolean {
+  return at.kind === "pieces" || at.kind === "absent" || claims.some((each) => each.variable === variable) || hasOnePart(variable.type, 0);
+}
+
+function hasOnePart(type: DwarfType, depth: number): boolean {
+  if (depth > 16) return false;
+  switch (type.kind) {
+    case "typedef":
+      return type.size <= 8 && hasOnePart(type.target, depth + 1);
+    case "struct": {
+      const parts = type.fields.filter((field) => field.type.size > 0);
+      return parts.length === 1 && parts[0].type.size === type.size && hasOnePart(parts[0].type, depth + 1);
+    }
+    case "array":
+      return type.count === 1 && hasOnePart(type.element, depth + 1);
+    case "base":
+      return type.encoding !== "complex";
+    default:
+      return true;
+  }
 }
 
 /** Results without a name, blank parameters, and what the compiler keeps for itself. */

@@ -10,8 +10,11 @@ import { packError, type Reply, type Request, type Shared, shareMemory } from ".
 /** A port as this thread needs it. */
 export type Port = Pick<MessagePort, "on" | "postMessage">;
 
-/** Serves a dump on a port until the port is closed. open: another way to open than from files, for tests. */
-export function serve(port: Port, open: typeof openDump = openDump): void {
+// biome-ignore lint/suspicious/noExplicitAny: a list of queries cannot name their types.
+type AnyQuery = Query<any, unknown>;
+
+/** Serves a dump on a port until the port is closed. open and queries: others than the program's, for tests. */
+export function serve(port: Port, open: typeof openDump = openDump, queries: readonly AnyQuery[] = Object.values(QUERIES)): void {
   let dump: Promise<Dump> | undefined;
   let shared: Shared = shareMemory();
   let present = 0;
@@ -42,7 +45,8 @@ export function serve(port: Port, open: typeof openDump = openDump): void {
     }
     const opened = await dump;
     if (!opened) throw new UsageError("no dump is open");
-    const query = findQuery(request.query);
+    const query = queries.find((each) => each.name === request.query);
+    if (!query) throw new UsageError(`no query ${request.query}`);
     const result = query.run(opened, request.args, { progress, findings: opened.findings });
     send({ kind: "answer", id: request.id, result, findings: opened.findings.list() });
   }
@@ -52,12 +56,6 @@ export function serve(port: Port, open: typeof openDump = openDump): void {
   port.on("message", (request: Request) => {
     last = last.then(() => handle(request)).catch((error: unknown) => send({ kind: "failed", id: request.id, error: packError(error) }));
   });
-}
-
-function findQuery(name: string): Query<unknown, unknown> {
-  const query = (Object.values(QUERIES) as readonly Query<never, unknown>[]).find((each) => each.name === name);
-  if (!query) throw new UsageError(`no query ${name}`);
-  return query as Query<unknown, unknown>;
 }
 
 if (parentPort) serve(parentPort);

@@ -64,7 +64,7 @@ export class RemoteDump {
 
   /** Opens a dump in a thread of its own. Returns at once. */
   static open(files: DumpFiles): RemoteDump {
-    const worker = new Worker(new URL("./thread.js", import.meta.url), { stdout: true, stderr: true });
+    const worker = new Worker(new URL("./thread.js", import.meta.url), { stdout: true, stderr: true, execArgv: [] });
     return new RemoteDump(
       {
         postMessage: (message) => worker.postMessage(message),

@@ -1,0 +1,104 @@
+import { FormatError, UsageError } from "../base/errors.js";
+import type { ByteSource } from "../base/source.js";
+import { concerns, describeEvent, type EventRow, kindOf, Ordering, type TraceEvent } from "../trace/trace.js";
+import type { Query, Rows } from "./query.js";
+import { generationsOf, traceOf, withContents } from "./trace-source.js";
+
+export interface TraceEventsArgs {
+  readonly prefix?: string;
+  readonly goroutine?: number;
+  /** Only events of so many ns before the end; 0: all. */
+  readonly last: number;
+  /** A regular expression over kinds and texts; "" for all. */
+  readonly kind: string;
+  readonly stacks: boolean;
+  /** The last so many rows; 0: all. */
+  readonly top: number;
+}
+
+export interface TraceEventsResult extends Rows<EventRow> {
+  readonly found: boolean;
+  readonly explanation: string;
+  /** ns of the trace clock of the last event: death, in a trace out of a core. */
+  readonly end: number;
+  readonly fromCore: boolean;
+}
+
+/** The last events, in order; with -o all of them as NDJSON, one generation in memory at a time. */
+export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
+  name: "trace events",
+  summary: "the events of the execution trace in order, times relative to its end",
+  run(dump, args, { findings }) {
+    const trace = traceOf(dump, args.prefix);
+    if (!trace.found) return { found: false, explanation: trace.explanation, end: 0, fromCore: false, rows: [], total: 0 };
+    const { source } = trace;
+    let pattern: RegExp | undefined;
+    try {
+      pattern = args.kind === "" ? undefined : new RegExp(args.kind);
+    } catch (error) {
+      throw new UsageError(`--kind ${args.kind}: ${(error as Error).message}`);
+    }
+    const damaged = (error: unknown) => {
+      if (!(error instanceof FormatError)) throw error;
+      findings.add("trace-damaged", "the trace cannot be read to its end", error.message, { partial: true });
+    };
+    // The end has to be known before the first row can be told how long before it that was.
+    let end = 0;
+    forEachEvent(source, (event) => {
+      end = event.time;
+    }, damaged);
+    const wanted = (event: TraceEvent): boolean =>
+      (args.last === 0 || event.time >= end - args.last) &&
+      (args.goroutine === undefined || concerns(event, args.goroutine)) &&
+      (pattern === undefined || pattern.test(kindOf(event)));
+    let total = 0;
+    const ignore = () => {};
+    forEachEvent(source, (event) => {
+      if (wanted(event)) total++;
+    }, ignore);
+    const skip = args.top === 0 ? 0 : Math.max(0, total - args.top);
+    const rows: EventRow[] = [];
+    let at = 0;
+    forEachEvent(source, (event) => {
+      if (wanted(event) && at++ >= skip) rows.push(describeEvent(event, end, args.stacks));
+    }, ignore);
+    const result: TraceEventsResult = { found: true, explanation: "", end, fromCore: trace.fromCore, rows, total };
+    return withContents(result, () => lines(source, wanted, end, args.stacks));
+  },
+};
+
+function forEachEvent(source: ByteSource, visit: (event: TraceEvent) => void, failed: (error: unknown) => void): void {
+  const ordering = new Ordering(visit);
+  try {
+    for (const generation of generationsOf(source)) ordering.run(generation);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Enough for one write. */
+const PIECE = 1 << 16;
+
+function* lines(source: ByteSource, wanted: (event: TraceEvent) => boolean, end: number, stacks: boolean): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let ready: Uint8Array[] = [];
+  let text = "";
+  const ordering = new Ordering((event) => {
+    if (!wanted(event)) return;
+    text += `${JSON.stringify(describeEvent(event, end, stacks))}\n`;
+    if (text.length < PIECE) return;
+    ready.push(encoder.encode(text));
+    text = "";
+  });
+  try {
+    for (const generation of generationsOf(source)) {
+      ordering.run(generation);
+      yield* ready;
+      ready = [];
+    }
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error; // told before
+  }
+  yield* ready;
+  if (text !== "") yield encoder.encode(text);
+}

@@ -1,0 +1,53 @@
+import { NONE } from "../base/units.js";
+import { exportTrace, Ordering } from "../trace/trace.js";
+import type { Query } from "./query.js";
+import { crashedThread, generationsOf, goroutineFunctions, traceOf, withContents } from "./trace-source.js";
+
+export interface TraceExportArgs {
+  readonly prefix?: string;
+  readonly format: "perfetto" | "chrome";
+}
+
+export interface TraceExportResult {
+  readonly found: boolean;
+  readonly explanation: string;
+  readonly format: string;
+  readonly events: number;
+  /** ns. */
+  readonly span: number;
+  /** ns before the end; what -o marks. */
+  readonly marks: readonly { readonly name: string; readonly beforeEnd: number }[];
+}
+
+/** The trace as a file for ui.perfetto.dev. */
+export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
+  name: "trace export",
+  summary: "the execution trace as a file for ui.perfetto.dev",
+  run(dump, { prefix, format }) {
+    const trace = traceOf(dump, prefix);
+    if (!trace.found) return { found: false, explanation: trace.explanation, format, events: 0, span: 0, marks: [] };
+    const thread = crashedThread(dump);
+    let events = 0;
+    let first = 0;
+    let end = 0;
+    let ownLast = NONE;
+    const ordering = new Ordering((event) => {
+      if (events++ === 0) first = event.time;
+      end = event.time;
+      if (event.m === thread) ownLast = event.time;
+    });
+    for (const generation of generationsOf(trace.source)) ordering.run(generation);
+    const marks: { name: string; time: number }[] = [];
+    if (ownLast !== NONE) marks.push({ name: `last event of the thread that crashed (${thread})`, time: ownLast });
+    marks.push({ name: trace.fromCore ? "death" : "end of the trace", time: end });
+    const result: TraceExportResult = {
+      found: true,
+      explanation: "",
+      format,
+      events,
+      span: end - first,
+      marks: marks.map(({ name, time }) => ({ name, beforeEnd: time - end })),
+    };
+    return withContents(result, () => exportTrace(generationsOf(trace.source), { format, marks, functions: goroutineFunctions(dump) }));
+  },
+};

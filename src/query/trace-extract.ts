@@ -1,0 +1,103 @@
+import { lastGenerationAlone } from "../recorder/recorder.js";
+import type { Query } from "./query.js";
+import { piecesOf, withContents } from "./trace-source.js";
+
+/** What is written; tail: only what the prefix lacks. */
+export interface TraceExtractArgs {
+  readonly last: boolean;
+  readonly tail: boolean;
+  readonly prefix?: string;
+}
+
+/** A trace out of a core, or why there is none. Times in ns. */
+export interface TraceExtractResult {
+  readonly found: boolean;
+  readonly explanation: string;
+  /** Where the program was sending it. */
+  readonly destination: { readonly kind: string; readonly name: string };
+  /** Of the file: "go 1.26 trace". */
+  readonly format: string;
+  /** What -o writes. */
+  readonly writes: "whole trace" | "last generation" | "tail";
+  /** It can be read alone. */
+  readonly standsAlone: boolean;
+  readonly bytes: number;
+  /** Of the prefix: keep so many bytes and put the tail behind them. */
+  readonly keep: number;
+  readonly generations: readonly {
+    readonly number: number;
+    readonly from: string;
+    readonly bytes: number;
+    readonly added: { readonly statuses: number; readonly stacks: number; readonly strings: number; readonly samples: number; readonly stops: number };
+  }[];
+  readonly events: number;
+  readonly span: number;
+  /** ns since 1970 of the last event; "" when the format does not tell. */
+  readonly lastWall: string;
+  readonly stopping: boolean;
+  /** Left out because what they follow is lost. */
+  readonly trimmed: { readonly events: number; readonly span: number };
+  /** Last events of threads that were only half written. */
+  readonly halfWritten: number;
+  /** Threads inside the tracer at death: their goroutines' last event may be missing. */
+  readonly inTracer: readonly { readonly thread: number; readonly goroutine: number }[];
+}
+
+/** Lifts the execution trace out of the dead process. */
+export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
+  name: "trace extract",
+  summary: "the execution trace, lifted out of the crash to the moment of death",
+  run(dump, args, { findings }) {
+    const trace = dump.trace.extract(args.prefix);
+    if (!trace.found) return { ...NOTHING, explanation: trace.explanation };
+    const { whole } = trace;
+    const writes = args.tail || !whole ? "tail" : args.last ? "last generation" : "whole trace";
+    const source = writes === "tail" ? trace.tail : writes === "whole trace" || !whole ? (whole ?? trace.tail) : lastGenerationAlone(whole, trace.format, findings);
+    const { read } = trace;
+    const result: TraceExtractResult = {
+      found: true,
+      explanation: whole
+        ? ""
+        : `Only the trace's end is in the core: what came before went to ${trace.destination.name || "a writer that was not found"}. Pass that file with --prefix FILE to complete it.`,
+      destination: trace.destination,
+      format: `go 1.${trace.format} trace`,
+      writes,
+      standsAlone: writes !== "tail",
+      bytes: source.size,
+      keep: trace.keep,
+      generations: trace.generations.map(({ number, from, bytes, statuses, stacks, strings, samples, stops }) => ({
+        number,
+        from,
+        bytes,
+        added: { statuses, stacks, strings, samples, stops },
+      })),
+      events: read?.events ?? 0,
+      span: read ? read.last - read.first : 0,
+      lastWall: read?.wallOffset === undefined ? "" : String(read.wallOffset + BigInt(Math.round(read.last))),
+      stopping: trace.stopping,
+      trimmed: { events: trace.trimmed?.events ?? 0, span: trace.trimmed?.span ?? 0 },
+      halfWritten: trace.cutEvents,
+      inTracer: trace.inTracer.map(({ tid, goroutine }) => ({ thread: tid, goroutine })),
+    };
+    return withContents(result, () => piecesOf(source));
+  },
+};
+
+const NOTHING: TraceExtractResult = {
+  found: false,
+  explanation: "",
+  destination: { kind: "", name: "" },
+  format: "",
+  writes: "whole trace",
+  standsAlone: false,
+  bytes: 0,
+  keep: 0,
+  generations: [],
+  events: 0,
+  span: 0,
+  lastWall: "",
+  stopping: false,
+  trimmed: { events: 0, span: 0 },
+  halfWritten: 0,
+  inTracer: [],
+};

@@ -1,0 +1,61 @@
+// The trace that a question is about: a file, or out of the core.
+import { UnsupportedError } from "../base/errors.js";
+import type { ByteSource } from "../base/source.js";
+import type { Dump } from "../dump.js";
+import { type Generation, readGenerations } from "../trace/trace.js";
+
+/** A trace to read, or why there is none. */
+export type TraceAnswer =
+  | { readonly found: true; readonly source: ByteSource; readonly fromCore: boolean }
+  | { readonly found: false; readonly explanation: string };
+
+/** Names the trace of a dump. @throws UnsupportedError when only its tail is in the core */
+export function traceOf(dump: Dump, prefix: string | undefined): TraceAnswer {
+  if (dump.trace.file) return { found: true, source: dump.trace.file, fromCore: false };
+  const extracted = dump.trace.extract(prefix);
+  if (!extracted.found) return { found: false, explanation: extracted.explanation };
+  if (!extracted.whole) {
+    throw new UnsupportedError(
+      "the trace",
+      `only its end in the core: what came before went to ${extracted.destination.name || "a writer we do not know"}`,
+      "it together with that file",
+      "Pass the file with --prefix FILE.",
+    );
+  }
+  return { found: true, source: extracted.whole, fromCore: true };
+}
+
+/** Functions of goroutines by id, of a core; what the trace may not tell. */
+export function goroutineFunctions(dump: Dump): ReadonlyMap<number, string> {
+  if (dump.trace.file) return new Map();
+  const { goroutines, functions } = dump.runtime;
+  return new Map(goroutines.all.map((each) => [each.id, functions.find(each.startPc)?.name ?? ""]));
+}
+
+/** The goroutine whose thread took the signal, or NONE. */
+export function crashedThread(dump: Dump): number | undefined {
+  return dump.trace.file ? undefined : dump.process.threads[0]?.tid;
+}
+
+/** The generations of a source, each read when asked for. */
+export function generationsOf(source: ByteSource): Iterable<Generation> {
+  return { [Symbol.iterator]: () => readGenerations(source) };
+}
+
+/** A field that JSON and clones do not see: what a command may write to a file, made when it is asked for. */
+export function withContents<T extends object>(result: T, contents: () => Iterable<Uint8Array>): T {
+  Object.defineProperty(result, "contents", { value: contents, enumerable: false });
+  return result;
+}
+
+/** The contents of an answer made by withContents. */
+export function contentsOf(result: object): Iterable<Uint8Array> {
+  const make = (result as { contents?: () => Iterable<Uint8Array> }).contents;
+  return make ? make() : [];
+}
+
+/** A source's bytes in pieces of a mebibyte. */
+export function* piecesOf(source: ByteSource): Generator<Uint8Array> {
+  const piece = 1 << 20;
+  for (let at = 0; at < source.size; at += piece) yield source.read(at, piece);
+}

@@ -1,0 +1,42 @@
+import { FormatError } from "../base/errors.js";
+import { summarize, type TraceSummary } from "../trace/trace.js";
+import type { Query } from "./query.js";
+import { generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
+
+export interface TraceSummaryArgs {
+  readonly prefix?: string;
+  /** Rows of goroutines, tasks and regions; 0: all. */
+  readonly top: number;
+}
+
+export interface TraceSummaryResult {
+  readonly found: boolean;
+  readonly explanation: string;
+  readonly summary: TraceSummary | undefined;
+  /** How many goroutines there are, those not shown too. */
+  readonly goroutines: number;
+}
+
+/** The trace in numbers. */
+export const traceSummary: Query<TraceSummaryArgs, TraceSummaryResult> = {
+  name: "trace summary",
+  summary: "what the execution trace says as a whole: goroutines, Ps, collections, heap, tasks",
+  run(dump, { prefix, top }, { findings }) {
+    const trace = traceOf(dump, prefix);
+    if (!trace.found) return { found: false, explanation: trace.explanation, summary: undefined, goroutines: 0 };
+    const summary = summarize(generationsOf(trace.source), (error) => {
+      if (!(error instanceof FormatError)) throw error;
+      findings.add("trace-damaged", "the trace cannot be read to its end", error.message, { partial: true });
+      return error.message;
+    });
+    const functions = goroutineFunctions(dump);
+    const goroutines = summary.goroutines.map((each) => ({ ...each, function: each.function || (functions.get(each.id) ?? "") }));
+    const cut = <T>(rows: readonly T[]) => (top === 0 ? rows : rows.slice(0, top));
+    return {
+      found: true,
+      explanation: "",
+      summary: { ...summary, goroutines: cut(goroutines), tasks: cut(summary.tasks), regions: cut(summary.regions) },
+      goroutines: goroutines.length,
+    };
+  },
+};

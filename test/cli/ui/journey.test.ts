@@ -1,0 +1,139 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
+const socket = `corescope-${process.pid}`;
+const patience = 60_000;
+
+function tmux(...words: string[]): string {
+  const { status, stdout, stderr } = spawnSync("tmux", ["-L", socket, "-f", "/dev/null", ...words], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`tmux ${words.join(" ")}: ${stderr}`);
+  return stdout;
+}
+
+const screen = () => tmux("capture-pane", "-p", "-t", "j");
+const press = (...keys: string[]) => void tmux("send-keys", "-t", "j", ...keys);
+const type = (text: string) => void tmux("send-keys", "-t", "j", "-l", text);
+
+/** Waits for a text; on a loaded machine everything takes its time. */
+async function sees(wanted: string | RegExp): Promise<string> {
+  const begun = Date.now();
+  for (;;) {
+    const shown = screen();
+    if (typeof wanted === "string" ? shown.includes(wanted) : wanted.test(shown)) return shown;
+    if (Date.now() - begun > patience) throw new Error(`never saw ${wanted} on:\n${shown}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A shell in a terminal, with something on its screen that has to be there afterwards. */
+async function shell(columns: number, rows: number): Promise<void> {
+  tmux(
+    "new-session",
+    "-d",
+    "-s",
+    "j",
+    "-x",
+    String(columns),
+    "-y",
+    String(rows),
+    "env -u CI -u NO_COLOR TERM=screen-256color PS1='ready> ' bash --norc",
+  );
+  await sees("ready>");
+  type(`cd '${root}'; clear; echo before\n`);
+  await sees(/before\n+ready>/);
+}
+
+function explore(): void {
+  const core = "dumps/cores/demo-1.26-amd64";
+  type(`node scripts/corescope.mjs ${core}/core.zst --exe ${core}/exe.zst; echo "exit $?"\n`);
+}
+
+async function end(): Promise<void> {
+  tmux("kill-session", "-t", "j");
+}
+
+// CI installs tmux: there, a skipped journey counts as a failure.
+describe.skipIf(!hasTmux)("a journey in a real terminal (needs tmux)", () => {
+  beforeAll(() => {
+    const { status, stderr } = spawnSync(process.execPath, [`${root}scripts/prepare.mjs`], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
+  }, 120_000);
+  afterAll(() => {
+    spawnSync("tmux", ["-L", socket, "kill-server"]);
+  });
+
+  test("from the cause of death to the leak, its path, the goroutine that holds it, and back to the shell", {
+    timeout: 240_000,
+  }, async () => {
+    await shell(100, 30);
+    explore();
+    await sees("[1 Overview]");
+    await sees("nil pointer dereference");
+    // The leak: the type that fills the heap.
+    press("2");
+    await sees(/4,000 +437\.5 KiB/);
+    type("/main.Session");
+    press("Enter");
+    await sees(/▌› 4,000 .*main\.Session/);
+    press("Enter");
+    await sees(/› main\.Session +first 2,000 of 4,000/);
+    press("Enter");
+    await sees("pointed to by");
+    // Its path, down from the root.
+    press("p");
+    await sees("path 1 of");
+    const path = await sees(/● global main\.server/);
+    expect(path).toContain("main.server.sessions.byToken[");
+    // The goroutine that holds it.
+    type("/goroutine");
+    press("Enter");
+    await sees(/▌›● goroutine \d+/);
+    press("Enter");
+    await sees(/goroutine \d+ {2}/);
+    await sees("main.(*Server)");
+    // A command line, a smaller terminal, a wrong one.
+    type(":read 0x1\n");
+    await sees("not mapped");
+    tmux("resize-window", "-t", "j", "-x", "80", "-y", "24");
+    await sees(/\? help · q quit\n*$/);
+    expect(
+      screen()
+        .split("\n")
+        .filter((line) => line.includes("1 Overview")).length,
+    ).toBe(1);
+    for (let n = 0; n < 8; n++) press("Escape");
+    await sees("[1 Overview]");
+    press("q");
+    const after = await sees("exit 0");
+    expect(after).toContain("before");
+    expect(after).not.toContain("Overview");
+    await end();
+  });
+
+  test.each([
+    ["ctrl-c", () => press("C-c"), "exit 0"],
+    ["SIGTERM", () => void tmux("run-shell", `pkill -TERM -P $(tmux -L ${socket} list-panes -t j -F '#{pane_pid}')`), "exit 143"],
+  ])("%s gives the shell its screen back, also while the core is being read", { timeout: 120_000 }, async (_name, stop, exit) => {
+    await shell(80, 24);
+    explore();
+    await sees("[1 Overview]");
+    stop();
+    const after = await sees(exit);
+    expect(after).toContain("before");
+    expect(after).not.toContain("Overview");
+    await end();
+  });
+
+  test("without colours the cursor is still seen, and a core that is none says so on its screen", { timeout: 120_000 }, async () => {
+    await shell(80, 24);
+    type('NO_COLOR=1 node scripts/corescope.mjs explore package.json; echo "exit $?"\n');
+    await sees(/▌ error: .*package\.json/);
+    expect(tmux("capture-pane", "-p", "-e", "-t", "j")).not.toMatch(/\u001b\[/);
+    press("q");
+    expect(await sees("exit 0")).toContain("before");
+    await end();
+  });
+});

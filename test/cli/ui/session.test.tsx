@@ -1,0 +1,203 @@
+import { render } from "ink-testing-library";
+import { afterEach, describe, expect, test } from "vitest";
+import { COMMANDS } from "../../../cli/commands/index.js";
+import { App } from "../../../cli/ui/app.js";
+import { allScreens } from "../../../cli/ui/screens/index.js";
+import { type Answers, Session } from "../../../cli/ui/session.js";
+import { NotFoundError } from "../../../src/base/errors.js";
+import { Cancelled } from "../../../src/base/progress.js";
+import { packError, RemoteError } from "../../../src/worker/protocol.js";
+
+const commands = COMMANDS.filter((spec) => !spec.start);
+const row = { address: "0xc0001a2000", type: "main.User", bytes: 80, summary: '{Name:"evil\u001b[2J"}' };
+const results: Readonly<Record<string, unknown>> = {
+  histogram: {
+    rows: [
+      { type: "main.User", count: 12000, bytes: 960000, evidence: {} },
+      { type: "string", count: 5, bytes: 80, evidence: {} },
+    ],
+    total: { rows: 2, objects: 12005, bytes: 960080 },
+  },
+  objects: { rows: [row], total: { rows: 1, bytes: 80 } },
+  mappings: { rows: [], total: { rows: 0, bytes: 0 } },
+};
+
+interface Fake extends Answers {
+  readonly asked: { readonly name: string; readonly args: unknown; settle(): void; readonly cancelled: boolean }[];
+}
+
+/** A dump that answers when it is told to; what it has no result for is not found. */
+function fakeDump(auto = true): Fake {
+  const asked: { name: string; args: unknown; settle(): void; cancelled: boolean }[] = [];
+  return {
+    asked,
+    findings: [],
+    progress: () => (asked.length > 0 && !auto ? { stage: "reading heap", done: 43, total: 100 } : undefined),
+    ask(query: { readonly name: string }, args: unknown) {
+      let settle = () => {};
+      let reject = (_error: Error) => {};
+      const result = new Promise<never>((resolve, fail) => {
+        reject = fail;
+        settle = () => {
+          const known = results[query.name];
+          if (known === undefined) fail(new RemoteError(packError(new NotFoundError("answer", query.name, [], "try another"))));
+          else resolve(known as never);
+        };
+      });
+      const entry = { name: query.name, args, settle, cancelled: false };
+      asked.push(entry);
+      if (auto) settle();
+      return {
+        result,
+        cancel() {
+          entry.cancelled = true;
+          reject(new Cancelled());
+        },
+      };
+    },
+  } as Fake;
+}
+
+const sessions: Session[] = [];
+afterEach(() => {
+  for (const one of sessions.splice(0)) one.close();
+});
+
+function begin(dump: Fake = fakeDump(), size = { columns: 100, rows: 24 }) {
+  const written: string[] = [];
+  let quits = 0;
+  const session = new Session({
+    dump,
+    commands,
+    screens: allScreens(commands),
+    name: "core.zst",
+    size,
+    write: (text) => void written.push(text),
+    quit: () => quits++,
+  });
+  sessions.push(session);
+  return { session, dump, written, quits: () => quits, text: () => session.frame().lines.join("\n") };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe("a session", () => {
+  test("goes from the types to the objects of one, and what they hold is escaped", async () => {
+    const { session, text, dump } = begin();
+    session.type("2");
+    await settled();
+    expect(text()).toContain("12,000");
+    expect(text()).toContain("main.User");
+    session.type("\r");
+    await settled();
+    expect(dump.asked.at(-1)).toMatchObject({ name: "objects", args: { type: "main.User" } });
+    expect(text()).toContain('{Name:"evil\\x1b[2J"}');
+    expect(text()).toContain("Overview › Types › main.User");
+  });
+
+  test("an error stays in its screen, with what to do about it", async () => {
+    const { session, text, quits } = begin();
+    session.type("3");
+    await settled();
+    expect(text()).toContain("error: no answer dominators");
+    expect(text()).toContain("try another");
+    session.type("2");
+    await settled();
+    expect(text()).toContain("main.User");
+    expect(quits()).toBe(0);
+  });
+
+  test("keys work while nothing is answered; it says how far the work is; escape gives up; r asks again", async () => {
+    const dump = fakeDump(false);
+    const { session, text } = begin(dump);
+    session.type("2");
+    expect(text()).toContain("reading heap 43%");
+    const types = dump.asked.findIndex(({ name }) => name === "histogram");
+    session.press(["escape"]);
+    await settled();
+    expect(dump.asked[types]?.cancelled).toBe(true);
+    expect(text()).toContain("[1 Overview]");
+    const count = dump.asked.length;
+    session.press(["2"]);
+    expect(dump.asked.length).toBe(count + 1);
+    dump.asked.at(-1)?.settle();
+    await settled();
+    expect(text()).toContain("main.User");
+    session.press(["1", "2"]);
+    expect(dump.asked.length).toBe(count + 1);
+  });
+
+  test("a command line answers as the shell's, and says what is wrong with it", async () => {
+    const { session, text, dump } = begin();
+    session.type(":histogram --by package\r");
+    await settled();
+    expect(dump.asked.at(-1)).toMatchObject({ name: "histogram", args: { by: "package", top: 20 } });
+    expect(text()).toContain("12,005 objects");
+    session.type(":histogram --top many\r");
+    expect(text()).toContain("--top many: not a count");
+    session.type(":nonsense\r");
+    expect(text()).toContain("nonsense");
+    session.type(":why --help\r");
+    expect(text()).toContain("the path that keeps an object alive");
+  });
+
+  test("commands, options and types are completed", () => {
+    const { session } = begin();
+    expect(session.complete("hist")).toBe("histogram ");
+    expect(session.complete("histogram --gar")).toBe("histogram --garbage ");
+    expect(session.complete("zzz")).toBe("zzz");
+  });
+
+  test("y copies through the terminal", async () => {
+    const { session, written } = begin();
+    session.type("2");
+    await settled();
+    session.type("y");
+    expect(written).toEqual([`\u001b]52;c;${Buffer.from("main.User").toString("base64")}\u0007`]);
+  });
+
+  test("help tells the keys of the screen, at any size", () => {
+    const { session, text } = begin(fakeDump(), { columns: 80, rows: 24 });
+    session.type("2?");
+    expect(text()).toContain("What fills the heap");
+    expect(text()).toMatch(/s +sort/);
+    session.resize({ columns: 40, rows: 10 });
+    expect(session.frame().lines.length).toBe(9);
+    session.type("x");
+    expect(text()).not.toContain("What fills the heap");
+  });
+
+  test("q quits", () => {
+    const { session, quits } = begin();
+    session.type("q");
+    expect(quits()).toBe(1);
+  });
+
+  test("every screen stands its answer being an error or missing", async () => {
+    const { session } = begin();
+    for (const screen of allScreens(commands)) {
+      const given = {
+        args: { of: "main.x", address: "0x10", type: "x", id: 1, line: "overview" },
+        answers: [],
+        width: 80,
+        folds: {},
+        findings: [],
+      };
+      expect(() => screen.asks(given.args)).not.toThrow();
+      expect(() => screen.body(given)).not.toThrow();
+      expect(screen.title(given.args)).not.toBe("");
+    }
+    session.close();
+  });
+});
+
+test("ink draws the frame, and again after each key", async () => {
+  const { session } = begin();
+  const app = render(<App session={session} />);
+  expect(app.lastFrame()).toContain("[1 Overview]");
+  session.type("2");
+  await settled();
+  await expect.poll(() => app.lastFrame()).toContain("main.User");
+  expect(app.lastFrame()?.split("\n").length).toBe(23);
+  app.unmount();
+});

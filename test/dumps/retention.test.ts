@@ -1,0 +1,136 @@
+/** Retention on real crashes: retained sizes against recounts, and the classic failures against what suspects says first. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DumpWish } from "../../scripts/make-dumps.mjs";
+import { silent } from "../../src/base/progress.js";
+import { hex, NONE } from "../../src/base/units.js";
+import { type Dump, openDump } from "../../src/dump.js";
+import { overview } from "../../src/query/overview.js";
+import { show } from "../../src/query/show.js";
+import { suspects } from "../../src/query/suspects.js";
+import { why } from "../../src/query/why.js";
+import { fixtures, made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";
+
+const full = process.env.CORESCOPE_TIER === "full";
+
+/** Every classic failure, and whether its culprit has to be the very first line. */
+const FAILURES = [
+  "cache",
+  "blocked",
+  "strings",
+  "slices",
+  "contexts",
+  "timers",
+  "oncehuge",
+  "pool",
+  "channel",
+  "callbacks",
+  "finalizer",
+  "duplicates",
+  "stacks",
+  "native",
+  "free",
+  "limit",
+  "planted",
+  "traces",
+  "forwarders",
+] as const;
+
+async function suite(wish: DumpWish, body: (opened: () => { dump: Dump; test: TestDump }) => void): Promise<void> {
+  const missing = await missingGo(wish.go);
+  describe.skipIf(missing !== undefined)(missing ? `${nameOf(wish)} (${missing})` : nameOf(wish), () => around(() => made(wish), body));
+}
+
+function around(make: () => Promise<TestDump>, body: (opened: () => { dump: Dump; test: TestDump }) => void): void {
+  let now: { dump: Dump; test: TestDump } | undefined;
+  beforeAll(async () => {
+    const test = await make();
+    now = { dump: await openDump({ core: test.core, executable: test.executable }), test };
+  });
+  afterAll(() => {
+    now?.dump.close();
+    now = undefined;
+  });
+  body(() => now as { dump: Dump; test: TestDump });
+}
+
+const context = (dump: Dump) => ({ progress: silent, findings: dump.findings });
+
+/** Nodes whose retained size is not what a mark without them loses. */
+function miscounted(dump: Dump, nodes: readonly number[]): string[] {
+  const { heap, retention } = dump;
+  return nodes.flatMap((node) => {
+    const expected = heap.tree.parent[node] === NONE ? 0 : retention.recount(node);
+    return retention.retained[node] === expected ? [] : [`node ${node}: ${retention.retained[node]}, recounted ${expected}`];
+  });
+}
+
+function heaviest(dump: Dump, from: number, to: number, count: number): number[] {
+  const { retained } = dump.retention;
+  const nodes: number[] = [];
+  for (let node = from; node < to; node++) if (retained[node] > 0) nodes.push(node);
+  return nodes.sort((a, b) => retained[b] - retained[a]).slice(0, count);
+}
+
+for (const test of fixtures()) {
+  describe(`committed ${test.name}`, () => {
+    around(
+      () => Promise.resolve(test),
+      (opened) => {
+        it("retains, by every owner and every 50th object, what a mark without it loses", () => {
+          const { dump } = opened();
+          const { graph, objects } = dump.heap;
+          const nodes = Array.from({ length: graph.ownerCount }, (_, owner) => graph.nodeOfOwner(owner));
+          for (let id = 0; id < objects.count; id += 50) nodes.push(graph.nodeOfObject(id));
+          expect(miscounted(dump, nodes)).toEqual([]);
+        });
+      },
+    );
+  });
+}
+
+for (const go of releases) {
+  await suite({ program: "leaky", go, args: ["100"] }, (opened) => {
+    it("retains, by the 20 heaviest owners and objects, what a mark without them loses", () => {
+      const { dump } = opened();
+      const { graph } = dump.heap;
+      const objectNode = graph.nodeOfObject(0);
+      const nodes = [...heaviest(dump, 1, objectNode, 20), ...heaviest(dump, objectNode, graph.referents.nodeCount, 20)];
+      expect(miscounted(dump, nodes)).toEqual([]);
+    });
+
+    it("finds the three holders of a user, and no fourth", () => {
+      const { dump } = opened();
+      const cached = show.run(dump, { of: "main.cache", depth: 1, offset: 0, top: 1 }, context(dump)).value.children?.[0]?.address;
+      const { paths } = why.run(dump, { address: cached ?? "", paths: 5 }, context(dump));
+      const holders = paths.map((path) => path.steps.at(-1)?.expression.replace(/[[(].*$/s, ""));
+      // Its own next user may point to it besides.
+      expect(new Set(holders)).toEqual(new Set(["main.cache.Load", "main.global.byID", "main.global.sessions"]));
+    });
+
+    it("shows an entry of a map by its key", () => {
+      const { dump } = opened();
+      const shown = show.run(dump, { of: 'main.global.sessions["user-77"].User.Name', depth: 1, offset: 0, top: 1 }, context(dump));
+      expect(shown.value.text).toBe('"user-77"');
+      const byAddress = show.run(dump, { of: "main.global.byID[77]", depth: 1, offset: 0, top: 1 }, context(dump));
+      expect(byAddress.value.children?.find((child) => child.name === "Name")?.text).toBe('"user-77"');
+      expect(byAddress.value.address).toBe(hex(Number(byAddress.value.address)));
+    });
+  });
+}
+
+for (const [at, failure] of FAILURES.entries()) {
+  // Every failure on the newest release, and one other release each; all of all in the full tier.
+  const others = full ? releases : [releases[at % releases.length]];
+  for (const go of new Set([...others, "1.26.8"])) {
+    await suite({ program: "classics", go, args: [failure] }, (opened) => {
+      it("names the culprit first", () => {
+        const { dump, test } = opened();
+        const { rows } = suspects.run(dump, { top: 3 }, context(dump));
+        const [culprit] = (test.truth as unknown as { culprit: string[] }).culprit;
+        expect(rows[0].title, rows.map((row) => row.title).join("\n")).toContain(culprit);
+        const first = overview.run(dump, {}, context(dump)).topSuspects?.[0];
+        expect(first?.title).toContain(culprit);
+      });
+    });
+  }
+}

@@ -33,6 +33,8 @@ export interface CommandSpec<Args, Result> {
   next?(result: Result, core: string): readonly string[];
   /** What -o writes; commands without it have no -o. */
   file?(result: Result): Iterable<Uint8Array>;
+  /** The text says what -o does not hold: it is shown also when -o has written a file. */
+  readonly textWithFile?: boolean;
   /** Runs instead of asking and printing: the terminal UI. Returns the exit code. */
   start?(core: string, options: Options, world: World, commands: readonly AnyCommand[]): Promise<number>;
 }
@@ -111,10 +113,11 @@ export async function runCommand(
       progress.finish();
       const findings = dump.findings.list();
       const output = optionText(options, "output");
-      if (output !== undefined && spec.file) await writeFile(output, spec.file(result), world);
+      const nothing = spec.isNo?.(result) === true; // a "no" leaves no file behind
+      if (output !== undefined && spec.file && !nothing) await writeFile(output, spec.file(result), world);
       if (identity) {
         await print(world.out, jsonChunks(makeEnvelope(spec.name, identity, result, findings)));
-      } else if (output === undefined) {
+      } else if (output === undefined || nothing || (spec.textWithFile && output !== "-")) {
         await printText(spec, result, core, colour, options, world);
       }
       if (options.json !== true) printFindings(findings, world);
@@ -201,7 +204,7 @@ export function quoteWord(word: string): string {
 }
 
 /** Writes beside the file and renames, so that the file is whole or was not touched. A pipe or device is written as it is; "-" is stdout. */
-async function writeFile(path: string, chunks: Iterable<Uint8Array>, world: World): Promise<void> {
+export async function writeFile(path: string, chunks: Iterable<Uint8Array>, world: Pick<World, "out">): Promise<void> {
   if (path === "-") {
     for (const chunk of chunks) await new Promise<void>((resolve, reject) => world.out.write(chunk, (e) => (e ? reject(e) : resolve())));
     return;

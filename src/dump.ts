@@ -184,7 +184,8 @@ function traceAccess(runtime: () => GoRuntime, findings: Findings): TraceAccess 
   return {
     file: undefined,
     extract(prefix) {
-      const found = known.get(prefix) ?? extractTrace(runtime(), findings, { prefix: prefix === undefined ? undefined : openFile(prefix).source });
+      const found =
+        known.get(prefix) ?? extractTrace(runtime(), findings, { prefix: prefix === undefined ? undefined : openFile(prefix).source });
       known.set(prefix, found);
       return found;
     },

@@ -3,14 +3,18 @@ import { formatBytes, formatCount } from "../../src/base/units.js";
 import { goroutines } from "../../src/query/goroutines.js";
 import { type Options, optionPattern, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
-import { formatDuration, parseDuration } from "../text/duration.js";
+import { parseDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
-import { type Page, proseWidth } from "../text/style.js";
-import { cutText, formatTable, truncationLine } from "../text/table.js";
+import { formatGroup, formatPlace, formatState } from "../text/goroutine-group.js";
+import type { Page } from "../text/style.js";
+import { formatTable, truncationLine } from "../text/table.js";
 
 type Answer = ReturnType<typeof goroutines.run>;
 type Row = Answer["rows"][number];
 type Group = NonNullable<Answer["groups"]>[number];
+
+/** Columns from which there is room to say who started each one. */
+const widthForCreators = 120;
 
 const statuses = ["runnable", "running", "syscall", "waiting", "copystack", "preempted", "leaked", "idle"];
 
@@ -77,32 +81,38 @@ function optionDuration(options: Options, name: string, shown: string): number {
 
 function rowLines(rows: readonly Row[], page: Page): string[] {
   if (rows.length === 0) return ["no goroutine matches"];
+  const wide = page.width >= widthForCreators;
   const retains = rows.some((row) => row.retainedBytes !== undefined);
   const cells = rows.map((row) => [
     String(row.id),
     state(row),
     ...(retains ? [formatBytes(row.retainedBytes ?? 0)] : []),
-    row.top ? `${row.top.function}  ${place(row.top)}${labels(row)}` : "",
+    row.top ? `${row.top.function}  ${formatPlace(row.top)}${labels(row)}` : "",
+    ...(wide ? [creator(row)] : []),
   ]);
   const columns = [
     { title: "id", align: "right" },
     { title: "state", cut: "end" },
     ...(retains ? [{ title: "retains", align: "right" as const }] : []),
     { title: "where, of the program's own", cut: "middle" },
+    ...(wide ? [{ title: "created by", cut: "middle" as const }] : []),
   ] as const;
   const lines = formatTable(columns, cells, page.width);
   return [page.bold(lines[0] as string), ...lines.slice(1)];
 }
 
 /** "chan receive, 3 minutes, locked to thread": as the runtime says it, with the time as people say it. */
-function state(
-  row: Pick<Row, "status" | "waitReason" | "waitNanoseconds"> & { readonly locked?: boolean; readonly thread?: number },
-): string {
-  const facts = [row.waitReason === "" ? row.status : row.waitReason];
-  if (row.waitNanoseconds !== undefined && row.waitNanoseconds >= 1e9) facts.push(formatDuration(row.waitNanoseconds));
+function state(row: Row): string {
+  const facts = [formatState(row)];
   if (row.thread !== undefined) facts.push(`thread ${row.thread}`);
   if (row.locked) facts.push("locked to thread");
   return facts.join(", ");
+}
+
+/** "main.serve  server.go:12 (goroutine 1)". */
+function creator({ createdBy }: Row): string {
+  if (!createdBy) return "";
+  return `${createdBy.function}  ${formatPlace(createdBy)}${createdBy.goroutine === undefined ? "" : ` (goroutine ${createdBy.goroutine})`}`;
 }
 
 function labels(row: Row): string {
@@ -110,33 +120,9 @@ function labels(row: Row): string {
   return pairs.length === 0 ? "" : `  {${pairs.join(", ")}}`;
 }
 
-/** "worker.go:42". */
-function place({ file, line }: { readonly file: string; readonly line: number }): string {
-  return `${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
-}
-
 function groupLines(groups: readonly Group[], page: Page): string[] {
   if (groups.length === 0) return ["no goroutine matches"];
-  const width = page.width === Number.POSITIVE_INFINITY ? page.width : proseWidth(page);
-  return groups.flatMap((group, index) => {
-    const retained = group.retainedBytes === undefined ? "" : `, ${formatBytes(group.retainedBytes)} retained`;
-    const ids = `${group.ids.slice(0, 5).join(", ")}${group.count > Math.min(group.ids.length, 5) ? ", ..." : ""}`;
-    const head = `${formatCount(group.count)} × ${escapeText(state(group))}${retained}  (${ids})`;
-    const frames = group.frames.map(
-      (frame) => `    ${escapeText(frame.function)}  ${escapeText(place(frame))}${frame.inlined ? " (inlined)" : ""}`,
-    );
-    const omitted = group.framesOmitted > 0 ? [`    ... ${formatCount(group.framesOmitted)} frames between`] : [];
-    const shown = omitted.length > 0 ? [...frames.slice(0, 10), ...omitted, ...frames.slice(-5)] : frames;
-    const creator = group.createdBy
-      ? [`    created by ${escapeText(group.createdBy.function)}  ${escapeText(place(group.createdBy))}`]
-      : [];
-    return [
-      ...(index > 0 ? [""] : []),
-      page.bold(cutText(head, width)),
-      ...shown.map((line) => cutText(line, width, "middle")),
-      ...creator.map((line) => page.dim(cutText(line, width, "middle"))),
-    ];
-  });
+  return groups.flatMap((group, index) => [...(index > 0 ? [""] : []), ...formatGroup(group, page)]);
 }
 
 function summary({ rows, groups, total }: Answer): string[] {

@@ -1,11 +1,13 @@
 // The commands, one line each; help, the order of words and the tests read this list.
 import type { AnyCommand } from "../command.js";
+import { blockedCommand } from "./blocked.js";
 import { deathCommand } from "./death.js";
 import { dominatorsCommand } from "./dominators.js";
 import { exploreCommand } from "./explore.js";
 import { goroutineCommand } from "./goroutine.js";
 import { goroutinesCommand } from "./goroutines.js";
 import { histogramCommand } from "./histogram.js";
+import { leakedCommand } from "./leaked.js";
 import { mappingsCommand } from "./mappings.js";
 import { objectsCommand } from "./objects.js";
 import { overviewCommand } from "./overview.js";
@@ -14,6 +16,10 @@ import { refsCommand } from "./refs.js";
 import { showCommand } from "./show.js";
 import { suspectsCommand } from "./suspects.js";
 import { threadsCommand } from "./threads.js";
+import { traceEventsCommand } from "./trace-events.js";
+import { traceExportCommand } from "./trace-export.js";
+import { traceExtractCommand } from "./trace-extract.js";
+import { traceSummaryCommand } from "./trace-summary.js";
 import { tracebackCommand } from "./traceback.js";
 import { wasteCommand } from "./waste.js";
 import { whyCommand } from "./why.js";
@@ -34,6 +40,12 @@ export const COMMANDS: readonly AnyCommand[] = [
   goroutineCommand,
   tracebackCommand,
   threadsCommand,
+  blockedCommand,
+  leakedCommand,
+  traceExtractCommand,
+  traceSummaryCommand,
+  traceEventsCommand,
+  traceExportCommand,
   mappingsCommand,
   readCommand,
   exploreCommand,

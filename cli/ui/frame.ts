@@ -134,7 +134,7 @@ function crumbs(state: State, scene: Scene, columns: number, page: Page): string
 
 function statusLine(mode: Mode, state: State, scene: Scene, columns: number, page: Page): string {
   if (mode.kind === "prompt") {
-    const sign = { "/": "find: ", f: "filter: ", ":": ":" }[mode.sign];
+    const sign = { "/": "find: ", f: "filter: ", ":": ":", e: "write these lines to: " }[mode.sign];
     const text = escapeText(mode.text);
     // The end of a long line is what is being typed.
     const room = columns - sign.length - 1;

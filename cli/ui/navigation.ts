@@ -17,7 +17,7 @@ export interface View {
 export type Mode =
   | { readonly kind: "browse" }
   | { readonly kind: "help" }
-  | { readonly kind: "prompt"; readonly sign: "/" | "f" | ":"; readonly text: string; readonly recalled: number };
+  | { readonly kind: "prompt"; readonly sign: "/" | "f" | ":" | "e"; readonly text: string; readonly recalled: number };
 
 export interface State {
   /** The breadcrumb; the last one is shown, the first one is home. */
@@ -37,6 +37,7 @@ export interface State {
 export type Effect =
   | { readonly kind: "quit" }
   | { readonly kind: "copy"; readonly text: string }
+  | { readonly kind: "save"; readonly path: string }
   | { readonly kind: "cancel" }
   | { readonly kind: "retry" };
 
@@ -192,6 +193,8 @@ function browse(state: State, key: Key, around: Surroundings): Step {
     case "f":
     case ":":
       return stay({ ...state, mode: { kind: "prompt", sign: key, text: key === "f" ? view.filter : "", recalled: state.history.length } });
+    case "e":
+      return stay({ ...state, mode: { kind: "prompt", sign: "e", text: `${screen.name}.txt`, recalled: 0 } });
     case "n":
     case "N":
       return stay(searched(state, state.find, key === "n" ? 1 : -1, around));
@@ -268,6 +271,7 @@ function inPrompt(state: State, mode: Mode & { kind: "prompt" }, key: Key, aroun
     case "escape":
       return stay(live({ ...state, mode: mode.sign === "f" ? { ...mode, text: "" } : mode }, around, { kind: "browse" }));
     case "enter":
+      if (mode.sign === "e") return saveTo(state, mode.text.trim());
       return stay(submit(state, mode, around));
     case "backspace":
       if (mode.text === "") return stay({ ...state, mode: { kind: "browse" } });
@@ -287,6 +291,11 @@ function inPrompt(state: State, mode: Mode & { kind: "prompt" }, key: Key, aroun
     default:
       return [...key].length === 1 ? write(mode.text + key) : stay(state);
   }
+}
+
+function saveTo(state: State, path: string): Step {
+  const done: State = { ...state, mode: { kind: "browse" } };
+  return path === "" || path === "-" ? stay({ ...done, message: "not written" }) : { state: done, effects: [{ kind: "save", path }] };
 }
 
 /** A filter acts while it is typed. */

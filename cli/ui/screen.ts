@@ -53,6 +53,8 @@ export interface Ask {
   readonly args: unknown;
   /** Costly and not what the screen is about: put off whenever something else is asked. */
   readonly isBackground?: boolean;
+  /** A file to write from the answer. */
+  readonly save?: { readonly path: string; chunks(result: unknown): Iterable<Uint8Array> };
 }
 
 /** Checks that the args are the query's. */

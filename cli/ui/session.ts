@@ -5,6 +5,7 @@ import { formatCount } from "../../src/base/units.js";
 import type { RemoteDump } from "../../src/worker/worker.js";
 import type { AnyCommand } from "../command.js";
 import { explain } from "../exit.js";
+import { escapeText } from "../text/escape.js";
 import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";
 import { type Key, makeKeyReader } from "./keys.js";
 import {
@@ -35,6 +36,8 @@ export interface SessionOptions {
   readonly isColoured?: boolean;
   /** Writes what is no part of a frame: the clipboard's escape sequence. */
   write(text: string): void;
+  /** Writes a file. */
+  save(path: string, chunks: Iterable<Uint8Array>): Promise<void>;
   quit(): void;
 }
 
@@ -218,18 +221,24 @@ export class Session implements Surroundings {
     for (const each of asks as readonly Ask[]) {
       const key = askKey(each);
       const state = this.known.get(key)?.answer.state;
-      if (state === "waiting" || state === "done" || (state === "failed" && !again)) continue;
+      // A file is written once, and again when that is asked for.
+      const isSettled = (state === "done" && !(again && each.save)) || (state === "failed" && !again);
+      if (state === "waiting" || isSettled) continue;
       this.put(key, each);
     }
     this.forgetOld();
   }
 
-  private put(key: string, { query, args, isBackground }: Ask): void {
-    const asked = this.options.dump.ask(query, args, isBackground ? -1 : this.priority);
+  private put(key: string, { query, args, isBackground, save }: Ask): void {
+    const asked = this.options.dump.ask(query, args, isBackground ? -1 : this.priority, save !== undefined);
     const entry: Known = { answer: { state: "waiting" }, cancel: () => asked.cancel() };
     this.known.delete(key);
     this.known.set(key, entry);
-    asked.result.then(
+    const saved = asked.result.then(async (result) => {
+      if (save) await this.save(save.path, save.chunks(result));
+      return result;
+    });
+    saved.then(
       (result) => this.answered(entry, { state: "done", result }),
       (error: unknown) =>
         this.answered(entry, error instanceof Cancelled ? { state: "cancelled" } : { state: "failed", lines: explainRemote(error) }),
@@ -241,6 +250,22 @@ export class Session implements Surroundings {
     entry.answer = answer;
     this.stamp++;
     this.state = settle(this.state, this);
+    this.changed();
+  }
+
+  /** The lines of a view as text. */
+  private saveView(path: string, view: View): void {
+    const { head, rows } = this.body(view);
+    const text = [...head, ...rows].map((line) => `${escapeText(line.text)}\n`).join("");
+    this.save(path, [new TextEncoder().encode(text)]).catch((error: unknown) => {
+      this.state = { ...this.state, message: explain(error).lines[0] ?? "" };
+      this.changed();
+    });
+  }
+
+  private async save(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+    await this.options.save(path, chunks);
+    this.state = { ...this.state, message: `written: ${path}` };
     this.changed();
   }
 
@@ -262,6 +287,7 @@ export class Session implements Surroundings {
     if (effect.kind === "quit") this.options.quit();
     else if (effect.kind === "copy") this.options.write(`\u001b]52;c;${Buffer.from(effect.text).toString("base64")}\u0007`);
     else if (effect.kind === "retry") this.askFor(view, true);
+    else if (effect.kind === "save") this.saveView(effect.path, view);
     else {
       const asks = this.asksOf(view);
       if (Array.isArray(asks)) for (const each of asks as readonly Ask[]) this.known.get(askKey(each))?.cancel();
@@ -289,7 +315,7 @@ export class Session implements Surroundings {
     const progress = this.options.dump.progress();
     if (!progress) return "";
     const share = progress.total > 0 ? ` ${Math.min(100, Math.floor((progress.done / progress.total) * 100))}%` : "";
-    const stage = progress.stage === "" ? "working" : progress.stage;
+    const stage = progress.stage === "" ? progress.query : progress.stage;
     return `${stage}${share}${this.isWaiting(view) ? "" : " (in the background)"}`;
   }
 
@@ -309,8 +335,8 @@ export class Session implements Surroundings {
   }
 }
 
-function askKey({ query, args }: Ask): string {
-  return `${query.name} ${JSON.stringify(args)}`;
+function askKey({ query, args, save }: Ask): string {
+  return `${query.name} ${JSON.stringify(args)} ${save?.path ?? ""}`;
 }
 
 /** Sentences of an error that came from the other thread, where its class was left. */

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { render } from "ink";
 import { RemoteDump } from "../../src/worker/worker.js";
 import { type Options, optionChoice, optionText } from "../arguments.js";
-import type { AnyCommand, World } from "../command.js";
+import { type AnyCommand, type World, writeFile } from "../command.js";
 import { EXIT } from "../exit.js";
 import { wantsColour } from "../text/style.js";
 import { App } from "./app.js";
@@ -39,6 +39,7 @@ export async function startUi(core: string, options: Options, world: World, comm
     size: sizeOf(stdout),
     isColoured: colour,
     write: (text) => void stdout.write(text),
+    save: (path, chunks) => writeFile(path, chunks, world),
     quit: () => end(EXIT.ok),
   });
 

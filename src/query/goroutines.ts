@@ -137,7 +137,8 @@ function stackTest(dump: Dump, focus: RegExp): (goroutine: Goroutine) => boolean
   };
 }
 
-interface Group {
+/** Goroutines that groupStacks found alike. */
+export interface Group {
   readonly first: Goroutine;
   readonly ids: number[];
   count: number;
@@ -145,7 +146,8 @@ interface Group {
   bytes: number;
 }
 
-function groupStacks(
+/** Groups of goroutines with the same stack, state and creator: the most retained first, then the most frequent. */
+export function groupStacks(
   chosen: readonly Goroutine[],
   reader: GoroutineReader,
   retained: ReadonlyMap<number, number> | undefined,
@@ -171,7 +173,8 @@ function groupStacks(
   return [...groups.values()].sort((a, b) => b.bytes - a.bytes || b.count - a.count || a.first.id - b.first.id);
 }
 
-function describeGroup(group: Group, reader: GoroutineReader, retained: unknown): GoroutineGroup {
+/** A group as plain data, its frames those of its first goroutine. */
+export function describeGroup(group: Group, reader: GoroutineReader, retained: unknown): GoroutineGroup {
   const { status, waitReason, createdBy, top, frames, framesOmitted } = reader.row(group.first);
   return {
     count: group.count,

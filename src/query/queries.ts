@@ -1,9 +1,11 @@
 // Every query by name.
+import { blocked } from "./blocked.js";
 import { death } from "./death.js";
 import { dominators } from "./dominators.js";
 import { goroutine } from "./goroutine.js";
 import { goroutines } from "./goroutines.js";
 import { histogram } from "./histogram.js";
+import { leaked } from "./leaked.js";
 import { mappings } from "./mappings.js";
 import { objects } from "./objects.js";
 import { overview } from "./overview.js";
@@ -12,6 +14,10 @@ import { refs } from "./refs.js";
 import { show } from "./show.js";
 import { suspects } from "./suspects.js";
 import { threads } from "./threads.js";
+import { traceEvents } from "./trace-events.js";
+import { traceExport } from "./trace-export.js";
+import { traceExtract } from "./trace-extract.js";
+import { traceSummary } from "./trace-summary.js";
 import { traceback } from "./traceback.js";
 import { waste } from "./waste.js";
 import { why } from "./why.js";
@@ -23,6 +29,8 @@ export const QUERIES = {
   goroutine,
   traceback,
   threads,
+  blocked,
+  leaked,
   death,
   objects,
   dominators,
@@ -33,4 +41,8 @@ export const QUERIES = {
   why,
   mappings,
   read,
+  traceExtract,
+  traceSummary,
+  traceEvents,
+  traceExport,
 } as const;

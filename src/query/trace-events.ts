@@ -44,24 +44,36 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     };
     // The end has to be known before the first row can be told how long before it that was.
     let end = 0;
-    forEachEvent(source, (event) => {
-      end = event.time;
-    }, damaged);
+    forEachEvent(
+      source,
+      (event) => {
+        end = event.time;
+      },
+      damaged,
+    );
     const wanted = (event: TraceEvent): boolean =>
       (args.last === 0 || event.time >= end - args.last) &&
       (args.goroutine === undefined || concerns(event, args.goroutine)) &&
       (pattern === undefined || pattern.test(kindOf(event)));
     let total = 0;
     const ignore = () => {};
-    forEachEvent(source, (event) => {
-      if (wanted(event)) total++;
-    }, ignore);
+    forEachEvent(
+      source,
+      (event) => {
+        if (wanted(event)) total++;
+      },
+      ignore,
+    );
     const skip = args.top === 0 ? 0 : Math.max(0, total - args.top);
     const rows: EventRow[] = [];
     let at = 0;
-    forEachEvent(source, (event) => {
-      if (wanted(event) && at++ >= skip) rows.push(describeEvent(event, end, args.stacks));
-    }, ignore);
+    forEachEvent(
+      source,
+      (event) => {
+        if (wanted(event) && at++ >= skip) rows.push(describeEvent(event, end, args.stacks));
+      },
+      ignore,
+    );
     const result: TraceEventsResult = { found: true, explanation: "", end, fromCore: trace.fromCore, rows, total };
     return withContents(result, () => lines(source, wanted, end, args.stacks));
   },

@@ -28,7 +28,13 @@ export interface TraceExtractResult {
     readonly number: number;
     readonly from: string;
     readonly bytes: number;
-    readonly added: { readonly statuses: number; readonly stacks: number; readonly strings: number; readonly samples: number; readonly stops: number };
+    readonly added: {
+      readonly statuses: number;
+      readonly stacks: number;
+      readonly strings: number;
+      readonly samples: number;
+      readonly stops: number;
+    };
   }[];
   readonly events: number;
   readonly span: number;
@@ -52,7 +58,12 @@ export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
     if (!trace.found) return { ...NOTHING, explanation: trace.explanation };
     const { whole } = trace;
     const writes = args.tail || !whole ? "tail" : args.last ? "last generation" : "whole trace";
-    const source = writes === "tail" ? trace.tail : writes === "whole trace" || !whole ? (whole ?? trace.tail) : lastGenerationAlone(whole, trace.format, findings);
+    const source =
+      writes === "tail"
+        ? trace.tail
+        : writes === "whole trace" || !whole
+          ? (whole ?? trace.tail)
+          : lastGenerationAlone(whole, trace.format, findings);
     const { read } = trace;
     const result: TraceExtractResult = {
       found: true,

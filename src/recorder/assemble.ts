@@ -245,7 +245,10 @@ export function assembleTrace(
     generations.push({
       number: each.number,
       from: finished ? "completed" : "in flight",
-      bytes: [...(rewrite ? [] : each.consumed.map((batch) => batch.raw ?? batch.data)), ...chunks].reduce((sum, one) => sum + one.length, 0),
+      bytes: [...(rewrite ? [] : each.consumed.map((batch) => batch.raw ?? batch.data)), ...chunks].reduce(
+        (sum, one) => sum + one.length,
+        0,
+      ),
       batches: found.length + added.length,
       statuses: (ended?.goroutineStatuses ?? 0) + (ended?.procStatuses ?? 0),
       stacks: ended?.stacks ?? 0,
@@ -262,8 +265,7 @@ const nothing = { statuses: 0, stacks: 0, strings: 0, samples: 0, stops: 0 } as 
 
 function isEvents(batch: Batch): boolean {
   const kind = batch.data[0];
-  const structural =
-    kind === EV.Strings || kind === EV.Stacks || kind === EV.CPUSamples || kind === EV.Frequency || kind === EV.Sync;
+  const structural = kind === EV.Strings || kind === EV.Stacks || kind === EV.CPUSamples || kind === EV.Frequency || kind === EV.Sync;
   return batch.experiment === 0 && !structural;
 }
 
@@ -290,9 +292,14 @@ function usableBase(base: Base, first: number, findings: Findings): Base | undef
     from = i;
   }
   if (from > 0) {
-    findings.add("trace-gap", "older generations are left out: others between them and the last are missing", `before generation ${first}`, {
-      partial: true,
-    });
+    findings.add(
+      "trace-gap",
+      "older generations are left out: others between them and the last are missing",
+      `before generation ${first}`,
+      {
+        partial: true,
+      },
+    );
   }
   return { ...base, generations: generations.slice(from) };
 }

@@ -60,7 +60,9 @@ export class Buffers {
   }
 
   private lost(at: Address, why: string): void {
-    this.findings.add("trace-buffer", "a buffer of the tracer cannot be read; its events are missing", `${hex(at)}: ${why}`, { partial: true });
+    this.findings.add("trace-buffer", "a buffer of the tracer cannot be read; its events are missing", `${hex(at)}: ${why}`, {
+      partial: true,
+    });
   }
 
   /** One buffer of a generation; undefined when it is empty, of another generation, stale or damaged. */

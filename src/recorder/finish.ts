@@ -435,9 +435,16 @@ function writeStatuses(
       if (status !== G_STATUS.running && status !== G_STATUS.syscall) thread = NONE;
       const here = bound.has(thread) && !known.threads.has(thread);
       const to = (here ? ofThread(thread) : idle).record();
-      const words = format >= 23 && status === core && status !== G_STATUS.running ? given.expander.wordsOf(goroutine.address, id, goroutine.stack) : [];
+      const words =
+        format >= 23 && status === core && status !== G_STATUS.running
+          ? given.expander.wordsOf(goroutine.address, id, goroutine.stack)
+          : [];
       const stack = stackId(words);
-      to.byte(stack === 0 ? EV.GoStatus : EV.GoStatusStack).varint(0).varint(id).varint(thread).varint(status);
+      to.byte(stack === 0 ? EV.GoStatus : EV.GoStatusStack)
+        .varint(0)
+        .varint(id)
+        .varint(thread)
+        .varint(status);
       if (stack !== 0) to.varint(stack);
       const assisting = g.has("inMarkAssist") && readField(memory, g, goroutine.address, "inMarkAssist") !== 0;
       if (assisting && fact === undefined) to.byte(EV.GCMarkAssistActive).varint(0).varint(id);
@@ -498,7 +505,9 @@ function onlySeemsToWait(runtime: GoRuntime, goroutine: Goroutine): boolean {
   return reason < 128 && memory.tryBytes(table + reason, 1)?.[0] === 1;
 }
 
-function readPs(runtime: GoRuntime): readonly { readonly id: number; readonly status: number; readonly m: Address; readonly inSweep: boolean }[] {
+function readPs(
+  runtime: GoRuntime,
+): readonly { readonly id: number; readonly status: number; readonly m: Address; readonly inSweep: boolean }[] {
   const { memory } = runtime.process;
   const allp = runtime.layout.global("runtime.allp");
   if (allp === undefined || !memory.tryBytes(allp, 24)) return [];

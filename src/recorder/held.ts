@@ -103,7 +103,8 @@ export function findDestination(runtime: GoRuntime, reader: Address, findings: F
 /** Before Go 1.25 only the goroutine of trace.Start knows its writer: on its stack as an interface, or in its closure. */
 function writerOfReader(runtime: GoRuntime, reader: Address): { readonly itab: Address; readonly data: Address } | undefined {
   const { memory } = runtime.process;
-  const isReader = (startPc: Address) => /^runtime\/trace\.(Start|\(\*traceMultiplexer\)\.\w+)\.func\d+$/.test(runtime.functions.find(startPc)?.name ?? "");
+  const isReader = (startPc: Address) =>
+    /^runtime\/trace\.(Start|\(\*traceMultiplexer\)\.\w+)\.func\d+$/.test(runtime.functions.find(startPc)?.name ?? "");
   const goroutines = runtime.goroutines.all.filter((each) => each.address === reader || isReader(each.startPc));
   const asWriter = (itab: Address, data: Address) => {
     if (itab < 4096 || data < 4096 || !isWriterTab(runtime, itab)) return undefined;
@@ -149,7 +150,12 @@ function fromWriter(runtime: GoRuntime, itab: Address, data: Address, findings: 
       case "*golang.org/x/exp/trace.recorder": {
         const own = view.target("r");
         if (!own) break;
-        return { kind: "flight recorder", name: "golang.org/x/exp/trace.FlightRecorder", pending: undefined, ...recorderGenerations(runtime, own, findings) };
+        return {
+          kind: "flight recorder",
+          name: "golang.org/x/exp/trace.FlightRecorder",
+          pending: undefined,
+          ...recorderGenerations(runtime, own, findings),
+        };
       }
       case "*os.File": {
         const file = view.target("file");
@@ -243,7 +249,8 @@ function recorderBatches(
   const put = (raw: Uint8Array): void => {
     for (const batch of readBatches(bytesSource("flight recorder", raw), 0)) {
       if (batch.endOfGeneration) endMark = true;
-      else batches.push({ ...batch, raw: raw.subarray(batch.offset, batch.offset + batch.wireSize), from: "recorder", lastTime: batch.time });
+      else
+        batches.push({ ...batch, raw: raw.subarray(batch.offset, batch.offset + batch.wireSize), from: "recorder", lastTime: batch.time });
     }
   };
   for (let i = 0; i < Math.min(list.length, MOST_BATCHES); i++) {
@@ -261,7 +268,9 @@ function recorderBatches(
       } else put(bytes);
     } catch (error) {
       if (!(error instanceof MemoryFault || error instanceof FormatError)) throw error;
-      findings.add("trace-held-batch", "a batch of the flight recorder is damaged; its events are missing", error.message, { partial: true });
+      findings.add("trace-held-batch", "a batch of the flight recorder is damaged; its events are missing", error.message, {
+        partial: true,
+      });
     }
   }
   return { batches, endMark };
@@ -318,7 +327,10 @@ export function parseWhole(bytes: Uint8Array, name: string, findings: Findings):
   return { format, generations, keep };
 }
 
-function placed(batch: { offset: number; wireSize: number } & Omit<FoundBatch, "raw" | "from" | "lastTime">, bytes: Uint8Array): FoundBatch {
+function placed(
+  batch: { offset: number; wireSize: number } & Omit<FoundBatch, "raw" | "from" | "lastTime">,
+  bytes: Uint8Array,
+): FoundBatch {
   const { generation, m, time, experiment, data, offset, wireSize } = batch;
   return { generation, m, time, experiment, data, raw: bytes.subarray(offset, offset + wireSize), from: "file", lastTime: time };
 }

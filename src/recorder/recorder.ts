@@ -5,7 +5,17 @@ import { type ByteSource, bytesSource } from "../base/source.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { Trimmed } from "../trace/order.js";
 import { EV, HEADER_SIZE, readHeader, type TraceFormat, writeHeader } from "../trace/wire.js";
-import { type AssembledGeneration, assembleTrace, type Base, joined, type ReadBack, readBack, scanBase, slice, wholeSource } from "./assemble.js";
+import {
+  type AssembledGeneration,
+  assembleTrace,
+  type Base,
+  joined,
+  type ReadBack,
+  readBack,
+  scanBase,
+  slice,
+  wholeSource,
+} from "./assemble.js";
 import { type Destination, findDestination } from "./held.js";
 import { readTracer, type TracerState } from "./tracer-state.js";
 
@@ -95,7 +105,12 @@ export function lastGenerationAlone(whole: ByteSource, format: TraceFormat, find
     readBack(alone);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new UnsupportedError("--last", `a last generation that cannot stand alone (${error.message})`, "it with the generations before it", "Leave --last out.");
+    throw new UnsupportedError(
+      "--last",
+      `a last generation that cannot stand alone (${error.message})`,
+      "it with the generations before it",
+      "Leave --last out.",
+    );
   }
   return alone;
 }
@@ -110,7 +125,11 @@ function oldTracer(runtime: GoRuntime): NoTrace {
 
 function notTracing(state: TracerState): NoTrace {
   if (state.lastGeneration === 0 && state.readerGeneration === 0) {
-    return { found: false, reason: "never started", explanation: "The program was not tracing: neither runtime/trace.Start nor a flight recorder was ever started." };
+    return {
+      found: false,
+      reason: "never started",
+      explanation: "The program was not tracing: neither runtime/trace.Start nor a flight recorder was ever started.",
+    };
   }
   return {
     found: false,
@@ -139,7 +158,10 @@ function findBase(
       for (const batch of generation.batches) if (batch.raw) chunks.push(batch.raw);
       if (generation.endMark && format >= 26) chunks.push(Uint8Array.of(EV.EndOfGeneration));
     }
-    const source = joined(destination.name, chunks.map((each) => bytesSource("held", each)));
+    const source = joined(
+      destination.name,
+      chunks.map((each) => bytesSource("held", each)),
+    );
     const flat = bytesSource(destination.name, source.read(0, source.size));
     return { base: scanBase(flat, format, findings), lost: false, prefixSize: 0 };
   }

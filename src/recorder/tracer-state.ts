@@ -111,7 +111,8 @@ function readThreads(runtime: GoRuntime, findings: Findings): readonly TracedThr
     for (let at = first; at > 0 && threads.length < MOST_THREADS; ) {
       if (seen.has(at)) {
         // The list of freed threads runs into nothing that is not its own; a circle is damage.
-        if (link === "alllink") findings.add("trace-threads", "the list of threads is a circle; some may be missing", hex(at), { partial: true });
+        if (link === "alllink")
+          findings.add("trace-threads", "the list of threads is a circle; some may be missing", hex(at), { partial: true });
         return;
       }
       seen.add(at);
@@ -122,7 +123,8 @@ function readThreads(runtime: GoRuntime, findings: Findings): readonly TracedThr
       const start = at + m.offset("trace.buf");
       const perGeneration = m.width("trace.buf") / 2 / WORD;
       const count = Math.min(perGeneration, EXPERIMENTS_MOST);
-      const row = (parity: number) => Array.from({ length: count }, (_, i) => memory.readAddress(start + (parity * perGeneration + i) * WORD));
+      const row = (parity: number) =>
+        Array.from({ length: count }, (_, i) => memory.readAddress(start + (parity * perGeneration + i) * WORD));
       threads.push({
         address: at,
         tid: readField(memory, m, at, "procid"),

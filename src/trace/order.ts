@@ -3,7 +3,7 @@
 import { FormatError } from "../base/errors.js";
 import { NONE } from "../base/units.js";
 import type { Generation } from "./reader.js";
-import { type Batch, cursor as number, EV, G_STATUS, idOrNone, NO_THREAD, P_STATUS, readVarint, SPECS } from "./wire.js";
+import { type Batch, EV, G_STATUS, idOrNone, NO_THREAD, cursor as number, P_STATUS, readVarint, SPECS } from "./wire.js";
 
 /** One event, in the state the program was in before it. The object is used again: copy what you keep. */
 export interface TraceEvent {
@@ -342,7 +342,10 @@ export class Ordering {
       if (i >= heap.length && !mend(heap)) {
         const first = heap[0] as ThreadCursor;
         stuck(
-          fault(generation, `failed to advance: ${heap.length} threads wait, thread ${first.m} at ${SPECS[first.type]?.name} ${first.args}`),
+          fault(
+            generation,
+            `failed to advance: ${heap.length} threads wait, thread ${first.m} at ${SPECS[first.type]?.name} ${first.args}`,
+          ),
           heap,
         );
         return;

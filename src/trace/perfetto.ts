@@ -3,7 +3,7 @@
 import { NONE } from "../base/units.js";
 import { Ordering, type TraceEvent } from "./order.js";
 import type { Generation } from "./reader.js";
-import { type GoroutineState, startFunction, stackOf, transitions } from "./states.js";
+import { type GoroutineState, stackOf, startFunction, transitions } from "./states.js";
 import { ByteWriter, EV } from "./wire.js";
 
 /** Where slices, points and counters go. Times in ns. */
@@ -11,7 +11,15 @@ interface Sink {
   /** A group of tracks. */
   group(id: number, name: string): void;
   track(group: number, id: number, name: string): void;
-  slice(group: number, id: number, name: string, category: string, from: number, to: number, args: Readonly<Record<string, string | number>>): void;
+  slice(
+    group: number,
+    id: number,
+    name: string,
+    category: string,
+    from: number,
+    to: number,
+    args: Readonly<Record<string, string | number>>,
+  ): void;
   instant(group: number, id: number, name: string, category: string, at: number, args: Readonly<Record<string, string | number>>): void;
   counter(name: string, at: number, value: number): void;
   /** What has been written since; empties it. */
@@ -63,7 +71,6 @@ class Exporter {
   private readonly sink: Sink;
   private readonly options: ExportOptions;
   private readonly goroutines = new Map<number, { state: GoroutineState; reason: string; since: number; p: number }>();
-  private readonly onProc = new Map<number, { name: string; goroutine: number; since: number }>();
   private readonly names = new Map<number, string>();
   private readonly tracks = new Set<string>();
   private readonly regions = new Map<number, { name: string; since: number }[]>();
@@ -106,7 +113,10 @@ class Exporter {
     transitions(event, (change) => {
       if (change.of !== "goroutine") return;
       if (change.stack !== 0 && !this.names.get(change.id)) {
-        this.names.set(change.id, startFunction(event.generation, change.stack, event.type === EV.GoCreate || event.type === EV.GoCreateBlocked));
+        this.names.set(
+          change.id,
+          startFunction(event.generation, change.stack, event.type === EV.GoCreate || event.type === EV.GoCreateBlocked),
+        );
       }
       this.change(change.id, change.to, change.reason, change.p, change.status, now);
     });
@@ -240,7 +250,15 @@ class ChromeSink implements Sink {
     this.put({ ph: "M", name: "thread_name", pid: group, tid: id, args: { name } });
     this.put({ ph: "M", name: "thread_sort_index", pid: group, tid: id, args: { sort_index: id } });
   }
-  slice(group: number, id: number, name: string, category: string, from: number, to: number, args: Readonly<Record<string, string | number>>): void {
+  slice(
+    group: number,
+    id: number,
+    name: string,
+    category: string,
+    from: number,
+    to: number,
+    args: Readonly<Record<string, string | number>>,
+  ): void {
     this.put({ ph: "X", pid: group, tid: id, name, cat: category, ts: from / 1000, dur: Math.max(0, to - from) / 1000, args });
   }
   instant(group: number, id: number, name: string, category: string, at: number, args: Readonly<Record<string, string | number>>): void {
@@ -301,7 +319,12 @@ class PerfettoSink implements Sink {
     track: number,
     type: number,
     time: number,
-    fields: { readonly name?: string; readonly category?: string; readonly value?: number; readonly args?: Readonly<Record<string, string | number>> },
+    fields: {
+      readonly name?: string;
+      readonly category?: string;
+      readonly value?: number;
+      readonly args?: Readonly<Record<string, string | number>>;
+    },
   ): void {
     this.packet(time, (packet) => {
       const to = new ByteWriter();
@@ -326,7 +349,15 @@ class PerfettoSink implements Sink {
   track(group: number, id: number, name: string): void {
     this.descriptor(trackId(group, id), name, group, id);
   }
-  slice(group: number, id: number, name: string, category: string, from: number, to: number, args: Readonly<Record<string, string | number>>): void {
+  slice(
+    group: number,
+    id: number,
+    name: string,
+    category: string,
+    from: number,
+    to: number,
+    args: Readonly<Record<string, string | number>>,
+  ): void {
     const track = trackId(group, id);
     this.event(track, EVENT_TYPE.begin, from, { name, category, args });
     this.event(track, EVENT_TYPE.end, Math.max(from, to), {});
@@ -363,7 +394,9 @@ function number(to: ByteWriter, field: number, value: number): void {
 }
 
 function message(to: ByteWriter, field: number, bytes: Uint8Array): void {
-  to.varint(field * 8 + 2).varint(bytes.length).put(bytes);
+  to.varint(field * 8 + 2)
+    .varint(bytes.length)
+    .put(bytes);
 }
 
 const encoder = new TextEncoder();

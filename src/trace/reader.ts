@@ -350,11 +350,7 @@ export function* readGenerations(source: ByteSource): Generator<Generation> {
     if (batch.generation === 0) throw new FormatError(source.name, batch.offset, "invalid generation number 0");
     if (current && batch.generation !== current.number) {
       if (format >= 26) {
-        throw new FormatError(
-          source.name,
-          batch.offset,
-          "broken trace: missing end-of-generation event, or generations are interleaved",
-        );
+        throw new FormatError(source.name, batch.offset, "broken trace: missing end-of-generation event, or generations are interleaved");
       }
       if (batch.generation !== current.number + 1) throw new FormatError(source.name, batch.offset, "generations out of order");
       yield finished();

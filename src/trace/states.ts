@@ -48,47 +48,62 @@ export function transitions(event: TraceEvent, tell: (transition: Transition) =>
   };
   switch (type) {
     case EV.GoCreate:
-      return goroutine(first, "runnable", "created", args[1]);
+      goroutine(first, "runnable", "created", args[1]);
+      break;
     case EV.GoCreateBlocked:
-      return goroutine(first, "waiting", "created", args[1]);
+      goroutine(first, "waiting", "created", args[1]);
+      break;
     case EV.GoCreateSyscall:
-      return goroutine(first, "syscall", "C code");
+      goroutine(first, "syscall", "C code");
+      break;
     case EV.GoStart:
-      return goroutine(first, "running", "", 0, false, event.p);
+      goroutine(first, "running", "", 0, false, event.p);
+      break;
     case EV.GoDestroy:
     case EV.GoDestroySyscall:
-      return goroutine(event.g, "gone");
+      goroutine(event.g, "gone");
+      break;
     case EV.GoStop:
-      return goroutine(event.g, "runnable", text(first), args[1]);
+      goroutine(event.g, "runnable", text(first), args[1]);
+      break;
     case EV.GoBlock:
-      return goroutine(event.g, "waiting", first === 0 ? "coroutine" : text(first), args[1]);
+      goroutine(event.g, "waiting", first === 0 ? "coroutine" : text(first), args[1]);
+      break;
     case EV.GoUnblock:
-      return goroutine(first, "runnable", "unblocked");
+      goroutine(first, "runnable", "unblocked");
+      break;
     case EV.GoSwitch:
     case EV.GoSwitchDestroy:
-      return goroutine(first, "runnable", "coroutine");
+      goroutine(first, "runnable", "coroutine");
+      break;
     case EV.GoSyscallBegin:
-      return goroutine(event.g, "syscall", "", args[1]);
+      goroutine(event.g, "syscall", "", args[1]);
+      break;
     case EV.GoSyscallEnd:
-      return goroutine(event.g, "running", "", 0, false, event.p);
+      goroutine(event.g, "running", "", 0, false, event.p);
+      break;
     case EV.GoSyscallEndBlocked:
-      return goroutine(event.g, "runnable", "syscall");
+      goroutine(event.g, "runnable", "syscall");
+      break;
     case EV.GoStatus:
     case EV.GoStatusStack: {
       const state = G_STATES[args[2] as number];
       if (state) goroutine(first, state, "", type === EV.GoStatusStack ? args[3] : 0, true, event.p);
-      return;
+      break;
     }
     case EV.ProcStart:
-      return proc(first, "running");
+      proc(first, "running");
+      break;
     case EV.ProcStop:
-      return proc(event.p, "waiting");
+      proc(event.p, "waiting");
+      break;
     case EV.ProcSteal:
-      return proc(first, "waiting");
+      proc(first, "waiting");
+      break;
     case EV.ProcStatus: {
       const state = P_STATES[args[1] as number];
       if (state) proc(first, state, true);
-      return;
+      break;
     }
   }
 }

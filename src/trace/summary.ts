@@ -3,7 +3,7 @@ import { NONE } from "../base/units.js";
 import { kindOf } from "./describe.js";
 import { Ordering, type TraceEvent } from "./order.js";
 import type { Generation } from "./reader.js";
-import { type GoroutineState, startFunction, stackOf, type Transition, transitions } from "./states.js";
+import { type GoroutineState, stackOf, startFunction, type Transition, transitions } from "./states.js";
 import { EV } from "./wire.js";
 
 /** Times of one goroutine, ns. */
@@ -23,7 +23,13 @@ export interface GoroutineTimes {
 
 /** A trace in numbers; all times in ns, of the trace clock where they are points. */
 export interface TraceSummary {
-  readonly generations: readonly { readonly number: number; readonly bytes: number; readonly events: number; readonly first: number; readonly last: number }[];
+  readonly generations: readonly {
+    readonly number: number;
+    readonly bytes: number;
+    readonly events: number;
+    readonly first: number;
+    readonly last: number;
+  }[];
   readonly events: number;
   readonly first: number;
   readonly last: number;
@@ -39,9 +45,24 @@ export interface TraceSummary {
   };
   /** Points of the heap's size and goal, evenly thinned, in bytes. */
   readonly heap: readonly { readonly time: number; readonly bytes: number; readonly goal: number }[];
-  readonly tasks: readonly { readonly name: string; readonly count: number; readonly open: number; readonly total: number; readonly longest: number }[];
-  readonly regions: readonly { readonly name: string; readonly count: number; readonly open: number; readonly total: number; readonly longest: number }[];
-  readonly logs: { readonly count: number; readonly last: readonly { readonly time: number; readonly goroutine: number; readonly key: string; readonly value: string }[] };
+  readonly tasks: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly open: number;
+    readonly total: number;
+    readonly longest: number;
+  }[];
+  readonly regions: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly open: number;
+    readonly total: number;
+    readonly longest: number;
+  }[];
+  readonly logs: {
+    readonly count: number;
+    readonly last: readonly { readonly time: number; readonly goroutine: number; readonly key: string; readonly value: string }[];
+  };
   readonly samples: number;
   /** Why the trace could not be read to its end; "" when it was. */
   readonly problem: string;

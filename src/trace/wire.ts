@@ -179,7 +179,7 @@ export const cursor = { at: 0 };
 export function readVarint(bytes: Uint8Array, at: number, end: number): number {
   let value = 0;
   let scale = 1;
-  const most = at + 10 < end ? at + 10 : end;
+  const most = Math.min(at + 10, end);
   for (let i = at; i < most; i++) {
     const byte = bytes[i] as number;
     if (byte < 0x80) {
@@ -200,7 +200,6 @@ export function idOrNone(value: number): number {
 /** The format in a file's first 16 bytes. @throws FormatError when it is no trace, or one of the first format */
 export function readHeader(bytes: Uint8Array, name: string): TraceFormat {
   const text = String.fromCharCode(...bytes.subarray(0, HEADER_SIZE));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the header is padded with NUL
   const match = /^go 1\.(\d{1,3}) trace\x00*$/.exec(text);
   if (!match || bytes.length < HEADER_SIZE)
     throw new FormatError(name, 0, "it is no Go execution trace", "A trace begins with the words: go 1.26 trace");
@@ -302,7 +301,8 @@ export interface BatchHeader {
  */
 export function readBatchHeader(bytes: Uint8Array, at: number, end: number, name: string, base = 0): BatchHeader | undefined {
   const type = bytes[at] as number;
-  if (type !== EV.EventBatch && type !== EV.ExperimentalBatch) throw new FormatError(name, base + at, `expected a batch, got event ${type}`);
+  if (type !== EV.EventBatch && type !== EV.ExperimentalBatch)
+    throw new FormatError(name, base + at, `expected a batch, got event ${type}`);
   const experiment = type === EV.ExperimentalBatch ? (bytes[at + 1] as number) : 0;
   cursor.at = at + (type === EV.ExperimentalBatch ? 2 : 1);
   if (cursor.at > end) return undefined;

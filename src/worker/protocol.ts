@@ -7,12 +7,18 @@ import type { DumpFiles } from "../dump.js";
 /** To the thread that holds the dump. The first message opens; ids grow by one with every message that wants an answer. */
 export type Request =
   | { readonly kind: "open"; readonly id: number; readonly files: DumpFiles; readonly shared: SharedArrayBuffer }
-  | { readonly kind: "ask"; readonly id: number; readonly query: string; readonly args: unknown };
+  | { readonly kind: "ask"; readonly id: number; readonly query: string; readonly args: unknown; readonly withContents: boolean };
 
 /** From it: stages while it works, then one answer or failure for each request. */
 export type Reply =
   | { readonly kind: "stage"; readonly id: number; readonly name: string; readonly total: number }
-  | { readonly kind: "answer"; readonly id: number; readonly result: unknown; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: "answer";
+      readonly id: number;
+      readonly result: unknown;
+      readonly findings: readonly Finding[];
+      readonly contents?: readonly Uint8Array[];
+    }
   | { readonly kind: "failed"; readonly id: number; readonly error: PlainError };
 
 /** An error as it crosses: classes do not survive a clone. */

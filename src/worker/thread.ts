@@ -5,6 +5,7 @@ import { Cancelled, type Progress } from "../base/progress.js";
 import { type Dump, openDump } from "../dump.js";
 import { QUERIES } from "../query/queries.js";
 import type { Query } from "../query/query.js";
+import { contentsOf } from "../query/trace-source.js";
 import { packError, type Reply, type Request, type Shared, shareMemory } from "./protocol.js";
 
 /** A port as this thread needs it. */
@@ -48,7 +49,8 @@ export function serve(port: Port, open: typeof openDump = openDump, queries: rea
     const query = queries.find((each) => each.name === request.query);
     if (!query) throw new UsageError(`no query ${request.query}`);
     const result = query.run(opened, request.args, { progress, findings: opened.findings });
-    send({ kind: "answer", id: request.id, result, findings: opened.findings.list() });
+    const contents = request.withContents ? { contents: [...contentsOf(result as object)] } : {};
+    send({ kind: "answer", id: request.id, result, findings: opened.findings.list(), ...contents });
   }
 
   // One after the other: a request that comes while one is opening waits for it.

@@ -5,6 +5,7 @@ import type { Finding } from "../base/findings.js";
 import { Cancelled } from "../base/progress.js";
 import type { DumpFiles } from "../dump.js";
 import type { Query } from "../query/query.js";
+import { withContents } from "../query/trace-source.js";
 import { type Reply, type Request, shareMemory, unpackError } from "./protocol.js";
 
 /** A question on its way. */
@@ -15,8 +16,10 @@ export interface Asked<Result> {
   cancel(): void;
 }
 
-/** Where the other thread is. done and total are in the stage's own unit, total 0 when unknown. */
+/** Where the other thread is. stage: "" before the first one. done and total are in the stage's own unit, total 0 when unknown. */
 export interface RemoteProgress {
+  /** Name of the query that runs; "open" at the start. */
+  readonly query: string;
   readonly stage: string;
   readonly done: number;
   readonly total: number;
@@ -31,6 +34,7 @@ interface Line {
 }
 
 interface Waiting {
+  readonly name: string;
   readonly message: (id: number) => Request;
   /** Below 0: in the background, put off whenever another question comes. */
   readonly priority: number;
@@ -57,7 +61,7 @@ export class RemoteDump {
     this.line = line;
     line.onMessage((reply) => this.receive(reply));
     line.onError((error) => this.fail(error));
-    this.opened = this.send((id) => ({ kind: "open", id, files, shared: this.shared.buffer }), Number.POSITIVE_INFINITY)
+    this.opened = this.send("open", (id) => ({ kind: "open", id, files, shared: this.shared.buffer }), Number.POSITIVE_INFINITY)
       .result as Promise<void>;
     this.opened.catch(() => {}); // told by the first question too
   }
@@ -95,15 +99,21 @@ export class RemoteDump {
   /**
    * Asks; the answer comes when those with a higher priority, and older ones of the same, are answered. A priority below
    * 0 is background: its run is put off when another question comes, and begun again later. Args and Result are plain data.
+   * withContents: what the answer would write to a file comes along.
    */
-  ask<Args, Result>(query: Query<Args, Result>, args: Args, priority = 0): Asked<Result> {
-    return this.send<Result>((id) => ({ kind: "ask", id, query: query.name, args }), priority);
+  ask<Args, Result>(query: Query<Args, Result>, args: Args, priority = 0, withContents = false): Asked<Result> {
+    return this.send<Result>(query.name, (id) => ({ kind: "ask", id, query: query.name, args, withContents }), priority);
   }
 
   /** What runs now; undefined when nothing does. */
   progress(): RemoteProgress | undefined {
     if (!this.running) return undefined;
-    return { stage: this.stage?.name ?? "", done: this.shared.done[0] as number, total: this.stage?.total ?? 0 };
+    return {
+      query: this.running.question.name,
+      stage: this.stage?.name ?? "",
+      done: this.shared.done[0] as number,
+      total: this.stage?.total ?? 0,
+    };
   }
 
   /** Ends the thread; whatever waits is rejected with Cancelled. */
@@ -112,14 +122,14 @@ export class RemoteDump {
     this.line.close();
   }
 
-  private send<Result>(message: (id: number) => Request, priority: number): Asked<Result> {
+  private send<Result>(name: string, message: (id: number) => Request, priority: number): Asked<Result> {
     let mine: Waiting | undefined;
     const result = new Promise<Result>((resolve, reject) => {
       if (this.broken) {
         reject(this.broken);
         return;
       }
-      mine = { message, priority, isGivenUp: false, resolve, reject };
+      mine = { name, message, priority, isGivenUp: false, resolve, reject };
       this.enqueue(mine);
     });
     if (this.running && this.running.priority < 0 && priority >= 0) this.stopRunning();
@@ -166,7 +176,8 @@ export class RemoteDump {
     const { question } = running;
     if (reply.kind === "answer") {
       this.findings = reply.findings;
-      question.resolve(reply.result as never);
+      const { result, contents } = reply;
+      question.resolve((contents ? withContents(result as object, () => contents) : result) as never);
     } else {
       const error = unpackError(reply.error);
       if (error instanceof Cancelled && !question.isGivenUp) this.enqueue(question);

@@ -7,11 +7,16 @@ import { Findings } from "../../src/base/findings.js";
 import { Cancelled } from "../../src/base/progress.js";
 import type { Dump } from "../../src/dump.js";
 import type { Query } from "../../src/query/query.js";
+import { contentsOf, withContents } from "../../src/query/trace-source.js";
 import { RemoteError } from "../../src/worker/protocol.js";
 import { serve } from "../../src/worker/thread.js";
 import { RemoteDump } from "../../src/worker/worker.js";
 
-const echo: Query<{ readonly n: number }, { readonly n: number }> = { name: "echo", summary: "", run: (_dump, { n }) => ({ n }) };
+const echo: Query<{ readonly n: number }, { readonly n: number }> = {
+  name: "echo",
+  summary: "",
+  run: (_dump, { n }) => withContents({ n }, () => [new Uint8Array([n]), new Uint8Array([n + 1])]),
+};
 const fails: Query<object, never> = {
   name: "fails",
   summary: "",
@@ -119,6 +124,13 @@ describe("a dump in another thread", () => {
     await asked;
     expect(order).toEqual(["asked", "background"]);
     expect(runs).toBe(2);
+  });
+
+  test("what an answer would write to a file comes along when it is wanted", async () => {
+    const dump = remote();
+    expect(contentsOf(await dump.ask(echo, { n: 1 }).result)).toEqual([]);
+    const pieces = [...contentsOf(await dump.ask(echo, { n: 1 }, 0, true).result)];
+    expect(pieces.map((piece) => [...piece])).toEqual([[1], [2]]);
   });
 
   test("what matters more is answered first", async () => {

@@ -12,6 +12,7 @@ const everywhere: readonly (readonly [string, string])[] = [
   ["f", "filter: only lines with these words"],
   [":", "command line, the same as in the shell without corescope and the core: why 0xc000012000"],
   ["y", "copy the line's address or name (OSC 52)"],
+  ["e", "export: write the lines of this screen to a file"],
   ["r", "ask again what failed or was cancelled"],
   ["q, ctrl-c", "quit"],
 ];

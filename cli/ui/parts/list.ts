@@ -32,7 +32,7 @@ export function fitText(text: string, width: number, where: "middle" | "end" = "
 /** Title line and lines of a table as wide as width. Cells that are cut are found whole. */
 export function tableLines(columns: readonly ListColumn[], rows: readonly ListRow[], width: number): { head: Line[]; rows: Line[] } {
   const widths = columns.map((column, index) =>
-    rows.reduce((most, row) => Math.max(most, textWidth(row.cells[index] ?? "")), textWidth(column.title)),
+    rows.reduce((most, row) => Math.max(most, shownWidth(row.cells[index] ?? "")), textWidth(column.title)),
   );
   share(columns, widths, width);
   const text = (cells: readonly string[]) =>
@@ -47,6 +47,11 @@ export function tableLines(columns: readonly ListColumn[], rows: readonly ListRo
     head: [{ text: text(columns.map((column) => column.title)), tone: "bold" }],
     rows: rows.map(({ cells, ...line }) => lazyLine(() => text(cells), cells, line)),
   };
+}
+
+/** Of a cell as it will be shown: escaped. */
+function shownWidth(cell: string): number {
+  return ascii.test(cell) ? cell.length : textWidth(escapeText(cell));
 }
 
 /** A line whose text is made when it is read first. */

@@ -1,3 +1,5 @@
+import { UsageError } from "../../../src/base/errors.js";
+import { optionText } from "../../arguments.js";
 import type { AnyCommand } from "../../command.js";
 import { parseCommand } from "../../program.js";
 import { makePage } from "../../text/style.js";
@@ -14,7 +16,12 @@ export function answerScreen(commands: readonly AnyCommand[]): Screen {
     title: (args) => `:${textArg(args, "line")}`,
     asks(args) {
       const { spec, operands, options } = parse(textArg(args, "line"));
-      return [ask(spec.query, spec.args(operands, options))];
+      const path = optionText(options, "output");
+      const { file } = spec;
+      const question = ask(spec.query, spec.args(operands, options));
+      if (path === undefined || !file) return [question];
+      if (path === "-") throw new UsageError("-o -: the screen is in use", "name a file: -o trace.out");
+      return [{ ...question, save: { path, chunks: (result) => file(result) } }];
     },
     body({ args, answers, width }) {
       const answer = answers[0];

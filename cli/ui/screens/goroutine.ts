@@ -49,7 +49,10 @@ export const goroutineScreen: Screen = {
     if (answer.problem) rows.push({ text: `the stack could not be walked further: ${answer.problem}`, tone: "bad" });
     return { head, rows, note: `${answer.frames.length} frames` };
   },
-  keys: [{ key: "d", help: "what it holds", go: (args) => dominatorsPlace(`g${args.id}`) }],
+  keys: [
+    { key: "d", help: "what it holds", go: (args) => dominatorsPlace(`g${args.id}`) },
+    { key: "v", help: "its last trace events", go: (args) => ({ screen: "events", args: { goroutine: Number(args.id) } }) },
+  ],
 };
 
 /** The program's own frames stand open; what belongs to the runtime is folded. */

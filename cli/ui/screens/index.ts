@@ -4,6 +4,7 @@ import type { Screen } from "../screen.js";
 import { answerScreen } from "./answer.js";
 import { deathScreen } from "./death.js";
 import { dominatorsScreen } from "./dominators.js";
+import { eventsScreen } from "./events.js";
 import { findingsScreen } from "./findings.js";
 import { goroutineScreen } from "./goroutine.js";
 import { goroutinesScreen } from "./goroutines.js";
@@ -16,6 +17,7 @@ import { overviewScreen } from "./overview.js";
 import { pathsScreen } from "./paths.js";
 import { refsScreen } from "./refs.js";
 import { suspectsScreen } from "./suspects.js";
+import { traceScreen } from "./trace.js";
 import { typesScreen } from "./types.js";
 
 /** Every screen. commands: what the command line knows. */
@@ -25,10 +27,12 @@ export function allScreens(commands: readonly AnyCommand[]): readonly Screen[] {
     typesScreen,
     dominatorsScreen,
     goroutinesScreen,
+    traceScreen,
     suspectsScreen,
     mappingsScreen,
     findingsScreen,
     deathScreen,
+    eventsScreen,
     goroutineScreen,
     objectsScreen,
     objectScreen,

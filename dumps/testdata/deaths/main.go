@@ -27,7 +27,6 @@ var group sync.WaitGroup
 var config sync.RWMutex
 var cond = sync.NewCond(&sync.Mutex{})
 var never = make(chan int)
-var held = make(chan int)
 var block = make(chan struct{})
 var parked sync.WaitGroup
 var sink any
@@ -38,6 +37,8 @@ func transfer(from, to *account) {
 	parked.Done()
 	<-block
 	to.mu.Lock()
+	to.mu.Unlock()
+	from.mu.Unlock()
 }
 
 //go:noinline
@@ -66,24 +67,23 @@ func reader() {
 	config.RLock()
 }
 
-func selector() {
+//go:noinline
+func selector(answer chan int) {
 	mine := make(chan string, 1)
 	parked.Done()
 	select {
-	case <-never:
-	case held <- 1:
+	case <-answer:
 	case <-mine:
 	}
 }
 
-// holder could end selector's wait: it has the channel.
+// helper could end selector's wait: it has the channel.
 //
 //go:noinline
-func holder(c chan int) {
+func helper(answer chan int) {
 	parked.Done()
-	<-block
-	<-block
-	<-c
+	<-never
+	answer <- 1
 }
 
 func waiter() {
@@ -237,10 +237,11 @@ func main() {
 	if len(os.Args) > 1 {
 		how = os.Args[1]
 	}
+	answer := make(chan int)
 	starts := []func(){
-		func() { transfer(&first, &second) }, func() { transfer(&second, &first) }, waitForGroup, selector, waiter, labelled,
+		func() { transfer(&first, &second) }, func() { transfer(&second, &first) }, waitForGroup, waiter, labelled,
+		func() { selector(answer) }, func() { helper(answer) },
 		func() { locals(7, "seven", []int{7, 8, 9}, pair{1, 2, "pair"}, &pair{3, 4, "ptr"}, "boxed") },
-		func() { holder(held) },
 	}
 	group.Add(1)
 	parked.Add(len(starts) + 50)

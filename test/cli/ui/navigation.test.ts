@@ -68,7 +68,7 @@ const press = (keys: readonly string[], world = around(), state: State = startAt
 const where = (state: State) => state.stack.map(({ place }) => place.screen);
 
 const named = "up down left right pageup pagedown home end enter escape tab shift-tab backspace ctrl-d ctrl-u ctrl-w".split(" ");
-const typed = [..."jkhlgGnNfyr/:?s1234567q ", "世", "paste:line\n1", "o", "1"];
+const typed = [..."jkhlgGnNfyre/:?s1234567q ", "世", "paste:line\n1", "o", "1"];
 const anyKeys = fc.array(fc.constantFrom(...named, ...typed), { maxLength: 60 });
 
 function expectInside(view: View, world: Surroundings): void {

@@ -19,6 +19,7 @@ const results: Readonly<Record<string, unknown>> = {
     total: { rows: 2, objects: 12005, bytes: 960080 },
   },
   objects: { rows: [row], total: { rows: 1, bytes: 80 } },
+  read: { address: "0x10", bytes: "6869", explanation: "" },
   mappings: { rows: [], total: { rows: 0, bytes: 0 } },
 };
 
@@ -32,7 +33,7 @@ function fakeDump(auto = true): Fake {
   return {
     asked,
     findings: [],
-    progress: () => (asked.length > 0 && !auto ? { stage: "reading heap", done: 43, total: 100 } : undefined),
+    progress: () => (asked.length > 0 && !auto ? { query: "histogram", stage: "reading heap", done: 43, total: 100 } : undefined),
     ask(query: { readonly name: string }, args: unknown) {
       let settle = () => {};
       let reject = (_error: Error) => {};
@@ -65,6 +66,7 @@ afterEach(() => {
 
 function begin(dump: Fake = fakeDump(), size = { columns: 100, rows: 24 }) {
   const written: string[] = [];
+  const saved: [string, string][] = [];
   let quits = 0;
   const session = new Session({
     dump,
@@ -73,10 +75,13 @@ function begin(dump: Fake = fakeDump(), size = { columns: 100, rows: 24 }) {
     name: "core.zst",
     size,
     write: (text) => void written.push(text),
+    async save(path, chunks) {
+      saved.push([path, Buffer.concat([...chunks]).toString()]);
+    },
     quit: () => quits++,
   });
   sessions.push(session);
-  return { session, dump, written, quits: () => quits, text: () => session.frame().lines.join("\n") };
+  return { session, dump, written, saved, quits: () => quits, text: () => session.frame().lines.join("\n") };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -154,6 +159,23 @@ describe("a session", () => {
     await settled();
     session.type("y");
     expect(written).toEqual([`\u001b]52;c;${Buffer.from("main.User").toString("base64")}\u0007`]);
+  });
+
+  test("e writes the lines to a file, -o what a command has for it", async () => {
+    const { session, text, saved } = begin();
+    session.type("2");
+    await settled();
+    session.type("e\r");
+    await settled();
+    expect(saved[0]?.[0]).toBe("types.txt");
+    expect(saved[0]?.[1]).toMatch(/count.*\n12,000 .*main\.User\n/);
+    expect(text()).toContain("written: types.txt");
+    session.type(":read 0x10 -o bytes.bin\r");
+    await settled();
+    await settled();
+    expect(saved[1]).toEqual(["bytes.bin", "hi"]);
+    session.type(":read 0x10 -o -\r");
+    expect(text()).toContain("the screen is in use");
   });
 
   test("help tells the keys of the screen, at any size", () => {

@@ -1,0 +1,72 @@
+import { formatCount } from "../../src/base/units.js";
+import { blocked } from "../../src/query/blocked.js";
+import { optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { formatDuration } from "../text/duration.js";
+import { escapeText } from "../text/escape.js";
+import { formatPlace } from "../text/goroutine-group.js";
+import type { Page } from "../text/style.js";
+import { cutText, truncationLine } from "../text/table.js";
+
+type Answer = ReturnType<typeof blocked.run>;
+type Row = Answer["rows"][number];
+type Top = Row["waiting"][number]["top"];
+
+const waitingShown = 5;
+
+/** `corescope blocked`: who waits for whom. */
+export const blockedCommand = defineCommand({
+  name: "blocked",
+  query: blocked,
+  operands: [],
+  options: [],
+  examples: [
+    { line: "blocked core", asks: "Is it a deadlock? Who waits for what?" },
+    { line: "blocked core --top 0", asks: "The whole picture?" },
+    { line: "blocked core --json", asks: "The same for a program." },
+  ],
+  args: (_operands, options) => ({ top: optionTop(options) }),
+  text({ rows, cycles, total }, page) {
+    if (rows.length === 0) return ["no goroutine of the program is blocked"];
+    const cut = truncationLine(rows.length, total.objects, "objects");
+    return [
+      ...cycles.flatMap((cycle) => [...cycleLines(cycle, page), ""]),
+      ...rows.flatMap((row, index) => [...(index > 0 ? [""] : []), ...rowLines(row, page)]),
+      "",
+      `${formatCount(total.goroutines)} goroutines wait for ${formatCount(total.objects)} things`,
+      ...(cut ? [cut] : []),
+    ];
+  },
+  next: ({ rows }, core) => [...(rows[0]?.waiting[0] ? [`goroutine ${core} ${rows[0].waiting[0].id}`] : []), `leaked ${core}`],
+});
+
+function cycleLines({ goroutines, only }: Answer["cycles"][number], page: Page): string[] {
+  const head = `deadlock: ${formatCount(goroutines.length)} goroutines wait for each other in a circle${only ? "" : " (likely: other holders are possible)"}`;
+  const lines = goroutines.map((each, index) => {
+    const next = goroutines[(index + 1) % goroutines.length];
+    return `  goroutine ${each.id}${at(each.top)} waits for ${each.waitsFor} [${escapeText(each.reason)}], which goroutine ${next?.id} seems to hold`;
+  });
+  return [page.bad(cutText(head, page.width)), ...lines.map((line) => cutText(line, page.width))];
+}
+
+function at(top: Top): string {
+  return top ? ` ${escapeText(top.function)} ${escapeText(formatPlace(top))}` : "";
+}
+
+function rowLines(row: Row, page: Page): string[] {
+  const what = [row.kind, row.address ?? "", row.name].filter((each) => each !== "").join(" ");
+  const facts = [row.state, `${formatCount(row.count)} blocked`];
+  if (row.longestNanoseconds !== undefined && row.longestNanoseconds >= 1e9)
+    facts.push(`the longest ${formatDuration(row.longestNanoseconds)}`);
+  const waiting = row.waiting.slice(0, waitingShown).map((each) => `  ${each.id}${at(each.top)} [${escapeText(each.reason)}]`);
+  const more = row.count - waiting.length;
+  const holders = row.holders.map((each) => `  could be released by ${each.id}${at(each.top)}: ${each.why}`);
+  const moreHolders = row.holderCount - holders.length;
+  return [
+    page.bold(cutText(`${escapeText(what)}: ${facts.filter((each) => each !== "").join(", ")}`, page.width, "middle")),
+    ...waiting.map((line) => cutText(line, page.width)),
+    ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
+    ...holders.map((line) => cutText(line, page.width)),
+    ...(moreHolders > 0 ? [`  and ${formatCount(moreHolders)} more with a reference`] : []),
+  ];
+}

@@ -1,0 +1,73 @@
+import { UsageError } from "../../src/base/errors.js";
+import { formatCount } from "../../src/base/units.js";
+import { type TraceEventsArgs, traceEvents } from "../../src/query/trace-events.js";
+import { contentsOf } from "../../src/query/trace-source.js";
+import { optionPattern, optionText, optionTop } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+import { formatTable } from "../text/table.js";
+import { formatDuration, parseDuration } from "../text/time.js";
+
+/** `corescope trace events`: what happened last, in order. */
+export const traceEventsCommand = defineCommand({
+  name: "trace events",
+  query: traceEvents,
+  operands: [],
+  options: [
+    { flags: "--goroutine <n>", help: "only what concerns this goroutine" },
+    { flags: "--last <time>", help: "only so long before the end: 50ms, 1s" },
+    { flags: "--kind <re>", help: "only kinds of events that match: GoBlock, User, ^GC" },
+    { flags: "--stacks", help: "with the stack of each event" },
+    { flags: "--top <n>", help: "the last n (default: 20; 0 = all)" },
+    { flags: "--prefix <file>", help: "the file that the program was writing its trace to" },
+  ],
+  examples: [
+    { line: "trace events core --last 10ms --top 0", asks: "What happened in the last 10 ms?" },
+    { line: "trace events core --goroutine 17 --stacks", asks: "The last that goroutine 17 did, and where." },
+    { line: "trace events core --kind 'UserLog' -o logs.ndjson", asks: "All user logs, one JSON object a line." },
+  ],
+  args(_operands, options): TraceEventsArgs {
+    const prefix = optionText(options, "prefix");
+    const goroutine = optionText(options, "goroutine");
+    if (goroutine !== undefined && !/^[0-9]{1,15}$/.test(goroutine)) {
+      throw new UsageError(`--goroutine ${goroutine}: not the number of a goroutine`, "for example: --goroutine 17");
+    }
+    const last = optionText(options, "last");
+    const time = last === undefined ? 0 : parseDuration(last);
+    if (time === undefined) throw new UsageError(`--last ${last}: not a time`, "for example: --last 50ms, --last 1s or --last 200us");
+    return {
+      top: optionTop(options),
+      stacks: options.stacks === true,
+      kind: optionPattern(options, "kind") ?? "",
+      last: time,
+      ...(goroutine === undefined ? {} : { goroutine: Number(goroutine) }),
+      ...(prefix === undefined ? {} : { prefix }),
+    };
+  },
+  text({ found, explanation, rows, total, fromCore }, page) {
+    if (!found) return [escapeText(explanation)];
+    if (total === 0) return ["no such events"];
+    const lines: string[] = [];
+    if (rows.length < total)
+      lines.push(page.dim(`the last ${formatCount(rows.length)} of ${formatCount(total)} events; --top 0 shows all`), "");
+    const id = (value: number, letter: string) => (value < 0 ? "" : `${letter}${value}`);
+    const cells = rows.map((row) => [formatDuration(row.beforeEnd), id(row.proc, "P"), id(row.goroutine, "G"), row.kind, row.text]);
+    const columns = [
+      { title: fromCore ? "before death" : "before the end", align: "right" },
+      { title: "P" },
+      { title: "G" },
+      { title: "kind" },
+      { title: "what", cut: "end" },
+    ] as const;
+    const table = formatTable(columns, cells, page.width);
+    lines.push(table[0] ?? "");
+    rows.forEach((row, i) => {
+      lines.push(table[i + 1] ?? "");
+      for (const frame of row.stack ?? [])
+        lines.push(page.dim(`        ${escapeText(frame.function)}  ${escapeText(frame.file)}:${frame.line}`));
+    });
+    return lines;
+  },
+  isNo: ({ found, total }) => !found || total === 0,
+  file: (result) => contentsOf(result),
+});

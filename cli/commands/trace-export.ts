@@ -1,0 +1,35 @@
+import { formatCount } from "../../src/base/units.js";
+import { traceExport } from "../../src/query/trace-export.js";
+import { contentsOf } from "../../src/query/trace-source.js";
+import { optionChoice, optionText } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+import { formatDuration } from "../text/time.js";
+
+/** `corescope trace export`: for ui.perfetto.dev or about:tracing. */
+export const traceExportCommand = defineCommand({
+  name: "trace export",
+  query: traceExport,
+  operands: [],
+  options: [
+    { flags: "--format <format>", help: "perfetto (default) or chrome (JSON)" },
+    { flags: "--prefix <file>", help: "the file that the program was writing its trace to" },
+  ],
+  examples: [
+    { line: "trace export core -o death.pftrace", asks: "Open death.pftrace in ui.perfetto.dev." },
+    { line: "trace export core --format chrome -o death.json", asks: "As JSON of about:tracing." },
+  ],
+  args(_operands, options) {
+    const prefix = optionText(options, "prefix");
+    return { format: optionChoice(options, "format", ["perfetto", "chrome"]), ...(prefix === undefined ? {} : { prefix }) };
+  },
+  text({ found, explanation, events, span, marks, format }) {
+    if (!found) return [escapeText(explanation)];
+    return [
+      `${formatCount(events)} events over ${formatDuration(span)} as ${format}; -o FILE writes them`,
+      ...marks.map(({ name, beforeEnd }) => `mark: ${escapeText(name)} at ${formatDuration(beforeEnd)}`),
+    ];
+  },
+  isNo: ({ found }) => !found,
+  file: (result) => contentsOf(result),
+});

@@ -1,0 +1,89 @@
+import { formatBytes, formatCount } from "../../src/base/units.js";
+import { traceExtract } from "../../src/query/trace-extract.js";
+import { contentsOf } from "../../src/query/trace-source.js";
+import { optionText } from "../arguments.js";
+import { defineCommand } from "../command.js";
+import { escapeText } from "../text/escape.js";
+import { formatTable } from "../text/table.js";
+import { formatDuration } from "../text/time.js";
+
+/** `corescope trace extract`: the trace the program was recording when it died. */
+export const traceExtractCommand = defineCommand({
+  name: "trace extract",
+  query: traceExtract,
+  operands: [],
+  options: [
+    { flags: "--prefix <file>", help: "the file that the program was writing its trace to" },
+    { flags: "--tail", help: "write only what that file lacks" },
+    { flags: "--last", help: "write the last generation alone" },
+  ],
+  examples: [
+    { line: "trace extract core -o death.trace", asks: "The last seconds, for `go tool trace death.trace`." },
+    { line: "trace extract core --prefix app.trace -o whole.trace", asks: "Complete the file that the crash cut off." },
+    { line: "trace extract core --last -o last.trace", asks: "Only the last generation, at most a second." },
+  ],
+  args(_operands, options) {
+    const prefix = optionText(options, "prefix");
+    return { last: options.last === true, tail: options.tail === true, ...(prefix === undefined ? {} : { prefix }) };
+  },
+  text(result, page) {
+    if (!result.found) return [escapeText(result.explanation)];
+    const { destination, generations } = result;
+    const lines = [
+      page.bold(`${result.format}, ${result.writes}, ${formatBytes(result.bytes)}`),
+      `went to: ${escapeText(destination.name || "a writer that was not found")}${destination.kind === destination.name ? "" : ` (${destination.kind})`}`,
+    ];
+    if (result.events > 0) {
+      const wall = result.lastWall === "" ? "" : `, the last at ${new Date(Number(BigInt(result.lastWall) / 1_000_000n)).toISOString()}`;
+      lines.push(`read back: ${formatCount(result.events)} events over ${formatDuration(result.span)}${wall}`);
+    }
+    if (result.keep > 0) {
+      lines.push(
+        `of the prefix the first ${result.keep} bytes are kept${result.writes === "tail" ? `: head -c ${result.keep} FILE; then this tail` : ""}`,
+      );
+    }
+    if (result.explanation !== "") lines.push(page.bad(escapeText(result.explanation)));
+    if (result.stopping) lines.push("tracing was being stopped when the program died");
+    lines.push(
+      "",
+      ...formatTable(
+        [
+          { title: "generation", align: "right" },
+          { title: "was" },
+          { title: "bytes", align: "right" },
+          { title: "added: statuses", align: "right" },
+          { title: "stacks", align: "right" },
+          { title: "texts", align: "right" },
+        ],
+        generations.map(({ number, from, bytes, added }) => [
+          String(number),
+          from,
+          formatBytes(bytes),
+          from === "in flight" ? formatCount(added.statuses) : "",
+          from === "in flight" ? formatCount(added.stacks) : "",
+          from === "in flight" ? formatCount(added.strings) : "",
+        ]),
+        page.width,
+      ),
+    );
+    if (result.trimmed.events > 0) {
+      lines.push(
+        "",
+        page.bad(
+          `left out: ${formatCount(result.trimmed.events)} events, ${formatDuration(result.trimmed.span)}, because what they follow is lost`,
+        ),
+      );
+    }
+    if (result.halfWritten > 0)
+      lines.push("", `${result.halfWritten} events were half written when their thread stopped, and are left out`);
+    if (result.inTracer.length > 0) {
+      const who = result.inTracer.map(({ thread, goroutine }) => `${thread} (goroutine ${goroutine})`);
+      lines.push("", `inside the tracer at death, their last event may be missing: threads ${who.join(", ")}`);
+    }
+    return lines;
+  },
+  isNo: ({ found }) => !found,
+  next: ({ found, writes }, core) => (found && writes !== "tail" ? [`trace summary ${core}`, `trace events ${core} --last 10ms`] : []),
+  file: (result) => contentsOf(result),
+  textWithFile: true,
+});

@@ -1,0 +1,47 @@
+import { formatCount } from "../../../src/base/units.js";
+import { traceEvents } from "../../../src/query/trace-events.js";
+import { formatDuration } from "../../text/time.js";
+import { tableLines } from "../parts/list.js";
+import { ask, resultOf, type Screen } from "../screen.js";
+
+const most = 2000;
+
+/** The last events of the execution trace, of all goroutines or of one. */
+export const eventsScreen: Screen = {
+  name: "events",
+  help: "What happened last? The newest event stands first; times are before the end of the trace.",
+  title: (args) => (args.goroutine === undefined ? "Events" : `events of goroutine ${args.goroutine}`),
+  asks: (args) => [
+    ask(traceEvents, {
+      ...(args.goroutine === undefined ? {} : { goroutine: Number(args.goroutine) }),
+      last: 0,
+      kind: "",
+      stacks: false,
+      top: Number(args.top ?? most),
+    }),
+  ],
+  body(given) {
+    const answer = resultOf(given, 0, traceEvents);
+    if (!answer) return { head: [], rows: [] };
+    if (!answer.found) return { head: [], rows: [{ text: answer.explanation }] };
+    const rows = answer.rows.toReversed().map((row) => ({
+      cells: [formatDuration(row.beforeEnd), row.proc < 0 ? "" : `P${row.proc}`, row.goroutine < 0 ? "" : `g${row.goroutine}`, row.text],
+      ...(row.goroutine > 0 ? { open: { screen: "goroutine", args: { id: row.goroutine } }, copy: `g${row.goroutine}` } : {}),
+    }));
+    const columns = [
+      { title: "before end", align: "right" },
+      { title: "P" },
+      { title: "goroutine" },
+      { title: "event", cut: "end" },
+    ] as const;
+    return { ...tableLines(columns, rows, given.width), note: `last ${formatCount(rows.length)} of ${formatCount(answer.total)} events` };
+  },
+  keys: [
+    {
+      key: "v",
+      help: "its events",
+      go: (_args, line) => (line?.copy ? { screen: "events", args: { goroutine: Number(line.copy.slice(1)) } } : undefined),
+    },
+    { key: "+", help: "more", stays: true, go: (args) => ({ screen: "events", args: { ...args, top: Number(args.top ?? most) * 5 } }) },
+  ],
+};

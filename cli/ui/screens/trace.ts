@@ -1,0 +1,38 @@
+import { traceSummary } from "../../../src/query/trace-summary.js";
+import { traceSummaryCommand } from "../../commands/trace-summary.js";
+import { makePage } from "../../text/style.js";
+import { textLines } from "../parts/list.js";
+import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
+
+const most = 50;
+
+/** The execution trace in numbers. */
+export const traceScreen: Screen = {
+  name: "trace",
+  tab: "Trace",
+  help: "What did the program do in its last seconds? From the execution trace in the core.",
+  title: () => "Trace",
+  asks: () => [ask(traceSummary, { top: most })],
+  body(given) {
+    const answer = resultOf(given, 0, traceSummary);
+    if (!answer) return { head: [], rows: [] };
+    const lines = textLines(traceSummaryCommand.text(answer, makePage(given.width, false)));
+    const known = new Map(answer.summary?.goroutines.map(({ id, function: name }) => [String(id), name]));
+    // Rows of the goroutines' table begin with the number of one.
+    const rows = lines.map((line): Line => {
+      const [, id = ""] = /^ *([0-9]+) {2,}\S/.exec(line.text) ?? [];
+      const name = known.get(id);
+      return line.open || name === undefined || !line.text.includes(name.slice(0, 8)) ? line : { ...line, open: eventsPlace(Number(id)) };
+    });
+    return { head: [], rows };
+  },
+  keys: [
+    { key: "v", help: "events near the end", go: () => ({ screen: "events", args: {} }) },
+    { key: "x", help: "extract to trace.out", go: () => ({ screen: "answer", args: { line: "trace extract -o trace.out" } }) },
+  ],
+};
+
+/** The last events that concern a goroutine. */
+export function eventsPlace(goroutine: number): Place {
+  return { screen: "events", args: { goroutine } };
+}

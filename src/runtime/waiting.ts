@@ -1,0 +1,137 @@
+// What goroutines wait on: channels through their sudogs, semaphores of package sync through the runtime's table. runtime/sema.go, chan.go
+import type { Findings } from "../base/findings.js";
+import { type Address, hex, WORD } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { underlying } from "./layout/from-dwarf.js";
+import type { GoRuntime } from "./runtime.js";
+
+/** One reason for a goroutine not to run; a select has one per channel. */
+export interface Wait {
+  /** Of the g. */
+  readonly goroutine: Address;
+  /** Of the hchan, or of the semaphore's word. */
+  readonly object: Address;
+  readonly operation: "receive" | "send" | "semaphore";
+  readonly select: boolean;
+  /** Of the sudog that stands for the goroutine. */
+  readonly sudog: Address;
+}
+
+const MOST_SUDOGS = 1 << 24;
+/** Roots of the semaphore table. runtime/sema.go semTabSize */
+const SEMAPHORE_ROOTS = 251;
+
+/** Everything that waits in channels and semaphores. Counted out when the lists are damaged. */
+export function readWaits(runtime: GoRuntime, findings: Findings): readonly Wait[] {
+  const reader = new WaitReader(runtime, findings);
+  for (const goroutine of runtime.goroutines.all) {
+    if (goroutine.status === "waiting" || goroutine.status === "leaked") reader.channels(goroutine.address);
+  }
+  reader.semaphores();
+  return reader.waits;
+}
+
+class WaitReader {
+  readonly waits: Wait[] = [];
+  private readonly memory: AddressSpace;
+  private readonly runtime: GoRuntime;
+  private readonly findings: Findings;
+  private readonly sudog;
+  private readonly receivers = new Map<Address, ReadonlySet<Address>>();
+
+  constructor(runtime: GoRuntime, findings: Findings) {
+    this.runtime = runtime;
+    this.memory = runtime.process.memory;
+    this.findings = findings;
+    this.sudog = runtime.layout.struct("sudog");
+  }
+
+  private field(address: Address, name: Parameters<typeof this.sudog.offset>[0]): Address {
+    return this.memory.tryAddress(address + this.sudog.offset(name)) ?? 0;
+  }
+
+  private damaged(at: Address): void {
+    this.findings.add("waits-damaged", "a list of waiting goroutines does not end", hex(at), { partial: true });
+  }
+
+  /** g.waiting: the sudogs of the channel operation it is in, in the order of its cases. */
+  channels(goroutine: Address): void {
+    const g = this.runtime.layout.struct("g");
+    const seen = new Set<Address>();
+    for (let at = this.memory.tryAddress(goroutine + g.offset("waiting")) ?? 0; at > 0; at = this.field(at, "waitlink")) {
+      if (seen.has(at)) return this.damaged(at);
+      seen.add(at);
+      const channel = this.field(at, "c");
+      if (channel <= 0) continue;
+      const select = this.memory.tryBytes(at + this.sudog.offset("isSelect"), 1)?.[0] === 1;
+      const operation = this.receiversOf(channel).has(at) ? "receive" : "send";
+      this.waits.push({ goroutine, object: channel, operation, select, sudog: at });
+    }
+  }
+
+  private receiversOf(channel: Address): ReadonlySet<Address> {
+    let known = this.receivers.get(channel);
+    if (!known) {
+      const found = new Set<Address>();
+      const first = channel + this.runtime.layout.struct("hchan").offset("recvq.first");
+      for (let at = this.memory.tryAddress(first) ?? 0; at > 0; at = this.field(at, "next")) {
+        if (found.has(at) || found.size > MOST_SUDOGS) {
+          this.damaged(at);
+          break;
+        }
+        found.add(at);
+      }
+      known = found;
+      this.receivers.set(channel, known);
+    }
+    return known;
+  }
+
+  /** runtime.semtable: a treap of addresses per root, further waiters of an address behind waitlink. */
+  semaphores(): void {
+    const { layout, debug } = this.runtime;
+    const table = layout.global("runtime.semtable");
+    const type = debug.global("runtime.semtable")?.type;
+    const array = type && underlying(type);
+    if (table === undefined || array?.kind !== "array") return;
+    const treap = layout.struct("semaRoot").offset("treap");
+    const seen = new Set<Address>();
+    for (let i = 0; i < Math.min(array.count, SEMAPHORE_ROOTS * 4); i++) {
+      const pending = [this.memory.tryAddress(table + i * array.element.size + treap) ?? 0];
+      for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+        if (node <= 0) continue;
+        if (seen.has(node) || seen.size > MOST_SUDOGS) {
+          this.damaged(node);
+          continue;
+        }
+        const object = this.field(node, "elem");
+        for (let at = node; at > 0; at = this.field(at, "waitlink")) {
+          if (seen.has(at)) {
+            this.damaged(at);
+            break;
+          }
+          seen.add(at);
+          this.waits.push({ goroutine: this.field(at, "g"), object, operation: "semaphore", select: false, sudog: at });
+        }
+        pending.push(this.field(node, "prev"), this.field(node, "next"));
+      }
+    }
+  }
+}
+
+/** Goroutines in a sync.Cond, by the address of its list; they are not reachable from the goroutine. */
+export function notifyListWaiters(runtime: GoRuntime, list: Address): readonly Address[] {
+  const { memory } = runtime.process;
+  const { layout } = runtime;
+  if (!layout.hasStruct("notifyList")) return [];
+  const sudog = layout.struct("sudog");
+  const found: Address[] = [];
+  const seen = new Set<Address>();
+  let at = memory.tryAddress(list + layout.struct("notifyList").offset("head")) ?? 0;
+  while (at > WORD && !seen.has(at) && found.length < MOST_SUDOGS) {
+    seen.add(at);
+    found.push(memory.tryAddress(at + sudog.offset("g")) ?? 0);
+    at = memory.tryAddress(at + sudog.offset("next")) ?? 0;
+  }
+  return found;
+}

@@ -1,0 +1,191 @@
+/**
+ * Goroutines and deaths: a program that dies in every way, on every release, against what its runtime printed and what it set up.
+ */
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DumpWish, makeDump } from "../../scripts/make-dumps.mjs";
+import { silent } from "../../src/base/progress.js";
+import { type Dump, openDump } from "../../src/dump.js";
+import { blocked } from "../../src/query/blocked.js";
+import { type Death, death } from "../../src/query/death.js";
+import { goroutine } from "../../src/query/goroutine.js";
+import { goroutines } from "../../src/query/goroutines.js";
+import { leaked } from "../../src/query/leaked.js";
+import { threads } from "../../src/query/threads.js";
+import { traceback } from "../../src/query/traceback.js";
+import { missingGo, nameOf, releases } from "../support/dump-cache.js";
+
+const full = process.env.CORESCOPE_TIER === "full";
+
+/** What each way to die has to be called; panics and signals by their facts. */
+const deaths: Readonly<Record<string, { readonly kind: Death["kind"]; readonly summary: RegExp; readonly types?: readonly string[] }>> = {
+  string: { kind: "panic", summary: /^panic: two \.\.\. in goroutine 1 \(main\.die\)$/, types: ["string"] },
+  error: { kind: "panic", summary: /^panic: code 42 in goroutine 1/, types: ["*main.coded"] },
+  nested: {
+    kind: "panic",
+    summary: /^panic: cleaning up: second in goroutine 1 \(main\.nested\.func1\)$/,
+    types: ["string", "*fmt.wrapError"],
+  },
+  repanic: { kind: "panic", summary: /^panic: code 7 in goroutine 1 \(main\.repanic\.func1\)$/, types: ["*main.coded", "*main.coded"] },
+  nil: {
+    kind: "panic",
+    summary: /^panic: runtime error: invalid memory address or nil pointer dereference in goroutine 1 \(main\.die\)$/,
+    types: ["runtime.errorString"],
+  },
+  mapwrite: { kind: "fatal error", summary: /^fatal error: concurrent map writes in goroutine \d+ \(main\.mapWrite\.func1\)$/ },
+  deadlock: { kind: "fatal error", summary: /^fatal error: all goroutines are asleep - deadlock!/ },
+  outside: { kind: "signal", summary: /^SIGABRT: abort, sent by process \d+/ },
+  memory: { kind: "fatal error", summary: /^fatal error: runtime: (?:out of memory|cannot allocate memory) in goroutine 1 \(main\.die\)$/ },
+  overflow: { kind: "fatal error", summary: /^fatal error: stack overflow in goroutine 1 \(main\.overflow\)$/ },
+};
+
+const wishes: DumpWish[] = [];
+for (const go of releases) {
+  const kinds = full || go === "1.26.8" ? Object.keys(deaths) : ["nested", "outside"];
+  for (const kind of kinds) wishes.push({ program: "deaths", go, args: [kind] });
+  if (full || go === "1.26.8" || go === "1.21.13") wishes.push({ program: "deaths", go, args: ["string"], flags: ["-gcflags=all=-N -l"] });
+}
+if (full) for (const go of ["1.21.13", "1.24.13", "1.27.2"]) wishes.push({ program: "deaths", go, args: ["nil"], arch: "arm64" });
+
+/** Blocks of a crash text by goroutine, whole ones before those that only say that the stack was elsewhere. */
+function printedBlocks(text: string): ReadonlyMap<number, readonly string[]> {
+  const blocks = new Map<number, readonly string[]>();
+  for (const block of text.split("\n\n")) {
+    const lines = block.split("\n");
+    const first = lines.findIndex((line) => /^goroutine [1-9]\d* /.test(line));
+    if (first < 0) continue;
+    const id = Number(/\d+/.exec(lines[first] as string)?.[0]);
+    const old = blocks.get(id);
+    if (!old || old.some((line) => line.includes("running on other thread")))
+      blocks.set(
+        id,
+        lines.slice(first).filter((line) => line !== ""),
+      );
+  }
+  return blocks;
+}
+
+for (const wish of wishes) {
+  const missing = await missingGo(wish.go);
+  const name = nameOf(wish);
+  const kind = wish.args?.[0] ?? "string";
+  describe.skipIf(missing !== undefined)(missing ? `${name} (${missing})` : name, () => {
+    let dump: Dump;
+    let truth: { readonly pid?: number; readonly parent?: number; readonly goroutines?: number };
+    let stderr: string;
+    const context = () => ({ progress: silent, findings: dump.findings });
+    const all = { group: false, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: 0 } as const;
+
+    beforeAll(async () => {
+      const made = await makeDump(wish);
+      truth = made.truth;
+      stderr = readFileSync(made.stderr, "utf8");
+      dump = await openDump({ core: made.core, executable: made.executable }, silent);
+    });
+    afterAll(() => dump?.close());
+
+    it("writes the runtime's own text, letter by letter", () => {
+      const blocks = new Map(printedBlocks(stderr));
+      const { rows } = traceback.run(dump, { level: "crash" }, context());
+      const wrong: string[] = [];
+      for (const { id, lines } of rows) {
+        const printed = blocks.get(id);
+        blocks.delete(id);
+        if (!printed) {
+          wrong.push(`goroutine ${id} was not printed`);
+          continue;
+        }
+        if (printed.some((line) => line.includes("running on other thread"))) continue;
+        // The one that crashed has gone deeper since it printed itself.
+        const isEnd = printed[0] === lines[0] && lines.join("\n").endsWith(printed.slice(1).join("\n"));
+        if (lines.join("\n") !== printed.join("\n") && !(isEnd && /\[running/.test(lines[0] as string)))
+          wrong.push(`printed\n${printed.join("\n")}\nread\n${lines.join("\n")}`);
+      }
+      expect(wrong).toEqual([]);
+      expect([...blocks.keys()]).toEqual([]);
+      expect(rows.length).toBeGreaterThan(60);
+    });
+
+    it("knows what killed it", () => {
+      const answer = death.run(dump, {}, context());
+      const wanted = deaths[kind] as (typeof deaths)[string];
+      expect(answer).toMatchObject({ kind: wanted.kind, summary: expect.stringMatching(wanted.summary) });
+      if (wanted.types) expect(answer.panics.map((each) => each.type)).toEqual(wanted.types);
+      if (kind === "outside" && wish.arch !== "arm64")
+        expect(answer.signal).toMatchObject({ name: "SIGABRT", senderPid: truth.parent, sender: "another process" });
+      if (kind === "nil")
+        expect(answer.signal).toMatchObject({ name: "SIGSEGV", address: "0x8", what: expect.stringContaining("nil pointer") });
+      const head = traceback.run(dump, { level: "all" }, context()).head.filter((line) => !line.startsWith("[signal"));
+      for (const line of head) expect(stderr.split("\n")).toContain(line);
+    });
+
+    it("lists the program's goroutines, with creators and labels", () => {
+      const { rows, total } = goroutines.run(dump, all, context());
+      expect(rows.length).toBe(total.user);
+      if (kind !== "mapwrite") expect(total.user).toBe(truth.goroutines);
+      const labelled = rows.filter((row) => Object.keys(row.labels).length > 0);
+      expect(labelled.map((row) => row.labels)).toEqual([{ request: "42", user: "ann" }]);
+      const worker = rows.find((row) => row.top?.function === "main.worker");
+      expect(worker).toMatchObject({ waitReason: "chan receive", createdBy: { function: "main.startWorkers", goroutine: 1 } });
+      const groups = goroutines.run(dump, { ...all, group: true }, context()).groups ?? [];
+      expect(groups.reduce((sum, each) => sum + each.count, 0)).toBe(total.user);
+      expect(groups.find((each) => each.top?.function === "main.worker")?.count).toBe(50);
+      expect(goroutines.run(dump, { ...all, focus: "main\\.worker$" }, context()).total.matching).toBe(50);
+    });
+
+    it("never gives a variable a false value", () => {
+      const [row] = goroutines.run(dump, { ...all, focus: "^main\\.locals$" }, context()).rows;
+      const frame = goroutine.run(dump, { id: row?.id ?? 0, depth: 3 }, context()).frames.find((each) => each.function === "main.locals");
+      const shown = Object.fromEntries((frame?.variables ?? []).map((each) => [each.name, each.text]));
+      const right: Readonly<Record<string, string>> = {
+        number: "7",
+        text: '"seven"',
+        list: "[7 8 9]",
+        item: '{Left:1 Right:2 Name:"pair"}',
+        ptr: '&{Left:3 Right:4 Name:"ptr"}',
+        any: '"boxed"',
+        result: "0",
+        sum: "21",
+        word: '"seven!"',
+        squares: "[1 104 9 16]",
+        copied: '{Left:21 Right:2 Name:"pair"}',
+        asShape: "main.square({side:21})",
+        ratio: "1.75",
+        yes: "true",
+        table: 'map["one":1]',
+        counter: "1",
+        "&counter": "&1",
+      };
+      const wrong = Object.entries(shown).filter(
+        ([name, text]) => text !== "not available here" && name !== "step" && text !== right[name],
+      );
+      expect(wrong).toEqual([]);
+      const known = Object.values(shown).filter((text) => text !== "not available here").length;
+      expect(known).toBeGreaterThanOrEqual(wish.flags ? 14 : 3);
+    });
+
+    it("finds the circle, the leaked workers, and who could help", () => {
+      const { rows, cycles } = blocked.run(dump, { top: 0 }, context());
+      expect(cycles.length).toBe(1);
+      expect(cycles[0]?.goroutines.map((each) => each.top?.function)).toEqual(["main.transfer", "main.transfer"]);
+      const row = (kind: string, name = "") => rows.find((each) => each.kind === kind && (name === "" || each.name === name));
+      expect(row("mutex", "main.first.mu")).toMatchObject({ count: 1, state: expect.stringContaining("locked, 1 waiting") });
+      expect(row("waitgroup", "main.group")?.count).toBe(1);
+      expect(row("rwmutex", "main.config")?.count).toBe(1);
+      expect(row("cond")?.count).toBe(1);
+      const answer = rows.find((each) => each.kind === "channel" && each.waiting.some((one) => one.select) && each.holderCount > 0);
+      expect(answer?.holders.map((each) => each.top?.function)).toContain("main.helper");
+      const workers = goroutines.run(dump, { ...all, focus: "^main\\.worker$" }, context()).rows.map((each) => each.id);
+      const found = leaked.run(dump, { retains: false, top: 0 }, context());
+      expect(found.ids).toEqual(workers.sort((a, b) => a - b));
+      expect(found.total.stackBytes).toBeGreaterThan(50 * 2000);
+    });
+
+    it("has every thread, the crashing one first", () => {
+      const { rows } = threads.run(dump, { top: 0, registers: false }, context());
+      expect(rows.length).toBe(dump.process.threads.length);
+      expect(rows[0]).toMatchObject({ dying: true });
+      expect(rows.every((each) => each.m !== undefined && each.at !== "")).toBe(true);
+    });
+  });
+}

@@ -15,7 +15,7 @@ try {
   process.exitCode = 70;
 }
 
-/** `overview` of the newest demo core; help when the clone has none. */
+/** The newest demo core: its screens on a terminal, `overview` elsewhere; help when the clone has none. */
 function demoWords() {
   const cores = join(root, "dumps", "cores");
   const demos = existsSync(cores)
@@ -29,7 +29,8 @@ function demoWords() {
     const executable = files.find((name) => /^exe(cutable)?(\.zst|\.gz)?$/.test(name));
     if (core === undefined) continue;
     const path = (name) => relative(process.cwd(), join(cores, demo, name));
-    return ["overview", path(core), ...(executable ? ["--exe", path(executable)] : [])];
+    const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
+    return [...(isTerminal ? ["explore"] : ["overview"]), path(core), ...(executable ? ["--exe", path(executable)] : [])];
   }
   process.stderr.write("no demo core in dumps/cores: here is the help\n");
   return ["--help"];

@@ -28,7 +28,7 @@ export const showCommand = defineCommand({
   ],
   args: ([of], options) => ({ of: of as string, depth: optionDepth(options, 3), offset: optionOffset(options), top: optionTop(options) }),
   text({ expression, type, address, object, value }, page) {
-    const where = object ? ` in ${object.address}, ${formatBytes(object.bytes)}${object.live ? "" : " (garbage)"}` : "";
+    const where = object ? ` in ${object.address}, ${formatBytes(object.bytes)}${object.live === false ? " (garbage)" : ""}` : "";
     const lines = [
       page.bold(cutText(escapeText(expression), page.width, "middle")),
       page.dim(cutText(escapeText(`${type} at ${address}${where}`), page.width, "middle")),

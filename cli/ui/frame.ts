@@ -96,21 +96,22 @@ function tone(name: Tone | undefined, page: Page): (text: string) => string {
   return name === undefined || name === "plain" ? (text) => text : page[name];
 }
 
+/** All tabs, their names cut as far as it takes; the core's name where there is room for it. */
 function tabBar(scene: Scene, screen: Screen, columns: number, page: Page): string {
-  const tabs = scene.screens
-    .filter((each) => each.tab !== undefined)
-    .map((each, index) => ({ text: `${index + 1} ${each.tab}`, isHere: each === screen }));
-  const name = fitText(escapeText(scene.name), Math.floor(columns / 3));
-  const room = columns - textWidth(name) - 2;
+  const tabs = scene.screens.filter((each) => each.tab !== undefined);
+  const words = (most: number) => tabs.map((each, index) => `${index + 1} ${(each.tab ?? "").slice(0, most)}`);
+  const width = (most: number) => words(most).reduce((sum, word) => sum + word.length + 2, 0);
+  let most = 12;
+  while (most > 2 && width(most) > columns) most--;
+  const name = fitText(escapeText(scene.name), Math.min(30, columns - width(most) - 1));
   let line = "";
-  let width = 0;
-  for (const { text, isHere } of tabs) {
-    const word = isHere ? `[${text}]` : ` ${text} `;
-    if (width + word.length > room) break;
-    line += isHere ? page.bold(word) : word;
-    width += word.length;
-  }
-  return `${line}${" ".repeat(Math.max(1, columns - width - textWidth(name)))}${page.dim(name)}`;
+  let used = 0;
+  words(most).forEach((word, index) => {
+    if (used + word.length + 2 > columns) return;
+    line += tabs[index] === screen ? page.bold(`[${word}]`) : ` ${word} `;
+    used += word.length + 2;
+  });
+  return `${line}${" ".repeat(Math.max(0, columns - used - textWidth(name)))}${page.dim(name)}`.trimEnd();
 }
 
 function crumbs(state: State, scene: Scene, columns: number, page: Page): string {

@@ -14,6 +14,7 @@ import {
   presentView,
   reduce,
   type State,
+  type Step,
   type Surroundings,
   screenOf,
   settle,
@@ -112,13 +113,22 @@ export class Session implements Surroundings {
     if (keys.length === 0) return;
     for (const key of keys) {
       const before = presentView(this.state);
-      const { state, effects } = reduce(this.state, key, this);
+      const { state, effects } = this.step(key);
       this.state = state;
       for (const effect of effects) this.perform(effect, before);
       const view = presentView(this.state);
       if (view.place !== before.place) this.askFor(view);
     }
     this.changed();
+  }
+
+  /** A fault in a screen is said, and ends nothing. */
+  private step(key: Key): Step {
+    try {
+      return reduce(this.state, key, this);
+    } catch (error) {
+      return { state: { ...this.state, message: explain(error).lines[0] ?? "" }, effects: [] };
+    }
   }
 
   resize(size: Size): void {
@@ -190,8 +200,10 @@ export class Session implements Surroundings {
     } catch (error) {
       body = { head: [], rows: explain(error, true).lines.map((text) => ({ text, tone: "bad" as const })) };
     }
-    const rows = [...failed.map((text) => ({ text, tone: "bad" as const })), ...body.rows];
-    if (view.filter === "") return failed.length === 0 ? body : { ...body, rows };
+    const isCancelled = body.rows.length === 0 && answers.some((answer) => answer.state === "cancelled");
+    const said = [...failed, ...(isCancelled ? ["not answered: r asks again"] : [])];
+    const rows = [...said.map((text) => ({ text, tone: "bad" as const })), ...body.rows];
+    if (view.filter === "") return said.length === 0 ? body : { ...body, rows };
     const wanted = view.filter.toLowerCase();
     const kept = rows.filter((line) => hasWords(line, wanted));
     return { ...body, rows: kept, note: `filter ${view.filter}: ${formatCount(kept.length)} of ${formatCount(rows.length)}` };
@@ -290,7 +302,15 @@ export class Session implements Surroundings {
     else if (effect.kind === "save") this.saveView(effect.path, view);
     else {
       const asks = this.asksOf(view);
-      if (Array.isArray(asks)) for (const each of asks as readonly Ask[]) this.known.get(askKey(each))?.cancel();
+      if (!Array.isArray(asks)) return;
+      for (const key of (asks as readonly Ask[]).map(askKey)) {
+        const known = this.known.get(key);
+        if (known?.answer.state !== "waiting") continue;
+        known.cancel();
+        // Forgotten at once: the other thread may take its time, and somebody may ask again before.
+        this.known.delete(key);
+      }
+      this.stamp++;
     }
   }
 

@@ -61,8 +61,9 @@ export async function startUi(core: string, options: Options, world: World, comm
   const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: EXIT.interrupted } as const;
   const handlers = Object.entries(signals).map(([name, number]) => [name, () => end(number)] as const);
 
-  // The last resort: a crash ends the process, and the shell gets its screen back first.
+  // The last resort: a crash ends the process; the shell gets its screen back before the error is printed.
   process.once("exit", restore);
+  process.once("uncaughtExceptionMonitor", restore);
   for (const [name, handler] of handlers) process.on(name, handler);
   try {
     isInside = true;
@@ -83,6 +84,7 @@ export async function startUi(core: string, options: Options, world: World, comm
     dump.close();
     restore();
     process.removeListener("exit", restore);
+    process.removeListener("uncaughtExceptionMonitor", restore);
   }
   return code;
 }

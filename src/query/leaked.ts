@@ -117,11 +117,23 @@ function isCandidate(goroutine: Goroutine, waitsOf: ReadonlyMap<number, readonly
 /** Whether anything that may still run can get at an address. */
 function reachTest(dump: Dump, seen: Uint32Array, candidates: ReadonlyMap<number, Goroutine>): (address: number) => boolean {
   const { heap, runtime } = dump;
+  const stacks = runtime.goroutines.all.map(({ id, stack }) => ({ id, lo: stack.lo, hi: stack.hi })).sort((a, b) => a.lo - b.lo);
+  const onStack = (address: number) => {
+    let low = 0;
+    let high = stacks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (stacks[middle].lo <= address) low = middle + 1;
+      else high = middle;
+    }
+    const below = stacks[low - 1];
+    return below && address < below.hi ? below : undefined;
+  };
   return (address) => {
     if (address === NOT_AN_ADDRESS || address <= 0) return true;
     const object = heap.objects.find(address);
     if (object !== NONE) return isMarked(seen, heap.graph.nodeOfObject(object));
-    const holder = runtime.goroutines.all.find(({ stack }) => address >= stack.lo && address < stack.hi);
+    const holder = onStack(address);
     // Global variables are always within reach.
     return holder === undefined || !candidates.has(holder.id);
   };

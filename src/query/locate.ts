@@ -81,15 +81,21 @@ function distance(a: string, b: string): number {
 
 /** A typed place: an address takes the type of the object it is in. @throws NotFoundError, UsageError */
 export function locate(dump: Dump, text: string): Located & { readonly object: number } {
-  const { objects, types } = dump.heap;
   const address = parseAddress(text);
   if (address !== undefined && /^(?:0[xX])?[0-9a-fA-F]+$/.test(text.trim())) {
+    const { objects, types } = dump.heap;
     const object = objects.find(address);
     if (object === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
     return { type: types.type[object], address: dataAddress(dump, object), object };
   }
   const found = evaluate(evaluationEnvironment(dump), parseExpression(text));
-  return { ...found, object: objects.find(found.address) };
+  return {
+    ...found,
+    /** Asked for only where it is needed: it takes the heap. */
+    get object() {
+      return dump.heap.objects.find(found.address);
+    },
+  };
 }
 
 /** Where the data of an object begins: behind its malloc header. */

@@ -34,13 +34,14 @@ const LONGEST_NAMED = 300;
 
 /** A path of nodes, virtual root and owner first, with a name for each step. */
 export function namePath(dump: Dump, nodes: readonly NodeId[]): NamedPath {
-  const { graph, objects } = dump.heap;
+  const { graph } = dump.heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
   const types = pathTypes(dump, nodes);
-  const { description, names } = expressions(dump, nodes, types);
+  // A name grows with the path: the far end of a long list is named by its address.
+  const { description, names } = expressions(dump, nodes.slice(0, 2 + LONGEST_NAMED), types);
   return {
     root: describeRoot(description),
-    steps: path.map((object, i) => ({ ...nameObject(dump, object, types), expression: names[i] ?? hex(objects.addressOf(object)) })),
+    steps: path.map((object, i) => ({ ...nameObject(dump, object, types), expression: names[i] ?? castOf(dump, object, types) })),
   };
 }
 
@@ -67,8 +68,8 @@ export function expressionVia(dump: Dump, from: NodeId, to: NodeId): string | un
 }
 
 /** `(*main.User)(0xc000012000)`; arrays of unknown length by their first element. */
-export function castOf(dump: Dump, id: ObjectId): string {
-  const { objects, types } = dump.heap;
+export function castOf(dump: Dump, id: ObjectId, types: ObjectTypes = dump.heap.types): string {
+  const { objects } = dump.heap;
   const start = hex(objects.addressOf(id) + objects.dataStart[objects.spanOf(id)]);
   const type = types.type[id];
   const known = type === NONE ? undefined : dump.runtime.types.get(type);

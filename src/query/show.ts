@@ -25,7 +25,13 @@ export interface Show {
   readonly type: string;
   readonly address: Hex;
   /** The heap object that holds the value; absent for variables outside the heap. */
-  readonly object?: { readonly address: Hex; readonly type: string; readonly bytes: Bytes; readonly live: boolean };
+  readonly object?: {
+    readonly address: Hex;
+    readonly bytes: Bytes;
+    /** Told when an address was asked for: an expression needs neither types nor marks, and comes without their cost. */
+    readonly type?: string;
+    readonly live?: boolean;
+  };
   readonly value: ShownValue;
 }
 
@@ -35,8 +41,8 @@ export const show: Query<ShowArgs, Show> = {
   run(dump, args) {
     const at = locate(dump, needText(args.of, "show"));
     const page = { depth: args.depth, offset: args.offset, top: args.top };
-    const object = at.object === NONE ? {} : { object: heldBy(dump, at.object) };
     const isAddress = /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(args.of);
+    const object = isAddress ? { object: heldBy(dump, at.object) } : placeOf(dump, at.address);
     const expression = !isAddress ? args.of.trim() : dump.heap.isLive(at.object) ? expressionOf(dump, at.object) : castOf(dump, at.object);
     if (at.type === NONE) {
       if (at.object === NONE)
@@ -48,6 +54,16 @@ export const show: Query<ShowArgs, Show> = {
     return { expression, type: readableType(value.type), address: hex(at.address), ...object, value };
   },
 };
+
+/** The slot of the heap that holds an address, told by its span alone. */
+function placeOf(dump: Dump, address: number): Pick<Show, "object"> {
+  const { spans } = dump.runtime;
+  const span = spans.find(address);
+  if (span === NONE) return {};
+  const bytes = spans.elementSize[span];
+  const slot = Math.floor((address - spans.base[span]) / bytes);
+  return slot < spans.elements[span] ? { object: { address: hex(spans.base[span] + slot * bytes), bytes } } : {};
+}
 
 function heldBy(dump: Dump, id: number): NonNullable<Show["object"]> {
   const { address, type, bytes } = nameObject(dump, id);

@@ -35,7 +35,16 @@ export function holderSuspects(dump: Dump, whole: Bytes): Suspect[] {
 }
 
 function collect(row: DominatorNode, above: readonly DominatorNode[], least: Bytes, points: Point[]): Bytes {
-  if (row.retainedBytes < least || row.type.startsWith("(smaller") || row.type === "goroutine" || row.type.startsWith("goroutine "))
+  // A type that comes back is a list of several types: its first element stands for all.
+  const isLoop =
+    row.address !== undefined && above.some((each) => each.address !== undefined && each.type === row.type && each.type !== "unknown");
+  if (
+    isLoop ||
+    row.retainedBytes < least ||
+    row.type.startsWith("(smaller") ||
+    row.type === "goroutine" ||
+    row.type.startsWith("goroutine ")
+  )
     return 0;
   let taken = 0;
   // Rows of several are what a container holds, not holders themselves.

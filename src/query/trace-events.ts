@@ -9,7 +9,7 @@ export interface TraceEventsArgs {
   readonly goroutine?: number;
   /** Only events of so many ns before the end; 0: all. */
   readonly last: number;
-  /** A regular expression over kinds and texts; "" for all. */
+  /** A regular expression over kinds; "" for all but statuses that repeat what is known. */
   readonly kind: string;
   readonly stacks: boolean;
   /** The last so many rows; 0: all. */
@@ -54,7 +54,7 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     const wanted = (event: TraceEvent): boolean =>
       (args.last === 0 || event.time >= end - args.last) &&
       (args.goroutine === undefined || concerns(event, args.goroutine)) &&
-      (pattern === undefined || pattern.test(kindOf(event)));
+      (pattern === undefined ? !repeatsStatus(event) : pattern.test(kindOf(event)));
     let total = 0;
     const ignore = () => {};
     forEachEvent(
@@ -78,6 +78,11 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     return withContents(result, () => lines(source, wanted, end, args.stacks));
   },
 };
+
+/** Each generation repeats what everything does at its beginning or end; that is no news. */
+function repeatsStatus(event: TraceEvent): boolean {
+  return !event.first && /Status/.test(kindOf(event));
+}
 
 function forEachEvent(source: ByteSource, visit: (event: TraceEvent) => void, failed: (error: unknown) => void): void {
   const ordering = new Ordering(visit);

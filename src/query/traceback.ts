@@ -51,17 +51,18 @@ export const traceback: Query<TracebackArgs, Traceback> = {
       if (++done % 4096 === 0) progress.tick(done);
       return printer(each);
     });
-    return { head: headLines(died), rows };
+    return { head: headLines(died, dump.runtime.functions.byName("runtime.printindented") !== undefined), rows };
   },
 };
 
-function headLines({ panics, fatalError, details, signal, kind }: Death): string[] {
+/** indents: since Go 1.23 further lines of a text begin with a tab. */
+function headLines({ panics, fatalError, details, signal, kind }: Death, indents: boolean): string[] {
   const lines: string[] = [];
   panics.forEach((panic, index) => {
     // The runtime writes a value that was panicked again only once.
     if (panic.goexit || (index > 0 && panics[index - 1].repanicked)) return;
     const state = panic.repanicked ? " [recovered, repanicked]" : panic.recovered ? " [recovered]" : "";
-    const text = `${index > 0 ? "\t" : ""}panic: ${panic.text.replaceAll("\n", "\n\t")}${state}`;
+    const text = `${index > 0 ? "\t" : ""}panic: ${panic.text.replaceAll("\n", indents ? "\n\t" : "\n")}${state}`;
     lines.push(...text.split("\n"));
   });
   lines.push(...details);
@@ -81,6 +82,7 @@ function blockPrinter(dump: Dump, all: boolean, machineIds: ReadonlyMap<number, 
   const g = layout.struct("g");
   const shows = frameFilter(dump, all);
   const withG = addressesInHeader(dump);
+  const withLabels = debugSetting(dump, "tracebacklabels") === 1;
 
   const header = (goroutine: Goroutine): string => {
     const wait = reader.waitOf(goroutine) ?? 0;
@@ -94,7 +96,8 @@ function blockPrinter(dump: Dump, all: boolean, machineIds: ReadonlyMap<number, 
     const place = !(all && withG)
       ? ""
       : ` gp=${hex(goroutine.address)} ${m === 0 ? "m=nil" : `m=${machineIds.get(m) ?? "?"} mp=${hex(m)}`}`;
-    return `goroutine ${goroutine.id}${place} [${facts.join(", ")}]:`;
+    const labels = withLabels ? reader.labelsOf(goroutine).map(([key, value]) => `${quoteLabel(key)}: ${quoteLabel(value)}`) : [];
+    return `goroutine ${goroutine.id}${place} [${facts.join(", ")}]${labels.length > 0 ? ` {${labels.join(", ")}}` : ""}:`;
   };
 
   return (goroutine) => {
@@ -144,6 +147,21 @@ function creator(dump: Dump, goroutine: Goroutine, shows: ReturnType<typeof fram
 /** Since Go 1.22 headers at this level have gp=, m= and mp=; the release that brought it also renamed what is looked for here. */
 function addressesInHeader(dump: Dump): boolean {
   return dump.runtime.layout.struct("g").has("coroarg");
+}
+
+/** A field of runtime.debug, the parsed GODEBUG; undefined in releases without it. */
+function debugSetting(dump: Dump, name: string): number | undefined {
+  const { types, variables } = dump.runtime;
+  const { memory } = dump.process;
+  const settings = variables.global("runtime.debug");
+  const field = settings && types.get(settings.type).fields.find((each) => each.name === name);
+  const address = settings && field ? settings.address + field.offset : undefined;
+  return address !== undefined && memory.tryBytes(address, 4) ? memory.readUint(address, 4) : undefined;
+}
+
+/** runtime.tracebackStringNeedsQuoting: anything but ASCII letters, digits, dots, slashes and underscores. */
+function quoteLabel(text: string): string {
+  return /^[\w./]*$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** runtime.showframe */

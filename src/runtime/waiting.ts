@@ -1,6 +1,6 @@
 // What goroutines wait on: channels through their sudogs, semaphores of package sync through the runtime's table. runtime/sema.go, chan.go
 import type { Findings } from "../base/findings.js";
-import { type Address, hex, WORD } from "../base/units.js";
+import { type Address, hex } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { underlying } from "./layout/from-dwarf.js";
 import type { GoRuntime } from "./runtime.js";
@@ -117,21 +117,4 @@ class WaitReader {
       }
     }
   }
-}
-
-/** Goroutines in a sync.Cond, by the address of its list; they are not reachable from the goroutine. */
-export function notifyListWaiters(runtime: GoRuntime, list: Address): readonly Address[] {
-  const { memory } = runtime.process;
-  const { layout } = runtime;
-  if (!layout.hasStruct("notifyList")) return [];
-  const sudog = layout.struct("sudog");
-  const found: Address[] = [];
-  const seen = new Set<Address>();
-  let at = memory.tryAddress(list + layout.struct("notifyList").offset("head")) ?? 0;
-  while (at > WORD && !seen.has(at) && found.length < MOST_SUDOGS) {
-    seen.add(at);
-    found.push(memory.tryAddress(at + sudog.offset("g")) ?? 0);
-    at = memory.tryAddress(at + sudog.offset("next")) ?? 0;
-  }
-  return found;
 }

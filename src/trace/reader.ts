@@ -47,29 +47,69 @@ export interface ClockSnapshot {
   readonly wall: bigint;
 }
 
-/** Texts by id; decoded when asked for. Id 0 is "". */
-export class StringTable {
-  private readonly byId = new Map<number, string | Uint8Array>();
+/** Ids up to here are rows of a table; the runtime gives them densely. */
+const MOST_DENSE = 1 << 22;
+const MOST_DECODED = 1 << 16;
 
-  get size(): number {
-    return this.byId.size;
-  }
+/** Texts by id; decoded when asked for. Id 0 is "". A busy second has a million of them: no object each. */
+export class StringTable {
+  private readonly chunks: Uint8Array[] = [];
+  /** [ids] row of chunks + 1, 0: no such id. */
+  private chunk = new Uint32Array(256);
+  /** [ids] offset in the chunk, and length in bytes. */
+  private from = new Uint32Array(256);
+  private length = new Uint16Array(256);
+  private readonly sparse = new Map<number, Uint8Array>();
+  private readonly decoded = new Map<number, string>();
+
   has(id: number): boolean {
-    return id === 0 || this.byId.has(id);
+    return id === 0 || (id < this.chunk.length ? this.chunk[id] !== 0 : this.sparse.has(id));
   }
+
   get(id: number): string | undefined {
     if (id === 0) return "";
-    const found = this.byId.get(id);
-    if (found === undefined || typeof found === "string") return found;
-    const text = decodeText(found);
-    this.byId.set(id, text);
+    const known = this.decoded.get(id);
+    if (known !== undefined) return known;
+    const bytes = this.bytes(id);
+    if (!bytes) return undefined;
+    const text = decodeText(bytes);
+    if (this.decoded.size < MOST_DECODED) this.decoded.set(id, text);
     return text;
   }
-  set(id: number, bytes: Uint8Array): void {
-    this.byId.set(id, bytes);
+
+  private bytes(id: number): Uint8Array | undefined {
+    const row = id >= 0 && id < this.chunk.length ? (this.chunk[id] as number) : 0;
+    if (row === 0) return this.sparse.get(id);
+    const from = this.from[id] as number;
+    return this.chunks[row - 1]?.subarray(from, from + (this.length[id] as number));
   }
-  ids(): Iterable<number> {
-    return this.byId.keys();
+
+  /** Bytes that the texts set from now on stand in. */
+  open(chunk: Uint8Array): void {
+    this.chunks.push(chunk);
+  }
+
+  /** A text of the chunk opened last. */
+  set(id: number, from: number, length: number): void {
+    if (id >= MOST_DENSE) {
+      this.sparse.set(id, (this.chunks[this.chunks.length - 1] as Uint8Array).subarray(from, from + length));
+      return;
+    }
+    if (id >= this.chunk.length) this.grow(id);
+    this.chunk[id] = this.chunks.length;
+    this.from[id] = from;
+    this.length[id] = length;
+  }
+
+  private grow(id: number): void {
+    const size = Math.min(MOST_DENSE, Math.max(id + 1, this.chunk.length * 2));
+    const larger = <T extends Uint32Array | Uint16Array>(old: T, made: T): T => {
+      made.set(old);
+      return made;
+    };
+    this.chunk = larger(this.chunk, new Uint32Array(size));
+    this.from = larger(this.from, new Uint32Array(size));
+    this.length = larger(this.length, new Uint16Array(size));
   }
 }
 
@@ -159,6 +199,7 @@ export class Generation {
 
   private addStrings(data: Uint8Array): void {
     let at = 1;
+    this.strings.open(data);
     while (at < data.length) {
       if (data[at] !== EV.String) throw this.fault(`expected string event, got ${data[at]}`);
       const id = this.read(data, at + 1);
@@ -167,7 +208,7 @@ export class Generation {
       const from = cursor.at;
       if (from + length > data.length) throw this.fault("failed to read full string");
       if (this.strings.has(id)) throw this.fault(`multiple strings with the same ID: id=${id}`);
-      this.strings.set(id, data.subarray(from, from + length));
+      this.strings.set(id, from, length);
       at = from + length;
     }
   }

@@ -130,7 +130,7 @@ function exact(opened: () => { dump: Dump; test: TestDump }): void {
 }
 
 /** What holds after a collection when there is no garbage. */
-function allLive(opened: () => { dump: Dump; test: TestDump }): void {
+function allLive(opened: () => { dump: Dump; test: TestDump }, wish?: DumpWish): void {
   it(`leaves at most ${MOST_UNREACHABLE} objects unreachable`, () => {
     const found = unreachable(opened().dump).filter(({ reason }) => reason !== "revived through a weak handle");
     expect(
@@ -152,6 +152,9 @@ function allLive(opened: () => { dump: Dump; test: TestDump }): void {
     none(mistyped(dump, test.truth));
   });
 
+  // Where a nil dereference stopped, registers still hold the zoo's own table of addresses; before Go 1.22 it carries no type.
+  const holdsItsTable = wish?.go === "1.21.13" && wish.args?.includes("nil");
+  if (holdsItsTable) return;
   it("types 99% of the live bytes", () => {
     const { heap } = opened().dump;
     expect(heap.typedBytes / heap.liveBytes).toBeGreaterThanOrEqual(0.99);
@@ -163,7 +166,7 @@ for (const wish of [...settled, ...variants]) {
     always(opened);
     // Printing the error of a nil dereference allocates.
     if (!wish.args?.includes("nil")) exact(opened);
-    allLive(opened);
+    allLive(opened, wish);
 
     it("finds the type of a malloc header without it", async () => {
       const { dump, test } = opened();

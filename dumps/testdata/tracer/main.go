@@ -182,7 +182,7 @@ func noise() {
 			for n := 0; ; n++ {
 				trace.Log(ctx, "noise", "line")
 				if n%64 == 0 {
-					runtime.Gosched()
+					time.Sleep(100 * time.Microsecond)
 				}
 			}
 		}()
@@ -199,7 +199,7 @@ func main() {
 	work()
 	if noisy {
 		noise()
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(120 * time.Millisecond)
 	} else {
 		time.Sleep(1200 * time.Millisecond)
 	}

@@ -1,0 +1,211 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FormatError } from "../../src/base/errors.js";
+import { bytesSource } from "../../src/base/source.js";
+import { describeEvent } from "../../src/trace/describe.js";
+import { Ordering } from "../../src/trace/order.js";
+import { Generation, readBatches, readGenerations } from "../../src/trace/reader.js";
+import { summarize } from "../../src/trace/summary.js";
+import { type Batch, ByteWriter, cursor, EV, readHeader, readVarint, SPECS, type TraceFormat, writeHeader } from "../../src/trace/wire.js";
+import { clock, events, file, strings, THREAD_A, THREAD_B, twoThreads } from "./samples.js";
+
+const FORMATS: readonly TraceFormat[] = [22, 23, 25, 26];
+
+/** Names of a trace's events in order. */
+function namesOf(bytes: Uint8Array): string[] {
+  const names: string[] = [];
+  const ordering = new Ordering((event) => names.push(`${SPECS[event.type]?.name} m${event.m} g${event.g}`));
+  for (const generation of readGenerations(bytesSource("t", bytes))) ordering.run(generation);
+  return names;
+}
+
+function verdict(bytes: Uint8Array): string {
+  try {
+    namesOf(bytes);
+    return "accepted";
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return error.message;
+  }
+}
+
+describe("numbers on the wire", () => {
+  it("come back as they were written", () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (value) => {
+        const bytes = new ByteWriter().varint(value).done();
+        expect(readVarint(bytes, 0, bytes.length)).toBe(value);
+        expect(cursor.at).toBe(bytes.length);
+        for (let end = 0; end < bytes.length; end++) expect(readVarint(bytes, 0, end)).toBe(-1);
+      }),
+    );
+  });
+
+  it("write no thread as 2^64-1", () => {
+    expect([...new ByteWriter().varint(-1).done()]).toEqual([255, 255, 255, 255, 255, 255, 255, 255, 255, 1]);
+  });
+
+  it("headers come back, other files and older formats are refused with what would be right", () => {
+    for (const format of FORMATS) expect(readHeader(writeHeader(format), "t")).toBe(format);
+    expect(() => readHeader(new TextEncoder().encode("go 1.21 trace\0\0\0"), "t")).toThrow(/old format/);
+    expect(() => readHeader(new TextEncoder().encode("\x7fELF............"), "t")).toThrow(/no Go execution trace/);
+  });
+});
+
+describe("a trace of two threads", () => {
+  const expected = [
+    `ProcStatus m${THREAD_A} g-1`,
+    `GoStatus m${THREAD_A} g-1`,
+    `ProcStatus m${THREAD_B} g-1`,
+    `GoCreate m${THREAD_A} g1`,
+    `GoStart m${THREAD_B} g-1`,
+    `GoBlock m${THREAD_B} g12`,
+    `GoUnblock m${THREAD_A} g1`,
+    `UserLog m${THREAD_A} g1`,
+    `GoStart m${THREAD_B} g-1`,
+    `GoDestroy m${THREAD_B} g12`,
+  ];
+
+  it.each(FORMATS)("is put into order, format 1.%i", (format) => {
+    expect(namesOf(file(format, [twoThreads(format)])).sort()).toEqual([...expected].sort());
+  });
+
+  it("keeps its order by sequence numbers when one thread's clock is wrong", () => {
+    for (const skew of [-900, -50, 50, 5000]) {
+      const names = namesOf(file(26, [twoThreads(26, skew)]));
+      const at = (name: string) => names.indexOf(name);
+      expect(at(`GoCreate m${THREAD_A} g1`)).toBeLessThan(at(`GoStart m${THREAD_B} g-1`));
+      expect(at(`GoBlock m${THREAD_B} g12`)).toBeLessThan(at(`GoUnblock m${THREAD_A} g1`));
+      expect(at(`GoUnblock m${THREAD_A} g1`)).toBeLessThan(names.lastIndexOf(`GoStart m${THREAD_B} g-1`));
+    }
+  });
+
+  it("has strictly increasing times", () => {
+    let last = 0;
+    const ordering = new Ordering((event) => {
+      expect(event.time).toBeGreaterThan(last);
+      last = event.time;
+    });
+    for (const generation of readGenerations(bytesSource("t", file(26, [twoThreads(26, 50)])))) ordering.run(generation);
+    expect(last).toBeGreaterThan(0);
+  });
+
+  it("goes on over generations", () => {
+    expect(namesOf(file(26, [twoThreads(26), twoThreads(26, 0, 2)]))).toHaveLength(19);
+    expect(namesOf(file(22, [twoThreads(22), twoThreads(22, 0, 2)]))).toHaveLength(19);
+  });
+
+  it("is summed up", () => {
+    const source = bytesSource("t", file(26, [twoThreads(26)]));
+    const summary = summarize(readGenerations(source), String);
+    expect(summary.problem).toBe("");
+    expect(summary.events).toBe(10);
+    expect(summary.logs.last).toMatchObject([{ goroutine: 1, key: "key", value: "value" }]);
+    const second = summary.goroutines.find((each) => each.id === 12);
+    expect(second).toMatchObject({ state: "gone", function: "main.main" });
+    expect(second?.waits).toMatchObject([{ reason: "chan receive", count: 1 }]);
+    expect(second?.running).toBe((10 + 10) * 64);
+  });
+
+  it("is told in words", () => {
+    const texts: string[] = [];
+    const ordering = new Ordering((event) => texts.push(describeEvent(event, 0, true).text));
+    for (const generation of readGenerations(bytesSource("t", file(26, [twoThreads(26)])))) ordering.run(generation);
+    expect(texts).toContain("creates goroutine 12: main.main");
+    expect(texts).toContain("log key: value");
+    expect(texts).toContain("blocks (chan receive)");
+  });
+});
+
+describe("what golang.org/x/exp/trace refuses is refused", () => {
+  const good = twoThreads(26);
+  const without = (index: number) => good.filter((_, i) => i !== index);
+  const [sync, a, b, texts, frames] = good as [Batch, Batch, Batch, Batch, Batch];
+  const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
+    ["nothing", file(26, [good]), /accepted/],
+    ["the end of a generation", file(26, [good]).slice(0, -1), /incomplete generation/],
+    ["the clock", file(26, [without(0)]), /no frequency event found/],
+    ["the clock, in format 1.22", file(22, [twoThreads(22).slice(1)]), /no frequency event found/],
+    ["a clock that is there twice", file(26, [[...good, sync]]), /multiple frequency events/],
+    ["a string that is there twice", file(26, [[...good, texts]]), /multiple strings with the same ID/],
+    ["a stack that is there twice", file(26, [[...good, frames]]), /multiple stacks with the same ID/],
+    ["the strings", file(26, [without(3)]), /invalid func string ID/],
+    ["the stacks", file(26, [without(4)]), /invalid stack ID/],
+    ["thread A", file(26, [without(1)]), /failed to advance/],
+    ["thread B", file(26, [without(2)]), /failed to advance/],
+    ["a batch that is there twice", file(26, [[...good, b]]), /./],
+    ["an event's end", file(26, [[sync, { ...a, data: a.data.slice(0, -1) }, b, texts, frames]]), /invalid uvarint/],
+    ["a middle generation, format 1.23", file(23, [twoThreads(23), twoThreads(23, 0, 3)]), /out of order/],
+    ["a status of a goroutine nobody knows", file(26, [good, [...twoThreads(26, 0, 2), events(2, -1, 1, [[EV.GoStatus, 0, 99, -1, 4]])]]), /new goroutine after the first/],
+  ];
+  it.each(cases)("%s", (name, bytes, pattern) => {
+    expect(verdict(bytes)).toMatch(pattern);
+    if (name === "a batch that is there twice") expect(verdict(bytes)).not.toBe("accepted");
+  });
+
+  it("cut at every byte, and changed at every byte: an answer or a FormatError, never anything else", () => {
+    for (const format of FORMATS) {
+      const whole = file(format, [twoThreads(format), twoThreads(format, 0, 2)]);
+      for (let length = 0; length < whole.length; length++) verdict(whole.slice(0, length));
+      for (let at = 0; at < whole.length; at++) {
+        for (const value of [0, 1, 0x7f, 0x80, 0xff]) {
+          const changed = whole.slice();
+          changed[at] = value;
+          verdict(changed);
+        }
+      }
+    }
+  });
+});
+
+describe("what cannot be put into order is mended", () => {
+  const settle = (batches: readonly Batch[], format: TraceFormat = 26) => {
+    const generation = new Generation(1, format, "t");
+    for (const batch of batches) generation.add(batch);
+    generation.finish();
+    return { generation, settled: new Ordering(() => {}).settle(generation) };
+  };
+
+  it("nothing is changed in a generation that is whole", () => {
+    const { settled } = settle(twoThreads(26));
+    expect(settled.trimmed).toBeUndefined();
+    expect(settled.changed.size).toBe(0);
+  });
+
+  it("a thread is cut where what it waits for is lost, and what was lost is counted", () => {
+    const good = twoThreads(26);
+    const { settled } = settle(good.filter((_, i) => i !== 1)); // thread A, which makes goroutine 12
+    expect(settled.trimmed).toMatchObject({ events: 4, span: 220 * 64 });
+    const rest = [clock(1, 26), ...[...settled.batches.values()].flat(), good[3] as Batch, good[4] as Batch];
+    expect(namesOf(file(26, [rest]))).toEqual([`ProcStatus m${THREAD_B} g-1`]);
+  });
+
+  it("a goroutine back from a system call whose P nobody took gives the P up itself", () => {
+    const batches = [
+      clock(1, 22),
+      events(1, THREAD_A, 1000, [
+        [EV.ProcStatus, 0, 0, 1],
+        [EV.GoStatus, 0, 1, THREAD_A, 2],
+        [EV.GoSyscallBegin, 5, 1, 0],
+        [EV.GoSyscallEndBlocked, 50],
+      ]),
+      strings(1, { 1: "x" }),
+    ];
+    expect(verdict(file(22, [batches]))).toMatch(/failed to advance/);
+    const { settled } = settle(batches, 22);
+    expect(settled).toMatchObject({ stops: 1, trimmed: undefined });
+    const mended = [clock(1, 22), ...[...settled.batches.values()].flat()];
+    expect(namesOf(file(22, [mended])).slice(-2)).toEqual([`ProcStop m${THREAD_A} g1`, `GoSyscallEndBlocked m${THREAD_A} g1`]);
+  });
+});
+
+describe("batches", () => {
+  it("are found again whatever the size of the file's windows", () => {
+    const many = Array.from({ length: 3000 }, (_, i) => strings(1, { [i + 1]: "x".repeat(1000) }));
+    const bytes = file(26, [[clock(1, 26), ...many]]);
+    expect(bytes.length).toBeGreaterThan(2 << 20);
+    const found = [...readBatches(bytesSource("t", bytes))];
+    expect(found).toHaveLength(3002);
+    expect(found.reduce((sum, batch) => sum + batch.wireSize, 16)).toBe(bytes.length);
+  });
+});

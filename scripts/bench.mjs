@@ -82,7 +82,8 @@ const first = command(["overview", core, ...withExe, "--json"]);
 const { result } = JSON.parse(first.stdout);
 const objects = result.heap.allocatedObjects;
 const typeOfTarget = result.topTypes.find((row) => row.type.startsWith("main."))?.type ?? result.topTypes[0].type;
-const target = JSON.parse(command(["objects", core, ...withExe, "--type", typeOfTarget, "--top", "1", "--json"]).stdout).result.rows[0].address;
+const target = JSON.parse(command(["objects", core, ...withExe, "--type", typeOfTarget, "--top", "1", "--json"]).stdout).result.rows[0]
+  .address;
 const commands = { histogram: ["histogram", core, ...withExe, "--json"], why: ["why", core, target, ...withExe, "--json"] };
 const runs = Number(values.runs);
 const measured = { yardstick: [], histogram: [], why: [] };

@@ -11,6 +11,7 @@ export const exploreCommand = defineCommand({
   examples: [
     { line: "core", asks: "What is the matter with it? On a terminal this opens the screens." },
     { line: "explore core.zst --exe ./server", asks: "The same, the executable given." },
+    { line: "explore core --color never", asks: "Without colours." },
   ],
   async start(core, options, world, commands) {
     if (world.interactive !== true)

@@ -18,13 +18,13 @@ export const leakedCommand = defineCommand({
   ],
   args: (_operands, options) => ({ retains: options.retains === true, top: optionTop(options) }),
   text({ groups, total }, page) {
-    const none = `none of ${formatCount(total.blocked)} blocked goroutines is leaked: each waits for something that can still be reached`;
-    if (total.goroutines === 0) return [none];
+    if (total.goroutines === 0)
+      return [`none of ${formatCount(total.blocked)} blocked goroutines is leaked:`, "each waits for something that can still be reached"];
     const cut = truncationLine(groups.length, total.groups, "stacks");
     return [
       ...groups.flatMap((group, index) => [...(index > 0 ? [""] : []), ...formatGroup(group, page)]),
       "",
-      `${formatCount(total.goroutines)} of ${formatCount(total.blocked)} blocked goroutines are leaked: nothing that runs can wake them`,
+      `${formatCount(total.goroutines)} of ${formatCount(total.blocked)} blocked goroutines are leaked: nothing can wake them`,
       `they keep ${formatBytes(total.heapBytes)} in ${formatCount(total.heapObjects)} objects, and ${formatBytes(total.stackBytes)} of stacks`,
       ...(cut ? [cut] : []),
     ];

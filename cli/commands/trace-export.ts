@@ -18,6 +18,8 @@ export const traceExportCommand = defineCommand({
   examples: [
     { line: "trace export core -o death.pftrace", asks: "Open death.pftrace in ui.perfetto.dev." },
     { line: "trace export core --format chrome -o death.json", asks: "As JSON of about:tracing." },
+    { line: "trace export old.trace --format perfetto -o old.pftrace", asks: "A trace file of any Go since 1.22." },
+    { line: "trace export death.trace --format perfetto -o death.pftrace", asks: "The same of a trace file." },
   ],
   args(_operands, options) {
     const prefix = optionText(options, "prefix");

@@ -14,6 +14,7 @@ export const wasteCommand = defineCommand({
   examples: [
     { line: "waste core", asks: "Which fields waste memory, and how?" },
     { line: "waste core --min 1MiB --json", asks: "Everything above a mebibyte, for a program." },
+    { line: "waste core --top 0", asks: "All of it, the small change too." },
   ],
   args: (_operands, options) => ({ top: optionTop(options), min: optionBytes(options, "min") }),
   text({ rows, byKind, total, liveBytes }, page) {

@@ -36,6 +36,7 @@ export interface Scene {
 const barsAbove = 2;
 const barsBelow = 2;
 const gutter = 2;
+const leastName = 8;
 
 /** Rows of the list that fit under a head. */
 export function listHeight(size: Size, head: number): number {
@@ -103,7 +104,8 @@ function tabBar(scene: Scene, screen: Screen, columns: number, page: Page): stri
   const width = (most: number) => words(most).reduce((sum, word) => sum + word.length + 2, 0);
   let most = 12;
   while (most > 2 && width(most) > columns) most--;
-  const name = fitText(escapeText(scene.name), Math.min(30, columns - width(most) - 1));
+  const room = columns - width(most) - 1;
+  const name = room < leastName ? "" : fitText(escapeText(scene.name), Math.min(30, room));
   let line = "";
   let used = 0;
   words(most).forEach((word, index) => {

@@ -218,7 +218,9 @@ function byOwnKey(state: State, place: Place | undefined, stays: boolean, help: 
 
 function enter(state: State, view: View, line: Line | undefined, deep: boolean, around: Surroundings): Step {
   const foldable = line?.fold;
-  if (foldable && (!foldable.isOpen || !line.open) && !(deep && line.open)) return stay(fold(state, view, line, !foldable.isOpen, around));
+  // Right only unfolds; Enter opens what the line leads to, and folds or unfolds where it leads nowhere.
+  if (foldable && deep && !line.open) return stay(fold(state, view, line, !foldable.isOpen, around));
+  if (foldable && !deep && !foldable.isOpen) return stay(fold(state, view, line, true, around));
   if (!line?.open) return stay(state);
   return stay(settle(open(state, line.open), around));
 }

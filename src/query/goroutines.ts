@@ -3,7 +3,7 @@ import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { type FrameRow, type GoroutineReader, type GoroutineRow, goroutineReader, stateOf } from "./goroutine-rows.js";
-import { parseRegExp } from "./histogram.js";
+import { parseRegExp } from "./patterns.js";
 import type { Query } from "./query.js";
 
 export interface GoroutinesArgs {

@@ -2,6 +2,7 @@
 import { UsageError } from "../base/errors.js";
 import type { Dump } from "../dump.js";
 import { type HistogramRow, histogramRows } from "./histogram-rows.js";
+import { parseRegExp } from "./patterns.js";
 import type { Query } from "./query.js";
 import { ownerRows, retainedByName } from "./retained-rows.js";
 
@@ -50,13 +51,4 @@ function rowsOf(dump: Dump, { by, garbage, sort }: HistogramArgs): HistogramRow[
   if (by === "size-class") throw new UsageError("--sort retained goes with --by type, package, owner or goroutine");
   const sums = retainedByName(dump, by);
   return rows.map((row) => ({ ...row, retainedBytes: sums.get(row.type) ?? 0 }));
-}
-
-/** @throws UsageError instead of SyntaxError */
-export function parseRegExp(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch {
-    throw new UsageError(`${text}: not a regular expression`, "Escape dots and brackets: 'main\\.User'.");
-  }
 }

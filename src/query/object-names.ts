@@ -2,7 +2,7 @@
 import { type Address, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { ObjectTypes } from "../heap/typing.js";
-import { parseRegExp } from "./histogram.js";
+import { parseRegExp } from "./patterns.js";
 
 export interface NamedObject {
   readonly address: Hex;

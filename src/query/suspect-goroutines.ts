@@ -2,7 +2,7 @@
 import { type Bytes, formatBytes, formatCount } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { goroutinePlace } from "./path-names.js";
-import type { Suspect } from "./suspects.js";
+import type { Suspect } from "./suspect.js";
 
 interface Group {
   readonly ids: number[];

@@ -4,8 +4,8 @@ import type { Dump } from "../dump.js";
 import { readField } from "../runtime/layout/layout.js";
 import { type DominatorNode, dominatorTree } from "./dominator-rows.js";
 import { mergePaths } from "./merged-paths.js";
+import type { Suspect } from "./suspect.js";
 import { describeMembers, type Habits } from "./suspect-habits.js";
-import type { Suspect } from "./suspects.js";
 
 /** A point holds at least this part of the live bytes by itself. */
 const LEAST_SHARE = 0.05;

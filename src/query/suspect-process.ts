@@ -2,7 +2,7 @@
 import { type Bytes, formatBytes } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { histogramRows } from "./histogram-rows.js";
-import type { Suspect } from "./suspects.js";
+import type { Suspect } from "./suspect.js";
 
 export function processSuspects(dump: Dump, whole: Bytes): Suspect[] {
   return [...garbage(dump, whole), ...freeHeap(dump, whole), ...native(dump), ...atLimit(dump)];

@@ -2,7 +2,7 @@
 import { type Bytes, formatBytes, formatCount, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { expressionOf } from "./path-names.js";
-import type { Suspect } from "./suspects.js";
+import type { Suspect } from "./suspect.js";
 import { type WasteKind, wasteRows } from "./waste-rows.js";
 
 /** Waste below this part of the memory is left to the command of that name. */

@@ -75,7 +75,7 @@ export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Regi
 }
 
 /**
- * When all but one part of a variable is constant, the compiler (seen in Go 1.21 to 1.27) lists the place of that part as
+ * When all but one part of a variable is constant, the compiler (seen in Go 1.26.8) lists the place of that part as
  * if it were the whole: no DW_OP_piece. So what has several parts must come in pieces, or from a location without a list.
  */
 function isWhole(variable: DwarfVariable, claims: readonly Claim[], at: Location): boolean {

@@ -59,7 +59,10 @@ class WaitReader {
     const g = this.runtime.layout.struct("g");
     const seen = new Set<Address>();
     for (let at = this.memory.tryAddress(goroutine + g.offset("waiting")) ?? 0; at > 0; at = this.field(at, "waitlink")) {
-      if (seen.has(at)) return this.damaged(at);
+      if (seen.has(at)) {
+        this.damaged(at);
+        return;
+      }
       seen.add(at);
       const channel = this.field(at, "c");
       if (channel <= 0) continue;

@@ -73,21 +73,33 @@ export function lookupKey(env: ValueEnvironment, map: TypeId, header: Address, t
   const key = type.key === NONE ? undefined : types.get(type.key);
   const wanted = key?.kind === "string" ? unquote(text) : undefined;
   const whole = key?.kind === "int" || key?.kind === "uint" ? integer(text) : undefined;
+  if (wanted) return lookupString(env, readMap(memory, types, layout, type, header), wanted);
   for (const entry of readMap(memory, types, layout, type, header)) {
-    if (wanted) {
-      if (memory.tryAddress(entry.key + 8) === wanted.length && sameBytes(env, entry.key, wanted)) return entry;
-    } else if (whole !== undefined) {
+    if (whole !== undefined) {
       if (sameInteger(env, entry.key, key?.size ?? 8, whole)) return entry;
     } else if (textOf(env, type.key, entry.key, 0) === text) return entry;
   }
   return undefined;
 }
 
-function sameBytes(env: ValueEnvironment, key: Address, wanted: Uint8Array): boolean {
-  if (wanted.length === 0) return true;
-  const start = env.memory.tryAddress(key);
-  const bytes = start === undefined ? undefined : env.memory.tryBytes(start, wanted.length);
-  return bytes?.every((byte, i) => byte === wanted[i]) ?? false;
+/** The entry with these bytes as its key. Keys lie all over the heap: they are compared in the order of their addresses. */
+function lookupString(env: ValueEnvironment, entries: Iterable<MapEntry>, wanted: Uint8Array): MapEntry | undefined {
+  const { memory } = env;
+  const candidates: MapEntry[] = [];
+  const starts: Address[] = [];
+  for (const entry of entries) {
+    if (memory.tryAddress(entry.key + 8) !== wanted.length) continue;
+    if (wanted.length === 0) return entry;
+    const start = memory.tryAddress(entry.key);
+    if (start === undefined) continue;
+    candidates.push(entry);
+    starts.push(start);
+  }
+  for (const start of Float64Array.from(starts).sort()) {
+    const bytes = memory.tryBytes(start, wanted.length);
+    if (bytes?.every((byte, i) => byte === wanted[i])) return candidates[starts.indexOf(start)];
+  }
+  return undefined;
 }
 
 function integer(text: string): bigint | undefined {

@@ -7,6 +7,7 @@ import { type Dump, openDump } from "../../src/dump.js";
 import { overview } from "../../src/query/overview.js";
 import { show } from "../../src/query/show.js";
 import { suspects } from "../../src/query/suspects.js";
+import { waste } from "../../src/query/waste.js";
 import { why } from "../../src/query/why.js";
 import { fixtures, made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";
 
@@ -131,6 +132,21 @@ for (const [at, failure] of FAILURES.entries()) {
         const first = overview.run(dump, {}, context(dump)).topSuspects?.[0];
         expect(first?.title).toContain(culprit);
       });
+
+      if (["slices", "strings", "duplicates"].includes(failure))
+        it("wastes as many bytes as the program says", () => {
+          const { dump, test } = opened();
+          const { rows } = waste.run(dump, { top: 0, min: 0 }, context(dump));
+          const said = (test.truth as unknown as { waste: Record<string, number> }).waste;
+          for (const [name, bytes] of Object.entries(said)) {
+            if (bytes === 0) continue;
+            const found = rows.filter((row) => `${row.path} ${row.kind}`.replace(/^(main\.metric)\.\w+/, "$1") === name);
+            expect(
+              found.reduce((sum, row) => sum + row.bytes, 0),
+              name,
+            ).toBe(bytes);
+          }
+        });
     });
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NONE } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
+import type { Csr } from "../../src/graph/graph.js";
 import { retainedByGroup, treeChildren } from "../../src/graph/retained.js";
 import { fixture } from "../support/dump-cache.js";
 
@@ -10,6 +11,58 @@ function* numbers(seed: number, below: number): Generator<number> {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     yield state % below;
   }
+}
+
+/** Cooper, Harvey, Kennedy: A Simple, Fast Dominance Algorithm; by repeated intersection in reverse postorder. */
+function iterativeDominators(referents: Csr, referrers: Csr): Int32Array {
+  const { nodeCount, first, targets } = referents;
+  const place = new Int32Array(nodeCount).fill(NONE);
+  const seen = new Uint8Array(nodeCount);
+  const postorder: number[] = [];
+  const stack: number[] = [0];
+  const next = first.slice();
+  seen[0] = 1;
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+    if (next[node] < first[node + 1]) {
+      const target = targets[next[node]++];
+      if (seen[target] === 0) {
+        seen[target] = 1;
+        stack.push(target);
+      }
+    } else {
+      place[node] = postorder.length;
+      postorder.push(node);
+      stack.pop();
+    }
+  }
+  const parent = new Int32Array(nodeCount).fill(NONE);
+  parent[0] = 0;
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let i = postorder.length - 2; i >= 0; i--) {
+      const node = postorder[i];
+      let found = NONE;
+      for (let e = referrers.first[node]; e < referrers.first[node + 1]; e++) {
+        const referrer = referrers.targets[e];
+        if (parent[referrer] === NONE) continue;
+        if (found === NONE) {
+          found = referrer;
+          continue;
+        }
+        let other = referrer;
+        while (found !== other) {
+          while (place[found] < place[other]) found = parent[found];
+          while (place[other] < place[found]) other = parent[other];
+        }
+      }
+      if (parent[node] !== found) {
+        parent[node] = found;
+        changed = true;
+      }
+    }
+  }
+  return parent;
 }
 
 describe.each(["zoo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.27-amd64"])("%s", (name) => {
@@ -33,6 +86,11 @@ describe.each(["zoo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.27-amd64"])("%s", (nam
     expect(bytes).toBe(heap.liveBytes);
     expect(objects).toBe(heap.liveObjects);
     expect(retention.retained[0]).toBe(heap.liveBytes);
+  });
+
+  test("a second algorithm finds the same dominators", () => {
+    const { heap, retention } = dump;
+    expect(iterativeDominators(heap.graph.referents, retention.referrers)).toEqual(retention.dominators.parent);
   });
 
   test("each owner and 1,000 objects retain what a mark without them loses", () => {

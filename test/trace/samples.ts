@@ -1,5 +1,14 @@
 /** Traces written by hand: a few threads, as the runtime would write them. */
-import { type Batch, ByteWriter, CLOCK_FREQUENCY, EV, encodeBatch, NO_THREAD, type TraceFormat, writeHeader } from "../../src/trace/wire.js";
+import {
+  type Batch,
+  ByteWriter,
+  CLOCK_FREQUENCY,
+  EV,
+  encodeBatch,
+  NO_THREAD,
+  type TraceFormat,
+  writeHeader,
+} from "../../src/trace/wire.js";
 
 /** One timed event: type, time difference, arguments. */
 export type Event = readonly [type: number, dt: number, ...args: number[]];

@@ -136,7 +136,11 @@ describe("what golang.org/x/exp/trace refuses is refused", () => {
     ["a batch that is there twice", file(26, [[...good, b]]), /./],
     ["an event's end", file(26, [[sync, { ...a, data: a.data.slice(0, -1) }, b, texts, frames]]), /invalid uvarint/],
     ["a middle generation, format 1.23", file(23, [twoThreads(23), twoThreads(23, 0, 3)]), /out of order/],
-    ["a status of a goroutine nobody knows", file(26, [good, [...twoThreads(26, 0, 2), events(2, -1, 1, [[EV.GoStatus, 0, 99, -1, 4]])]]), /new goroutine after the first/],
+    [
+      "a status of a goroutine nobody knows",
+      file(26, [good, [...twoThreads(26, 0, 2), events(2, -1, 1, [[EV.GoStatus, 0, 99, -1, 4]])]]),
+      /new goroutine after the first/,
+    ],
   ];
   it.each(cases)("%s", (name, bytes, pattern) => {
     expect(verdict(bytes)).toMatch(pattern);

@@ -149,7 +149,7 @@ var firstLines []string
 func pinnedStrings() {
 	for i := 0; i < 700; i++ {
 		document := strings.Repeat("<p>lorem ipsum "+strconv.Itoa(i)+"</p>\n", 3000)
-		firstLines = append(firstLines, document[:18])
+		firstLines = append(firstLines, document[:len("<p>lorem ipsum ")+len(strconv.Itoa(i))])
 	}
 }
 
@@ -345,6 +345,35 @@ func nativeMemory() {
 	}
 }
 
+// room is the size of the allocation that n bytes get.
+func room(n int) int { return cap(append([]byte(nil), make([]byte, n)...)) }
+
+// sayWaste computes what the failures about waste waste, each from its own variables.
+func sayWaste() {
+	capacity, pinned, duplicate := 0, 0, 0
+	for _, p := range headers {
+		capacity += cap(p.header) - len(p.header)
+	}
+	for _, line := range firstLines {
+		pinned += room(pageBytes(line)) - len(line)
+	}
+	seen := map[string]bool{}
+	for _, m := range metrics {
+		for _, text := range []string{m.name, m.unit, m.host} {
+			if seen[text] {
+				duplicate += room(len(text))
+			}
+			seen[text] = true
+		}
+	}
+	truth.Say("waste", map[string]int{"main.packet.header slice capacity": capacity, "[]string pinned array": pinned, "main.metric duplicate strings": duplicate})
+}
+
+// pageBytes is the length of the document that a first line was cut from.
+func pageBytes(line string) int {
+	return 3000 * len(line+"</p>\n")
+}
+
 // trace is one of the requests that were never finished.
 type trace struct {
 	id    uint64
@@ -412,6 +441,7 @@ func main() {
 	healthy(chosen.scale)
 	runtime.GC()
 	chosen.run()
+	sayWaste()
 	scratch = nil
 	if os.Args[1] == "free" {
 		debug.SetGCPercent(100)

@@ -13,6 +13,7 @@ export const wasteCommand = defineCommand({
   options: [{ flags: "--min <size>", help: "only rows that lose at least this much" }],
   examples: [
     { line: "waste core", asks: "Which fields waste memory, and how?" },
+    { line: "waste core --top 5", asks: "The five worst of them." },
     { line: "waste core --min 1MiB --json", asks: "Everything above a mebibyte, for a program." },
     { line: "waste core --top 0", asks: "All of it, the small change too." },
   ],

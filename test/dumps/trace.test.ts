@@ -92,7 +92,8 @@ const MOST_ATTEMPTS = 4;
 /**
  * A dump whose finished generations are readable at all. golang.org/x/exp/trace (and each release's own reader) sorts its
  * frontier with an unstable sort and then never tries the first: with more than 12 threads and two events of one time it
- * now and then refuses what the runtime itself has written (go1.24.13: 1 of 60 traces). Such a dump proves nothing about us.
+ * now and then refuses what the runtime itself has written. With slices.SortStableFunc it reads the one such trace we met
+ * (go1.24.13), event for event as we do. Such a dump proves nothing about us.
  */
 async function readable(go: string, words: string): ReturnType<typeof made> {
   for (let attempt = 0; ; attempt++) {

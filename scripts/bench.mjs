@@ -1,7 +1,20 @@
 // npm run bench: time and memory of the commands on a large core, as ratios to reading the file once.
-// node scripts/bench.mjs [--mb 1000] [--go 1.26.8] [--core FILE --exe FILE] [--runs 3]
-import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+// node scripts/bench.mjs [--mb 1000] [--go 1.26.8] [--core FILE --exe FILE] [--runs 3] [--check]
+// node scripts/bench.mjs --compiler: overview of a crash of cmd/compile, an executable with much debug information.
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -15,6 +28,7 @@ const { values } = parseArgs({
     exe: { type: "string" },
     runs: { type: "string", default: "3" },
     check: { type: "boolean", default: false },
+    compiler: { type: "boolean", default: false },
   },
 });
 
@@ -74,6 +88,46 @@ const WATCH = `
   });
   import(process.argv[1]);
 `;
+
+/** Builds cmd/compile and kills it with SIGABRT while it compiles a large file; the limits are 5 s and 400 MB. */
+async function benchCompiler() {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  const pattern = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
+  try {
+    const env = { ...process.env, GOTOOLCHAIN: `go${values.go}` };
+    execFileSync("go", ["build", "-o", join(folder, "compile"), "cmd/compile"], { env, stdio: "inherit" });
+    const functions = Array.from(
+      { length: 6000 },
+      (_, i) => `func f${i}(a int, s string) string { x := map[string]int{s: a}; return s + "${i}" + string(rune(x[s])) }`,
+    );
+    writeFileSync(join(folder, "p.go"), `package p\n${functions.join("\n")}\n`);
+    if (!/^core(\.%p)?\s*$/.test(pattern)) writeFileSync("/proc/sys/kernel/core_pattern", "core.%p");
+    spawnSync("sh", ["-c", "ulimit -c unlimited; ./compile -p p -o p.o p.go & sleep 1.5; kill -ABRT $!; wait"], {
+      cwd: folder,
+      env: { GOTRACEBACK: "crash" },
+    });
+    const core = readdirSync(folder).find((name) => name.startsWith("core"));
+    if (!core) throw new Error("the compiler left no core");
+    const runs = Array.from({ length: Number(values.runs) }, () =>
+      command(["overview", join(folder, core), "--exe", join(folder, "compile")]),
+    );
+    const seconds = median(runs.map((each) => each.seconds));
+    const rss = Math.max(...runs.map((each) => each.rss));
+    const fine = seconds <= 5 && rss <= 400e6;
+    process.stdout.write(
+      `overview of cmd/compile: ${seconds.toFixed(2)} s (limit 5 s)  peak RSS ${(rss / 1e6).toFixed(0)} MB (limit 400 MB)  ${fine ? "ok" : "OVER"}\n`,
+    );
+    if (values.check && !fine) process.exitCode = 1;
+  } finally {
+    if (readFileSync("/proc/sys/kernel/core_pattern", "utf8") !== pattern) writeFileSync("/proc/sys/kernel/core_pattern", pattern);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (values.compiler) {
+  await benchCompiler();
+  process.exit();
+}
 
 const { core, exe } = await files();
 if (!existsSync(core)) throw new Error(`no core at ${core}`);

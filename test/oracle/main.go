@@ -43,7 +43,7 @@ func main() {
 		if count == 0 {
 			first = int64(ev.Time())
 		}
-		last = int64(ev.Time())
+		last = max(last, int64(ev.Time())) // events of equal standing may come in either order
 		count++
 		kinds[ev.Kind().String()]++
 		switch ev.Kind() {

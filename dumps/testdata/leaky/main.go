@@ -149,7 +149,7 @@ func tell() {
 	truth.Known(unsafe.Pointer(global.sessions["user-777"]), "main.Session", `main.global.sessions["user-777"]`)
 	truth.Known(unsafe.Pointer(&global.sessions["user-42"].Buf[0]), "[]uint8", `main.global.sessions["user-42"].Buf`)
 	truth.Known(unsafe.Pointer(global.byID[5]), "main.User", `main.global.byID[5]`, `main.global.sessions["user-5"].User`)
-	truth.Known(unsafe.Pointer(&global.byID[1000].Tags[0]), "[]string", `main.global.byID[1000].Tags`, `main.global.sessions["user-1000"].User.Tags`)
+	truth.Known(unsafe.Pointer(&global.byID[1002].Tags[0]), "[]string", `main.global.byID[1002].Tags`, `main.global.sessions["user-1002"].User.Tags`)
 	truth.Known(unsafe.Pointer(root), "main.Tree[string]", "main.root")
 	truth.Known(unsafe.Pointer(root.R.R), "main.Tree[string]", "main.root.R.R")
 	truth.Known(unsafe.Pointer(global.audit[17].(*entry)), "main.entry", "main.global.audit[17]", "main.global.audit[17].(*main.entry)")

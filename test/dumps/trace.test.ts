@@ -144,7 +144,9 @@ describe("a program that died while it was tracing", () => {
       const { stdout } = await run(oracle, [file], { maxBuffer: 1 << 26 });
       const said = JSON.parse(stdout) as { events: number; last: string; death: string[] | null };
       expect(said.events).toBe(trace.read?.events);
-      expect(Number(said.last)).toBe(trace.read?.last);
+      // A reader moves an event on by 1 ns where the one before it has its time or a later one, and the oracle's unstable
+      // sort may take one of the pseudo-thread's first: each reader ends at the latest time plus at most one per event.
+      expect(Math.abs(Number(said.last) - (trace.read?.last ?? 0))).toBeLessThanOrEqual(said.events);
       const minor = Number(go.split(".")[1]);
       const flag = minor >= 24 ? "-d=parsed" : "-d=2";
       await run("bash", ["-c", `set -o pipefail; go tool trace ${flag} "$0" | tail -1`, file], {

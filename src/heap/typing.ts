@@ -3,13 +3,14 @@ import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type Address, type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
 import type { Csr } from "../graph/graph.js";
+import { Worklist } from "../graph/worklist.js";
 import { slotSize } from "../runtime/accounting.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { ObjectTable } from "./objects.js";
+import { Pending, WordReader } from "./pending.js";
 import { INTERIOR, SLOT_MASK } from "./pointers.js";
 import type { RootTable } from "./roots.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
-import { Pending, WordReader, Worklist } from "./worklist.js";
 
 export const EVIDENCE = ["none", "guess", "typed referrer", "closure", "interface", "root", "malloc header"] as const;
 export type TypeEvidence = (typeof EVIDENCE)[number];
@@ -35,13 +36,36 @@ const RANK = {
   header: 6,
 } as const;
 
+/** Index into EVIDENCE, rank and type in one word, from the lowest bits. */
+const RANK_SHIFT = 4;
+const RANK_MASK = 7;
+const TYPE_SHIFT = 7;
+
+function claim(type: TypeId, rank: number, evidence: number): number {
+  return (type << TYPE_SHIFT) | (rank << RANK_SHIFT) | evidence;
+}
+
+const typeAt = (env: Env, id: ObjectId): TypeId => env.claims[id] >> TYPE_SHIFT;
+const rankAt = (env: Env, id: ObjectId): number => (env.claims[id] >> RANK_SHIFT) & RANK_MASK;
+
+/** The words taken apart: type stays in their place. */
+function unpacked(claims: Int32Array): ObjectTypes {
+  const evidence = new Uint8Array(claims.length);
+  for (let id = 0; id < claims.length; id++) {
+    const word = claims[id];
+    evidence[id] = word & ((1 << TYPE_SHIFT) - 1);
+    claims[id] = Math.max(word >> TYPE_SHIFT, NONE);
+  }
+  return { type: claims, evidence, evidenceOf: (id) => EVIDENCE[evidence[id] & ((1 << RANK_SHIFT) - 1)] };
+}
+
 /** Types by id, so that hot loops touch arrays only. */
 interface Env {
   readonly runtime: GoRuntime;
   readonly objects: ObjectTable;
   readonly slots: TypeSlots;
-  readonly type: Int32Array;
-  readonly evidence: Uint8Array;
+  /** [objects] type and evidence in one word, so that an edge costs one miss of the cache: see claim. */
+  readonly claims: Int32Array;
   readonly edges: Csr;
   readonly edgeSlots: Uint32Array;
   readonly before: Uint16Array;
@@ -133,11 +157,15 @@ export function closureCandidate(type: TypeId): number {
   return -2 - type;
 }
 
-function newEnv(input: TypingInput, type: Int32Array, evidence: Uint8Array, queue: Worklist): Env {
+/** @param claims  the headers' types; becomes the env's column */
+function newEnv(input: TypingInput, claims: Int32Array, queue: Worklist): Env {
+  for (let id = 0; id < claims.length; id++) {
+    const type = claims[id];
+    claims[id] = type >= 0 ? claim(type, RANK.header, BY_HEADER) : claim(type, 0, 0);
+  }
   return {
     ...input,
-    type,
-    evidence,
+    claims,
     queue,
     spanKey: spanKeys(input.objects),
     pending: new Pending(),
@@ -176,12 +204,11 @@ function stateRoot(env: Env, roots: RootTable, row: number): void {
  */
 export function inferPathTypes(input: TypingInput, row: number, path: readonly ObjectId[]): ObjectTypes | undefined {
   const { edges, edgeSlots, objectNode, objects, roots } = input;
-  const env = newEnv(input, input.headers.slice(), new Uint8Array(objects.count), new Worklist(objects.count));
-  for (const id of path) if (env.type[id] >= 0) env.evidence[id] = BY_HEADER | (RANK.header << 4);
+  const env = newEnv(input, input.headers.slice(), new Worklist(objects.count));
   stateRoot(env, roots, row);
   for (const [i, id] of path.entries()) {
     while (env.pending.size > 0) readPending(env);
-    if (env.evidence[id] >> 4 < RANK.array) return undefined;
+    if (rankAt(env, id) < RANK.array) return undefined;
     if (i + 1 === path.length) break;
     const node = objectNode + id;
     for (let edge = edges.first[node]; edge < edges.first[node + 1]; edge++) {
@@ -190,12 +217,11 @@ export function inferPathTypes(input: TypingInput, row: number, path: readonly O
       break;
     }
   }
-  const { type, evidence } = env;
-  return { type, evidence, evidenceOf: (id) => EVIDENCE[evidence[id] & 15] };
+  return unpacked(env.claims);
 }
 
 function followEdge(env: Env, id: ObjectId, target: ObjectId, slot: number): void {
-  const own = env.type[id];
+  const own = typeAt(env, id);
   const { size } = factsOf(env, own);
   if (size < WORD) return;
   const word = (slot & SLOT_MASK) - env.objects.dataStart[env.objects.spanOf(id)] / WORD;
@@ -207,22 +233,16 @@ function followEdge(env: Env, id: ObjectId, target: ObjectId, slot: number): voi
 export function inferTypes(input: TypingInput, findings: Findings, progress: Progress): ObjectTypes {
   const { runtime, objects, roots, headers } = input;
   progress.stage("typing objects", objects.count);
-  const env = newEnv(input, headers, new Uint8Array(objects.count), new Worklist(objects.count));
-  for (let id = 0; id < objects.count; id++) {
-    if (headers[id] < 0) continue;
-    env.evidence[id] = BY_HEADER | (RANK.header << 4);
-    env.queue.push(id);
-  }
+  const env = newEnv(input, headers, new Worklist(objects.count));
+  for (let id = 0; id < objects.count; id++) if (env.claims[id] >= 0) env.queue.push(id);
   for (let row = 0; row < roots.count; row++) stateRoot(env, roots, row);
   settle(env);
   interiorPointers(env, roots);
   settle(env);
   leftovers(env);
   settle(env);
-  const { type, evidence } = env;
-  for (let id = 0; id < objects.count; id++) if (type[id] < NONE) type[id] = NONE;
   if (objects.count > 0 && runtime.types.count === 0) findings.add("no-types", "no types were found");
-  return { type, evidence, evidenceOf: (id) => EVIDENCE[evidence[id] & 15] };
+  return unpacked(env.claims);
 }
 
 /** Follows typed objects and reads what is pending until nothing is left. */
@@ -236,13 +256,13 @@ function settle(env: Env): void {
 
 /** Every pointer of a typed object says something of its target. */
 function follow(env: Env, id: ObjectId): void {
-  const { edges, edgeSlots, objectNode, evidence, type } = env;
+  const { edges, edgeSlots, objectNode, claims } = env;
   const { targets } = edges;
   const node = objectNode + id;
   const begin = edges.first[node];
   const end = edges.first[node + 1];
   if (begin === end) return;
-  const own = type[id];
+  const own = claims[id] >> TYPE_SHIFT;
   const { size, table } = factsOf(env, own);
   if (size < WORD) return;
   const words = size / WORD;
@@ -256,8 +276,9 @@ function follow(env: Env, id: ObjectId): void {
     const code = table ? table[at] : env.slots.codeAt(own, at * WORD);
     if (code === SLOT.none || code === SLOT.unknown) continue;
     const kind = code & (SLOT_STEP - 1);
-    if (evidence[target] >> 4 === RANK.header && kind !== SLOT.directory) continue;
-    if (type[target] === code >>> 4 && kind === SLOT.typed) continue;
+    const known = claims[target];
+    if (((known >> RANK_SHIFT) & RANK_MASK) === RANK.header && kind !== SLOT.directory) continue;
+    if (kind === SLOT.typed && known >> TYPE_SHIFT === code >>> 4) continue;
     let address = 0;
     if (kind === SLOT.eface || kind === SLOT.iface) {
       const word = env.before[edge];
@@ -287,17 +308,17 @@ function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Ad
       return;
     case SLOT.eface:
     case SLOT.iface:
-      if (env.evidence[id] >> 4 < RANK.exact && !interior) env.pending.add(slot - WORD, code, id, BY_INTERFACE);
+      if (rankAt(env, id) < RANK.exact && !interior) env.pending.add(slot - WORD, code, id, BY_INTERFACE);
       return;
     case SLOT.func:
-      if (env.evidence[id] >> 4 < RANK.exact && !interior) stateClosure(env, id);
+      if (rankAt(env, id) < RANK.exact && !interior) stateClosure(env, id);
       return;
     case SLOT.directory:
       if (interior) return;
       if (!directoryBySlot(env, id, (code - kind) / SLOT_STEP, evidence)) env.pending.add(dataAddress(env, id), code, id, evidence);
       return;
     case SLOT.trieNode:
-      if (env.evidence[id] >> 4 < RANK.array && !interior) env.pending.add(dataAddress(env, id), code, id, evidence);
+      if (rankAt(env, id) < RANK.array && !interior) env.pending.add(dataAddress(env, id), code, id, evidence);
       return;
     default:
       return;
@@ -310,7 +331,7 @@ function dataAddress(env: Env, id: ObjectId): Address {
 
 /** A pointer to a T at the object's first byte: exact when a T gets a slot of that size. */
 function stateType(env: Env, id: ObjectId, target: TypeId, evidence: number): void {
-  if (env.type[id] === target && env.evidence[id] >> 4 >= RANK.exact) return;
+  if (typeAt(env, id) === target && rankAt(env, id) >= RANK.exact) return;
   const facts = factsOf(env, target);
   if (facts.size === 0) return;
   const key = env.spanKey[env.objects.spanOf(id)];
@@ -331,28 +352,28 @@ function fitsKey(facts: TypeFacts, key: number): boolean {
 
 /** @param any  the type does not say where its pointers are: closures before Go 1.23 */
 function assign(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: number, any = false): void {
-  if (env.evidence[id] >> 4 > rank) return;
+  if (rankAt(env, id) > rank) return;
   settleOn(env, id, type, rank, evidence, env.spanKey[env.objects.spanOf(id)], any);
 }
 
 function settleOn(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: number, key: number, any: boolean): void {
-  const known = env.evidence[id] >> 4;
+  const known = rankAt(env, id);
   if (known > rank) return;
-  if (env.type[id] === type) {
-    if (known < rank) env.evidence[id] = evidence | (rank << 4);
+  const now = typeAt(env, id);
+  if (now === type) {
+    if (known < rank) env.claims[id] = claim(type, rank, evidence);
     return;
   }
   const facts = factsOf(env, type);
   if (known === rank) {
-    const present = factsOf(env, env.type[id]);
+    const present = factsOf(env, now);
     if (facts.size < present.size || (facts.size === present.size && !(present.isGeneric && !facts.isGeneric))) return;
   }
   const noscan = (key & KEY_NOSCAN) !== 0;
   // A type with pointers cannot lie in a noscan span; one without may only by mistake lie in a scan span.
   if (!any && noscan === facts.hasPointers && !(noscan && facts.isChannel)) return;
   if (facts.size * KEY_SIZE > key) return;
-  env.type[id] = type;
-  env.evidence[id] = evidence | (rank << 4);
+  env.claims[id] = claim(type, rank, evidence);
   if (facts.hasPointers) env.queue.push(id);
 }
 
@@ -423,7 +444,7 @@ const UNKNOWN: Dynamic = { kind: "unknown", type: NONE };
 
 /** What an interface says of the object its data word points to. */
 function stateDynamic(env: Env, id: ObjectId, word: Address, isItab: boolean): void {
-  if (env.evidence[id] >> 4 >= RANK.header) return;
+  if (rankAt(env, id) >= RANK.header) return;
   const known = dynamicOf(env, word, isItab);
   if (known.kind === "typed") stateType(env, id, known.type, BY_INTERFACE);
   else if (known.kind === "func") stateClosure(env, id);
@@ -431,7 +452,7 @@ function stateDynamic(env: Env, id: ObjectId, word: Address, isItab: boolean): v
 
 /** A func value points to the object: its first word is the code, seen by the scan or still to be read. */
 function stateClosure(env: Env, id: ObjectId): void {
-  const candidate = env.type[id];
+  const candidate = typeAt(env, id);
   if (candidate < NONE) assign(env, id, -2 - candidate, RANK.exact, BY_CLOSURE, true);
   else env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
 }
@@ -522,14 +543,14 @@ function interiorPointers(env: Env, roots: RootTable): void {
   const { memory } = runtime.process;
   const wanted: { slot: Address; code: number; id: ObjectId }[] = [];
   for (let id = 0; id < objects.count; id++) {
-    const type = env.type[id];
+    const type = typeAt(env, id);
     if (type < 0) continue;
     const node = objectNode + id;
     for (let edge = edges.first[node]; edge < edges.first[node + 1]; edge++) {
       const slot = edgeSlots[edge];
       if (slot < INTERIOR) continue;
       const target = edges.targets[edge] - objectNode;
-      if (env.evidence[target] >> 4 > RANK.loose) continue;
+      if (rankAt(env, target) > RANK.loose) continue;
       const skip = objects.dataStart[objects.spanOf(id)] / WORD;
       const { size } = runtime.types.get(type);
       if (size < WORD) continue;
@@ -541,7 +562,7 @@ function interiorPointers(env: Env, roots: RootTable): void {
   }
   for (let row = 0; row < roots.count; row++) {
     const id = roots.object[row];
-    if (env.evidence[id] >> 4 <= RANK.loose && roots.code[row] !== SLOT.none) stateInterior(env, roots.code[row], id, roots.value[row]);
+    if (rankAt(env, id) <= RANK.loose && roots.code[row] !== SLOT.none) stateInterior(env, roots.code[row], id, roots.value[row]);
   }
   for (const { slot, code, id } of wanted) {
     if (wrappedTimer(env, code, id)) continue;
@@ -561,7 +582,7 @@ function stateInterior(env: Env, code: number, id: ObjectId, value: Address): vo
     const { size } = runtime.types.get(target);
     if (size === 0) return;
     if (kind === SLOT.array && offset % size === 0) assign(env, id, arrayOf(env, target), RANK.loose, BY_REFERRER);
-    else if (env.evidence[id] >> 4 === 0 && offset % size === 0) assign(env, id, arrayOf(env, target), RANK.guess, BY_GUESS);
+    else if (rankAt(env, id) === 0 && offset % size === 0) assign(env, id, arrayOf(env, target), RANK.guess, BY_GUESS);
   }
 }
 
@@ -586,11 +607,10 @@ function leftovers(env: Env): void {
   for (let span = 0; span < spans.count; span++) {
     if (spans.spanClass[span] !== TINY_SPAN_CLASS) continue;
     for (let id = objects.firstId[span]; id < objects.firstId[span + 1]; id++) {
-      const type = env.type[id];
-      if (type === NONE) {
-        env.type[id] = runtime.tinyBlock;
-        env.evidence[id] = BY_REFERRER | (RANK.loose << 4);
-      } else if (runtime.types.get(type).size < 16 && type !== runtime.stringBytes) env.type[id] = runtime.tinyBlock;
+      const type = typeAt(env, id);
+      const small = type !== NONE && type !== runtime.stringBytes && runtime.types.get(type).size < 16;
+      if (type === NONE) env.claims[id] = claim(runtime.tinyBlock, RANK.loose, BY_REFERRER);
+      else if (small) env.claims[id] = claim(runtime.tinyBlock, rankAt(env, id), env.claims[id] & ((1 << RANK_SHIFT) - 1));
     }
   }
 }

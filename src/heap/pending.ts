@@ -1,55 +1,8 @@
-// What is left to do while objects are typed: objects to follow, words to read.
-import { type Address, alignDown, NONE, type ObjectId, WORD } from "../base/units.js";
+// Words that typing has to read: what waits for them, and a reader for addresses in order.
+import { type Address, alignDown, type ObjectId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 
-/**
- * Objects to follow. The heap is swept in address order, where neighbours know each other; what lies behind the sweep is followed
- * at once from a stack, so that lists which run backwards cost no sweep of their own.
- */
-export class Worklist {
-  private readonly ahead: Uint32Array;
-  private stack = new Uint32Array(1 << 12);
-  private stacked = 0;
-  private position = NONE;
-  private lowest: number;
-
-  constructor(count: number) {
-    this.ahead = new Uint32Array((count >>> 5) + 1);
-    this.lowest = this.ahead.length;
-  }
-
-  push(id: ObjectId): void {
-    if (id > this.position) {
-      this.ahead[id >>> 5] |= 1 << (id & 31);
-      if (id >>> 5 < this.lowest) this.lowest = id >>> 5;
-      return;
-    }
-    if (this.stacked === this.stack.length) {
-      const larger = new Uint32Array(this.stack.length * 2);
-      larger.set(this.stack);
-      this.stack = larger;
-    }
-    this.stack[this.stacked++] = id;
-  }
-
-  /** The next object, NONE when there is none; the position then starts anew. */
-  next(): ObjectId {
-    if (this.stacked > 0) return this.stack[--this.stacked];
-    for (let word = this.lowest; word < this.ahead.length; word++) {
-      const bits = this.ahead[word];
-      if (bits === 0) continue;
-      const low = bits & -bits;
-      this.ahead[word] = bits ^ low;
-      this.lowest = word;
-      this.position = word * 32 + 31 - Math.clz32(low);
-      return this.position;
-    }
-    this.lowest = this.ahead.length;
-    this.position = NONE;
-    return NONE;
-  }
-}
-
+/** Statements that wait for a word of memory, as columns. */
 export class Pending {
   at = new Float64Array(1 << 12);
   code = new Float64Array(1 << 12);

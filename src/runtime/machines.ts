@@ -30,7 +30,7 @@ export interface Machine {
 const MOST_MACHINES = 1 << 20;
 
 /** Every m along alllink, the newest first. What is missing is a finding. */
-export function readMachines(runtime: GoRuntime, findings: Findings): readonly Machine[] {
+export function readMachines(runtime: Pick<GoRuntime, "layout" | "process">, findings: Findings): readonly Machine[] {
   const { layout, process } = runtime;
   const { memory } = process;
   const threads = new Map(process.threads.map((thread) => [thread.tid, thread]));

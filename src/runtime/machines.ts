@@ -1,9 +1,9 @@
 // The runtime's threads: runtime.allm, with what each was running. runtime/runtime2.go m
-import type { Findings } from "../base/findings.js";
+import { Findings } from "../base/findings.js";
 import { type Address, hex } from "../base/units.js";
-import type { Thread } from "../process/process.js";
+import type { Process, Thread } from "../process/process.js";
 import { readField } from "./layout/layout.js";
-import type { GoRuntime } from "./runtime.js";
+import type { Layout } from "./layout/schema.js";
 
 /** One m. */
 export interface Machine {
@@ -30,8 +30,10 @@ export interface Machine {
 const MOST_MACHINES = 1 << 20;
 
 /** Every m along alllink, the newest first. What is missing is a finding. */
-export function readMachines(runtime: Pick<GoRuntime, "layout" | "process">, findings: Findings): readonly Machine[] {
-  const { layout, process } = runtime;
+export function readMachines(
+  { layout, process }: { readonly layout: Layout; readonly process: Process },
+  findings: Findings,
+): readonly Machine[] {
   const { memory } = process;
   const threads = new Map(process.threads.map((thread) => [thread.tid, thread]));
   const m = layout.struct("m");
@@ -71,4 +73,10 @@ export function readMachines(runtime: Pick<GoRuntime, "layout" | "process">, fin
     at = field("alllink");
   }
   return all;
+}
+
+/** An address on each thread's system stack: g0's top, and where each thread stands. */
+export function threadStacks(process: Process, layout: Layout): readonly Address[] {
+  const machines = readMachines({ process, layout }, new Findings());
+  return [...machines.map((each) => each.g0.hi - 1), ...process.threads.map((each) => each.registers.sp)].filter((each) => each > 4096);
 }

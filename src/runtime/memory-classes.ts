@@ -1,12 +1,10 @@
 // Every mapped byte belongs to one class: heap in use, free, released, stacks, runtime metadata, executable, others.
-import { Findings } from "../base/findings.js";
 import { type Address, alignDown, type Bytes } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
 import type { Process } from "../process/process.js";
 import type { Accounts } from "./accounting.js";
 import { readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
-import { readMachines } from "./machines.js";
 import { ARENA, PAGE, type SpanTable } from "./spans.js";
 
 export interface MemoryClasses {
@@ -23,11 +21,17 @@ export interface MemoryClasses {
 const READABLE = 4;
 const MOST_RANGES = 1 << 20;
 
-export function classifyMemory(process: Process, layout: Layout, spans: SpanTable, accounts: Accounts | undefined): MemoryClasses {
+/** @param stacks  an address on each thread's stack: in a program with C code each is a mapping of its own */
+export function classifyMemory(
+  process: Process,
+  layout: Layout,
+  spans: SpanTable,
+  accounts: Accounts | undefined,
+  stacks: readonly Address[],
+): MemoryClasses {
   const arenas = heapArenas(process, layout, spans);
   const known = runtimeAddresses(process, layout, spans);
   const tables = runtimeTables(process, layout);
-  const stacks = threadStacks(process, layout);
   const sums = new Map<string, Bytes>();
   const add = (name: string, bytes: Bytes) => sums.set(name, (sums.get(name) ?? 0) + bytes);
   const others = new Map<string, Bytes>();
@@ -99,7 +103,7 @@ interface Landmarks {
   /** Sorted: see runtimeAddresses. */
   readonly known: readonly Address[];
   readonly tables: readonly Range[];
-  /** Sorted: an address on each thread's stack. */
+  /** An address on each thread's stack. */
   readonly stacks: readonly Address[];
 }
 
@@ -126,7 +130,7 @@ function areaClass(process: Process, mappings: readonly Mapping[], { known, tabl
   ) {
     return "Go runtime metadata";
   }
-  if (mappings.some((each) => anyWithin(stacks, each.start, each.end))) return "thread stacks";
+  if (mappings.some((each) => stacks.some((stack) => contains(each, stack)))) return "thread stacks";
   if (mappings.every((each) => isVvar(process, each))) return "kernel (vdso, vvar)";
   return "other mappings";
 }
@@ -190,14 +194,6 @@ function overlap(mapping: Mapping, ranges: readonly Range[]): Bytes {
   let bytes = 0;
   for (const range of ranges) bytes += Math.max(0, Math.min(mapping.end, range.end) - Math.max(mapping.start, range.start));
   return bytes;
-}
-
-/** In a program with C code each thread's stack is a mapping of its own, of which g0's bounds are a part; without, it lies in the heap. */
-function threadStacks(process: Process, layout: Layout): readonly Address[] {
-  const machines = readMachines({ process, layout }, new Findings());
-  return [...machines.map((each) => each.g0.hi - 1), ...process.threads.map((each) => each.registers.sp)]
-    .filter((each) => each > 4096)
-    .sort((a, b) => a - b);
 }
 
 /** Addresses off the heap that belong to the runtime: span records, arena records, page tables, persistent chunks. Sorted. */

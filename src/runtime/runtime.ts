@@ -12,6 +12,7 @@ import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { readField } from "./layout/layout.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
 import { isKnownRelease } from "./layout/version.js";
+import { threadStacks } from "./machines.js";
 import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
 import { type Module, readModules } from "./modules.js";
 import { readSpans, type SpanTable } from "./spans.js";
@@ -90,7 +91,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
       return undefined;
     }
   });
-  const classes = lazy(() => classifyMemory(process, layout, spans(), accounts()));
+  const classes = lazy(() => classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout)));
   const symbols = lazy(() => process.executable.symbols().toSorted((a, b) => a.address - b.address));
   const stringBytes = lazy(() =>
     types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }),

@@ -58,7 +58,9 @@ function entry(label: string, text: string, page: Page): string[] {
 function programLines({ program, death }: Overview, page: Page): string[] {
   const settings = Object.entries(program.buildSettings);
   const vcs = settings.filter(([key]) => key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
-  const build = settings.filter(([key]) => !key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
+  // DefaultGODEBUG follows from the go line of go.mod and fills a screen by itself; --json has it.
+  const isTold = ([key, value]: [string, string]) => !key.startsWith("vcs") && key !== "DefaultGODEBUG" && value !== "";
+  const build = settings.filter(isTold).map(([key, value]) => `${key}=${value}`);
   const died = program.signal === null ? "no signal recorded" : `died of ${program.signal}`;
   const where = death.top ? ` at ${death.top.file}:${death.top.line}` : "";
   return [

@@ -26,7 +26,7 @@ export interface DwarfVariable {
   locate(frame: FrameContext): Location;
 }
 
-/** What a closure captures: offset in the closure object; "&x" is captured by reference (its type is the pointer's). */
+/** What a closure captures, in the order of offsets: offset in the closure object; "&x" is captured by reference (its type is the pointer's). */
 export interface DwarfCapture {
   readonly name: string;
   readonly offset: Bytes;
@@ -143,7 +143,7 @@ class FunctionEntry implements DwarfFunction {
         const offset = variable.closureOffset;
         if (offset !== undefined && !variable.inlined) captures.push({ name: variable.name, offset, type: variable.type });
       }
-      this.captured = captures;
+      this.captured = captures.sort((a, b) => a.offset - b.offset);
     }
     return this.captured;
   }

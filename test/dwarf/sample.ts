@@ -119,8 +119,8 @@ function functions(version: 4 | 5): WrittenDie[] {
       tag: DW_TAG.subprogram,
       attributes: [[DW_AT.name, string, "main.main.func1"], ...codeOf(version, CLOSURE.low, CLOSURE.high), [DW_AT.frame_base, block1, cfa]],
       children: [
-        variable(DW_TAG.variable, "&x", "*int", expression(), [[DW_AT.go_closure_offset, udata, 8]]),
         variable(DW_TAG.variable, "y", "string", expression(), [[DW_AT.go_closure_offset, udata, 16]]),
+        variable(DW_TAG.variable, "&x", "*int", expression(), [[DW_AT.go_closure_offset, udata, 8]]),
       ],
     },
   ];

@@ -39,11 +39,17 @@ type OnlyNestedClosure struct {
 	ID   int
 }
 
+// OnlyUnsorted is captured beside others whose names sort otherwise than their offsets.
+type OnlyUnsorted struct {
+	Next *OnlyUnsorted
+	ID   int
+}
+
 func (o *OnlyMethodValue) Call() int { return o.ID }
 
 var closuresZoo struct {
-	byValue, byRef, generic, nested func() int
-	methods                         []func() int
+	byValue, byRef, generic, nested, unsorted func() int
+	methods                                   []func() int
 }
 
 func closures() {
@@ -52,11 +58,13 @@ func closures() {
 	var r *OnlyByRef
 	var g *OnlyGeneric
 	var n *OnlyNestedClosure
+	var u []*OnlyUnsorted
 	for i := 0; i < count; i++ {
 		v = rec(&OnlyByValue{v, i})
 		r = rec(&OnlyByRef{r, i})
 		g = rec(&OnlyGeneric{g, i})
 		n = rec(&OnlyNestedClosure{n, i})
+		u = append(u, rec(&OnlyUnsorted{nil, i}))
 		m := rec(&OnlyMethodValue{ID: i})
 		m.Self = m
 		z.methods = append(z.methods, m.Call)
@@ -68,6 +76,11 @@ func closures() {
 	}
 	z.generic = generic(g)
 	z.nested = nestedClosure(n)
+	z.unsorted = unsorted(u, v, len(u))
+}
+
+func unsorted(zs []*OnlyUnsorted, b *OnlyByValue, a int) func() int {
+	return func() int { return len(zs) + zs[a-1].ID + a + b.ID }
 }
 
 func byValue(v *OnlyByValue) func() int {

@@ -14,6 +14,9 @@ import { escapeText } from "./text/escape.js";
 import { jsonChunks, makeEnvelope } from "./text/json.js";
 import { makePage, type Page, wantsColour } from "./text/style.js";
 
+/** What commands with a name of two words have in common, by their first. */
+const GROUPS: Readonly<Record<string, string>> = { trace: "the execution trace: extract, summary, events, export" };
+
 /** One command: everything that only it knows. */
 export interface CommandSpec<Args, Result> {
   /** "why"; a name with a space, "trace extract", is a sub-command. */
@@ -73,7 +76,9 @@ export type Run = (spec: AnyCommand, core: string, operands: readonly string[], 
 /** Adds the command to a commander program. */
 export function attach(program: Command, spec: AnyCommand, run: Run): void {
   const words = spec.name.split(" ");
-  const parent = words.slice(0, -1).reduce((at, word) => at.commands.find((one) => one.name() === word) ?? at.command(word), program);
+  const parent = words
+    .slice(0, -1)
+    .reduce((at, word) => at.commands.find((one) => one.name() === word) ?? at.command(word).description(GROUPS[word] ?? ""), program);
   const command = parent
     .command(words.at(-1) as string)
     .summary(spec.query.summary)

@@ -3,7 +3,7 @@ import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type Address, hex, type ObjectId, type SpanId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { PAGE, type SpanTable } from "../runtime/spans.js";
+import { isSwept, PAGE, type SpanTable } from "../runtime/spans.js";
 import type { PointerMasks, TypeMask } from "../runtime/variants/pointer-masks.js";
 import type { ObjectTable } from "./objects.js";
 
@@ -36,7 +36,7 @@ export interface ScanHints {
 
 /** What the scan met besides edges. */
 export interface ScanCounts {
-  /** Precise pointers into free slots or span tails: 0 in a sound core. */
+  /** Precise pointers into free slots or span tails: 0 in a sound core. What is dead and not yet swept may have them, and is not asked. */
   badPointers: number;
   unreadableSpans: number;
 }
@@ -123,6 +123,7 @@ export function scanPointers(
     for (; span <= last; span++) {
       const kind = masks.kindOf(spans, span);
       const offset = spans.base[span] - start;
+      const { badPointers } = counts;
       if (kind === "none" || objects.countIn(span) === 0)
         edges.first.fill(edges.count, objectNode + objects.firstId[span], objectNode + objects.firstId[span + 1]);
       else if (kind === "bitmap") {
@@ -140,6 +141,7 @@ export function scanPointers(
         scanBitmapSpan(scan, span, offset / 4, bits.words);
       } else if (kind === "header") scanHeaderSpan(scan, span, offset / 4, masks, findings);
       else scanLargeSpan(scan, span, offset / 4, masks, findings);
+      if (!isSwept(spans, span)) counts.badPointers = badPointers;
     }
     progress.tick(span);
   }

@@ -52,6 +52,12 @@ export interface SpanTable {
   find(address: Address): SpanId;
 }
 
+/** The span was swept since the last mark: what is dead in it is free. runtime/mheap.go mspan.sweepgen */
+export function isSwept(spans: SpanTable, span: SpanId): boolean {
+  const ahead = spans.sweepgen[span] - spans.heapSweepgen;
+  return ahead === 0 || ahead === 3;
+}
+
 /** mSpanState. runtime/mheap.go */
 const IN_USE = 1;
 const MANUAL = 2;

@@ -26,7 +26,7 @@ function edges(nodes: number): EdgeWriter {
 }
 
 /** One page of 1 KiB objects with headers, one page of 64-byte objects with a bitmap that a test gives. */
-function heap(mask: TypeMask, bitmap: readonly number[], fill: (memory: MemoryBuilder) => void) {
+function heap(mask: TypeMask, bitmap: readonly number[], fill: (memory: MemoryBuilder) => void, sweepgen?: number) {
   const memory = new MemoryBuilder(BASE, 4 * PAGE);
   const common = { pages: 1, noscan: false, allocBits: 0 } as const;
   const specs: SpanSpec[] = [
@@ -34,6 +34,7 @@ function heap(mask: TypeMask, bitmap: readonly number[], fill: (memory: MemoryBu
     { ...common, base: BASE + PAGE, elementSize: 64, elements: 120, sizeClass: 6, freeIndex: 120, allocCount: 120 },
   ];
   const spans = spansOf(specs);
+  if (sweepgen !== undefined) spans.sweepgen.fill(sweepgen);
   for (let slot = 0; slot < 8; slot++) memory.word(BASE + slot * 1024, mask.type);
   fill(memory);
   const masks: PointerMasks = {
@@ -120,6 +121,18 @@ test("pointers into a span's unused tail are counted and lead nowhere", () => {
   expect(out.count).toBe(0);
   expect(counts.badPointers).toBe(1);
   expect(findings.list()).toMatchObject([{ code: "bad-pointer", count: 1 }]);
+});
+
+test.each([
+  { ahead: -2, said: 0 },
+  { ahead: -1, said: 0 },
+  { ahead: 0, said: 1 },
+  { ahead: 1, said: 0 },
+  { ahead: 3, said: 1 },
+])("a span $ahead sweeps ahead of the heap: $said bad pointers", ({ ahead, said }) => {
+  const mask: TypeMask = { type: TYPE, size: 8, words: new Uint32Array(0) };
+  const { counts } = heap(mask, [0], (memory) => memory.word(BASE + PAGE, BASE + PAGE + 120 * 64 + 8), 2 + ahead);
+  expect(counts.badPointers).toBe(said);
 });
 
 test("a single object's pointers are the scan's", () => {

@@ -1,14 +1,15 @@
 // One value as a tree of named parts, opened to a depth and a page at a time.
 import { DumpError } from "../base/errors.js";
-import { type Address, type Hex, hex, NONE, type TypeId } from "../base/units.js";
+import { type Address, type Hex, hex, NONE, type TypeId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { readField } from "../runtime/layout/layout.js";
-import type { GoType } from "../runtime/types.js";
+import type { GoField, GoType } from "../runtime/types.js";
 import { mapLength, readMap } from "../runtime/variants/maps.js";
-import { readSyncMap } from "../runtime/variants/sync-maps.js";
+import { atomicTarget, readSyncMap } from "../runtime/variants/sync-maps.js";
 import { keyText } from "../value/keys.js";
 import { quoteBytes } from "../value/quote.js";
 import { readInterface, scalarText } from "../value/scalars.js";
+import { timeText } from "../value/times.js";
 
 /** A value, or a part of one. */
 export interface ShownValue {
@@ -81,6 +82,8 @@ class Shower {
   private known(name: string, go: GoType, address: Address, depth: number, isWhole: boolean, count: number): ShownValue {
     const { memory } = this.env;
     const base = { name, type: go.name };
+    const time = timeText(this.env, go, address);
+    if (time !== undefined) return { ...base, text: time };
     switch (go.kind) {
       case "string":
         return { ...base, ...this.string(memory.readAddress(address), memory.readUint(address + 8, 8), isWhole) };
@@ -183,11 +186,10 @@ class Shower {
   }
 
   private struct(base: Pick<ShownValue, "name" | "type">, go: GoType, address: Address, depth: number, isWhole: boolean): ShownValue {
-    if (go.name === "time.Time") {
-      const text = this.time(go, address);
-      if (text !== undefined) return { ...base, text };
-    }
+    const { memory, types } = this.env;
     if (go.name === "sync.Map") return this.syncMap(base, go, address, depth, isWhole);
+    const pointer = go.name.startsWith("sync/atomic.Pointer[") ? atomicTarget(types, go) : undefined;
+    if (pointer) return this.pointer(base, types.get(pointer.pointer), memory.readAddress(address + pointer.offset), depth, isWhole);
     const named = go.fields.filter((field) => field.name !== "_");
     if (/^sync\/atomic\./.test(go.name) && named.length > 0) {
       const { name: _, ...inner } = this.value(
@@ -201,38 +203,6 @@ class Shower {
     if (depth <= 0) return { ...base, text: named.length === 0 ? "{}" : "{…}" };
     const children = named.map((field) => this.value(field.name, field.type, address + field.offset, depth - 1));
     return { ...base, text: children.length === 0 ? "{}" : "", ...below(children) };
-  }
-
-  /** wall and ext as package time keeps them. time/time.go */
-  private time(go: GoType, address: Address): string | undefined {
-    const { memory } = this.env;
-    const [wallField, extField, locField] = ["wall", "ext", "loc"].map((name) => go.fields.find((field) => field.name === name));
-    if (!wallField || !extField) return undefined;
-    const wall = memory.readUint64(address + wallField.offset);
-    const ext = BigInt.asIntN(64, memory.readUint64(address + extField.offset));
-    const nanoseconds = Number(wall & 0x3fffffffn);
-    const hasMonotonic = wall >> 63n === 1n;
-    // Seconds since year 1; with a monotonic clock wall holds them since 1885.
-    const seconds = hasMonotonic ? ((wall & 0x7fffffffffffffffn) >> 30n) + 59453308800n : ext;
-    if (wall === 0n && ext === 0n) return "0001-01-01T00:00:00Z (zero)";
-    const unix = Number(seconds - 62135596800n);
-    if (Math.abs(unix) > 8.64e12) return `${unix} s after 1970`;
-    const date = new Date(unix * 1000).toISOString().replace(/\.000Z$/, "");
-    const fraction = nanoseconds === 0 ? "" : `.${String(nanoseconds).padStart(9, "0").replace(/0+$/, "")}`;
-    const loc = locField ? (memory.tryAddress(address + locField.offset) ?? 0) : 0;
-    const zone = loc > 0 ? this.zoneName(loc) : "UTC";
-    return `${date}${fraction}Z${zone === "UTC" || zone === "" ? "" : ` (shown in UTC; its location is ${zone})`}`;
-  }
-
-  private zoneName(location: Address): string {
-    const { memory, types } = this.env;
-    const type = types.byName("time.Location");
-    const field = type === NONE ? undefined : types.get(type).fields.find((each) => each.name === "name");
-    if (!field) return "";
-    const length = memory.tryAddress(location + field.offset + 8) ?? 0;
-    const start = memory.tryAddress(location + field.offset) ?? 0;
-    const bytes = length > 0 && length < 256 ? memory.tryBytes(start, length) : undefined;
-    return bytes ? quoteBytes(bytes).slice(1, -1) : "";
   }
 
   private map(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
@@ -330,12 +300,24 @@ class Shower {
     const { file, line } = runtime.functions.lineAt(fn, pc);
     const text = `${fn.name}  ${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
     const type = runtime.closureType(pc);
-    const captures = type === NONE || depth <= 0 ? [] : runtime.types.get(type).fields.filter((field) => field.name !== "F");
+    const captures = type === NONE ? [] : runtime.types.get(type).fields.filter((field) => field.name !== "F");
+    const gaps = this.gaps(captures);
     return {
       ...base,
-      text,
+      text: gaps === 0 ? text : `${text}  (and ${gaps} bytes of captured variables that DWARF does not name)`,
       ...at(address),
-      ...below(captures.map((each) => this.value(each.name, each.type, address + each.offset, depth - 1))),
+      ...below(depth <= 0 ? [] : captures.map((each) => this.value(each.name, each.type, address + each.offset, depth - 1))),
     };
+  }
+
+  /** Whole words before and between captured variables: the compiler tells nothing of those that live in registers only. */
+  private gaps(captures: readonly GoField[]): number {
+    let end = WORD;
+    let sum = 0;
+    for (const { offset, type } of captures) {
+      sum += Math.max(0, Math.floor((offset - end) / WORD)) * WORD;
+      end = offset + (type === NONE ? WORD : this.env.types.get(type).size);
+    }
+    return sum;
   }
 }

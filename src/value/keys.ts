@@ -8,17 +8,20 @@ import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
 /** Bytes of a string key that are shown; the rest becomes a count, `"abc"…+900`. */
 const LONGEST_KEY = 1024;
 const DEEPEST = 8;
+/** Parts of a key that are written out; what follows in an array becomes "…". */
+const MOST_PARTS = 4096;
 
 /**
  * A map key as Go would write it: `"user-5"`, `7`, `main.Key{A: 1, B: "x"}`, `int64(7)` in an interface of another
  * default type, an address for pointers. Parts that were not dumped become `?`.
  */
 export function keyText(env: ValueEnvironment, type: TypeId, address: Address): string {
-  return textOf(env, type, address, 0);
+  return textOf(env, type, address, 0, { parts: MOST_PARTS });
 }
 
-function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: number): string {
+function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: number, room: { parts: number }): string {
   if (id === NONE || depth > DEEPEST) return "?";
+  room.parts--;
   const { memory, types } = env;
   const type = types.get(id);
   try {
@@ -30,26 +33,31 @@ function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: numb
         return length > shown ? `${quoteBytes(bytes)}…+${length - shown}` : quoteBytes(bytes);
       }
       case "struct": {
-        const fields = type.fields.map((field) => `${field.name}: ${textOf(env, field.type, address + field.offset, depth + 1)}`);
+        const fields = type.fields.map((field) => `${field.name}: ${textOf(env, field.type, address + field.offset, depth + 1, room)}`);
         return `${type.name}{${fields.join(", ")}}`;
       }
       case "array": {
         const size = type.element === NONE ? 0 : types.get(type.element).size;
-        const shown = Math.min(Math.max(type.count, 0), 64);
-        const elements = Array.from({ length: shown }, (_, i) => textOf(env, type.element, address + i * size, depth + 1));
-        if (type.count > shown) elements.push("…");
+        const elements: string[] = [];
+        for (let i = 0; i < type.count; i++) {
+          if (room.parts <= 0) {
+            elements.push("…");
+            break;
+          }
+          elements.push(textOf(env, type.element, address + i * size, depth + 1, room));
+        }
         return `${type.name}{${elements.join(", ")}}`;
       }
       case "interface": {
         const dynamic = readInterface(env, type, address);
         if (!dynamic) return "nil";
-        const inner = textOf(env, dynamic.type, dynamic.address, depth + 1);
+        const inner = textOf(env, dynamic.type, dynamic.address, depth + 1, room);
         const name = dynamic.type === NONE ? "?" : types.get(dynamic.type).name;
         // Go's default types of literals need no conversion; composite literals carry their type.
         const plain =
           /^(?:int|string|bool)$/.test(name) || inner.startsWith(`${name}{`) || (name === "float64" && /^-?[0-9]+(?:\.|e)/.test(inner));
         if (plain) return inner;
-        return /^[*(]/.test(name) ? `(${name})(${inner})` : `${name}(${inner})`;
+        return /^(?:[*(]|<-|chan\b)/.test(name) ? `(${name})(${inner})` : `${name}(${inner})`;
       }
       default:
         return scalarText(memory, type, address) ?? "?";
@@ -77,7 +85,7 @@ export function lookupKey(env: ValueEnvironment, map: TypeId, header: Address, t
   for (const entry of readMap(memory, types, layout, type, header)) {
     if (whole !== undefined) {
       if (sameInteger(env, entry.key, key?.size ?? 8, whole)) return entry;
-    } else if (textOf(env, type.key, entry.key, 0) === text) return entry;
+    } else if (keyText(env, type.key, entry.key) === text) return entry;
   }
   return undefined;
 }

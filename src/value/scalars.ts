@@ -50,17 +50,31 @@ function floatText(memory: AddressSpace, address: Address, size: number): string
   const value = size === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true);
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
-  // A float32 is shown with the digits that tell it from its neighbours, as Go does.
-  const text = size === 4 ? shortest(value) : String(value);
-  return Object.is(value, -0) ? "-0" : text;
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  return sign + goFloat(size === 4 ? shortest(Math.abs(value)) : Math.abs(value).toExponential());
 }
 
-function shortest(value: number): string {
-  for (let digits = 1; digits < 10; digits++) {
-    const text = Number(value.toPrecision(digits));
-    if (Math.fround(text) === value) return String(text);
+/** "1.25e-7" as strconv writes it with format g and the fewest digits: an exponent when it is below -4 or above 5. */
+function goFloat(exponential: string): string {
+  const [mantissa, power] = exponential.split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= 6) {
+    const digits = String(Math.abs(exponent)).padStart(2, "0");
+    return `${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
   }
-  return String(value);
+  return String(Number(exponential));
+}
+
+/** The fewest digits that tell a float32 from its neighbours, in exponential form; of two as near the even ones. */
+function shortest(value: number): string {
+  const exact = value.toExponential(60);
+  for (let digits = 0; digits < 9; digits++) {
+    const up = value.toExponential(digits);
+    const isTie = /^\.?50*e/.test(exact.slice(up.indexOf("e")));
+    const down = isTie ? up.replace(/[13579]e/, (odd) => `${Number(odd[0]) - 1}e`) : up;
+    for (const text of [down, up]) if (Math.fround(Number(text)) === value) return text;
+  }
+  return value.toExponential();
 }
 
 /** What an interface holds. */

@@ -4,6 +4,7 @@ import { type Address, type Bytes, type Hex, hex, NONE, type TypeId } from "../b
 import { mapLength, readMap } from "../runtime/variants/maps.js";
 import { printable, quoteBytes } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
+import { timeText } from "./times.js";
 
 /** A value as plain data. text is what Go's %v would print for it, strings quoted; addresses are hex. */
 export type Value =
@@ -78,6 +79,8 @@ class ValueReader {
     const { memory, types, layout } = this.env;
     const go = types.get(id);
     const type = go.name;
+    const time = timeText(this.env, go, address);
+    if (time !== undefined) return { kind: "scalar", type, text: time };
     switch (go.kind) {
       case "string": {
         const length = memory.readUint(address + 8, 8);

@@ -45,6 +45,16 @@ export async function whyNoGo(go) {
   }
 }
 
+/** Why programs with C in them cannot be built here, or undefined. */
+export async function whyNoCompiler() {
+  try {
+    await run("gcc", ["--version"]);
+    return undefined;
+  } catch {
+    return process.env.CI ? undefined : "there is no gcc";
+  }
+}
+
 function sources(program) {
   const files = [];
   for (const folder of ["truth", program]) {
@@ -139,7 +149,7 @@ async function build(wish, files, place) {
   const environment = {
     ...process.env,
     GOTOOLCHAIN: `go${wish.go}`,
-    CGO_ENABLED: "0",
+    CGO_ENABLED: files.some(({ text }) => text.includes('import "C"')) ? "1" : "0",
     GOARCH: wish.arch,
     GOOS: "linux",
     GOFLAGS: "",
@@ -164,7 +174,7 @@ async function crashHere(wish, executable, out) {
         // exec keeps the shell's pid; env -i leaves the program nothing but GOTRACEBACK.
         const script = 'ulimit -c unlimited; exec env -i GOTRACEBACK=crash "$0" "$@"';
         const child = spawn("/bin/sh", ["-c", script, executable, ...wish.args], { cwd: place, stdio: ["ignore", output, output] });
-        const signal = afterLine(stderr, "please abort", () => process.kill(child.pid, "SIGABRT"));
+        const signal = afterPlea(stderr, (name) => process.kill(child.pid, name));
         const watch = setTimeout(() => child.kill("SIGKILL"), 120_000);
         child.once("error", reject);
         child.once("exit", (code, by) => {
@@ -181,12 +191,16 @@ async function crashHere(wish, executable, out) {
   await run("cp", ["--sparse=always", found, path.join(out, "core")]);
 }
 
-/** Calls `act` once, a random moment after `line` has appeared in `file`: how a program asks for a signal from outside. */
-function afterLine(file, line, act) {
+const pleas = { "please abort": "SIGABRT", "please quit": "SIGQUIT" };
+
+/** Calls `send` once, a random moment after a line of `pleas` has appeared in `file`: how a program asks for a signal from outside. */
+function afterPlea(file, send) {
   const timer = setInterval(() => {
-    if (!fs.readFileSync(file, "utf8").includes(line)) return;
+    const text = fs.readFileSync(file, "utf8");
+    const plea = Object.keys(pleas).find((each) => text.includes(each));
+    if (!plea) return;
     clearInterval(timer);
-    setTimeout(act, 5 + Math.random() * 40);
+    setTimeout(() => send(pleas[plea]), 5 + Math.random() * 40);
   }, 5);
   return timer;
 }

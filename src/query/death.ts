@@ -76,7 +76,7 @@ export const death: Query<Record<string, never>, Death> = {
 export function causeOfDeath(dump: Dump, machines: readonly Machine[]): Death {
   const { runtime } = dump;
   const dying = machines.find((each) => each.dying > 0) ?? machines.find((each) => each.throwing > 0);
-  const goroutine = dying ? byAddress(dump, dying.caughtSignal || dying.curg) : undefined;
+  const goroutine = dying && byAddress(dump, crashingGoroutine(dying));
   const reader = goroutineReader(dump);
   const allFrames = goroutine ? reader.rowsOf(goroutine.unwound().frames.slice(0, 1000)) : [];
   const where = goroutine ? { goroutine: { id: goroutine.id, state: stateOf(goroutine) } } : {};
@@ -170,6 +170,11 @@ function withoutRuntime(dump: Dump, machines: readonly Machine[], base: Pick<Dea
 
 function byAddress(dump: Dump, address: Address): Goroutine | undefined {
   return address > 0 ? dump.runtime.goroutines.all.find((each) => each.address === address) : undefined;
+}
+
+/** g of the goroutine that a fatal signal interrupted, or that called the C code it interrupted; else the thread's. runtime/signal_unix.go fatalsignal */
+function crashingGoroutine({ caughtSignal, curg, g0, inC }: Machine): Address {
+  return caughtSignal === 0 || (caughtSignal === g0.address && inC) ? curg : caughtSignal;
 }
 
 /** The first signal that any thread was handling and that was not sent by the process itself; else the first it sent itself. */

@@ -181,6 +181,14 @@ class Scheduler {
     return text;
   }
 
+  /**
+   * Kept for calls of C threads into Go, and with one that has not made its call: it handles a signal. As good as dead, and dead
+   * when the runtime printed it; the relayed signals of a crash wake it. runtime/proc.go oneNewExtraM, needm
+   */
+  isLent(goroutine: Address): boolean {
+    return this.field(goroutine, "startpc") === 0 && this.functions.find(this.field(goroutine, "syscallpc"))?.name === "runtime.goexit";
+  }
+
   /** runtime.isSystemGoroutine */
   isSystem(goroutine: Address): boolean {
     const name = this.functions.find(this.field(goroutine, "startpc"))?.name ?? "";
@@ -370,7 +378,7 @@ export function readGoroutines(
     }
     const fields = new DataView(record.buffer, record.byteOffset, record.byteLength);
     const status = STATUS[fields.getUint32(statusAt, true) % SCAN_BIT] ?? "unknown";
-    if (status === "dead" || status === "deadextra") {
+    if (status === "dead" || status === "deadextra" || (status === "syscall" && scheduler.isLent(address))) {
       deadCount++;
       continue;
     }

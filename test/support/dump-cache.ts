@@ -80,6 +80,12 @@ export function missingGo(go: string): Promise<string | undefined> {
   return reason;
 }
 
+/** Pairs of kind and release: all of them, or each kind on two releases, an older and a newer one, so that every release meets several. */
+export function rotate<Kind>(kinds: readonly Kind[], full: boolean): readonly { readonly kind: Kind; readonly go: string }[] {
+  const on = (index: number) => releases[index % releases.length] as string;
+  return kinds.flatMap((kind, i) => (full ? releases : [on(i), on(i + 3)]).map((go) => ({ kind, go })));
+}
+
 /** The dump of a wish: out of the cache, or made now by crashing the program. */
 export async function made(wish: DumpWish): Promise<TestDump> {
   const dump = await makeDump(wish);

@@ -1,4 +1,5 @@
 // What the runtime itself printed as it died (GOTRACEBACK=crash): the oracle of our unwinder.
+import type { TracebackBlock } from "../../src/query/traceback.js";
 import type { FunctionTable } from "../../src/runtime/functions.js";
 import type { Goroutine } from "../../src/runtime/goroutines.js";
 
@@ -179,4 +180,45 @@ export function compareGoroutine(printed: PrintedGoroutine, goroutine: Goroutine
     compare(frames, ours.slice(Math.max(ours.length - frames.length, 0)));
   }
   return differences;
+}
+
+/** Blocks of a crash text by goroutine, whole ones before those that only say that the stack was elsewhere. */
+function printedBlocks(text: string): ReadonlyMap<number, readonly string[]> {
+  const blocks = new Map<number, readonly string[]>();
+  for (const block of text.split("\n\n")) {
+    const lines = block.split("\n");
+    const first = lines.findIndex((line) => /^goroutine [1-9]\d* /.test(line));
+    if (first < 0) continue;
+    const id = Number(/\d+/.exec(lines[first] as string)?.[0]);
+    const old = blocks.get(id);
+    if (!old || old.some((line) => line.includes("running on other thread")))
+      blocks.set(
+        id,
+        lines.slice(first).filter((line) => line !== ""),
+      );
+  }
+  return blocks;
+}
+
+/**
+ * Differences, letter by letter, between a crash text and our own tracebacks in the same form; [] when there are none.
+ *
+ * Allowed: a stack the runtime could not print ("running on other thread"), and one that went deeper after it was printed.
+ */
+export function compareText(stderr: string, rows: readonly TracebackBlock[]): readonly string[] {
+  const blocks = new Map(printedBlocks(stderr));
+  const wrong: string[] = [];
+  for (const { id, lines } of rows) {
+    const printed = blocks.get(id);
+    blocks.delete(id);
+    if (!printed) {
+      wrong.push(`goroutine ${id} was not printed`);
+      continue;
+    }
+    if (printed.some((line) => line.includes("running on other thread"))) continue;
+    const isEnd = printed[0] === lines[0] && lines.join("\n").endsWith(printed.slice(1).join("\n"));
+    if (lines.join("\n") !== printed.join("\n") && !(isEnd && /\[running/.test(lines[0] as string)))
+      wrong.push(`printed\n${printed.join("\n")}\nread\n${lines.join("\n")}`);
+  }
+  return [...wrong, ...[...blocks.keys()].map((id) => `goroutine ${id} was not read`)];
 }

@@ -1,6 +1,6 @@
 // deaths ends in one of the ways a Go program can, while its goroutines wait in ways that have a known answer:
 //
-//	deaths [string|error|struct|stringer|named|nested|repanic|index|nil|mapwrite|deadlock|outside|memory|overflow]
+//	deaths [string|error|struct|stringer|named|nested|repanic|index|nil|mapwrite|deadlock|outside|quit|memory|limit|storm|overflow]
 //
 // Two goroutines hold a mutex each and want the other's; 50 workers read a channel that nobody else has; one waits for a
 // WaitGroup that is never done; one has labels; one has locals of known values.
@@ -224,6 +224,13 @@ func die(how string) {
 	case "outside":
 		println("please abort")
 		time.Sleep(time.Hour)
+	case "quit":
+		println("please quit")
+		time.Sleep(time.Hour)
+	case "limit":
+		limit()
+	case "storm":
+		storm()
 	case "memory":
 		sink = make([]byte, 1<<45)
 	case "overflow":

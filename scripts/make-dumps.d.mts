@@ -6,6 +6,10 @@ export interface DumpWish {
   readonly experiment?: string;
   readonly arch?: "amd64" | "arm64";
   readonly flags?: readonly string[];
+  /** Modules the program needs, "golang.org/x/exp@v0.0.0-..."; their hashes are in the program's go.sum. */
+  readonly modules?: readonly string[];
+  /** With the C parts of the program: it needs a C compiler. */
+  readonly cgo?: boolean;
   /** Another number makes another core of the same wish, for programs that die at a random moment. */
   readonly attempt?: number;
 }

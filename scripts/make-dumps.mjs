@@ -27,7 +27,7 @@ export const releases = ["1.21.13", "1.22.12", "1.23.12", "1.24.13", "1.25.10", 
 export const defaultArguments = { leaky: ["20"], garbage: ["3000"], midgc: ["unswept"], demo: ["4000"] };
 
 /**
- * @typedef {{ program: string, go: string, args?: readonly string[], experiment?: string, arch?: "amd64" | "arm64", flags?: readonly string[], attempt?: number }} DumpWish
+ * @typedef {{ program: string, go: string, args?: readonly string[], experiment?: string, arch?: "amd64" | "arm64", flags?: readonly string[], modules?: readonly string[], cgo?: boolean, attempt?: number }} DumpWish
  * @typedef {{ core: string, executable: string, stderr: string, truth: Record<string, any>, meta: Record<string, any>, folder: string }} Dump
  */
 
@@ -59,20 +59,33 @@ function sources(program) {
   const files = [];
   for (const folder of ["truth", program]) {
     for (const name of fs.readdirSync(path.join(testdata, folder)).sort()) {
-      if (name.endsWith(".go")) files.push({ name: `${folder}/${name}`, text: fs.readFileSync(path.join(testdata, folder, name), "utf8") });
+      if (name.endsWith(".go") || name === "go.sum")
+        files.push({ name: `${folder}/${name}`, text: fs.readFileSync(path.join(testdata, folder, name), "utf8") });
     }
   }
   return files;
 }
 
 function complete(wish) {
-  return { arch: "amd64", experiment: "", flags: [], attempt: 0, ...wish, args: wish.args ?? defaultArguments[wish.program] ?? [] };
+  return {
+    arch: "amd64",
+    experiment: "",
+    flags: [],
+    modules: [],
+    cgo: false,
+    attempt: 0,
+    ...wish,
+    args: wish.args ?? defaultArguments[wish.program] ?? [],
+  };
 }
 
 /** The cache key of a dump: program source, release, arguments, build flags and the way it is made. */
 function keyOf(wish, files) {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([2, wish.program, wish.go, wish.args, wish.experiment, wish.arch, wish.flags, wish.attempt, files]));
+  const foreign = wish.cgo || wish.modules.length > 0 ? [wish.cgo, wish.modules] : [];
+  hash.update(
+    JSON.stringify([2, wish.program, wish.go, wish.args, wish.experiment, wish.arch, wish.flags, wish.attempt, files, ...foreign]),
+  );
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -128,8 +141,8 @@ async function make(wish, files, out) {
   });
   const stderr = fs.readFileSync(path.join(out, "stderr.txt"), "utf8");
   fs.writeFileSync(path.join(out, "truth.json"), `${JSON.stringify(mergeTruth(stderr))}\n`);
-  const { program, go, arch, experiment, flags, attempt } = wish;
-  writeJson(path.join(out, "meta.json"), { program, go, arch, arguments: wish.args, experiment, flags, attempt });
+  const { args, ...made } = wish;
+  writeJson(path.join(out, "meta.json"), { ...made, arguments: args });
 }
 
 function writeJson(file, value) {
@@ -144,12 +157,17 @@ async function build(wish, files, place) {
   }
   // The release's own language version: an older one would also switch its runtime's GODEBUG defaults back.
   const minor = wish.go.split(".").slice(0, 2).join(".");
-  fs.writeFileSync(path.join(source, "go.mod"), `module corescope.example/dumps\n\ngo ${minor === "1.21" ? "1.21" : `${minor}.0`}\n`);
+  const language = minor === "1.21" ? "1.21" : `${minor}.0`;
+  const requires = wish.modules.map((module) => `require ${module.replace("@", " ")}\n`).join("");
+  fs.writeFileSync(path.join(source, "go.mod"), `module corescope.example/dumps\n\ngo ${language}\n${requires}`);
+  // The hashes of every version that a wish may name stand beside the program.
+  const sums = path.join(source, wish.program, "go.sum");
+  if (fs.existsSync(sums)) fs.renameSync(sums, path.join(source, "go.sum"));
   const executable = path.join(place, wish.program);
   const environment = {
     ...process.env,
     GOTOOLCHAIN: `go${wish.go}`,
-    CGO_ENABLED: files.some(({ text }) => text.includes('import "C"')) ? "1" : "0",
+    CGO_ENABLED: wish.cgo ? "1" : "0",
     GOARCH: wish.arch,
     GOOS: "linux",
     GOFLAGS: "",

@@ -138,7 +138,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
       if (known !== undefined) return known;
       const fn = functions.find(pc);
       if (!fn || fn.entry !== pc) return NONE;
-      const captures = [...(variables.captures(pc) ?? receiver(types, fn.name))].sort((a, b) => a.offset - b.offset);
+      const captures = variables.captures(pc) ?? receiver(types, fn.name);
       const size = captures.reduce((most, each) => Math.max(most, each.offset + types.get(each.type).size), 8);
       const type = types.synthetic({
         name: `func ${fn.name}`,

@@ -1,135 +1,79 @@
 // Programs that died while they were tracing: what is extracted is read by golang.org/x/exp/trace and by each release's own tool.
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Findings } from "../../src/base/findings.js";
 import { bytesSource } from "../../src/base/source.js";
-import { type Dump, openDump } from "../../src/dump.js";
-import { joined, readBack, scanBase } from "../../src/recorder/assemble.js";
+import { openDump } from "../../src/dump.js";
+import { readBack } from "../../src/recorder/assemble.js";
 import { batchKey } from "../../src/recorder/buffers.js";
 import { coreStatus } from "../../src/recorder/finish.js";
-import { findDestination } from "../../src/recorder/held.js";
 import { extractTrace } from "../../src/recorder/recorder.js";
-import { readTracer } from "../../src/recorder/tracer-state.js";
 import { Ordering } from "../../src/trace/order.js";
 import { readBatches, readGenerations } from "../../src/trace/reader.js";
 import { made, missingGo } from "../support/dump-cache.js";
+import { minorOf, missingTracer, Oracle, prefixOf, readable, type TraceTruth, tracedReleases, tracerWish } from "../support/traced.js";
 
-const run = promisify(execFile);
-/** The oracle needs the release its own module names. */
-const ORACLE_GO = "1.26.8";
-const oracleSource = fileURLToPath(new URL("../oracle/", import.meta.url));
+const full = process.env.CORESCOPE_TIER === "full";
+const modes = ["flight", "xflight", "file", "bytes", "bufio", "half", "stopping"];
+const kinds = ["nil", "abort", "mapwrite", "oom", "raw"];
 
-/** Release, mode, crash: every mode and every crash on some release, every release several times. */
-const cases: readonly (readonly [string, string])[] = [
+type Case = readonly [go: string, words: string];
+
+/** Every mode and every crash on some release, every release several times. */
+const pairs: readonly Case[] = [
   ["1.22.12", "file nil"],
   ["1.22.12", "bytes abort"],
   ["1.22.12", "half raw"],
+  ["1.22.12", "xflight mapwrite"],
   ["1.23.12", "bufio mapwrite"],
-  ["1.23.12", "blocked abort"], // a panic would wait for ever for the writer: since Go 1.23 it flushes the trace first
+  ["1.23.12", "blocked abort"],
+  ["1.23.12", "xflight raw"],
   ["1.24.13", "file oom"],
   ["1.24.13", "bytes raw"],
+  ["1.24.13", "xflight nil"],
   ["1.25.10", "flight abort"],
   ["1.25.10", "bytes nil"],
+  ["1.25.10", "xflight oom"],
   ["1.26.8", "flight raw noise"],
   ["1.26.8", "flight mapwrite"],
   ["1.26.8", "stopping abort"],
+  ["1.26.8", "xflight abort"],
   ["1.27.2", "flight nil"],
   ["1.27.2", "bufio oom"],
+  ["1.27.2", "xflight raw noise"],
 ];
+
+/** Every mode with every crash on every release. */
+function product(): readonly Case[] {
+  return tracedReleases.flatMap((go) =>
+    modes.flatMap((mode) => kinds.filter((kind) => canBe(go, mode, kind)).map((kind): Case => [go, `${mode} ${kind}`])),
+  );
+}
+
+function canBe(go: string, mode: string, kind: string): boolean {
+  if (mode === "flight") return minorOf(go) >= 25;
+  // A panic would wait for ever for the writer: since Go 1.23 it flushes the trace first.
+  return !(mode === "half" && kind === "nil" && minorOf(go) >= 23);
+}
+
 const without: readonly (readonly [string, string, string])[] = [
   ["1.23.12", "none abort", "never started"],
   ["1.26.8", "stopped nil", "stopped"],
 ];
 
-interface TraceTruth {
-  readonly snapshot?: string;
-  readonly traceFile?: { readonly address: string; readonly size: number };
-  readonly deathWall: string;
-}
-
-let folder: string;
-let oracle: string;
+let oracle: Oracle;
 
 beforeAll(async () => {
-  if (await missingGo(ORACLE_GO)) return;
-  folder = mkdtempSync(join(tmpdir(), "corescope-oracle-"));
-  oracle = join(folder, "oracle");
-  await run("go", ["build", "-o", oracle, "."], {
-    cwd: oracleSource,
-    env: { ...process.env, GOTOOLCHAIN: `go${ORACLE_GO}`, GOFLAGS: "-mod=mod", GOWORK: "off" },
-  });
+  oracle = new Oracle();
+  await oracle.build();
 });
-afterAll(() => {
-  if (folder) rmSync(folder, { recursive: true, force: true });
-});
-
-/** What the program had written to its file or writer: it kept the file mapped, so the core has it, with zeros behind. */
-function prefixOf(dump: Dump, truth: TraceTruth) {
-  if (!truth.traceFile) return undefined;
-  const all = dump.process.memory.bytes(Number(truth.traceFile.address), truth.traceFile.size);
-  let end = all.length;
-  while (end > 0 && all[end - 1] === 0) end--;
-  const state = readTracer(dump.runtime, new Findings());
-  const { pending } = findDestination(dump.runtime, state?.reader ?? 0, new Findings());
-  if (pending) {
-    // The file's own last bytes may be zeros: it ends where the waiting bytes make the most batches.
-    const keeps = Array.from({ length: 64 }, (_, pad) => {
-      const source = joined("file", [bytesSource("file", all.subarray(0, end + pad)), bytesSource("pending", pending)]);
-      return scanBase(source, 26, new Findings()).keep;
-    });
-    end += keeps.indexOf(Math.max(...keeps));
-  }
-  return end > 16 ? bytesSource("app.trace", all.slice(0, end)) : undefined;
-}
-
-const MOST_ATTEMPTS = 4;
-
-/**
- * A dump whose finished generations are readable at all. golang.org/x/exp/trace (and each release's own reader) sorts its
- * frontier with an unstable sort and then never tries the first: with more than 12 threads and two events of one time it
- * now and then refuses what the runtime itself has written. With slices.SortStableFunc it reads the one such trace we met
- * (go1.24.13), event for event as we do. Such a dump proves nothing about us.
- */
-async function readable(go: string, words: string): ReturnType<typeof made> {
-  for (let attempt = 0; ; attempt++) {
-    const dump = await made({ program: "tracer", go, args: words.split(" "), attempt });
-    if (attempt === MOST_ATTEMPTS || (await passedOnIsRead(dump))) return dump;
-  }
-}
-
-/** Does the oracle read what had been passed on in whole generations, before anything of ours is added? */
-async function passedOnIsRead(files: Awaited<ReturnType<typeof made>>): Promise<boolean> {
-  const dump = await openDump({ core: files.core, executable: files.executable });
-  try {
-    const trace = extractTrace(dump.runtime, new Findings(), { prefix: prefixOf(dump, files.truth as unknown as TraceTruth) });
-    if (!trace.found || !trace.whole) return true;
-    const first = trace.generations.find((each) => each.from === "in flight")?.number ?? Number.POSITIVE_INFINITY;
-    const { generations } = scanBase(trace.whole, trace.format, new Findings());
-    const end = generations.filter((each) => each.number < first).at(-1)?.to;
-    if (end === undefined) return true;
-    const file = join(folder, "passed-on.trace");
-    writeFileSync(file, trace.whole.read(0, end));
-    return await run(oracle, [file], { maxBuffer: 1 << 26 }).then(
-      () => true,
-      () => false,
-    );
-  } finally {
-    dump.close();
-  }
-}
+afterAll(() => oracle.remove());
 
 describe("a program that died while it was tracing", () => {
-  it.each(cases)("go%s %s", async (go, words) => {
-    const why = (await missingGo(go)) ?? (await missingGo(ORACLE_GO));
+  it.each(full ? product() : pairs)("go%s %s", async (go, words) => {
+    const why = await missingTracer(go);
     if (why) return console.warn(`skipped: ${why}`);
-    const made_ = await readable(go, words);
-    const truth = made_.truth as unknown as TraceTruth;
-    const dump = await openDump({ core: made_.core, executable: made_.executable });
+    const files = await readable(oracle, go, words);
+    const truth = files.truth as unknown as TraceTruth;
+    const dump = await openDump({ core: files.core, executable: files.executable });
     try {
       const prefix = prefixOf(dump, truth);
       const trace = extractTrace(dump.runtime, dump.findings, { prefix });
@@ -139,20 +83,12 @@ describe("a program that died while it was tracing", () => {
 
       // Read to the end by others.
       const bytes = trace.whole.read(0, trace.whole.size);
-      const file = join(folder, "out.trace");
-      writeFileSync(file, bytes);
-      const { stdout } = await run(oracle, [file], { maxBuffer: 1 << 26 });
-      const said = JSON.parse(stdout) as { events: number; last: string; death: string[] | null };
+      const said = await oracle.read(bytes);
       expect(said.events).toBe(trace.read?.events);
       // A reader moves an event on by 1 ns where the one before it has its time or a later one, and the oracle's unstable
       // sort may take one of the pseudo-thread's first: each reader ends at the latest time plus at most one per event.
       expect(Math.abs(Number(said.last) - (trace.read?.last ?? 0))).toBeLessThanOrEqual(said.events);
-      const minor = Number(go.split(".")[1]);
-      const flag = minor >= 24 ? "-d=parsed" : "-d=2";
-      await run("bash", ["-c", `set -o pipefail; go tool trace ${flag} "$0" | tail -1`, file], {
-        env: { ...process.env, GOTOOLCHAIN: `go${go}` },
-        cwd: folder,
-      });
+      await oracle.readByGoTool(go, bytes);
 
       // To the moment of death.
       if (!words.startsWith("stopping")) expect(said.death).toHaveLength(1);
@@ -163,10 +99,16 @@ describe("a program that died while it was tracing", () => {
       }
 
       // Byte for byte what the program could have had itself.
+      expect(truth.snapshot !== undefined).toBe(/^x?flight/.test(words));
       if (truth.snapshot) {
+        expect(trace.destination).toEqual({
+          kind: "flight recorder",
+          name: words.startsWith("x") ? "golang.org/x/exp/trace.FlightRecorder" : "runtime/trace.FlightRecorder",
+        });
         const own = [...readBatches(bytesSource("snapshot", Buffer.from(truth.snapshot, "base64")))].filter(
           (each) => !each.endOfGeneration,
         );
+        expect(own.length).toBeGreaterThan(10);
         const ours = [...readBatches(trace.whole)];
         const held = new Set(ours.map((each) => each.generation));
         const keys = new Set(ours.map(batchKey));
@@ -207,7 +149,7 @@ describe("a program that died while it was tracing", () => {
   it.each(without)("go%s %s: %s", async (go, words, reason) => {
     const why = await missingGo(go);
     if (why) return console.warn(`skipped: ${why}`);
-    const { core, executable } = await made({ program: "tracer", go, args: words.split(" ") });
+    const { core, executable } = await made(tracerWish(go, words));
     const dump = await openDump({ core, executable });
     try {
       expect(dump.trace.extract()).toMatchObject({ found: false, reason });

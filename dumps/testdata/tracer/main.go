@@ -1,7 +1,8 @@
 // tracer works under the execution tracer and dies while the trace is being written.
 // Usage: tracer MODE CRASH [noise]
 //
-// MODE is where the trace goes: flight (the standard library's recorder, since Go 1.25), file, bytes (a bytes.Buffer), bufio,
+// MODE is where the trace goes: flight (the standard library's recorder, since Go 1.25; built with the tag xexp that of
+// golang.org/x/exp/trace), file, bytes (a bytes.Buffer), bufio,
 // blocked (a writer that never returns), half (one that stops in the middle of a batch), stopping, stopped, none.
 // CRASH is how it ends: nil, abort (asks for a signal from outside), mapwrite, oom, raw (a signal that Go does not see).
 // noise: generations of 2 ms, 16 Ps, and goroutines that do nothing but write to the trace.
@@ -197,6 +198,7 @@ func main() {
 	}
 	start(mode)
 	work()
+	callbacks()
 	if noisy {
 		noise()
 		time.Sleep(120 * time.Millisecond)

@@ -25,7 +25,9 @@ const deaths = {
   fault: { kind: "signal", summary: "SIGSEGV: segmentation violation at 0x18 in goroutine 1 (main._Cfunc_breakC)" },
 } as const;
 type Kind = keyof typeof deaths;
-const wishes = rotate(Object.keys(deaths) as Kind[], full).map(({ kind, go }): DumpWish => ({ program: "callback", go, args: [kind], cgo: true }));
+const wishes = rotate(Object.keys(deaths) as Kind[], full).map(
+  ({ kind, go }): DumpWish => ({ program: "callback", go, args: [kind], cgo: true }),
+);
 
 for (const wish of wishes) {
   const missing = (await missingGo(wish.go)) ?? (await whyNoCompiler());

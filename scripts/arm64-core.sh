@@ -4,7 +4,7 @@
 # Runs a static arm64 Linux program under a real arm64 Linux kernel (qemu-system-aarch64, about 20 s on an amd64
 # machine) with an environment of GOTRACEBACK=crash alone, and brings out what it left: OUTDIR/core,
 # OUTDIR/stderr.txt, OUTDIR/console.txt.
-# Needs the Debian packages qemu-system-arm, cpio, e2fsprogs; the first run downloads a kernel and busybox with apt.
+# The first run installs the Debian packages it needs where they are missing, and downloads a kernel and busybox, with apt.
 # Environment: DELAYSIG ('3:ABRT': after 3 s send SIGABRT), DISK_MB (1024), MEM (2048), SMP (2), TIMEOUT (600 s),
 # CACHE (where the kernel is kept).
 set -euo pipefail
@@ -13,6 +13,11 @@ OUT=$1 BIN=$2
 shift 2
 CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arm64-core}
 mkdir -p "$CACHE" "$OUT"
+
+for tool in qemu-system-aarch64 cpio mkfs.ext4 debugfs; do
+  command -v "$tool" > /dev/null && continue
+  { apt-get update -q && apt-get install -y -q --no-install-recommends qemu-system-arm cpio e2fsprogs; } >&2
+done
 
 if [ ! -f "$CACHE/vmlinuz" ]; then
   (

@@ -84,23 +84,27 @@ function eachLive(heap: Heap, parent: Int32Array, visit: (node: NodeId, size: By
 /** Marks from the virtual root as if a node were not there. */
 function liveBytesWithout(heap: Heap, without: NodeId): Bytes {
   const { first, targets, nodeCount } = heap.graph.referents;
+  const { objects } = heap;
   const objectNode = heap.graph.nodeOfObject(0);
   const seen = new Uint8Array(nodeCount);
-  const stack: NodeId[] = [];
-  let bytes = 0;
+  const stack = new Uint32Array(nodeCount);
+  let depth = 0;
+  const reach = (node: NodeId) => {
+    seen[node] = 1;
+    stack[depth++] = node;
+  };
+  if (without !== 0) reach(0);
   seen[without] = 1;
-  if (without !== 0) {
-    seen[0] = 1;
-    stack.push(0);
+  while (depth > 0) {
+    const node = stack[--depth];
+    for (let e = first[node]; e < first[node + 1]; e++) if (seen[targets[e]] === 0) reach(targets[e]);
   }
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node >= objectNode) bytes += heap.objects.sizeOf(node - objectNode);
-    for (let e = first[node]; e < first[node + 1]; e++) {
-      const target = targets[e];
-      if (seen[target] === 1) continue;
-      seen[target] = 1;
-      stack.push(target);
-    }
+  let bytes = 0;
+  for (let span = 0; span < objects.spans.count; span++) {
+    let count = 0;
+    const end = objectNode + objects.firstId[span + 1];
+    for (let node = objectNode + objects.firstId[span]; node < end; node++) count += seen[node];
+    bytes += count * objects.spans.elementSize[span];
   }
-  return bytes;
+  return without < objectNode ? bytes : bytes - objects.sizeOf(without - objectNode);
 }

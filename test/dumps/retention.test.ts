@@ -9,6 +9,7 @@ import { show } from "../../src/query/show.js";
 import { suspects } from "../../src/query/suspects.js";
 import { waste } from "../../src/query/waste.js";
 import { why } from "../../src/query/why.js";
+import { iterativeDominators } from "../support/dominators.js";
 import { fixtures, made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";
 
 const full = process.env.CORESCOPE_TIER === "full";
@@ -65,6 +66,13 @@ function miscounted(dump: Dump, nodes: readonly number[]): string[] {
   });
 }
 
+/** Numbers below `below` in no order, without repeats: all of them when there are fewer. The steps of a golden section miss no neighbourhood. */
+function spread(count: number, below: number): number[] {
+  const found = new Set<number>();
+  for (let i = 1; found.size < Math.min(count, below); i++) found.add(Math.floor(((i * 0.6180339887498949) % 1) * below));
+  return [...found];
+}
+
 function heaviest(dump: Dump, from: number, to: number, count: number): number[] {
   const { retained } = dump.retention;
   const nodes: number[] = [];
@@ -77,12 +85,29 @@ for (const test of fixtures()) {
     around(
       () => Promise.resolve(test),
       (opened) => {
-        it("retains, by every owner and every 50th object, what a mark without it loses", () => {
+        it("retains, by every owner and 1,000 objects, what a mark without it loses", () => {
           const { dump } = opened();
           const { graph, objects } = dump.heap;
           const nodes = Array.from({ length: graph.ownerCount }, (_, owner) => graph.nodeOfOwner(owner));
-          for (let id = 0; id < objects.count; id += 50) nodes.push(graph.nodeOfObject(id));
+          for (const id of spread(1000, objects.count)) nodes.push(graph.nodeOfObject(id));
           expect(miscounted(dump, nodes)).toEqual([]);
+        });
+
+        it("dominates every object as another algorithm says", () => {
+          const { dump } = opened();
+          const { parent } = dump.retention.dominators;
+          const other = iterativeDominators(dump.heap.graph.referents);
+          expect(parent.length).toBe(other.length);
+          expect(other.reduce((sum, each, node) => sum + (each === parent[node] ? 0 : 1), 0)).toBe(0);
+          expect(other.reduce((sum, each) => sum + (each === NONE ? 0 : 1), 0)).toBeGreaterThan(dump.heap.liveObjects);
+        });
+
+        it("retains by all that the virtual root dominates the live bytes, and no more", () => {
+          const { dump } = opened();
+          const { dominators, retained } = dump.retention;
+          let sum = 0;
+          for (let node = 1; node < retained.length; node++) if (dominators.parent[node] === 0) sum += retained[node];
+          expect(sum).toBe(dump.heap.liveBytes);
         });
       },
     );

@@ -4,6 +4,7 @@ import { NONE } from "../../src/base/units.js";
 import { dominators } from "../../src/graph/dominators.js";
 import { type Csr, csrOf, transpose } from "../../src/graph/graph.js";
 import { retainedSizes } from "../../src/graph/retained.js";
+import { iterativeDominators } from "../support/dominators.js";
 import { graphs, list, reachedWithout } from "./graphs.js";
 
 const treeOf = (csr: Csr) => dominators(csr, transpose(csr));
@@ -38,6 +39,15 @@ test("a node dominates what becomes unreached without it", () => {
       }
       const place = new Map([...order].map((node, i) => [node, i]));
       for (const node of order) if (node !== 0) expect(place.get(parent[node])).toBeLessThan(place.get(node) as number);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("another algorithm finds the same dominators", () => {
+  fc.assert(
+    fc.property(graphs, ({ csr }) => {
+      expect([...iterativeDominators(csr)]).toEqual([...treeOf(csr).parent]);
     }),
     { numRuns: 500 },
   );

@@ -115,7 +115,7 @@ class Parser {
     if (text === "") throw this.error("an index or key is missing");
     const bytes = unquote(text);
     if (bytes) return quoteBytes(bytes);
-    if (text.startsWith('"') && !/…\+[0-9]+$/.test(text)) throw this.error(`${text} is no Go string`);
+    if (text.startsWith('"') && !/…\+[0-9]+@0x[0-9a-f]+$/.test(text)) throw this.error(`${text} is no Go string`);
     return text;
   }
 

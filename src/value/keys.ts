@@ -1,6 +1,7 @@
 // Map keys as they stand in an expression, and finding an entry by such a text.
 import { DumpError } from "../base/errors.js";
-import { type Address, NONE, type TypeId } from "../base/units.js";
+import { type Address, hex, NONE, type TypeId } from "../base/units.js";
+import type { GoType } from "../runtime/types.js";
 import { type MapEntry, readMap } from "../runtime/variants/maps.js";
 import { quoteBytes, unquote } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
@@ -11,17 +12,33 @@ const DEEPEST = 8;
 /** Parts of a key that are written out; what follows in an array becomes "…". */
 const MOST_PARTS = 4096;
 
-/**
- * A map key as Go would write it: `"user-5"`, `7`, `main.Key{A: 1, B: "x"}`, `int64(7)` in an interface of another
- * default type, an address for pointers. Parts that were not dumped become `?`.
- */
-export function keyText(env: ValueEnvironment, type: TypeId, address: Address): string {
-  return textOf(env, type, address, 0, { parts: MOST_PARTS });
+/** How far a key's text has come. */
+interface Progress {
+  /** Parts that may still be written out. */
+  parts: number;
+  /** Other keys may have this text: it was cut, not dumped, or a NaN, which equals nothing. */
+  isShared: boolean;
 }
 
-function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: number, room: { parts: number }): string {
-  if (id === NONE || depth > DEEPEST) return "?";
-  room.parts--;
+/**
+ * A map key as Go would write it: `"user-5"`, `7`, `main.Key{A: 1, B: "x"}`, `int64(7)` in an interface of another
+ * default type, an address for pointers. Parts that were not dumped become `?`. A text that several keys may have ends
+ * with where this one lies: `NaN@0xc000012008`.
+ */
+export function keyText(env: ValueEnvironment, type: TypeId, address: Address): string {
+  const progress: Progress = { parts: MOST_PARTS, isShared: false };
+  const text = textOf(env, type, address, 0, progress);
+  return progress.isShared ? `${text}@${hex(address)}` : text;
+}
+
+function unread(progress: Progress): string {
+  progress.isShared = true;
+  return "?";
+}
+
+function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: number, progress: Progress): string {
+  if (id === NONE || depth > DEEPEST) return unread(progress);
+  progress.parts--;
   const { memory, types } = env;
   const type = types.get(id);
   try {
@@ -30,29 +47,31 @@ function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: numb
         const length = memory.readUint(address + 8, 8);
         const shown = Math.min(length, LONGEST_KEY);
         const bytes = shown === 0 ? new Uint8Array(0) : memory.bytes(memory.readAddress(address), shown);
+        if (length > shown) progress.isShared = true;
         return length > shown ? `${quoteBytes(bytes)}…+${length - shown}` : quoteBytes(bytes);
       }
       case "struct": {
-        const fields = type.fields.map((field) => `${field.name}: ${textOf(env, field.type, address + field.offset, depth + 1, room)}`);
+        const fields = type.fields.map((field) => `${field.name}: ${textOf(env, field.type, address + field.offset, depth + 1, progress)}`);
         return `${type.name}{${fields.join(", ")}}`;
       }
       case "array": {
         const size = type.element === NONE ? 0 : types.get(type.element).size;
         const elements: string[] = [];
         for (let i = 0; i < type.count; i++) {
-          if (room.parts <= 0) {
+          if (progress.parts <= 0) {
+            progress.isShared = true;
             elements.push("…");
             break;
           }
-          elements.push(textOf(env, type.element, address + i * size, depth + 1, room));
+          elements.push(textOf(env, type.element, address + i * size, depth + 1, progress));
         }
         return `${type.name}{${elements.join(", ")}}`;
       }
       case "interface": {
         const dynamic = readInterface(env, type, address);
         if (!dynamic) return "nil";
-        const inner = textOf(env, dynamic.type, dynamic.address, depth + 1, room);
-        const name = dynamic.type === NONE ? "?" : types.get(dynamic.type).name;
+        const inner = textOf(env, dynamic.type, dynamic.address, depth + 1, progress);
+        const name = dynamic.type === NONE ? unread(progress) : types.get(dynamic.type).name;
         // Go's default types of literals need no conversion; composite literals carry their type.
         const plain =
           /^(?:int|string|bool)$/.test(name) || inner.startsWith(`${name}{`) || (name === "float64" && /^-?[0-9]+(?:\.|e)/.test(inner));
@@ -60,12 +79,18 @@ function textOf(env: ValueEnvironment, id: TypeId, address: Address, depth: numb
         return /^(?:[*(]|<-|chan\b)/.test(name) ? `(${name})(${inner})` : `${name}(${inner})`;
       }
       default:
-        return scalarText(memory, type, address) ?? "?";
+        return numberText(env, type, address, progress);
     }
   } catch (error) {
     if (!(error instanceof DumpError)) throw error;
-    return "?";
+    return unread(progress);
   }
+}
+
+function numberText(env: ValueEnvironment, type: GoType, address: Address, progress: Progress): string {
+  const text = scalarText(env.memory, type, address);
+  if ((type.kind === "float" || type.kind === "complex") && text?.includes("NaN")) progress.isShared = true;
+  return text ?? unread(progress);
 }
 
 /**

@@ -3,14 +3,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
+import { locate } from "../../src/query/locate.js";
 import { type ShowArgs, show } from "../../src/query/show.js";
+import { mapDesign } from "../../src/runtime/variants/maps.js";
 import { made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";
-import { differences, type SaidValue } from "../support/values.js";
+import { differences, mapStates, type SaidValue } from "../support/values.js";
 
 const full = process.env.CORESCOPE_TIER === "full";
 
 const wishes: DumpWish[] = releases.map((go) => ({ program: "values", go }));
 if (full) wishes.push({ program: "values", go: "1.24.13", experiment: "noswissmap" });
+
+/** Parts of a long list or map that are looked up by their expressions; of others all are. */
+const SOME_PARTS = 20;
 
 /** As deep as any value of the program. */
 const WHOLE = { depth: 64, offset: 0, top: 0 };
@@ -35,6 +40,52 @@ for (const wish of wishes) {
     it("shows every variable as the program's reflection sees it", () => {
       const wrong = Object.entries(said).flatMap(([name, value]) => differences(name, value, shown(name), captures));
       expect(wrong.length, wrong.slice(0, 100).join("\n")).toBe(0);
+    });
+
+    it("finds every part again by the expression that leads to it", () => {
+      const wrong: string[] = [];
+      for (const [name, value] of Object.entries(said)) {
+        let parts = 0;
+        differences(name, value, shown(name), captures, (expression, said, part) => {
+          if (parts++ > SOME_PARTS && (value.length ?? 0) > SOME_PARTS * 2) return;
+          try {
+            const again = differences(expression, said, shown(expression), captures);
+            if (again.length > 0) wrong.push(`${expression} is not what ${name} shows there: ${again[0]}`);
+          } catch (error) {
+            wrong.push(`${expression} ${part.type}: ${error}`);
+          }
+        });
+      }
+      expect(wrong.length, wrong.slice(0, 100).join("\n")).toBe(0);
+    });
+
+    it("meets maps in every state", () => {
+      const states = new Set<string>();
+      for (const [name, { kind }] of Object.entries(said)) {
+        if (kind !== "map") continue;
+        const { type, address } = locate(dump, name);
+        for (const state of mapStates(dump, type, dump.process.memory.readAddress(address))) states.add(state);
+      }
+      const buckets = ["growing", "overflow", "partly moved", "to the same size"];
+      const tables = ["deleted", "full table", "one group", "one table", "several tables", "table in several slots"];
+      expect([...states].sort()).toEqual(mapDesign(dump.runtime.layout).name === "buckets" ? buckets : tables);
+    });
+
+    it("shows long values page by page, each part once", () => {
+      for (const name of ["main.longList", "main.longMap", "main.syncMany"]) {
+        const whole = shown(name).children ?? [];
+        const pages: unknown[] = [];
+        for (let offset = 0, top = 1; offset < whole.length; offset += top, top = ((top * 7) % 4999) + 1) {
+          const page = shown(name, { offset, top });
+          expect(page.children?.length).toBe(Math.min(top, whole.length - offset));
+          expect(page.offset ?? 0).toBe(offset);
+          pages.push(...(page.children ?? []));
+        }
+        expect(pages).toEqual(whole);
+        expect(shown(name, { offset: whole.length + 5, top: 3 }).children).toBeUndefined();
+      }
+      const text = shown("main.longText").text;
+      expect(shown("main.longText", { offset: 6990 }).text).toBe(`"${text.slice(6991)}`);
     });
   });
 }

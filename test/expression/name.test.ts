@@ -149,7 +149,7 @@ test("memory that is missing makes a name less good, not an error", () => {
     "main.global",
     "main.global.sessions",
     "main.global.sessions",
-    "main.global.sessions[?]",
+    "main.global.sessions[?@0xdead038]",
   ]);
 });
 

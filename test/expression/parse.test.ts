@@ -22,7 +22,17 @@ const type = fc.constantFrom(
 const key = fc.oneof(
   fc.integer({ min: 0 }).map(String),
   fc.uint8Array({ maxLength: 8 }).map(quoteBytes),
-  fc.constantFrom("-5", "true", "int64(7)", 'main.Key{A: 1, B: "x]"}', "[2]int{1, 2}", '"abc"…+900', "0xc000012000", "(1+2i)"),
+  fc.constantFrom(
+    "-5",
+    "true",
+    "int64(7)",
+    'main.Key{A: 1, B: "x]"}',
+    "[2]int{1, 2}",
+    '"abc"…+900@0xc000012000',
+    "NaN@0xc000012008",
+    "0xc000012000",
+    "(1+2i)",
+  ),
 );
 
 /** Any expression that the parser can give: fields right behind a name are part of the name. */

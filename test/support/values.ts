@@ -1,5 +1,9 @@
 /** What dumps/testdata/values says of its variables through reflection, and how a shown value is held against it. */
+import type { Address, TypeId } from "../../src/base/units.js";
+import type { Dump } from "../../src/dump.js";
 import type { ShownValue } from "../../src/query/shown-value.js";
+import { readField } from "../../src/runtime/layout/layout.js";
+import { mapDesign } from "../../src/runtime/variants/maps.js";
 import { quoteBytes } from "../../src/value/quote.js";
 
 /** One value as Go's reflection sees it. */
@@ -24,6 +28,8 @@ interface SaidMember {
 
 /** Elements that show opens of containers inside a value. */
 const INNER = 8;
+/** Bytes of a string key that show writes out. */
+const KEY_BYTES = 1024;
 
 /** Called for every part that was compared, with a Go expression that has to lead to it. */
 export type Visit = (expression: string, said: SaidValue, shown: ShownValue) => void;
@@ -129,14 +135,18 @@ class Comparison {
     if (said.address !== undefined) this.same(`${path}: address`, shown.address, said.address);
     const children = shown.children ?? [];
     this.same(`${path}: entries`, children.length, whole ? entries.length : Math.min(entries.length, INNER));
+    this.same(`${path}: different keys`, new Set(children.map((child) => child.name)).size, children.length);
     const left = new Map<string, SaidValue[]>();
-    for (const { name, value } of entries) left.set(`[${name}]`, [...(left.get(`[${name}]`) ?? []), value]);
+    for (const { name, value } of entries) {
+      const key = `[${cutKey(name)}]`;
+      left.set(key, [...(left.get(key) ?? []), value]);
+    }
     for (const child of children) {
-      const candidates = left.get(child.name) ?? [];
+      const candidates = left.get(child.name.replace(/((?:NaN|…).*)@0x[0-9a-f]+\]$/, "$1]")) ?? [];
       if (candidates.length === 0) this.found.push(`${path}: no key ${child.name}`);
       const key = child.name.slice(1, -1);
       const expression = said.type === "sync.Map" ? `${path}.Load(${key})` : `${path}[${key}]`;
-      // Keys that read alike (NaN): the first value that agrees.
+      // Keys that read alike: the first value that agrees.
       const at =
         candidates.length < 2 ? 0 : candidates.findIndex((each) => differences(expression, each, child, this.captures).length === 0);
       const [value] = candidates.splice(Math.max(0, at), 1);
@@ -182,4 +192,60 @@ class Comparison {
   private same(what: string, shown: unknown, said: unknown): void {
     if (shown !== said) this.found.push(`${what}: ${JSON.stringify(shown)}, is ${JSON.stringify(said)}`);
   }
+}
+
+/** A long string key as show cuts it; the program's are plain ASCII. */
+function cutKey(name: string): string {
+  const length = name.length - 2;
+  return name.startsWith('"') && length > KEY_BYTES ? `${name.slice(0, KEY_BYTES + 1)}"…+${length - KEY_BYTES}` : name;
+}
+
+/**
+ * What the runtime is doing with a map: of buckets "growing", "to the same size", "partly moved", "overflow"; of tables
+ * "one group", "one table", "full table", "several tables", "table in several slots", "deleted".
+ */
+export function mapStates(dump: Dump, type: TypeId, header: Address): string[] {
+  const { runtime, process } = dump;
+  const { memory } = process;
+  const { types, layout } = runtime;
+  const design = mapDesign(layout);
+  const block = design.block({ memory, types, layout }, types.get(type));
+  if (!block) return [];
+  const states = new Set<string>();
+  if (design.name === "buckets") {
+    const struct = layout.struct("hmap");
+    const field = (name: "B" | "flags" | "buckets" | "oldbuckets") => readField(memory, struct, header, name);
+    const isSameSize = (field("flags") & 8) !== 0;
+    const count = field("buckets") === 0 ? 0 : 2 ** field("B");
+    for (let i = 0; i < count; i++) if (memory.readAddress(field("buckets") + (i + 1) * block.size - 8) !== 0) states.add("overflow");
+    if (field("oldbuckets") === 0) return [...states];
+    states.add(isSameSize ? "to the same size" : "growing");
+    const moved = Array.from({ length: isSameSize ? count : count / 2 }, (_, i) => {
+      const [first] = memory.bytes(field("oldbuckets") + i * block.size, 1);
+      return first > 1 && first < 5;
+    });
+    if (new Set(moved).size === 2) states.add("partly moved");
+    return [...states];
+  }
+  const map = layout.struct("swissMap");
+  const table = layout.struct("swissTable");
+  const directory = readField(memory, map, header, "dirPtr");
+  const length = readField(memory, map, header, "dirLen");
+  if (length === 0) return ["one group"];
+  const tables = Array.from({ length }, (_, i) => memory.readAddress(directory + i * 8));
+  const different = new Set(tables);
+  states.add(different.size === 1 ? "one table" : "several tables");
+  if (different.size > 1 && different.size < length) states.add("table in several slots");
+  for (const at of different) {
+    const groups = readField(memory, table, at, "groups.lengthMask") + 1;
+    let used = 0;
+    for (let g = 0; g < groups; g++) {
+      for (const control of memory.bytes(readField(memory, table, at, "groups.data") + g * block.size, 8)) {
+        if (control < 0x80) used++;
+        if (control === 0xfe) states.add("deleted");
+      }
+    }
+    if (groups === 128 && used === 896) states.add("full table");
+  }
+  return [...states];
 }

@@ -36,11 +36,32 @@ test("numbers are printed as Go prints them", () => {
   builder.float(at, 4, 0.1);
   expect(show("float", 4)).toBe("0.1");
   builder.float(at, 8, Number.NaN);
-  expect(show("float", 8)).toBe("NaN");
+  // No two NaNs are equal keys: the text tells which one it is.
+  expect(show("float", 8)).toBe(`NaN@0x${at.toString(16)}`);
   builder.float(at, 8, Number.NEGATIVE_INFINITY);
   expect(show("float", 8)).toBe("-Inf");
   builder.float(at, 8, 1.5).float(at + 8, 8, -2);
   expect(show("complex", 16)).toBe("(1.5-2i)");
+  const float = (size: 4 | 8, value: number) => {
+    builder.float(at, size, value);
+    return show("float", size);
+  };
+  expect([100_000, 1e6, 1e-4, 1e-5, 1.5e300, 5e-324, -0].map((value) => float(8, value))).toEqual([
+    "100000",
+    "1e+06",
+    "0.0001",
+    "1e-05",
+    "1.5e+300",
+    "5e-324",
+    "-0",
+  ]);
+  // 2097152.25 lies between two shortest decimals: Go takes the even one.
+  expect([2_097_152.25, 2_097_152.75, 16_777_216, 2 ** -149].map((value) => float(4, value))).toEqual([
+    "2.0971522e+06",
+    "2.0971528e+06",
+    "1.6777216e+07",
+    "1e-45",
+  ]);
 });
 
 test("limits cut strings, elements and whole trees, and say so", () => {

@@ -71,6 +71,7 @@ func main() {
 	tell("main.atomics", &atomics)
 	tell("main.maps", &maps)
 	tell("main.moreAnything", &moreAnything)
+	tell("main.longKeys", &longKeys)
 	tell("main.nans", &nans)
 	tell("main.wideKeys", &wideKeys)
 	tell("main.wideValues", &wideValues)

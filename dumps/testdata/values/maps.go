@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 type Key struct {
@@ -62,6 +63,9 @@ var moreAnything = map[any]int{
 	[2]int{1, 2}: 1, inner: 2, pipe: 3, Weekday(2): 4, uint8(3): 5, Name("n"): 6, float32(0.5): 7, complex(1, 2): 8, [1]any{"x"}: 9, struct{ X any }{"y"}: 10,
 	math.Inf(1): 11, 'x': 12, (*Inner)(nil): 13,
 }
+
+// Alike for more bytes than are shown.
+var longKeys = map[string]int{strings.Repeat("k", 1100) + "1": 1, strings.Repeat("k", 1100) + "2": 2, strings.Repeat("k", 1024): 3}
 var nans = map[float64]int{}
 var wideKeys = map[WideKey]int{}
 var wideValues = map[int]WideValue{}

@@ -1,5 +1,6 @@
 // npm run bench: time and memory of the commands on a large core, as ratios to reading the file once.
 // node scripts/bench.mjs [--mb 1000] [--go 1.26.8] [--core FILE --exe FILE] [--runs 3] [--check]
+// node scripts/bench.mjs --keys: show of a map's entry by its key among 800,000, against show of a variable beside it.
 // node scripts/bench.mjs --compiler: overview of a crash of cmd/compile, an executable with much debug information.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "3" },
     check: { type: "boolean", default: false },
     compiler: { type: "boolean", default: false },
+    keys: { type: "boolean", default: false },
   },
 });
 
@@ -122,6 +124,32 @@ async function benchCompiler() {
     if (readFileSync("/proc/sys/kernel/core_pattern", "utf8") !== pattern) writeFileSync("/proc/sys/kernel/core_pattern", pattern);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Finds one key in each of the program's maps of 800,000 entries; the limit is a second on top of opening. */
+async function benchKeys() {
+  const { makeDump } = await import("./make-dumps.mjs");
+  const made = await makeDump({ program: "values", go: values.go, args: ["800000"] });
+  const seconds = (expression) => {
+    const runs = Array.from(
+      { length: Number(values.runs) },
+      () => command(["show", made.core, "--exe", made.executable, expression]).seconds,
+    );
+    return median(runs);
+  };
+  const opening = seconds("main.number");
+  process.stdout.write(`show main.number: ${opening.toFixed(2)} s\n`);
+  for (const key of ["large[799999]", 'largeTexts["user-799999"]', 'largeStructs[main.Key{A: 799999, B: "k"}]', "largeAny[799999]"]) {
+    const more = seconds(`main.${key}`) - opening;
+    const fine = more <= 1;
+    process.stdout.write(`main.${key.padEnd(44)} +${more.toFixed(2)} s (limit 1 s)  ${fine ? "ok" : "OVER"}\n`);
+    if (values.check && !fine) process.exitCode = 1;
+  }
+}
+
+if (values.keys) {
+  await benchKeys();
+  process.exit();
 }
 
 if (values.compiler) {

@@ -105,8 +105,19 @@ export function readInterface(env: ValueEnvironment, type: GoType, address: Addr
 /** abi.KindDirectIface until go1.25, abi.TFlagDirectIface since go1.26: the other's bit is never set. internal/abi/type.go */
 const DIRECT = 0x20;
 
+const direct = new WeakMap<GoType, boolean>();
+
 /** Whether an interface keeps values of the type in its data word. */
 export function isDirect(env: ValueEnvironment, type: GoType): boolean {
+  let known = direct.get(type);
+  if (known === undefined) {
+    known = readDirect(env, type);
+    direct.set(type, known);
+  }
+  return known;
+}
+
+function readDirect(env: ValueEnvironment, type: GoType): boolean {
   if (type.rtype !== 0) {
     const header = readAbiHeader(env.memory, env.layout, type.rtype);
     if (header) return (header.kindFlags & DIRECT) !== 0 || (header.flags & DIRECT) !== 0;

@@ -59,6 +59,21 @@ for (const wish of wishes) {
       expect(wrong.length, wrong.slice(0, 100).join("\n")).toBe(0);
     });
 
+    it("finds no key that is not there", () => {
+      // 128 has the bytes of -128, which is.
+      for (const of of [
+        "Int8[128]",
+        "Int8[-1]",
+        'One["on"]',
+        'Structs[main.Key{A: 1, B: "b"}]',
+        "Anything[int64(2)]",
+        "Floats[2.5]",
+        'Nil[""]',
+      ])
+        expect(() => shown(`main.maps.${of}`), of).toThrow("no key");
+      expect(() => shown("main.nans[NaN]")).toThrow("no key");
+    });
+
     it("meets maps in every state", () => {
       const states = new Set<string>();
       for (const [name, { kind }] of Object.entries(said)) {
@@ -86,6 +101,31 @@ for (const wish of wishes) {
       }
       const text = shown("main.longText").text;
       expect(shown("main.longText", { offset: 6990 }).text).toBe(`"${text.slice(6991)}`);
+    });
+  });
+}
+
+/** The last release of each design of maps; `npm run bench -- --keys` takes the time for 800,000 entries. */
+for (const go of full ? releases : ["1.23.12", "1.27.2"]) {
+  const count = full ? 800_000 : 50_000;
+  const wish = { program: "values", go, args: [String(count)] };
+  const missing = await missingGo(go);
+  describe.skipIf(missing !== undefined)(missing ? `${nameOf(wish)} (${missing})` : nameOf(wish), () => {
+    it(`finds a key among ${count}, whatever its type`, async () => {
+      const { core, executable } = await made(wish);
+      const dump = await openDump({ core, executable });
+      try {
+        const text = (of: string) =>
+          show.run(dump, { of, depth: 0, offset: 0, top: 1 }, { progress: silent, findings: dump.findings }).value.text;
+        for (const i of [0, count - 1]) {
+          const keys = [`large[${i}]`, `largeTexts["user-${i}"]`, `largeStructs[main.Key{A: ${i}, B: "k"}]`, `largeAny[${i}]`];
+          for (const key of keys) expect(text(`main.${key}`), key).toBe(String(-i));
+        }
+        for (const key of [`large[${count}]`, 'largeTexts["user-"]', 'largeStructs[main.Key{A: 5, B: "l"}]', "largeAny[int64(5)]"])
+          expect(() => text(`main.${key}`), key).toThrow("no key");
+      } finally {
+        dump.close();
+      }
     });
   });
 }

@@ -1,9 +1,10 @@
 // stacks parks goroutines in every way a stack can hold an object of the heap, or hold it no longer, and crashes as told:
 //
-//	stacks [panic|nil|abort|overflow] [spin]
+//	stacks [panic|nil|abort|outside|quit|overflow] [spin] [crowd]
 //
 // "held": the object is live through the stack of a goroutine alone. "dropped": a stale copy may be on a stack, but the collector would
-// not follow it. With spin one goroutine never stops, so it is preempted or interrupted in the middle of its loop.
+// not follow it. With spin one goroutine never stops, so it is preempted or interrupted in the middle of its loop; with
+// crowd a hundred more wait for every kind of reason.
 package main
 
 import (
@@ -343,6 +344,12 @@ func crash(how string) {
 	case "abort":
 		syscall.Kill(syscall.Getpid(), syscall.SIGABRT)
 		time.Sleep(time.Hour)
+	case "outside":
+		println("please abort")
+		time.Sleep(time.Hour)
+	case "quit":
+		println("please quit")
+		time.Sleep(time.Hour)
 	case "overflow":
 		overflow(0)
 	}
@@ -350,6 +357,15 @@ func crash(how string) {
 
 //go:noinline
 func overflow(n int) int { return overflow(n+1) + 1 }
+
+func asked(word string) bool {
+	for _, each := range os.Args[1:] {
+		if each == word {
+			return true
+		}
+	}
+	return false
+}
 
 func main() {
 	how := "panic"
@@ -366,10 +382,13 @@ func main() {
 	in := &inner{}
 	go in.start(fresh("held", "started-method"))
 	ready.Wait()
-	if len(os.Args) > 2 && os.Args[2] == "spin" {
+	if asked("spin") {
 		ready.Add(1)
 		go spin(fresh("held", "spin"))
 		ready.Wait()
+	}
+	if asked("crowd") {
+		gather()
 	}
 	// One collection that waits for a goroutine which never calls anything: it is preempted in the middle of its loop.
 	ready.Add(2)

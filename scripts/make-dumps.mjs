@@ -45,13 +45,14 @@ export async function whyNoGo(go) {
   }
 }
 
-/** Why programs with C in them cannot be built here, or undefined. */
-export async function whyNoCompiler() {
+/** Why a tool that some dumps need is not to be had here, or undefined. @param {"gcc" | "gcore"} tool */
+export async function whyNoTool(tool) {
+  if (process.env.CI) return undefined;
   try {
-    await run("gcc", ["--version"]);
+    await run("sh", ["-c", `command -v ${tool}`]);
     return undefined;
   } catch {
-    return process.env.CI ? undefined : "there is no gcc";
+    return `there is no ${tool}`;
   }
 }
 
@@ -181,7 +182,7 @@ async function build(wish, files, place) {
   return executable;
 }
 
-/** Crashes the program on this machine and moves its core to `out`. */
+/** Crashes the program on this machine, or takes a core of it while it lives, and moves the core to `out`. */
 async function crashHere(wish, executable, out) {
   const place = path.dirname(executable);
   const stderr = path.join(out, "stderr.txt");
@@ -192,12 +193,12 @@ async function crashHere(wish, executable, out) {
         // exec keeps the shell's pid; env -i leaves the program nothing but GOTRACEBACK.
         const script = 'ulimit -c unlimited; exec env -i GOTRACEBACK=crash "$0" "$@"';
         const child = spawn("/bin/sh", ["-c", script, executable, ...wish.args], { cwd: place, stdio: ["ignore", output, output] });
-        const signal = afterPlea(stderr, (name) => process.kill(child.pid, name));
+        const plea = answerPlea(stderr, child.pid, path.join(place, "core"));
         const watch = setTimeout(() => child.kill("SIGKILL"), 120_000);
         child.once("error", reject);
         child.once("exit", (code, by) => {
           clearTimeout(watch);
-          clearInterval(signal);
+          clearInterval(plea);
           resolve({ pid: child.pid, status: by ?? code });
         });
       }),
@@ -209,16 +210,27 @@ async function crashHere(wish, executable, out) {
   await run("cp", ["--sparse=always", found, path.join(out, "core")]);
 }
 
-const pleas = { "please abort": "SIGABRT", "please quit": "SIGQUIT" };
+/** What a program asks for with a line of its own: a signal from outside, or a core of it as it lives. */
+const pleas = {
+  "please abort": (pid) => process.kill(pid, "SIGABRT"),
+  "please quit": (pid) => process.kill(pid, "SIGQUIT"),
+  "please dump": async (pid, core) => {
+    try {
+      await run("gcore", ["-o", core, String(pid)]);
+    } finally {
+      process.kill(pid, "SIGKILL");
+    }
+  },
+};
 
-/** Calls `send` once, a random moment after a line of `pleas` has appeared in `file`: how a program asks for a signal from outside. */
-function afterPlea(file, send) {
+/** Does what the program pleads for, once, a random moment after the line has appeared in `file`. */
+function answerPlea(file, pid, core) {
   const timer = setInterval(() => {
     const text = fs.readFileSync(file, "utf8");
     const plea = Object.keys(pleas).find((each) => text.includes(each));
     if (!plea) return;
     clearInterval(timer);
-    setTimeout(() => send(pleas[plea]), 5 + Math.random() * 40);
+    setTimeout(() => Promise.resolve(pleas[plea](pid, core)).catch(console.error), 5 + Math.random() * 40);
   }, 5);
   return timer;
 }

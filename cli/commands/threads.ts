@@ -7,6 +7,7 @@ import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 
 type Row = ReturnType<typeof threads.run>["rows"][number];
+type Stop = NonNullable<Row["interrupted"]>;
 type Frame = Row["frames"][number];
 
 /** `corescope threads`: each OS thread. */
@@ -28,29 +29,40 @@ export const threadsCommand = defineCommand({
 });
 
 function rowLines(row: Row, withRegisters: boolean, page: Page): string[] {
-  const facts = [row.m === undefined ? "no thread of Go" : `m ${row.m}`, doing(row)];
+  const facts = [row.m === undefined ? (row.on === "scheduler" ? "no m" : "no thread of Go") : `m ${row.m}`, doing(row)];
   if (row.dying) facts.push("crashing");
-  const lines = [
-    page.bold(cutText(`thread ${row.tid}  ${facts.join(", ")}`, page.width)),
-    cutText(`  pc ${row.pc} ${escapeText(row.at)}`, page.width, "middle"),
-  ];
+  const lines = [page.bold(cutText(`thread ${row.tid}  ${facts.join(", ")}`, page.width)), ...stopLines("pc", row, page)];
   if (withRegisters) lines.push(...registerLines(row.registers));
   lines.push(...frameLines(row.frames, page));
-  if (row.interrupted.length > 0) lines.push(page.dim(`  interrupted goroutine ${row.goroutine}:`), ...frameLines(row.interrupted, page));
+  const { interrupted, goroutine, goroutineFrames } = row;
+  if (interrupted) lines.push(...stopLines(`interrupted ${place(interrupted.on, goroutine)}, pc`, interrupted, page));
+  if (interrupted) lines.push(...frameLines(interrupted.frames, page));
+  if (goroutineFrames.length > 0) lines.push(page.dim(`  goroutine ${goroutine}:`), ...frameLines(goroutineFrames, page));
   return lines;
 }
 
-function doing({ on, goroutine, signals, inC }: Row): string {
-  const of = goroutine === undefined ? "" : ` goroutine ${goroutine}`;
+function stopLines(title: string, { pc, at, frames }: Stop, page: Page): string[] {
+  const note = frames.length === 0 ? " (not unwound)" : "";
+  return [cutText(`  ${title} ${pc} ${escapeText(at)}${note}`, page.width, "middle")];
+}
+
+function doing({ on, goroutine, signals }: Row): string {
+  if (on === "goroutine") return `running goroutine ${goroutine}`;
+  if (on !== "signal handler") return place(on, goroutine);
+  return `handling ${signals.join(", then ") || "a signal"}${goroutine === undefined ? "" : `, had goroutine ${goroutine}`}`;
+}
+
+function place(on: Stop["on"], goroutine: number | undefined): string {
+  const of = goroutine === undefined ? "" : ` for goroutine ${goroutine}`;
   switch (on) {
     case "goroutine":
-      return `running${of}`;
+      return `goroutine ${goroutine}`;
     case "signal handler":
-      return `handling ${signals.join(", then ") || "a signal"}${of === "" ? "" : `, had${of}`}`;
+      return "a signal handler";
     case "scheduler":
-      return `in the runtime (g0)${of === "" ? "" : ` for${of}`}`;
+      return `in the runtime (g0)${of}`;
     case "C":
-      return `in C code${of === "" ? "" : ` for${of}`}${inC ? " (cgo)" : ""}`;
+      return `in C code${of}`;
     default:
       return "started by C";
   }

@@ -1,34 +1,42 @@
 // The threads of the operating system: what each one was doing, its registers, its stack.
 import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import type { Thread } from "../process/process.js";
+import type { Registers, Thread } from "../process/process.js";
+import type { Goroutine } from "../runtime/goroutines.js";
 import { type Machine, readMachines } from "../runtime/machines.js";
 import { savedSignals } from "../runtime/saved-signals.js";
+import { interruptedRegisters } from "../runtime/signal-frame.js";
 import { createUnwinder } from "../runtime/unwind.js";
 import { type FrameRow, type GoroutineReader, goroutineReader } from "./goroutine-rows.js";
 import type { Query } from "./query.js";
 import { signalName } from "./signals.js";
 
-export interface ThreadRow {
+/** Where a thread stood, or was interrupted. */
+export interface ThreadStop {
+  /** By its stack pointer: what the thread was running. */
+  readonly on: "goroutine" | "scheduler" | "signal handler" | "C" | "not of Go";
+  readonly pc: Hex;
+  readonly sp: Hex;
+  /** Function, or file and offset, at pc. */
+  readonly at: string;
+  /** Of the stack it stood on; [] in C code, whose stack is not unwound. */
+  readonly frames: readonly FrameRow[];
+}
+
+export interface ThreadRow extends ThreadStop {
   readonly tid: number;
   /** The runtime's number of it (m); absent for a thread that C started. */
   readonly m?: number;
-  /** By its stack pointer: what the thread was running. */
-  readonly on: "goroutine" | "scheduler" | "signal handler" | "C" | "not of Go";
   /** The goroutine that the thread had, running or in a system call. */
   readonly goroutine?: number;
   /** In a handler: the signals it was handling, the first one first. */
   readonly signals: readonly string[];
   readonly dying: boolean;
   readonly inC: boolean;
-  readonly pc: Hex;
-  readonly sp: Hex;
-  /** Function, or file and offset, at pc. */
-  readonly at: string;
-  /** Of the stack it stood on; of C code only what pc says. */
-  readonly frames: readonly FrameRow[];
-  /** In a handler: the frames that the signal interrupted, when a goroutine was running. */
-  readonly interrupted: readonly FrameRow[];
+  /** In a handler: what the first signal interrupted. */
+  readonly interrupted?: ThreadStop;
+  /** Of the thread's goroutine, while the thread stood elsewhere for it: in C code, in the runtime. */
+  readonly goroutineFrames: readonly FrameRow[];
   readonly registers: Readonly<Record<string, Hex>>;
 }
 
@@ -48,6 +56,8 @@ export interface ThreadsArgs {
 }
 
 const MOST_FRAMES = 100;
+/** On a thread that C made, the top of g0's stack is the address of a local: that frame and its callers are above. runtime/proc.go mstart0 */
+const ABOVE_G0 = 512;
 
 export const threads: Query<ThreadsArgs, Threads> = {
   name: "threads",
@@ -63,52 +73,62 @@ export const threads: Query<ThreadsArgs, Threads> = {
 };
 
 function threadRow(dump: Dump, thread: Thread, machine: Machine | undefined, reader: GoroutineReader): ThreadRow {
-  const { functions, goroutines } = dump.runtime;
-  const { memory, arch } = dump.process;
   const { registers } = thread;
-  const { pc, sp } = registers;
-  const goroutine = machine && machine.curg > 0 ? goroutines.all.find((each) => each.address === machine.curg) : undefined;
-  const within = (stack: { readonly lo: number; readonly hi: number }) => sp > stack.lo && sp <= stack.hi;
-  const inGo = functions.find(pc) !== undefined;
-  const on: ThreadRow["on"] = !machine
-    ? "not of Go"
-    : goroutine && within(goroutine.stack)
-      ? "goroutine"
-      : within(machine.gsignal)
-        ? "signal handler"
-        : inGo
-          ? "scheduler"
-          : "C";
-  const stack = !machine ? undefined : on === "goroutine" ? goroutine?.stack : on === "signal handler" ? machine.gsignal : machine.g0;
-  const unwinder = createUnwinder(memory, functions, arch);
-  const frames =
-    stack && inGo
-      ? unwinder.unwind({
-          pc,
-          sp,
-          lr: Math.max(registers.lr, 0),
-          trap: true,
-          syscall: false,
-          stack: { lo: stack.lo, hi: Math.max(stack.hi, sp) },
-        }).frames
-      : [];
-  const signals = machine ? savedSignals(memory, sp, machine.gsignal, arch) : [];
-  const interrupted = on === "signal handler" && goroutine ? goroutine.unwound().frames : [];
+  const { memory, arch } = dump.process;
+  const goroutine = machine && machine.curg > 0 ? dump.runtime.goroutines.all.find((each) => each.address === machine.curg) : undefined;
+  const stopAt = (at: Registers) => threadStop(dump, at, machine, goroutine, reader);
+  const stop = stopAt(registers);
+  const before = machine && stop.on === "signal handler" ? interruptedRegisters(memory, registers.sp, machine.gsignal, arch) : undefined;
+  const interrupted = before && stopAt(before);
+  const elsewhere = goroutine && (interrupted ?? stop).on !== "goroutine";
   return {
     tid: thread.tid,
     ...(machine ? { m: machine.id } : {}),
-    on,
+    ...stop,
     ...(goroutine ? { goroutine: goroutine.id } : {}),
-    signals: signals.map((each) => signalName(each.signo)),
+    signals: machine ? savedSignals(memory, registers.sp, machine.gsignal, arch).map((each) => signalName(each.signo)) : [],
     dying: (machine?.dying ?? 0) > 0,
     inC: machine?.inC ?? false,
-    pc: hex(pc),
-    sp: hex(sp),
-    at: placeOf(dump, pc),
-    frames: reader.rowsOf(frames).slice(0, MOST_FRAMES),
-    interrupted: reader.rowsOf(interrupted).slice(0, MOST_FRAMES),
+    ...(interrupted ? { interrupted } : {}),
+    goroutineFrames: elsewhere ? reader.rowsOf(goroutine.unwound().frames).slice(0, MOST_FRAMES) : [],
     registers: Object.fromEntries(registers.names.map((name) => [name, `0x${(registers.byName(name) ?? 0n).toString(16)}` as Hex])),
   };
+}
+
+function threadStop(
+  dump: Dump,
+  { pc, sp, lr }: Registers,
+  machine: Machine | undefined,
+  goroutine: Goroutine | undefined,
+  reader: GoroutineReader,
+): ThreadStop {
+  const { functions } = dump.runtime;
+  const { memory, arch } = dump.process;
+  const within = (stack: { readonly lo: number; readonly hi: number }) => sp > stack.lo && sp <= stack.hi;
+  const inGo = functions.find(pc) !== undefined;
+  const on: ThreadStop["on"] =
+    goroutine && within(goroutine.stack)
+      ? "goroutine"
+      : machine && within(machine.gsignal)
+        ? "signal handler"
+        : inGo
+          ? "scheduler"
+          : machine
+            ? "C"
+            : "not of Go";
+  const stack = on === "goroutine" ? goroutine?.stack : on === "signal handler" ? machine?.gsignal : machine?.g0;
+  const frames =
+    stack && inGo
+      ? createUnwinder(memory, functions, arch).unwind({
+          pc,
+          sp,
+          lr: Math.max(lr, 0),
+          trap: true,
+          syscall: false,
+          stack: { lo: stack.lo, hi: Math.max(stack.hi, sp) + (stack === machine?.g0 ? ABOVE_G0 : 0) },
+        }).frames
+      : [];
+  return { on, pc: hex(pc), sp: hex(sp), at: placeOf(dump, pc), frames: reader.rowsOf(frames).slice(0, MOST_FRAMES) };
 }
 
 /** "runtime.futex+0x23", "libc.so.6+0x8f2a1", "0x7f...". */

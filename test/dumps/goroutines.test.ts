@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DumpWish, makeDump } from "../../scripts/make-dumps.mjs";
+import { type DumpWish, makeDump, whyNoTool } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { blocked } from "../../src/query/blocked.js";
@@ -14,7 +14,7 @@ import { leaked } from "../../src/query/leaked.js";
 import { threads } from "../../src/query/threads.js";
 import { traceback } from "../../src/query/traceback.js";
 import { missingGo, nameOf, releases, rotate } from "../support/dump-cache.js";
-import { compareText } from "../support/traceback.js";
+import { compareSystemStacks, compareText, parseSystemStacks } from "../support/traceback.js";
 
 const full = process.env.CORESCOPE_TIER === "full";
 
@@ -37,6 +37,7 @@ const deaths: Readonly<Record<string, { readonly kind: Death["kind"]; readonly s
   deadlock: { kind: "fatal error", summary: /^fatal error: all goroutines are asleep - deadlock!/ },
   outside: { kind: "signal", summary: /^SIGABRT: abort, sent by process \d+/ },
   quit: { kind: "signal", summary: /^SIGQUIT: quit, sent by process \d+/ },
+  alive: { kind: "alive", summary: /^alive when dumped$/ },
   memory: { kind: "fatal error", summary: /^fatal error: runtime: (?:out of memory|cannot allocate memory) in goroutine 1 \(main\.die\)$/ },
   limit: {
     kind: "fatal error",
@@ -56,7 +57,7 @@ for (const go of full ? releases : ["1.21.13", "1.26.8"])
 if (full) for (const go of ["1.21.13", "1.24.13", "1.27.2"]) wishes.push({ program: "deaths", go, args: ["nil"], arch: "arm64" });
 
 for (const wish of wishes) {
-  const missing = await missingGo(wish.go);
+  const missing = (await missingGo(wish.go)) ?? (wish.args?.includes("alive") ? await whyNoTool("gcore") : undefined);
   const name = nameOf(wish);
   const kind = wish.args?.[0] ?? "string";
   describe.skipIf(missing !== undefined)(missing ? `${name} (${missing})` : name, () => {
@@ -75,9 +76,11 @@ for (const wish of wishes) {
     afterAll(() => dump?.close());
 
     it("writes the runtime's own text, letter by letter", () => {
-      const { rows } = traceback.run(dump, { level: "crash" }, context());
-      expect(compareText(stderr, rows)).toEqual([]);
-      expect(rows.length).toBeGreaterThan(60);
+      // A living program has printed runtime.Stack of all, and gone on in the first goroutine.
+      const lives = kind === "alive";
+      const rows = traceback.run(dump, { level: lives ? "all" : "crash" }, context()).rows.filter((each) => !(lives && each.id === 1));
+      expect(compareText(lives ? stderr.replace(/^goroutine 1 [\s\S]*?\n\n/m, "") : stderr, rows)).toEqual([]);
+      expect(rows.length).toBeGreaterThan(50);
     });
 
     it("knows what killed it", () => {
@@ -165,7 +168,9 @@ for (const wish of wishes) {
     it("has every thread, and the one that crashed", () => {
       const { rows } = threads.run(dump, { top: 0, registers: false }, context());
       expect(rows.length).toBe(dump.process.threads.length);
-      expect(rows.some((each) => each.dying)).toBe(true);
+      expect(rows.some((each) => each.dying)).toBe(kind !== "alive");
+      expect(compareSystemStacks(stderr, rows)).toEqual([]);
+      if (/^(?:outside|quit)$/.test(kind) && stderr.includes(" mp=0x")) expect(parseSystemStacks(stderr).length).toBeGreaterThan(2);
       expect(rows.every((each) => each.m !== undefined && each.at !== "")).toBe(true);
     });
   });

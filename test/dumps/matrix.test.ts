@@ -3,7 +3,7 @@
  * before they died. `npm run test:dumps` makes what it needs under .dumps/; without a Go toolchain its tests are skipped.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DumpWish } from "../../scripts/make-dumps.mjs";
+import { type DumpWish, whyNoTool } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { why } from "../../src/query/why.js";
@@ -32,6 +32,7 @@ const settled: DumpWish[] = releases.flatMap((go) => [
   { program: "leaky", go, args: ["100"] },
   { program: "zoo", go },
 ]);
+for (const go of full ? releases : ["1.24.13"]) settled.push({ program: "leaky", go, args: ["20", "alive"] });
 const variants: DumpWish[] = [
   { program: "leaky", go: "1.24.13", args: ["20"], experiment: "noswissmap" },
   { program: "zoo", go: "1.24.13", experiment: "noswissmap" },
@@ -47,7 +48,7 @@ if (full) {
 
 /** A described suite around one dump that is made, opened once and closed. */
 async function suite(wish: DumpWish, body: (opened: () => { dump: Dump; test: TestDump }) => void): Promise<void> {
-  const missing = await missingGo(wish.go);
+  const missing = (await missingGo(wish.go)) ?? (wish.args?.includes("alive") ? await whyNoTool("gcore") : undefined);
   describe.skipIf(missing !== undefined)(missing ? `${nameOf(wish)} (${missing})` : nameOf(wish), () => {
     around(() => made(wish), body);
   });

@@ -1,4 +1,5 @@
 // What the runtime itself printed as it died (GOTRACEBACK=crash): the oracle of our unwinder.
+import type { ThreadRow } from "../../src/query/threads.js";
 import type { TracebackBlock } from "../../src/query/traceback.js";
 import type { FunctionTable } from "../../src/runtime/functions.js";
 import type { Goroutine } from "../../src/runtime/goroutines.js";
@@ -32,13 +33,32 @@ export interface PrintedGoroutine {
   readonly elidedBefore: number;
 }
 
-const HEADER = /^goroutine (\d+)(?: gp=(0x[0-9a-f]+) m=\S+(?: mp=\S+)?)? \[(.*)\]:$/;
+const HEADER = /^goroutine (\d+)(?: gp=(0x[0-9a-f]+) m=(?:(\d+)|nil)(?: mp=\S+)?)? \[(.*)\]:$/;
 const PLACE = /^\t(.*):(\d+)(?: \+(0x[0-9a-f]+))?(?: fp=(0x[0-9a-f]+) sp=(0x[0-9a-f]+) pc=(0x[0-9a-f]+))?$/;
 
 /** Goroutines of a crash text, each once, in the order printed. */
 export function parseTraceback(text: string): readonly PrintedGoroutine[] {
-  const lines = text.split("\n");
   const found = new Map<number, PrintedGoroutine>();
+  for (const { goroutine } of parseBlocks(text)) {
+    if (goroutine.id !== 0 && (found.get(goroutine.id)?.unavailable ?? true)) found.set(goroutine.id, goroutine);
+  }
+  return [...found.values()];
+}
+
+/** Stacks of threads, g0's, which the runtime calls goroutine 0: by the number of the m. */
+export function parseSystemStacks(text: string): readonly { readonly m: number; readonly frames: readonly PrintedFrame[] }[] {
+  return parseBlocks(text).flatMap(({ goroutine, m }) => (goroutine.id === 0 && m !== undefined ? [{ m, frames: goroutine.frames }] : []));
+}
+
+interface Block {
+  readonly goroutine: PrintedGoroutine;
+  /** As in the header, since Go 1.22; undefined without a thread. */
+  readonly m: number | undefined;
+}
+
+function parseBlocks(text: string): readonly Block[] {
+  const lines = text.split("\n");
+  const blocks: Block[] = [];
   for (let i = 0; i < lines.length; ) {
     const header = HEADER.exec(lines[i++] ?? "");
     if (!header) continue;
@@ -79,21 +99,19 @@ export function parseTraceback(text: string): readonly PrintedGoroutine[] {
         pc: value(pc),
       });
     }
-    const id = Number(header[1]);
-    const state = (header[3] as string).split(", ")[0] as string;
-    if (id !== 0 && (found.get(id)?.unavailable ?? true)) {
-      found.set(id, {
-        id,
-        address: header[2] === undefined ? 0 : Number.parseInt(header[2], 16),
-        state: state.replace(/ \((scan|leaked)\)/g, ""),
-        frames,
-        unavailable,
-        createdBy,
-        elidedBefore,
-      });
-    }
+    const state = (header[4] as string).split(", ")[0] as string;
+    const goroutine = {
+      id: Number(header[1]),
+      address: header[2] === undefined ? 0 : Number.parseInt(header[2], 16),
+      state: state.replace(/ \((scan|leaked)\)/g, ""),
+      frames,
+      unavailable,
+      createdBy,
+      elidedBefore,
+    };
+    blocks.push({ goroutine, m: header[3] === undefined ? undefined : Number(header[3]) });
   }
-  return [...found.values()];
+  return blocks;
 }
 
 /** Where the arguments begin: the parenthesis that the last one closes. */
@@ -221,4 +239,14 @@ export function compareText(stderr: string, rows: readonly TracebackBlock[]): re
       wrong.push(`printed\n${printed.join("\n")}\nread\n${lines.join("\n")}`);
   }
   return [...wrong, ...[...blocks.keys()].map((id) => `goroutine ${id} was not read`)];
+}
+
+/** Differences between the threads' own stacks as printed and as read; of a thread that was in a handler, what that interrupted. */
+export function compareSystemStacks(stderr: string, rows: readonly ThreadRow[]): readonly string[] {
+  return parseSystemStacks(stderr).flatMap(({ m, frames }) => {
+    const row = rows.find((each) => each.m === m);
+    const ours = (row?.interrupted ?? row)?.frames.map((each) => `${printedName(each.function)} ${each.file}:${each.line}`);
+    const theirs = frames.map((each) => `${each.name} ${each.file}:${each.line}`);
+    return ours?.join("\n") === theirs.join("\n") ? [] : [`thread m=${m}: printed\n${theirs.join("\n")}\nread\n${ours?.join("\n")}`];
+  });
 }

@@ -1,8 +1,8 @@
 // callback dies inside Go code that C has called, or inside C, with threads and goroutines on either side:
 //
-//	callback [panic|nil|quit|fault]
+//	callback [panic|nil|quit|alive|fault]
 //
-// A thread of C alone waits in pause; another has called into Go and waits there; a goroutine is in a C function that waits;
+// A thread of C alone turns in a loop; another has called into Go and waits there; a goroutine is in a C function that waits;
 // one has gone from Go to C and back three times. "fault" is a bad access by C itself.
 package main
 
@@ -25,7 +25,12 @@ static __attribute__((noinline)) void waitInC(void) {
 	for (;;) pause();
 }
 
-static void *onlyC(void *unused) { waitInC(); return 0; }
+static __attribute__((noinline)) void turnInC(void) {
+	__sync_fetch_and_add(&waiting, 1);
+	for (volatile unsigned i = 0;; i++);
+}
+
+static void *onlyC(void *unused) { turnInC(); return 0; }
 static void *intoGo(void *unused) { goWait(1); return 0; }
 
 static void startThreads(void) {
@@ -42,7 +47,6 @@ import "C"
 import (
 	"os"
 	"runtime"
-	"syscall"
 	"time"
 	"unsafe"
 
@@ -54,7 +58,6 @@ var arrived = make(chan int, 10)
 
 //export goWait
 func goWait(which C.int) {
-	truth.Say("waiter", syscall.Gettid())
 	arrived <- int(which)
 	<-block
 }
@@ -82,6 +85,9 @@ func end(how string) {
 	case "quit":
 		println("please quit")
 		<-block
+	case "alive":
+		println("please dump")
+		C.waitInC()
 	case "fault":
 		C.breakC((*C.int)(unsafe.Pointer(uintptr(24))))
 	}
@@ -101,6 +107,5 @@ func main() {
 		time.Sleep(time.Millisecond)
 	}
 	truth.Say("goroutines", runtime.NumGoroutine())
-	truth.Say("main", syscall.Gettid())
 	C.cross(1, C.CString(how))
 }

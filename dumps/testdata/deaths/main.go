@@ -1,6 +1,6 @@
-// deaths ends in one of the ways a Go program can, while its goroutines wait in ways that have a known answer:
+// deaths ends in one of the ways a Go program can, or lives on, while its goroutines wait in ways that have a known answer:
 //
-//	deaths [string|error|struct|stringer|named|nested|repanic|index|nil|mapwrite|deadlock|outside|quit|memory|limit|storm|overflow]
+//	deaths [string|error|struct|stringer|named|nested|repanic|index|nil|mapwrite|deadlock|outside|quit|alive|memory|limit|storm|overflow]
 //
 // Two goroutines hold a mutex each and want the other's; 50 workers read a channel that nobody else has; one waits for a
 // WaitGroup that is never done; one has labels; one has locals of known values.
@@ -227,6 +227,13 @@ func die(how string) {
 	case "quit":
 		println("please quit")
 		time.Sleep(time.Hour)
+	case "alive":
+		text := make([]byte, 1<<20)
+		os.Stderr.Write(text[:runtime.Stack(text, true)])
+		println("\nplease dump")
+		for {
+			busy(1 << 20)
+		}
 	case "limit":
 		limit()
 	case "storm":

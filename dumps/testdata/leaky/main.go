@@ -1,5 +1,5 @@
 // leaky fills a heap the way a leaking service does (sessions, users, contexts, closures, a tree, a
-// sync.Map), tells the truth about it and dies of a panic. Usage: leaky MEGABYTES
+// sync.Map), tells the truth about it and dies of a panic, or lives on. Usage: leaky MEGABYTES [alive]
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -53,6 +54,7 @@ var cache sync.Map
 var root *Tree[string]
 var pool = sync.Pool{New: func() any { return new([4096]byte) }}
 
+var hour = syscall.Timespec{Sec: 3600}
 var users, sessions, entries, nodes int
 
 func insert(t *Tree[string], k string) *Tree[string] {
@@ -172,11 +174,11 @@ func main() {
 	fill(uint64(mb * (1 << 20)))
 	time.Sleep(50 * time.Millisecond)
 	tell()
-	if len(os.Args) > 2 && os.Args[2] == "wait" {
-		fmt.Println("ready", os.Getpid())
-		time.Sleep(time.Hour)
-	}
 	truth.Settle()
 	truth.Last()
+	if len(os.Args) > 2 && os.Args[2] == "alive" {
+		println("please dump")
+		syscall.Nanosleep(&hour, nil)
+	}
 	panic("boom")
 }

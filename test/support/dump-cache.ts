@@ -36,6 +36,7 @@ export interface TestDump {
     readonly arch: "amd64" | "arm64";
     readonly arguments: readonly string[];
     readonly experiment: string;
+    readonly attempt: number;
   };
 }
 

@@ -9,7 +9,7 @@ import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { Findings } from "../../src/base/findings.js";
 import { type ByteSource, bytesSource } from "../../src/base/source.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import { joined, scanBase } from "../../src/recorder/assemble.js";
+import { scanBase } from "../../src/recorder/assemble.js";
 import { findDestination } from "../../src/recorder/held.js";
 import { extractTrace } from "../../src/recorder/recorder.js";
 import { readTracer } from "../../src/recorder/tracer-state.js";
@@ -112,6 +112,9 @@ export class Oracle {
   }
 }
 
+/** The size of tracer's bufio.Writer. */
+const BUFFERED = 1 << 18;
+
 /** What the program had written to its file or writer: it kept the file mapped, so the core has it, with zeros behind. */
 export function prefixOf(dump: Dump, truth: TraceTruth): ByteSource | undefined {
   if (!truth.traceFile) return undefined;
@@ -120,14 +123,8 @@ export function prefixOf(dump: Dump, truth: TraceTruth): ByteSource | undefined 
   while (end > 0 && all[end - 1] === 0) end--;
   const state = readTracer(dump.runtime, new Findings());
   const { pending } = findDestination(dump.runtime, state?.reader ?? 0, new Findings());
-  if (pending) {
-    // The file's own last bytes may be zeros: it ends where the waiting bytes make the most batches.
-    const keeps = Array.from({ length: 64 }, (_, pad) => {
-      const source = joined("file", [bytesSource("file", all.subarray(0, end + pad)), bytesSource("pending", pending)]);
-      return scanBase(source, 26, new Findings()).keep;
-    });
-    end += keeps.indexOf(Math.max(...keeps));
-  }
+  // The file's own last bytes may be zeros: a bufio.Writer passes on nothing but full buffers.
+  if (pending) end = Math.ceil(end / BUFFERED) * BUFFERED;
   return end > 16 ? bytesSource("app.trace", all.slice(0, end)) : undefined;
 }
 

@@ -1,0 +1,43 @@
+// Batches made anew: records are appended, a full batch is followed by another of its kind.
+import { ByteWriter } from "../trace/wire.js";
+import type { FoundBatch } from "./buffers.js";
+
+/** Room in a batch for one more record. */
+const BATCH_ROOM = 60_000;
+
+/** Appends records to batches of one kind. */
+export class BatchMaker {
+  readonly made: FoundBatch[] = [];
+  private readonly generation: number;
+  private readonly m: number;
+  private readonly time: number;
+  private readonly first: number | undefined;
+  private readonly experiment: number;
+  private bytes: ByteWriter | undefined;
+
+  constructor(generation: number, m: number, time: number, first: number | undefined, experiment = 0) {
+    this.generation = generation;
+    this.m = m;
+    this.time = time;
+    this.first = first;
+    this.experiment = experiment;
+  }
+
+  record(): ByteWriter {
+    if (this.bytes && this.bytes.length > BATCH_ROOM) this.flush();
+    if (!this.bytes) {
+      this.bytes = new ByteWriter();
+      if (this.first !== undefined) this.bytes.byte(this.first);
+    }
+    return this.bytes;
+  }
+
+  flush(): readonly FoundBatch[] {
+    if (this.bytes) {
+      const { generation, m, time, experiment } = this;
+      this.made.push({ generation, m, time, experiment, data: this.bytes.done(), raw: undefined, from: "made", lastTime: time });
+    }
+    this.bytes = undefined;
+    return this.made;
+  }
+}

@@ -1,0 +1,125 @@
+// What the batches of one generation say, as far as ending it needs it.
+import { FormatError } from "../base/errors.js";
+import type { Findings } from "../base/findings.js";
+import { cursor, EV, readVarint, recordLength, SPECS } from "../trace/wire.js";
+import type { FoundBatch } from "./buffers.js";
+
+/** The experiment of allocations, and its batch of types. internal/trace/tracev2 AllocFree; runtime traceAllocFreeTypesBatch */
+export const ALLOC_FREE = 1;
+export const TYPES_BATCH = 0;
+
+/** What the batches of one generation say, as far as ending it needs it. */
+export class Inventory {
+  readonly strings = new Set<number>();
+  readonly stacks = new Set<number>();
+  readonly types = new Set<number>();
+  readonly goroutines = new Set<number>();
+  readonly created = new Set<number>();
+  readonly statuses = new Map<number, number>();
+  readonly procs = new Set<number>();
+  readonly threads = new Set<number>();
+  readonly usedStacks = new Set<number>();
+  readonly usedStrings = new Set<number>();
+  hasSync = false;
+  mostString = 0;
+  mostStack = 0;
+  lastTime = 0;
+  firstTime = Number.POSITIVE_INFINITY;
+
+  constructor(batches: readonly FoundBatch[], findings: Findings) {
+    for (const batch of batches) {
+      this.firstTime = Math.min(this.firstTime, batch.time);
+      this.lastTime = Math.max(this.lastTime, batch.lastTime);
+      try {
+        if (batch.experiment !== 0) this.addTypes(batch);
+        else this.add(batch);
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        findings.add("trace-event", "a thread's events end in damage; what follows is left out", error.message, { partial: true });
+      }
+    }
+  }
+
+  private addTypes(batch: FoundBatch): void {
+    const { data } = batch;
+    if (batch.experiment !== ALLOC_FREE || data[0] !== TYPES_BATCH) return;
+    for (let at = 1; at < data.length; ) {
+      this.types.add(readVarint(data, at, data.length));
+      for (let i = 0; i < 3; i++) readVarint(data, cursor.at, data.length);
+      const length = readVarint(data, cursor.at, data.length);
+      if (length < 0) return;
+      at = cursor.at + length;
+    }
+  }
+
+  private add(batch: FoundBatch): void {
+    const { data } = batch;
+    const kind = data[0];
+    if (kind === EV.Frequency || kind === EV.Sync) {
+      this.hasSync = true;
+      return;
+    }
+    const timed = kind !== EV.Strings && kind !== EV.Stacks && kind !== EV.CPUSamples;
+    if (timed) this.threads.add(batch.m);
+    let time = batch.time;
+    const args: number[] = [0, 0, 0, 0, 0];
+    for (let at = timed ? 0 : 1; at < data.length; ) {
+      const length = recordLength(data, at, data.length, "trace batch");
+      if (length <= 0) return;
+      const type = data[at] as number;
+      const end = at + length;
+      cursor.at = at + 1;
+      if (type === EV.String || type === EV.Stack) {
+        const id = readVarint(data, cursor.at, end);
+        (type === EV.String ? this.strings : this.stacks).add(id);
+        if (type === EV.String) this.mostString = Math.max(this.mostString, id);
+        else {
+          this.mostStack = Math.max(this.mostStack, id);
+          const frames = readVarint(data, cursor.at, end);
+          for (let i = 0; i < frames; i++) {
+            readVarint(data, cursor.at, end);
+            this.usedStrings.add(readVarint(data, cursor.at, end));
+            this.usedStrings.add(readVarint(data, cursor.at, end));
+            readVarint(data, cursor.at, end);
+          }
+        }
+      } else if (type === EV.CPUSample) {
+        for (let i = 0; i < 4; i++) readVarint(data, cursor.at, end);
+        this.usedStacks.add(readVarint(data, cursor.at, end));
+      } else {
+        const spec = SPECS[type];
+        if (!spec) return;
+        time += readVarint(data, cursor.at, end);
+        for (let i = 0; i < spec.args.length; i++) {
+          args[i] = readVarint(data, cursor.at, end);
+          const argument = spec.args[i]?.kind;
+          if (argument === "stack") this.usedStacks.add(args[i] as number);
+          else if (argument === "string") this.usedStrings.add(args[i] as number);
+        }
+        this.note(type, args);
+      }
+      at = end;
+    }
+    this.lastTime = Math.max(this.lastTime, time);
+  }
+
+  private note(type: number, args: readonly number[]): void {
+    const id = args[0] as number;
+    switch (type) {
+      case EV.GoStatus:
+      case EV.GoStatusStack:
+        this.goroutines.add(id);
+        if (!this.statuses.has(id)) this.statuses.set(id, args[2] as number);
+        break;
+      case EV.GoCreate:
+      case EV.GoCreateBlocked:
+      case EV.GoCreateSyscall:
+        this.goroutines.add(id);
+        if (!this.statuses.has(id)) this.created.add(id);
+        break;
+      case EV.ProcStatus:
+        this.procs.add(id);
+        break;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// What goroutines and Ps did when the program died, in the tracer's words. runtime/tracestatus.go
+import type { Address } from "../base/units.js";
+import type { Goroutine } from "../runtime/goroutines.js";
+import { readField, readSlice } from "../runtime/layout/layout.js";
+import type { GoRuntime } from "../runtime/runtime.js";
+import { G_STATUS, P_STATUS } from "../trace/wire.js";
+
+/** runtime/runtime2.go p.status */
+const P_IDLE = 0;
+const P_RUNNING = 1;
+const P_SYSCALL = 2;
+const P_GC_STOP = 3;
+const MOST_PS = 1 << 16;
+/** Where the wait reasons of goroutines that only seem to wait are no table of the runtime (Go 1.22). runtime/trace2status.go */
+const SEEM_TO_WAIT = [
+  "stopping the world",
+  "GC mark termination",
+  "garbage collection",
+  "trace goroutine status",
+  "trace proc status",
+  "page trace flush",
+  "GC worker (active)",
+];
+
+/** runtime/tracestatus.go goStatusToTraceGoStatus */
+export function coreStatus(runtime: GoRuntime, goroutine: Goroutine): number | undefined {
+  switch (goroutine.status) {
+    case "runnable":
+      return G_STATUS.runnable;
+    case "running":
+    case "copystack":
+      return G_STATUS.running;
+    case "syscall":
+      return G_STATUS.syscall;
+    case "waiting":
+      return onlySeemsToWait(runtime, goroutine) ? G_STATUS.running : G_STATUS.waiting;
+    case "preempted":
+    case "leaked":
+      return G_STATUS.waiting;
+    default:
+      return undefined;
+  }
+}
+
+/** The runtime marks goroutines as waiting that are running on another stack. runtime/runtime2.go isWaitingForSuspendG */
+function onlySeemsToWait(runtime: GoRuntime, goroutine: Goroutine): boolean {
+  const { memory } = runtime.process;
+  const g = runtime.layout.struct("tracedG");
+  const table = runtime.layout.global("runtime.isWaitingForSuspendG") ?? runtime.layout.global("runtime.isWaitingForGC");
+  if (table === undefined) return SEEM_TO_WAIT.includes(goroutine.waitReason);
+  const reason = readField(memory, g, goroutine.address, "waitreason");
+  return reason < 128 && memory.tryBytes(table + reason, 1)?.[0] === 1;
+}
+
+export function readPs(
+  runtime: GoRuntime,
+): readonly { readonly id: number; readonly status: number; readonly m: Address; readonly inSweep: boolean }[] {
+  const { memory } = runtime.process;
+  const allp = runtime.layout.global("runtime.allp");
+  if (allp === undefined || !memory.tryBytes(allp, 24)) return [];
+  const struct = runtime.layout.struct("tracedP");
+  const { array, length } = readSlice(memory, allp);
+  return Array.from({ length: Math.min(length, MOST_PS) }, (_, i) => memory.tryAddress(array + i * 8) ?? 0)
+    .filter((at) => at > 0 && memory.tryBytes(at, struct.size) !== undefined)
+    .map((at) => ({
+      id: readField(memory, struct, at, "id"),
+      status: readField(memory, struct, at, "status"),
+      m: readField(memory, struct, at, "m"),
+      inSweep: struct.has("trace.inSweep") && readField(memory, struct, at, "trace.inSweep") !== 0,
+    }));
+}
+
+export function coreProcStatus(status: number): number | undefined {
+  if (status === P_RUNNING) return P_STATUS.running;
+  if (status === P_SYSCALL) return P_STATUS.syscall;
+  return status === P_IDLE || status === P_GC_STOP ? P_STATUS.idle : undefined;
+}

@@ -41,11 +41,12 @@ const pairs: readonly Case[] = [
   ["1.27.2", "xflight raw noise"],
 ];
 
-/** Every mode with every crash on every release. */
+/** Every mode with every crash on every release, and two on an emulated arm64 machine. */
 function product(): readonly Case[] {
-  return tracedReleases.flatMap((go) =>
+  const amd64 = tracedReleases.flatMap((go) =>
     modes.flatMap((mode) => kinds.filter((kind) => canBe(go, mode, kind)).map((kind): Case => [go, `${mode} ${kind}`])),
   );
+  return [...amd64, ["1.26.8", "flight mapwrite arm64"], ["1.24.13", "xflight raw arm64"]];
 }
 
 function canBe(go: string, mode: string, kind: string): boolean {

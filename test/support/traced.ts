@@ -46,16 +46,14 @@ export function minorOf(go: string): number {
 }
 
 /**
- * "MODE CRASH [noise] [cgo]" as a wish. Mode xflight is tracer's flight with the recorder of golang.org/x/exp/trace: the last
+ * "MODE CRASH [noise] [cgo] [arm64]" as a wish. Mode xflight is tracer's flight with the recorder of golang.org/x/exp/trace: the last
  * version that the release can build and whose reader of the tracer's batches knows its format.
  */
 export function tracerWish(go: string, words: string, attempt = 0): DumpWish {
-  const cgo = words.split(" ").includes("cgo");
-  const args = words
-    .split(" ")
-    .filter((word) => word !== "cgo")
-    .map((word) => (word === "xflight" ? "flight" : word));
-  const wish: DumpWish = { program: "tracer", go, args, attempt, cgo };
+  const all = words.split(" ");
+  const args = all.filter((word) => word !== "cgo" && word !== "arm64").map((word) => (word === "xflight" ? "flight" : word));
+  const arch = all.includes("arm64") ? "arm64" : "amd64";
+  const wish: DumpWish = { program: "tracer", go, args, attempt, arch, cgo: all.includes("cgo") };
   if (!words.startsWith("xflight")) return wish;
   return { ...wish, flags: ["-tags=xexp"], modules: [`golang.org/x/exp@${xexpFor(minorOf(go))}`] };
 }

@@ -16,11 +16,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measureCommand } from "./peak-rss.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({
   options: {
     mb: { type: "string", default: "1000" },
@@ -65,32 +64,6 @@ function yardstick(path) {
 
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-/** Runs a command; CORESCOPE_STAGES makes it print each stage's seconds, /proc its peak RSS. */
-function command(args) {
-  const start = performance.now();
-  const done = spawnSync(process.execPath, ["-e", WATCH, join(root, "scripts/corescope.mjs"), ...args], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    env: { ...process.env, CORESCOPE_STAGES: "1" },
-  });
-  const seconds = (performance.now() - start) / 1000;
-  if (done.status !== 0) throw new Error(`corescope ${args.join(" ")}: exit ${done.status}\n${done.stderr}`);
-  const rss = Number(/peak-rss (\d+)/.exec(done.stderr)?.[1] ?? 0);
-  const stages = [...done.stderr.matchAll(/^stage (.+?) ([\d.]+)$/gm)].map(([, name, time]) => [name, Number(time)]);
-  return { seconds, rss, stages, stdout: done.stdout };
-}
-
-/** In the measured process: run the launcher, then tell VmHWM. */
-const WATCH = `
-  process.argv.splice(1, 0, "node");
-  process.argv.splice(0, 2, process.argv[0]);
-  process.on("exit", () => {
-    const peak = /VmHWM:\\s*(\\d+)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"));
-    process.stderr.write("peak-rss " + Number(peak?.[1] ?? 0) * 1024 + "\\n");
-  });
-  import(process.argv[1]);
-`;
-
 /** Builds cmd/compile and kills it with SIGABRT while it compiles a large file; the limits are 5 s and 400 MB. */
 async function benchCompiler() {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
@@ -111,7 +84,7 @@ async function benchCompiler() {
     const core = readdirSync(folder).find((name) => name.startsWith("core"));
     if (!core) throw new Error("the compiler left no core");
     const runs = Array.from({ length: Number(values.runs) }, () =>
-      command(["overview", join(folder, core), "--exe", join(folder, "compile")]),
+      measureCommand(["overview", join(folder, core), "--exe", join(folder, "compile")]),
     );
     const seconds = median(runs.map((each) => each.seconds));
     const rss = Math.max(...runs.map((each) => each.rss));
@@ -160,18 +133,18 @@ if (values.compiler) {
 const { core, exe } = await files();
 if (!existsSync(core)) throw new Error(`no core at ${core}`);
 const withExe = exe ? ["--exe", exe] : [];
-const first = command(["overview", core, ...withExe, "--json"]);
+const first = measureCommand(["overview", core, ...withExe, "--json"]);
 const { result } = JSON.parse(first.stdout);
 const objects = result.heap.allocatedObjects;
 const typeOfTarget = result.topTypes.find((row) => row.type.startsWith("main."))?.type ?? result.topTypes[0].type;
-const target = JSON.parse(command(["objects", core, ...withExe, "--type", typeOfTarget, "--top", "1", "--json"]).stdout).result.rows[0]
-  .address;
+const target = JSON.parse(measureCommand(["objects", core, ...withExe, "--type", typeOfTarget, "--top", "1", "--json"]).stdout).result
+  .rows[0].address;
 const commands = { histogram: ["histogram", core, ...withExe, "--json"], why: ["why", core, target, ...withExe, "--json"] };
 const runs = Number(values.runs);
 const measured = { yardstick: [], histogram: [], why: [] };
 for (let run = 0; run < runs; run++) {
   measured.yardstick.push(yardstick(core));
-  for (const [name, args] of Object.entries(commands)) measured[name].push(command(args));
+  for (const [name, args] of Object.entries(commands)) measured[name].push(measureCommand(args));
 }
 const base = median(measured.yardstick.map((each) => each.seconds));
 const limit = RSS_BASE + RSS_PER_OBJECT * objects;

@@ -1,0 +1,32 @@
+// The command line in a process of its own that tells its peak memory when it ends.
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const launcher = join(dirname(fileURLToPath(import.meta.url)), "corescope.mjs");
+
+/** In the measured process: run the launcher, then tell VmHWM. */
+const WATCH = `
+  process.argv.splice(1, 0, "node");
+  process.argv.splice(0, 2, process.argv[0]);
+  process.on("exit", () => {
+    const peak = /VmHWM:\\s*(\\d+)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"));
+    process.stderr.write("peak-rss " + Number(peak?.[1] ?? 0) * 1024 + "\\n");
+  });
+  import(process.argv[1]);
+`;
+
+/** Runs a command: seconds, peak RSS in bytes, [stage, seconds] and what it printed. @param {readonly string[]} args */
+export function measureCommand(args) {
+  const start = performance.now();
+  const done = spawnSync(process.execPath, ["-e", WATCH, launcher, ...args], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, CORESCOPE_STAGES: "1" },
+  });
+  const seconds = (performance.now() - start) / 1000;
+  if (done.status !== 0) throw new Error(`corescope ${args.join(" ")}: exit ${done.status}\n${done.stderr}`);
+  const rss = Number(/peak-rss (\d+)/.exec(done.stderr)?.[1] ?? 0);
+  const stages = [...done.stderr.matchAll(/^stage (.+?) ([\d.]+)$/gm)].map(([, name, time]) => [name, Number(time)]);
+  return { seconds, rss, stages, stdout: done.stdout };
+}

@@ -16,7 +16,6 @@ export const exploreCommand = defineCommand({
   async start(core, options, world, commands) {
     if (world.interactive !== true)
       throw new UsageError("explore draws on a terminal, and this is none", "corescope overview core prints the same first look");
-    // ink and react cost some 100 ms: only here.
     const { startUi } = await import("../ui/start.js");
     return startUi(core, options, world, commands);
   },

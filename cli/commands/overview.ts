@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from "../../src/base/units.js";
+import type { firstLook } from "../../src/query/first-look.js";
 import { overview } from "../../src/query/overview.js";
 import { defineCommand } from "../command.js";
 import { formatBar, formatShare } from "../text/bytes.js";
@@ -7,6 +8,7 @@ import { type Page, proseWidth } from "../text/style.js";
 import { formatTable, padText, textWidth } from "../text/table.js";
 
 type Overview = ReturnType<typeof overview.run>;
+type FirstLook = ReturnType<typeof firstLook.run>;
 
 const labelWidth = 12;
 const barWidth = 20;
@@ -24,6 +26,7 @@ export const overviewCommand = defineCommand({
   ],
   args: () => ({}),
   text: (answer, page) => [
+    ...deathLines(answer, page),
     ...programLines(answer, page),
     "",
     ...suspectLines(answer, page),
@@ -55,16 +58,20 @@ function entry(label: string, text: string, page: Page): string[] {
   return lines.map((one, index) => (index === 0 ? page.bold(padText(label, labelWidth)) : " ".repeat(labelWidth)) + one);
 }
 
-function programLines({ program, death }: Overview, page: Page): string[] {
+function deathLines({ death }: FirstLook, page: Page): string[] {
+  const where = death.top ? ` at ${death.top.file}:${death.top.line}` : "";
+  return entry("Death", `${death.summary}${where}`, page);
+}
+
+/** The program, how it ended, and what it was built from. */
+export function programLines({ program }: FirstLook, page: Page): string[] {
   const settings = Object.entries(program.buildSettings);
   const vcs = settings.filter(([key]) => key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
   // DefaultGODEBUG follows from the go line of go.mod and fills a screen by itself; --json has it.
   const isTold = ([key, value]: [string, string]) => !key.startsWith("vcs") && key !== "DefaultGODEBUG" && value !== "";
   const build = settings.filter(isTold).map(([key, value]) => `${key}=${value}`);
   const died = program.signal === null ? "no signal recorded" : `died of ${program.signal}`;
-  const where = death.top ? ` at ${death.top.file}:${death.top.line}` : "";
   return [
-    ...entry("Death", `${death.summary}${where}`, page),
     ...entry("Program", `${program.name}  pid ${program.pid}  ${died}`, page),
     ...entry("Path", program.path, page),
     ...entry("Arguments", program.arguments, page),
@@ -76,7 +83,8 @@ function programLines({ program, death }: Overview, page: Page): string[] {
   ];
 }
 
-function memoryLines({ memory }: Overview, page: Page): string[] {
+/** The address space by what it is used for. */
+export function memoryLines({ memory }: FirstLook, page: Page): string[] {
   const rows = memory.classes.map(({ name, bytes }) => [
     `  ${name}`,
     formatBytes(bytes),
@@ -94,7 +102,8 @@ function memoryLines({ memory }: Overview, page: Page): string[] {
   ];
 }
 
-function heapLines({ heap, stats }: Overview, page: Page): string[] {
+/** Live and garbage. */
+export function heapLines({ heap, stats }: Overview, page: Page): string[] {
   const rows = [
     ["  live", formatBytes(heap.liveBytes), heap.liveBytes, heap.liveObjects],
     ["  garbage", formatBytes(heap.garbageBytes), heap.garbageBytes, heap.garbageObjects],
@@ -118,7 +127,8 @@ function heapLines({ heap, stats }: Overview, page: Page): string[] {
   ];
 }
 
-function gcLines({ gc }: Overview, page: Page): string[] {
+/** The collector's state. */
+export function gcLines({ gc }: FirstLook, page: Page): string[] {
   if (!gc) return entry("GC", "its state is not in the core", page);
   const facts = [
     `phase ${gc.phase}`,
@@ -137,7 +147,8 @@ function formatTime(nanoseconds: string): string {
   return Math.abs(milliseconds) < 8.64e15 ? new Date(milliseconds).toISOString() : nanoseconds;
 }
 
-function goroutineLines({ goroutines }: Overview, page: Page): string[] {
+/** Goroutines by status. */
+export function goroutineLines({ goroutines }: FirstLook, page: Page): string[] {
   const byCount = Object.entries(goroutines.byStatus).sort(([, a], [, b]) => b - a);
   const parts = byCount.map(([status, count]) => `${formatCount(count)} ${status}`);
   return entry("Goroutines", [formatCount(goroutines.total), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": "), page);
@@ -149,7 +160,8 @@ function suspectLines({ topSuspects }: Overview, page: Page): string[] {
   return [...topSuspects.flatMap(({ title }, index) => entry(index === 0 ? "Suspects" : "", `${index + 1}. ${title}`, page)), ""];
 }
 
-function typeLines({ topTypes, heap }: Overview, page: Page): string[] {
+/** The largest types, a title first. */
+export function typeLines({ topTypes, heap }: Overview, page: Page): string[] {
   if (topTypes.length === 0) return [];
   const rows = topTypes.map(({ type, count, bytes }) => [
     formatCount(count),

@@ -81,7 +81,7 @@ function listLines(state: State, body: Body, height: number, columns: number, pa
     const line = body.rows[row] as Line;
     const mark = line.open ? "›" : " ";
     if (row === view.cursor) {
-      const text = `▌${mark}${fitText(escapeText(line.text), columns - gutter)}`.trimEnd();
+      const text = `▌${mark}${shownText(line, columns - gutter)}`;
       lines.push(scene.isColoured ? `\u001b[7m${padText(text, columns)}\u001b[27m` : text);
     } else lines.push(` ${mark}${paint(line, columns - gutter, page)}`.trimEnd());
   }
@@ -89,8 +89,19 @@ function listLines(state: State, body: Body, height: number, columns: number, pa
 }
 
 function paint(line: Line, width: number, page: Page): string {
-  const text = fitText(escapeText(line.text), width).trimEnd();
+  const text = shownText(line, width);
   return text === "" ? "" : tone(line.tone, page)(text);
+}
+
+/** Lines stay the same while the cursor moves: each is escaped and cut once. */
+const shown = new WeakMap<Line, { readonly width: number; readonly text: string }>();
+
+function shownText(line: Line, width: number): string {
+  const known = shown.get(line);
+  if (known?.width === width) return known.text;
+  const text = fitText(escapeText(line.text), width).trimEnd();
+  shown.set(line, { width, text });
+  return text;
 }
 
 function tone(name: Tone | undefined, page: Page): (text: string) => string {

@@ -49,6 +49,8 @@ interface Known {
 
 const flushMilliseconds = 25;
 const progressMilliseconds = 100;
+/** Shortest time between two frames. */
+const frameMilliseconds = 16;
 const mostAnswers = 300;
 
 /** A session in progress. */
@@ -68,6 +70,8 @@ export class Session implements Surroundings {
   private holding: NodeJS.Timeout | undefined;
   private ticking: NodeJS.Timeout | undefined;
   private drawn: Frame | undefined;
+  private isTold = true;
+  private resting: NodeJS.Timeout | undefined;
 
   constructor(options: SessionOptions) {
     this.options = options;
@@ -142,6 +146,7 @@ export class Session implements Surroundings {
   close(): void {
     clearTimeout(this.holding);
     clearTimeout(this.ticking);
+    clearTimeout(this.resting);
     this.listeners.clear();
   }
 
@@ -339,9 +344,20 @@ export class Session implements Surroundings {
     return `${stage}${share}${this.isWaiting(view) ? "" : " (in the background)"}`;
   }
 
+  /** The frame is another; told at once, or soon after the last one was drawn. */
   private changed(): void {
     this.drawn = undefined;
+    this.isTold = false;
+    if (!this.resting) this.tell();
+  }
+
+  private tell(): void {
+    this.isTold = true;
     for (const listener of this.listeners) listener();
+    this.resting = setTimeout(() => {
+      this.resting = undefined;
+      if (!this.isTold) this.tell();
+    }, frameMilliseconds);
   }
 
   /** Looks at the progress ten times a second while there is some. */

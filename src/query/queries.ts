@@ -2,6 +2,7 @@
 import { blocked } from "./blocked.js";
 import { death } from "./death.js";
 import { dominators } from "./dominators.js";
+import { firstLook } from "./first-look.js";
 import { goroutine } from "./goroutine.js";
 import { goroutines } from "./goroutines.js";
 import { histogram } from "./histogram.js";
@@ -23,6 +24,7 @@ import { waste } from "./waste.js";
 import { why } from "./why.js";
 
 export const QUERIES = {
+  firstLook,
   overview,
   histogram,
   goroutines,

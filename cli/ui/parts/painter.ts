@@ -23,17 +23,15 @@ export interface Painter {
 
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
-const leastMilliseconds = 16;
 
 export function makePainter(terminal: Terminal): Painter {
   let shown: readonly string[] = [];
   let next: readonly string[] | undefined;
-  let timer: NodeJS.Timeout | undefined;
   let isBlocked = false;
   let isStopped = false;
 
   function paint(): void {
-    if (next === undefined || isStopped || timer || isBlocked) return;
+    if (next === undefined || isStopped || isBlocked) return;
     const lines = next;
     next = undefined;
     const changed: string[] = [];
@@ -52,10 +50,6 @@ export function makePainter(terminal: Terminal): Painter {
         paint();
       });
     }
-    timer = setTimeout(() => {
-      timer = undefined;
-      paint();
-    }, leastMilliseconds);
   }
 
   const stream = Object.assign(new EventEmitter(), {
@@ -79,7 +73,6 @@ export function makePainter(terminal: Terminal): Painter {
     },
     stop() {
       isStopped = true;
-      clearTimeout(timer);
     },
   };
 }

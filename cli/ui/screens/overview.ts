@@ -1,24 +1,20 @@
 import { formatBytes, formatCount } from "../../../src/base/units.js";
-import { death } from "../../../src/query/death.js";
 import { dominators } from "../../../src/query/dominators.js";
+import { firstLook } from "../../../src/query/first-look.js";
 import { goroutines } from "../../../src/query/goroutines.js";
 import { overview } from "../../../src/query/overview.js";
-import { overviewCommand } from "../../commands/overview.js";
+import { suspects } from "../../../src/query/suspects.js";
+import { gcLines, goroutineLines, heapLines, memoryLines, programLines, typeLines } from "../../commands/overview.js";
 import { formatBar, formatShare } from "../../text/bytes.js";
-import { makePage } from "../../text/style.js";
+import { makePage, type Page } from "../../text/style.js";
 import { wrapText } from "../parts/list.js";
 import { objectPlace, ownerPlace, typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
+import { suspectPlace } from "./suspects.js";
 
 const mostGroups = 5;
 const mostHolders = 8;
-
-const headings: Readonly<Record<string, Place>> = {
-  Suspects: { screen: "suspects", args: {} },
-  Memory: { screen: "mappings", args: {} },
-  Heap: { screen: "types", args: {} },
-  Goroutines: { screen: "goroutines", args: {} },
-};
+const mostSuspects = 3;
 
 /** Home: what died, what fills its memory. What needs no heap is asked first, what needs the dominators comes last. */
 export const overviewScreen: Screen = {
@@ -27,69 +23,112 @@ export const overviewScreen: Screen = {
   help: "What died here, and what fills its memory?",
   title: () => "Overview",
   asks: () => [
-    ask(death, {}),
+    ask(firstLook, {}),
     ask(goroutines, { group: true, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: mostGroups }),
     ask(overview, {}),
     ask(dominators, { depth: 1, min: 0, group: "none", top: mostHolders }, { isBackground: true }),
+    ask(suspects, { top: mostSuspects }, { isBackground: true }),
   ],
-  body: (given) => ({ head: [], rows: [...deathLines(given), ...overviewLines(given), ...holderLines(given), ...groupLines(given)] }),
+  body(given) {
+    const page = makePage(given.width, false);
+    const parts = [
+      deathLines(given, page),
+      groupLines(given),
+      heapPart(given, page),
+      suspectLines(given),
+      holderLines(given),
+      typePart(given, page),
+      machineLines(given, page),
+    ];
+    const rows = parts.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : [{ text: "" }, ...lines]));
+    return { head: [], rows };
+  },
   keys: [],
 };
 
-function deathLines(given: Given): Line[] {
-  const answer = resultOf(given, 0, death);
-  if (!answer) return [];
-  const open: Place = answer.goroutine ? { screen: "goroutine", args: { id: answer.goroutine.id } } : { screen: "death", args: {} };
-  const [first = "", ...more] = wrapText(answer.summary, given.width, "  ");
-  return [{ text: first, tone: "bold", open }, ...more.map((text): Line => ({ text, tone: "bold" })), { text: "" }];
+/** What is not known yet stands where it will be, so that nothing moves under the reader's eyes. */
+function awaited(given: Given, index: number, title: string): Line[] {
+  return given.answers[index]?.state === "waiting" ? [{ text: `${title.padEnd(12)}…`, tone: "dim" }] : [];
 }
 
-function overviewLines(given: Given): Line[] {
-  const answer = resultOf(given, 2, overview);
-  if (!answer) return [];
-  const lines = withoutDeath(overviewCommand.text(answer, makePage(given.width, false)));
-  const firstType = lines.length - answer.topTypes.length;
+function deathLines(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, 0, firstLook);
+  if (!answer) return awaited(given, 0, "Program");
+  const { death } = answer;
+  const open: Place = death.goroutine ? { screen: "goroutine", args: { id: death.goroutine.id } } : { screen: "death", args: {} };
+  const [first = "", ...more] = wrapText(death.summary, given.width, "  ");
   return [
-    ...lines.map((text, index): Line => {
-      const type = answer.topTypes[index - firstType]?.type;
-      if (type !== undefined) return { text, open: typePlace(type), copy: type };
-      const open = headings[text.split(" ")[0] as string];
-      return { text, ...(open ? { open } : {}), ...(answer.topTypes.length > 0 && index === firstType - 1 ? { tone: "bold" } : {}) };
-    }),
-    { text: "" },
+    { text: first, tone: "bold", open },
+    ...more.map((text): Line => ({ text, tone: "bold" })),
+    ...programLines(answer, page).map((text): Line => ({ text })),
   ];
 }
 
-/** What killed it stands at the top already. */
-function withoutDeath(lines: readonly string[]): readonly string[] {
-  const from = lines.findIndex((line) => line.startsWith("Death "));
-  if (from < 0) return lines;
-  let to = from + 1;
-  while (to < lines.length && (lines[to] as string).startsWith(" ")) to++;
-  return [...lines.slice(0, from), ...lines.slice(to)];
+function heapPart(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, 2, overview);
+  return answer ? headed(heapLines(answer, page), { screen: "types", args: {} }) : awaited(given, 2, "Heap");
+}
+
+function typePart(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, 2, overview);
+  if (!answer || answer.topTypes.length === 0) return [];
+  const [title = "", ...rows] = typeLines(answer, page);
+  return [
+    { text: title, tone: "bold" },
+    ...rows.map((text, index): Line => {
+      const type = answer.topTypes[index]?.type;
+      return type === undefined ? { text } : { text, open: typePlace(type), copy: type };
+    }),
+  ];
+}
+
+function machineLines(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, 0, firstLook);
+  if (!answer) return [];
+  return [
+    ...headed(memoryLines(answer, page), { screen: "mappings", args: {} }),
+    { text: "" },
+    ...gcLines(answer, page).map((text): Line => ({ text })),
+    ...headed(goroutineLines(answer, page), { screen: "goroutines", args: {} }),
+  ];
+}
+
+/** Lines of a command's text; the first one leads somewhere. */
+function headed([first = "", ...more]: readonly string[], open: Place): Line[] {
+  return [{ text: first, open }, ...more.map((text): Line => ({ text }))];
+}
+
+function suspectLines(given: Given): Line[] {
+  const answer = resultOf(given, 4, suspects);
+  if (!answer) return awaited(given, 4, "Suspects");
+  const rows = answer.rows.flatMap((row, index): Line[] => {
+    const [first = "", ...more] = wrapText(`  ${index + 1}. ${row.title}`, given.width, "     ");
+    return [{ text: first, open: suspectPlace(row), copy: row.expression ?? row.title }, ...more.map((text): Line => ({ text }))];
+  });
+  if (rows.length === 0) return [{ text: "Suspects    nothing stands out", tone: "bold" }];
+  const title = `Suspects    ${formatCount(answer.total.rows)}, the likeliest first`;
+  return [{ text: title, tone: "bold", open: { screen: "suspects", args: {} } }, ...rows];
 }
 
 function holderLines(given: Given): Line[] {
   const root = resultOf(given, 3, dominators);
-  if (!root?.children) return [];
-  const rows = root.children.map((row): Line => {
+  if (!root) return awaited(given, 3, "Holders");
+  const rows = (root.children ?? []).map((row): Line => {
     const name = row.owner ?? row.expression ?? `${row.count > 1 ? `${formatCount(row.count)} × ` : ""}${row.type}`;
     const open = row.address ? objectPlace(row.address) : row.owner ? ownerPlace(row.owner) : undefined;
     const share = formatShare(row.retainedBytes, root.retainedBytes).padStart(4);
     const bar = formatBar(row.retainedBytes, root.retainedBytes, 10).padEnd(10);
     return { text: `  ${formatBytes(row.retainedBytes).padStart(10)}  ${share}  ${bar}  ${name}`, ...(open ? { open } : {}) };
   });
-  return [
-    { text: "Holders     what would be freed with each", tone: "bold", open: { screen: "dominators", args: {} } },
-    ...rows,
-    { text: "" },
-  ];
+  return [{ text: "Holders     what would be freed with each", tone: "bold", open: { screen: "dominators", args: {} } }, ...rows];
 }
 
 function groupLines(given: Given): Line[] {
   const answer = resultOf(given, 1, goroutines);
-  if (!answer?.groups || answer.groups.length === 0) return [];
-  const rows = answer.groups.map((group): Line => {
+  if (!answer) return awaited(given, 1, "Stacks");
+  const groups = answer.groups ?? [];
+  if (groups.length === 0) return [];
+  const rows = groups.map((group): Line => {
     const [id] = group.ids;
     const state = group.waitReason === "" ? group.status : group.waitReason;
     return {

@@ -16,15 +16,14 @@ export const suspectsScreen: Screen = {
     const answer = resultOf(given, 0, suspects);
     if (!answer) return { head: [], rows: [] };
     const rows = answer.rows.flatMap((row, index): Line[] => {
-      const next = commandPlace(row.next);
-      const open = row.expression ? objectPlace(row.expression) : next;
+      const open = suspectPlace(row);
       const title = wrapText(`${index + 1}. ${row.title}`, given.width, "   ");
       const size = row.bytes > 0 ? `   ${formatBytes(row.bytes)}, ${formatShare(row.share, 1)} of the memory in use` : "";
       return [
         ...title.map((text): Line => ({ text, tone: "bold", open, copy: row.expression ?? row.title })),
         ...(size === "" ? [] : [{ text: size }]),
         ...row.evidence.flatMap((fact) => wrapText(`   - ${fact}`, given.width, "     ").map((text): Line => ({ text, tone: "dim" }))),
-        { text: `   → ${row.next.replace(/ ?\bCORE\b/, "")}`, open: next },
+        { text: `   → ${row.next.replace(/ ?\bCORE\b/, "")}`, open: commandPlace(row.next) },
         { text: "" },
       ];
     });
@@ -35,7 +34,11 @@ export const suspectsScreen: Screen = {
   keys: [],
 };
 
-/** The answer to the command line that a finding offers. */
+/** What a suspect is about: a value, else the answer to the command line that it offers. */
+export function suspectPlace({ expression, next }: { readonly expression?: string; readonly next: string }): Place {
+  return expression ? objectPlace(expression) : commandPlace(next);
+}
+
 function commandPlace(next: string): Place {
   return { screen: "answer", args: { line: next.replace(/ ?\bCORE\b/, "") } };
 }

@@ -1,12 +1,10 @@
 // The terminal taken over, and given back whatever happens.
 import { basename } from "node:path";
-import { render } from "ink";
 import { RemoteDump } from "../../src/worker/worker.js";
 import { type Options, optionChoice, optionText } from "../arguments.js";
 import { type AnyCommand, type World, writeFile } from "../command.js";
 import { EXIT } from "../exit.js";
 import { wantsColour } from "../text/style.js";
-import { App } from "./app.js";
 import type { Size } from "./frame.js";
 import { makePainter } from "./parts/painter.js";
 import { allScreens } from "./screens/index.js";
@@ -21,14 +19,16 @@ export async function startUi(core: string, options: Options, world: World, comm
   const { stdin, stdout } = process;
   const executable = optionText(options, "exe");
   const tmpdir = optionText(options, "tmpdir");
-  const colour = wantsColour(optionChoice(options, "color", ["auto", "always", "never"]), true, world.environment);
   const files = { core, force: options.force === true, ...(executable ? { executable } : {}), ...(tmpdir ? { tmpdir } : {}) };
-  const known = commands.filter((spec) => !spec.start);
   const dump = RemoteDump.open(files);
+  const colour = wantsColour(optionChoice(options, "color", ["auto", "always", "never"]), true, world.environment);
+  const known = commands.filter((spec) => !spec.start);
   let code: number = EXIT.ok;
+  let hasEnded = false;
   let unmount = () => {};
   const end = (with_: number) => {
     code = with_;
+    hasEnded = true;
     unmount();
   };
   const session = new Session({
@@ -70,11 +70,16 @@ export async function startUi(core: string, options: Options, world: World, comm
     stdout.write(enter);
     stdin.setRawMode(true);
     stdin.setEncoding("utf8");
-    const app = render(<App session={session} />, { stdout: painter.stream, debug: true, exitOnCtrlC: false, patchConsole: false });
     stdout.on("resize", onResize);
     stdin.on("data", onData);
-    unmount = () => app.unmount();
-    await app.waitUntilExit();
+    painter.stream.write(session.frame().lines.join("\n"));
+    // ink and react take some 100 ms to load; meanwhile the first questions are asked.
+    const { mount } = await import("./app.js");
+    if (!hasEnded) {
+      const app = mount(session, painter.stream);
+      unmount = () => app.unmount();
+      await app.waitUntilExit();
+    }
   } finally {
     stdin.removeListener("data", onData);
     stdin.pause();

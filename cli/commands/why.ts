@@ -1,12 +1,12 @@
 import { UsageError } from "../../src/base/errors.js";
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { formatBytes, formatCount, hex, parseAddress } from "../../src/base/units.js";
 import { why } from "../../src/query/why.js";
 import { type Options, operandAddress, optionPattern, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
-import { formatPath } from "../text/tree.js";
+import { pathLines } from "../text/tree.js";
 
 type Root = ReturnType<typeof why.run>["paths"][number]["root"];
 
@@ -18,6 +18,7 @@ export const whyCommand = defineCommand({
   options: [
     { flags: "--type <re>", help: "the largest object of a matching type, instead of an address" },
     { flags: "-k, --paths <count>", help: "so many distinct paths, of different owners first (default: 1)" },
+    { flags: "--ignore <pointers>", help: "leave out pointers: FROM>ADDRESS, several with ; between" },
     { flags: "--merge", help: "with --type: the paths of all its objects, merged by owner and type" },
   ],
   examples: [
@@ -25,6 +26,7 @@ export const whyCommand = defineCommand({
     { line: "why core --type '^main[.]Session$'", asks: "Why is the largest session still there?" },
     { line: "why core 0xc000012000 -k 5", asks: "Who else holds it? Freed is only what nobody holds." },
     { line: "why core --type '^main[.]Session$' --merge", asks: "Who holds all the sessions?" },
+    { line: "why core 0xc000012000 --ignore 'main.cache>0xc000098000'", asks: "And if the cache had not held that one?" },
     { line: "why core c000012345 --json", asks: "The same for a program; any address inside the object will do." },
   ],
   args([address], options) {
@@ -35,7 +37,13 @@ export const whyCommand = defineCommand({
     const merge = options.merge === true;
     if (merge && type === undefined)
       throw new UsageError("--merge goes with --type", "for example: corescope why core --type '^main[.]User$' --merge");
-    const more = { ...(options.paths === undefined ? {} : { paths: optionPaths(options) }), ...(merge ? { merge } : {}) };
+    const ignore = parseIgnored(optionText(options, "ignore") ?? "");
+    if (merge && ignore.length > 0) throw new UsageError("--ignore does not go with --merge", "Leave one of them out.");
+    const more = {
+      ...(options.paths === undefined ? {} : { paths: optionPaths(options) }),
+      ...(merge ? { merge } : {}),
+      ...(ignore.length > 0 ? { ignore } : {}),
+    };
     return address === undefined ? { type: type as string, ...more } : { address: operandAddress(address), ...more };
   },
   text({ object, reachable, matching, paths, merged, explanation }, page) {
@@ -48,7 +56,7 @@ export const whyCommand = defineCommand({
     paths.forEach((path, index) => {
       if (paths.length > 1) lines.push("", `path ${index + 1} of ${paths.length}`);
       else lines.push("");
-      lines.push(...formatPath(describeRoot(path.root), path.steps, page));
+      lines.push(...pathLines(describeRoot(path.root), path.steps, page).map(({ text }) => text));
     });
     if (paths.some((path) => !path.root.certain))
       lines.push("", page.dim("~ that root's word may be a number: Go's collector looks there conservatively"));
@@ -61,6 +69,21 @@ export const whyCommand = defineCommand({
     return [`read ${core} ${object.address} ${Math.min(256, object.bytes)}`, ...(holder ? [`why ${core} ${holder}`] : [])];
   },
 });
+
+/** "main.cache>0xc000098000;0xc000098000>0xc000012000": an object's address or a root's name, and the object it points to. */
+export function parseIgnored(text: string): NonNullable<Parameters<typeof why.run>[1]["ignore"]> {
+  return text
+    .split(";")
+    .filter((each) => each.trim() !== "")
+    .map((each) => {
+      const at = each.lastIndexOf(">");
+      const from = each.slice(0, at).trim();
+      const to = parseAddress(each.slice(at + 1));
+      if (from === "" || to === undefined)
+        throw new UsageError(`--ignore ${each}: not FROM>ADDRESS`, "for example: --ignore 'main.cache>0xc000098000'");
+      return { from, to: hex(to) };
+    });
+}
 
 const mostPaths = 1000;
 
@@ -87,7 +110,7 @@ function mergedLines(merged: NonNullable<ReturnType<typeof why.run>["merged"]>, 
 }
 
 /** "goroutine 17, main.worker, variable buf (conservative)". */
-function describeRoot(root: Root): string {
+export function describeRoot(root: Root): string {
   const facts = [root.name.startsWith(root.kind) ? root.name : `${root.kind} ${root.name}`];
   const words = new Set(root.name.split(/[\s,]+/));
   if (root.goroutine !== undefined && !words.has(String(root.goroutine))) facts.push(`goroutine ${root.goroutine}`);

@@ -16,21 +16,29 @@ const mostSteps = 60;
 const keptAtStart = 30;
 const keptAtEnd = 25;
 
+/** One line of a drawn path. */
+export interface PathLine {
+  readonly text: string;
+  /** Index of the step that it tells of; absent for the root and for what is left out. */
+  readonly step?: number;
+}
+
 /** The root's line, then two lines a step: what it is, and the Go expression that names it. */
-export function formatPath(root: string, steps: readonly Step[], page: Page): string[] {
+export function pathLines(root: string, steps: readonly Step[], page: Page): PathLine[] {
   const width = Math.min(page.width, 80);
-  const lines = [`● ${page.bold(cutText(escapeText(root), page.width - 2, "middle"))}`];
+  const lines: PathLine[] = [{ text: `● ${page.bold(cutText(escapeText(root), page.width - 2, "middle"))}` }];
   steps.forEach((step, index) => {
     const dropped = steps.length > mostSteps && index >= keptAtStart && index < steps.length - keptAtEnd;
     if (dropped) {
       const count = steps.length - keptAtStart - keptAtEnd;
-      if (index === keptAtStart) lines.push(page.dim(`┊  … ${formatCount(count)} more steps; --json shows all`));
+      if (index === keptAtStart) lines.push({ text: page.dim(`┊  … ${formatCount(count)} more steps; --json shows all`) });
       return;
     }
     const last = index === steps.length - 1;
-    lines.push(headLine(step, last, width, page));
+    lines.push({ text: headLine(step, last, width, page), step: index });
     const expression = escapeText(step.expression);
-    if (expression !== "") lines.push(`${last ? " " : "│"}  ${page.dim(cutText(expression, page.width - 3, "middle"))}`);
+    if (expression !== "")
+      lines.push({ text: `${last ? " " : "│"}  ${page.dim(cutText(expression, page.width - 3, "middle"))}`, step: index });
   });
   return lines;
 }

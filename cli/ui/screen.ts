@@ -25,6 +25,8 @@ export interface Line {
   readonly open?: Place;
   /** What y copies; the text when absent. */
   readonly copy?: string;
+  /** On a path: the pointer that leads to the line's object, as `why --ignore` takes it. */
+  readonly pointer?: string;
   /** Of a line of a tree that has lines below it. */
   readonly fold?: { readonly key: string; readonly isOpen: boolean };
   /** Of a line of a tree: how deep it stands. */

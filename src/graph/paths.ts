@@ -30,7 +30,7 @@ export function shortestPath(parent: Int32Array, to: NodeId): readonly NodeId[] 
 export function shortestPaths(referrers: Csr, parent: Int32Array, from: NodeId, to: NodeId, limit: number): readonly (readonly NodeId[])[] {
   const tree = shortestPath(parent, to);
   if (tree.length <= 1 || limit <= 1) return tree.length === 0 || limit < 1 ? [] : [tree];
-  const paths = [tree, ...pathsOfOtherOwners(referrers, parent, from, to, tree[1], limit - 1)];
+  const paths = [tree, ...pathsByOwner(referrers, parent, from, to, limit - 1, { known: tree[1] })];
   const known = new Set(paths.map(String));
   for (const path of variations(referrers, parent, tree)) {
     if (paths.length >= limit) break;
@@ -41,14 +41,36 @@ export function shortestPaths(referrers: Csr, parent: Int32Array, from: NodeId, 
   return paths;
 }
 
-/** One shortest path through each child of `from` but `known`, by breadth-first search backwards from `to`. */
-function pathsOfOtherOwners(
+/** Edges that do not count: for a target, the nodes whose edges to it are left out. */
+export type IgnoredEdges = ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
+
+/**
+ * Up to `limit` paths that use none of the ignored edges: the shortest through each child of `from`, in order of length.
+ * [] when no such path is left.
+ *
+ * @param referrers the reversed graph
+ * @param parent    breadthFirst(graph, from).parent, nothing ignored
+ */
+export function pathsWithout(
   referrers: Csr,
   parent: Int32Array,
   from: NodeId,
   to: NodeId,
-  known: NodeId,
+  ignored: IgnoredEdges,
   limit: number,
+): readonly (readonly NodeId[])[] {
+  if (parent[to] === NONE || limit < 1) return [];
+  return to === from ? [[from]] : pathsByOwner(referrers, parent, from, to, limit, { ignored });
+}
+
+/** One shortest path through each child of `from` but `known`, by breadth-first search backwards from `to`. */
+function pathsByOwner(
+  referrers: Csr,
+  parent: Int32Array,
+  from: NodeId,
+  to: NodeId,
+  limit: number,
+  { known = NONE, ignored }: { readonly known?: NodeId; readonly ignored?: IgnoredEdges },
 ): readonly (readonly NodeId[])[] {
   const { nodeCount, first, targets } = referrers;
   const next = new Int32Array(nodeCount).fill(NONE);
@@ -60,9 +82,11 @@ function pathsOfOtherOwners(
   let tail = 1;
   for (let head = 0; head < tail; head++) {
     const node = queue[head];
+    const without = ignored?.get(node);
     let isOwner = false;
     for (let e = first[node]; e < first[node + 1]; e++) {
       const referrer = targets[e];
+      if (without?.has(referrer)) continue;
       if (referrer === from) isOwner = true;
       else if (next[referrer] === NONE && parent[referrer] !== NONE) {
         next[referrer] = node;

@@ -13,6 +13,8 @@ export interface PathRoot {
   readonly kind: OwnerKind;
   /** "main.global", "goroutine 17 main.worker s". */
   readonly name: string;
+  /** Of the owner alone, whichever of its words it is: "main.global", "goroutine 17". */
+  readonly owner: string;
   readonly goroutine?: number;
   readonly function?: string;
   readonly variable?: string;
@@ -116,7 +118,7 @@ function edgeSlot(dump: Dump, from: number, to: number): number {
 
 export function describeRoot(description: RootDescription): PathRoot {
   const { owner, frame, local, place, certain } = description;
-  const base = { kind: owner.kind, certain };
+  const base = { kind: owner.kind, owner: owner.name, certain };
   if (owner.goroutine === undefined) return { ...base, name: owner.name, ...(owner.kind === "global" ? { variable: owner.name } : {}) };
   const variable = local?.name ?? place;
   const named = { ...base, goroutine: owner.goroutine, variable };

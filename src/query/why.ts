@@ -1,8 +1,8 @@
 // Why is it alive: the shortest path from a root, each step as a Go expression.
 import { NotFoundError, UsageError } from "../base/errors.js";
-import { hex, NONE, type ObjectId, parseAddress } from "../base/units.js";
+import { type Hex, hex, NONE, type NodeId, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { shortestPath, shortestPaths } from "../graph/paths.js";
+import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
 import { type MergedNode, mergePaths } from "./merged-paths.js";
 import { explainAddress, type NamedObject, nameObject, typeName, typePattern } from "./object-names.js";
 import { type NamedPath, namePath, pathTypes } from "./path-names.js";
@@ -16,10 +16,20 @@ export interface WhyArgs {
   readonly paths?: number;
   /** With type: the paths of all its live objects, merged. */
   readonly merge?: boolean;
+  /** Pointers that are left out: why is it alive all the same? */
+  readonly ignore?: readonly IgnoredPointer[];
+}
+
+/** All pointers from one object or owner to an object. */
+export interface IgnoredPointer {
+  /** An address in the object, or the owner's name as PathRoot tells it. */
+  readonly from: string;
+  readonly to: Hex;
 }
 
 export interface Why {
   readonly object: NamedObject;
+  /** Ignored pointers left out. */
   readonly reachable: boolean;
   /** With type: how many objects matched. */
   readonly matching?: number;
@@ -54,6 +64,24 @@ export const why: Query<WhyArgs, Why> = {
     if (args.merge && args.type !== undefined)
       return { object, reachable: true, ...found, paths: [], merged: mergePaths(dump, liveOfType(dump, args.type)) };
     const limit = args.paths ?? 1;
+    if (args.ignore && args.ignore.length > 0) {
+      const left = pathsWithout(
+        dump.retention.referrers,
+        heap.tree.parent,
+        0,
+        nodes[nodes.length - 1],
+        ignoredEdges(dump, args.ignore),
+        limit,
+      );
+      const explanation = `${object.address} would be garbage without the pointers that are left out: nothing else holds it`;
+      return {
+        object,
+        reachable: left.length > 0,
+        ...found,
+        paths: left.map((each) => namePath(dump, each)),
+        ...(left.length > 0 ? {} : { explanation }),
+      };
+    }
     const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, heap.graph.nodeOfObject(id), limit) : [nodes];
     return { object, reachable: true, ...found, paths: several.map((each) => namePath(dump, each)) };
   },
@@ -73,6 +101,26 @@ function byAddress(dump: Dump, text: string | undefined): ObjectId {
   const id = dump.heap.objects.find(address);
   if (id === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
   return id;
+}
+
+function ignoredEdges(dump: Dump, ignore: readonly IgnoredPointer[]): IgnoredEdges {
+  const edges = new Map<NodeId, Set<NodeId>>();
+  for (const { from, to } of ignore) {
+    const target = dump.heap.graph.nodeOfObject(byAddress(dump, to));
+    const sources = edges.get(target) ?? new Set();
+    for (const node of holdersNamed(dump, from)) sources.add(node);
+    edges.set(target, sources);
+  }
+  return edges;
+}
+
+/** The object at an address, or the owners of a name. */
+function holdersNamed(dump: Dump, name: string): readonly NodeId[] {
+  const { graph, roots } = dump.heap;
+  if (parseAddress(name) !== undefined) return [graph.nodeOfObject(byAddress(dump, name))];
+  const nodes = roots.owners.flatMap((owner, id) => (owner.name === name ? [graph.nodeOfOwner(id)] : []));
+  if (nodes.length === 0) throw new NotFoundError("root named", name, [], "why names the roots of its paths");
+  return nodes;
 }
 
 function largestOf(dump: Dump, text: string): { readonly id: ObjectId; readonly matching: number } {

@@ -69,7 +69,15 @@ const whyAnswer: Parameters<typeof whyCommand.text>[0] = {
   matching: 12000,
   paths: [
     {
-      root: { kind: "goroutine", name: "goroutine 17", goroutine: 17, function: "main.worker", variable: "u", certain: false },
+      root: {
+        kind: "goroutine",
+        name: "goroutine 17",
+        owner: "goroutine 17",
+        goroutine: 17,
+        function: "main.worker",
+        variable: "u",
+        certain: false,
+      },
       steps: [
         { address: "0xc0000b2000", type: longType, bytes: 48, evidence: "root", expression: "main.sessions" },
         { address: "0xc0001a2000", type: "main.User", bytes: 80, evidence: "root", expression: `main.sessions["${hostile}"]` },

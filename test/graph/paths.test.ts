@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { csrOf, transpose } from "../../src/graph/graph.js";
-import { shortestPath, shortestPaths } from "../../src/graph/paths.js";
+import { pathsWithout, shortestPath, shortestPaths } from "../../src/graph/paths.js";
 import { breadthFirst } from "../../src/graph/reachability.js";
 import { distances, graphs, list } from "./graphs.js";
 
@@ -61,6 +61,37 @@ test("two owners first, then the longer way of one", () => {
     [0, 1, 3],
     [0, 1, 4, 3],
   ]);
+});
+
+test("with edges left out, each owner that still leads there has its shortest path", () => {
+  const some = fc.array(fc.tuple(fc.nat(13), fc.nat(13)), { maxLength: 6 });
+  fc.assert(
+    fc.property(graphs, fc.nat(13), some, fc.integer({ min: 1, max: 20 }), ({ nodeCount, edges, csr }, node, left, limit) => {
+      const to = node % nodeCount;
+      const isLeftOut = ([a, b]: readonly [number, number]) => left.some(([c, d]) => a === c && b === d);
+      const ignored = new Map(left.map(([, d]) => [d, new Set(left.filter(([, b]) => b === d).map(([a]) => a))]));
+      const found = pathsWithout(transpose(csr), breadthFirst(csr, 0).parent, 0, to, ignored, limit);
+      if (to === 0) {
+        expect(found).toEqual([[0]]);
+        return;
+      }
+      const kept = edges.filter((edge) => !isLeftOut(edge));
+      const inner = kept.filter(([a, b]) => a !== 0 && b !== 0);
+      const lengthFrom = (owner: number) => distances(nodeCount, [[0, owner], ...inner])[to] + 1;
+      const owners = [...new Set(kept.filter(([a, b]) => a === 0 && b !== 0).map(([, b]) => b))];
+      const lengths = owners
+        .map(lengthFrom)
+        .filter((length) => length < Number.POSITIVE_INFINITY)
+        .sort((a, b) => a - b);
+      expect(found.map((path) => path.length)).toEqual(lengths.slice(0, limit));
+      for (const path of found) {
+        expect(path.length).toBe(lengthFrom(path[1] as number));
+        expect([path[0], path.at(-1), new Set(path).size]).toEqual([0, to, path.length]);
+        for (let i = 1; i < path.length; i++) expect(kept.some(([a, b]) => a === path[i - 1] && b === path[i])).toBe(true);
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test("nothing leads to an unreached node", () => {

@@ -1,34 +1,58 @@
+import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
-import { whyCommand } from "../../commands/why.js";
+import { describeRoot, parseIgnored } from "../../commands/why.js";
 import { makePage } from "../../text/style.js";
-import { textLines } from "../parts/list.js";
-import { dominatorsPlace, objectPlace } from "../parts/places.js";
-import { ask, resultOf, type Screen, textArg } from "../screen.js";
+import { pathLines } from "../../text/tree.js";
+import { dominatorsPlace, objectPlace, ownerPlace } from "../parts/places.js";
+import { ask, type Line, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+
+type Path = ReturnType<typeof why.run>["paths"][number];
 
 const first = 3;
 
 /** Why an object is alive: paths from roots. */
 export const pathsScreen: Screen = {
   name: "paths",
-  help: "Why is this object alive: which roots lead to it?",
-  title: (args) => `why ${textArg(args, "address") || textArg(args, "type")}`,
-  asks: (args) => {
+  help: "Why is this object alive: which roots lead to it? x leaves out the pointer to the line's object and asks again.",
+  title(args) {
+    const without = ignoredOf(args).length;
+    const what = `why ${textArg(args, "address") || textArg(args, "type")}`;
+    return without === 0 ? what : `without ${formatCount(without)} ${without === 1 ? "pointer" : "pointers"}`;
+  },
+  asks(args) {
     const type = textArg(args, "type");
-    const paths = Number(args.paths ?? first);
-    return [ask(why, type === "" ? { address: textArg(args, "address"), paths } : { type, paths })];
+    const ignore = ignoredOf(args);
+    const more = { paths: Number(args.paths ?? first), ...(ignore.length > 0 ? { ignore } : {}) };
+    return [ask(why, type === "" ? { address: textArg(args, "address"), ...more } : { type, ...more })];
   },
   body(given) {
     const answer = resultOf(given, 0, why);
     if (!answer) return { head: [], rows: [] };
-    const lines = textLines(whyCommand.text(answer, makePage(given.width, false)));
-    const [head, ...rows] = lines;
-    return {
-      head: head ? [{ text: head.text, tone: "bold" }] : [],
-      rows,
-      note: answer.reachable ? `${answer.paths.length} paths` : "garbage",
-    };
+    const { object, matching, paths, explanation } = answer;
+    const head: Line[] = [
+      { text: `${object.address}  ${object.type}  ${formatBytes(object.bytes)}`, tone: "bold" },
+      ...(matching === undefined ? [] : [{ text: `the largest of ${formatCount(matching)} objects of matching types` }]),
+      ...ignoredOf(given.args).map(({ from, to }): Line => ({ text: `left out: ${from} → ${to}`, tone: "dim" })),
+    ];
+    const rows = paths.flatMap((path, index): Line[] => [
+      ...(index > 0 ? [{ text: "" }] : []),
+      { text: `path ${index + 1} of ${paths.length}`, tone: "bold" },
+      ...linesOf(path, given.width),
+    ]);
+    if (paths.some((path) => !path.root.certain))
+      rows.push({ text: "" }, { text: "~ that root's word may be a number: Go's collector looks there conservatively", tone: "dim" });
+    if (explanation !== undefined) rows.push({ text: explanation, tone: "good" });
+    return { head, rows, note: paths.length > 0 ? `${paths.length} paths` : "no path" };
   },
   keys: [
+    {
+      key: "x",
+      help: "leave this pointer out",
+      go: (args, line) =>
+        line?.pointer === undefined
+          ? undefined
+          : { screen: "paths", args: { ...args, ignore: [textArg(args, "ignore"), line.pointer].filter((each) => each !== "").join(";") } },
+    },
     {
       key: "+",
       help: "more paths",
@@ -36,6 +60,28 @@ export const pathsScreen: Screen = {
       go: (args) => ({ screen: "paths", args: { ...args, paths: Number(args.paths ?? first) * 3 } }),
     },
     { key: "o", help: "the object", go: (args) => (textArg(args, "address") ? objectPlace(textArg(args, "address")) : undefined) },
-    { key: "d", help: "dominators", go: (args, line) => dominatorsPlace(line?.copy ?? textArg(args, "address")) },
+    {
+      key: "d",
+      help: "dominators",
+      go(args, line) {
+        const of = line?.copy ?? textArg(args, "address");
+        return of === "" ? undefined : dominatorsPlace(of);
+      },
+    },
   ],
 };
+
+/** What is left out, as the command line writes it. */
+const ignoredOf = (args: PlaceArgs) => parseIgnored(textArg(args, "ignore"));
+
+function linesOf({ root, steps }: Path, width: number): Line[] {
+  return pathLines(describeRoot(root), steps, makePage(width, false)).map(({ text, step }, index): Line => {
+    const object = step === undefined ? undefined : steps[step];
+    if (object) {
+      const from = step === 0 ? root.owner : (steps[(step as number) - 1]?.address ?? "");
+      return { text, open: objectPlace(object.address), copy: object.address, pointer: `${from}>${object.address}` };
+    }
+    const open = index === 0 ? ownerPlace(root.owner) : undefined;
+    return { text, ...(open ? { open, copy: root.owner } : {}) };
+  });
+}

@@ -5,7 +5,7 @@ import { escapeText } from "../../../cli/text/escape.js";
 import { jsonChunks, makeEnvelope } from "../../../cli/text/json.js";
 import { makePage, proseWidth, wantsColour } from "../../../cli/text/style.js";
 import { type Column, cutText, formatTable, padText, textWidth, truncationLine } from "../../../cli/text/table.js";
-import { formatPath } from "../../../cli/text/tree.js";
+import { pathLines } from "../../../cli/text/tree.js";
 
 const control = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const anyText = fc.oneof(
@@ -191,7 +191,7 @@ describe("style", () => {
   });
 });
 
-describe("formatPath", () => {
+describe("pathLines", () => {
   const step = (index: number) => ({
     address: `0xc${index.toString(16).padStart(9, "0")}`,
     type: "main.list",
@@ -200,18 +200,20 @@ describe("formatPath", () => {
   });
 
   test("a long path loses its middle and says how much", () => {
-    const lines = formatPath(
+    const drawn = pathLines(
       "global main.head",
       Array.from({ length: 1000 }, (_, index) => step(index)),
       makePage(80, false),
     );
+    expect(drawn.at(-1)?.step).toBe(999);
+    const lines = drawn.map(({ text }) => text);
     expect(lines.length).toBeLessThan(130);
     expect(lines.join("\n")).toContain("945 more steps");
     expect(lines.at(-2)).toContain("└▶");
     for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80);
   });
   test("a name from the core cannot colour the screen", () => {
-    const lines = formatPath("global \u001b[31m", [{ ...step(0), type: "\u001b[2J", expression: 'm["\u009b1m"]' }], makePage(80, false));
-    expect(control.test(lines.join(""))).toBe(false);
+    const lines = pathLines("global \u001b[31m", [{ ...step(0), type: "\u001b[2J", expression: 'm["\u009b1m"]' }], makePage(80, false));
+    expect(control.test(lines.map(({ text }) => text).join(""))).toBe(false);
   });
 });

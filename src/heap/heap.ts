@@ -6,11 +6,12 @@ import type { Csr } from "../graph/graph.js";
 import { isMarked, mark } from "../graph/mark.js";
 import { type BreadthFirst, breadthFirst } from "../graph/reachability.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import type { ObjectTypes } from "./evidence.js";
 import { numberObjects, type ObjectTable } from "./objects.js";
 import { type EdgeWriter, INTERIOR, type ScanCounts, type ScanHints, scanPointers } from "./pointers.js";
 import { collectRoots, type RootTable } from "./roots.js";
 import { type TypeSlots, typeSlots } from "./type-slots.js";
-import { closureCandidate, inferPathTypes, inferTypes, type ObjectTypes, type TypingInput } from "./typing.js";
+import { closureCandidate, inferPathTypes, inferTypes, type TypingInput } from "./typing.js";
 
 /** Node 0 is the virtual root, then owners, then objects. */
 export interface ObjectGraph {

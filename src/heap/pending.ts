@@ -30,6 +30,26 @@ export class Pending {
 const WINDOW = 128 * 1024;
 const BLOCK = 16 * 1024;
 
+/** Indices such that addresses come block by block, ascending: a radix sort of their block numbers. */
+export function localOrder(at: Float64Array): Uint32Array {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < at.length; i++) if (at[i] < lowest) lowest = at[i];
+  const keys = new Uint32Array(at.length);
+  for (let i = 0; i < at.length; i++) keys[i] = Math.min(Math.floor((at[i] - lowest) / BLOCK), 0xffffffff);
+  let order = new Uint32Array(at.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  for (const shift of [0, 16]) {
+    const starts = new Uint32Array(65_537);
+    for (let i = 0; i < keys.length; i++) starts[((keys[i] >>> shift) & 0xffff) + 1]++;
+    if (starts[1] === keys.length) continue;
+    for (let i = 1; i < starts.length; i++) starts[i] += starts[i - 1];
+    const next = new Uint32Array(order.length);
+    for (let i = 0; i < order.length; i++) next[starts[(keys[order[i]] >>> shift) & 0xffff]++] = order[i];
+    order = next;
+  }
+  return order;
+}
+
 /** Words at addresses that come nearly ascending: read in windows where they lie dense, one by one where not. */
 export class WordReader {
   private readonly memory: AddressSpace;

@@ -1,63 +1,36 @@
 // Each object's type by evidence: its own header first, then what points to it, followed edge by edge.
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
-import { type Address, type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
+import { type Address, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
 import type { Csr } from "../graph/graph.js";
 import { Worklist } from "../graph/worklist.js";
-import { slotSize } from "../runtime/accounting.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import {
+  BY_CLOSURE,
+  BY_GUESS,
+  BY_HEADER,
+  BY_INTERFACE,
+  BY_REFERRER,
+  BY_ROOT,
+  claim,
+  type ObjectTypes,
+  RANK,
+  RANK_MASK,
+  RANK_SHIFT,
+  TYPE_SHIFT,
+  unpacked,
+} from "./evidence.js";
+import { InterfaceTypes } from "./interface-types.js";
+import { MapDirectories } from "./map-directories.js";
 import type { ObjectTable } from "./objects.js";
-import { Pending, WordReader } from "./pending.js";
+import { localOrder, Pending, WordReader } from "./pending.js";
 import { INTERIOR, SLOT_MASK } from "./pointers.js";
 import type { RootTable } from "./roots.js";
+import { FactsByType, fitsKey, KEY_NOSCAN, KEY_SIZE, spanKeys, type TypeFacts } from "./type-facts.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
-
-export const EVIDENCE = ["none", "guess", "typed referrer", "closure", "interface", "root", "malloc header"] as const;
-export type TypeEvidence = (typeof EVIDENCE)[number];
-
-/** [objects] columns. */
-export interface ObjectTypes {
-  /** TypeId, NONE when nothing is known. */
-  readonly type: Int32Array;
-  /** Index into EVIDENCE in the low 4 bits, rank in the rest. */
-  readonly evidence: Uint8Array;
-  evidenceOf(id: ObjectId): TypeEvidence;
-}
-
-/** How strong a statement is; a stronger one replaces a weaker one, an equal one only when its type is larger. */
-const RANK = {
-  guess: 1,
-  /** A typed pointer to the first byte of something that is not as large as the type. */
-  loose: 2,
-  /** A slice, string or closure that points at the first byte. */
-  array: 4,
-  /** A typed pointer or interface, and the slot is the one such a type gets. */
-  exact: 5,
-  header: 6,
-} as const;
-
-/** Index into EVIDENCE, rank and type in one word, from the lowest bits. */
-const RANK_SHIFT = 4;
-const RANK_MASK = 7;
-const TYPE_SHIFT = 7;
-
-function claim(type: TypeId, rank: number, evidence: number): number {
-  return (type << TYPE_SHIFT) | (rank << RANK_SHIFT) | evidence;
-}
 
 const typeAt = (env: Env, id: ObjectId): TypeId => env.claims[id] >> TYPE_SHIFT;
 const rankAt = (env: Env, id: ObjectId): number => (env.claims[id] >> RANK_SHIFT) & RANK_MASK;
-
-/** The words taken apart: type stays in their place. */
-function unpacked(claims: Int32Array): ObjectTypes {
-  const evidence = new Uint8Array(claims.length);
-  for (let id = 0; id < claims.length; id++) {
-    const word = claims[id];
-    evidence[id] = word & ((1 << TYPE_SHIFT) - 1);
-    claims[id] = Math.max(word >> TYPE_SHIFT, NONE);
-  }
-  return { type: claims, evidence, evidenceOf: (id) => EVIDENCE[evidence[id] & ((1 << RANK_SHIFT) - 1)] };
-}
 
 /** Types by id, so that hot loops touch arrays only. */
 interface Env {
@@ -76,65 +49,11 @@ interface Env {
   readonly spanKey: Float64Array;
   /** Statements that need a word of memory: read in address order. */
   readonly pending: Pending;
-  /** By TypeId, filled when asked. */
-  readonly facts: (TypeFacts | undefined)[];
+  readonly facts: FactsByType;
   readonly stringBytes: TypeId;
-  /** By abi.Type or itab. */
-  readonly dynamic: Map<Address, Dynamic>;
-  readonly directories: Map<TypeId, Directory>;
+  readonly interfaces: InterfaceTypes;
+  readonly directories: MapDirectories;
 }
-
-/** What the loops ask of a type. */
-interface TypeFacts {
-  readonly size: Bytes;
-  /** Slot that one value gets without and with a malloc header. */
-  readonly slot: Bytes;
-  readonly slotWithHeader: Bytes;
-  readonly hasPointers: boolean;
-  /** The runtime's own view of a map or channel, which does not know keys and elements: gives way to a typed one. */
-  readonly isGeneric: boolean;
-  /** A channel: of values without pointers it is one noscan allocation. */
-  readonly isChannel: boolean;
-  /** What is allocated when the type is time.Timer or time.Ticker; else NONE. runtime/time.go timeTimer */
-  readonly whole: TypeId;
-  readonly table: Int32Array | undefined;
-  /** TypeId of "[]T"; NONE until asked. */
-  array: TypeId;
-}
-
-function factsOf(env: Env, type: TypeId): TypeFacts {
-  const known = env.facts[type];
-  if (known) return known;
-  const { types } = env.runtime;
-  const { size, name } = types.get(type);
-  const wholeName = name === "time.Timer" ? "runtime.timeTimer" : name === "time.Ticker" ? "runtime.timeTicker" : "";
-  const facts: TypeFacts = {
-    size,
-    slot: size < 16 ? 16 : slotSize(size),
-    slotWithHeader: slotSize(size + WORD),
-    hasPointers: env.slots.hasPointers(type),
-    isGeneric: /^(\[\]\*?)?(internal\/runtime\/maps\.(table|Map)|runtime\.h(map|chan))$/.test(name),
-    isChannel: name.startsWith("hchan<") || name === "runtime.hchan",
-    whole: wholeName === "" ? NONE : types.byName(wholeName),
-    table: env.slots.table(type),
-    array: NONE,
-  };
-  env.facts[type] = facts;
-  return facts;
-}
-
-function arrayOf(env: Env, element: TypeId): TypeId {
-  const facts = factsOf(env, element);
-  if (facts.array === NONE) facts.array = env.runtime.types.arrayOf(element);
-  return facts.array;
-}
-
-const BY_REFERRER = EVIDENCE.indexOf("typed referrer");
-const BY_ROOT = EVIDENCE.indexOf("root");
-const BY_INTERFACE = EVIDENCE.indexOf("interface");
-const BY_CLOSURE = EVIDENCE.indexOf("closure");
-const BY_HEADER = EVIDENCE.indexOf("malloc header");
-const BY_GUESS = EVIDENCE.indexOf("guess");
 
 /** What typing works on: the heap's columns before types are known. */
 export interface TypingInput {
@@ -169,25 +88,11 @@ function newEnv(input: TypingInput, claims: Int32Array, queue: Worklist): Env {
     queue,
     spanKey: spanKeys(input.objects),
     pending: new Pending(),
-    facts: [],
+    facts: new FactsByType(input.runtime.types, input.slots),
     stringBytes: input.runtime.stringBytes,
-    dynamic: new Map(),
-    directories: new Map(),
+    interfaces: new InterfaceTypes(input.runtime, input.slots),
+    directories: new MapDirectories(input.runtime.types),
   };
-}
-
-/** Bits of a span's key: no pointers in it; slots begin with a malloc header. */
-const KEY_NOSCAN = 1;
-const KEY_HEADER = 2;
-const KEY_SIZE = 4;
-
-function spanKeys(objects: ObjectTable): Float64Array {
-  const { spans, dataStart } = objects;
-  const keys = new Float64Array(spans.count);
-  for (let span = 0; span < spans.count; span++) {
-    keys[span] = spans.elementSize[span] * KEY_SIZE + (dataStart[span] > 0 ? KEY_HEADER : 0) + (spans.spanClass[span] & KEY_NOSCAN);
-  }
-  return keys;
 }
 
 function stateRoot(env: Env, roots: RootTable, row: number): void {
@@ -222,7 +127,7 @@ export function inferPathTypes(input: TypingInput, row: number, path: readonly O
 
 function followEdge(env: Env, id: ObjectId, target: ObjectId, slot: number): void {
   const own = typeAt(env, id);
-  const { size } = factsOf(env, own);
+  const { size } = env.facts.of(own);
   if (size < WORD) return;
   const word = (slot & SLOT_MASK) - env.objects.dataStart[env.objects.spanOf(id)] / WORD;
   const code = env.slots.codeAt(own, (word * WORD) % size);
@@ -263,7 +168,7 @@ function follow(env: Env, id: ObjectId): void {
   const end = edges.first[node + 1];
   if (begin === end) return;
   const own = claims[id] >> TYPE_SHIFT;
-  const { size, table } = factsOf(env, own);
+  const { size, table } = env.facts.of(own);
   if (size < WORD) return;
   const words = size / WORD;
   const skip = env.objects.dataStart[env.objects.spanOf(id)] / WORD;
@@ -301,7 +206,7 @@ function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Ad
       if (!interior) stateType(env, id, (code - kind) / SLOT_STEP, evidence);
       return;
     case SLOT.array:
-      if (!interior) assign(env, id, arrayOf(env, (code - kind) / SLOT_STEP), RANK.array, evidence);
+      if (!interior) assign(env, id, env.facts.arrayOf((code - kind) / SLOT_STEP), RANK.array, evidence);
       return;
     case SLOT.string:
       assign(env, id, env.stringBytes, interior ? RANK.loose : RANK.array, evidence);
@@ -332,22 +237,16 @@ function dataAddress(env: Env, id: ObjectId): Address {
 /** A pointer to a T at the object's first byte: exact when a T gets a slot of that size. */
 function stateType(env: Env, id: ObjectId, target: TypeId, evidence: number): void {
   if (typeAt(env, id) === target && rankAt(env, id) >= RANK.exact) return;
-  const facts = factsOf(env, target);
+  const facts = env.facts.of(target);
   if (facts.size === 0) return;
   const key = env.spanKey[env.objects.spanOf(id)];
-  if (facts.whole !== NONE && fitsKey(factsOf(env, facts.whole), key)) settleOn(env, id, facts.whole, RANK.exact, evidence, key, false);
+  if (facts.whole !== NONE && fitsKey(env.facts.of(facts.whole), key)) settleOn(env, id, facts.whole, RANK.exact, evidence, key, false);
   else settleOn(env, id, target, fitsKey(facts, key) ? RANK.exact : RANK.loose, evidence, key, false);
 }
 
 /** The object's slot is of the size class that one value of the type gets. */
 function fits(env: Env, id: ObjectId, facts: TypeFacts): boolean {
   return fitsKey(facts, env.spanKey[env.objects.spanOf(id)]);
-}
-
-function fitsKey(facts: TypeFacts, key: number): boolean {
-  const size = Math.floor(key / KEY_SIZE);
-  if (key & KEY_HEADER) return facts.slotWithHeader === size;
-  return facts.slot === size || (size === 8 && facts.size <= 8);
 }
 
 /** @param any  the type does not say where its pointers are: closures before Go 1.23 */
@@ -364,9 +263,9 @@ function settleOn(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: 
     if (known < rank) env.claims[id] = claim(type, rank, evidence);
     return;
   }
-  const facts = factsOf(env, type);
+  const facts = env.facts.of(type);
   if (known === rank) {
-    const present = factsOf(env, now);
+    const present = env.facts.of(now);
     if (facts.size < present.size || (facts.size === present.size && !(present.isGeneric && !facts.isGeneric))) return;
   }
   const noscan = (key & KEY_NOSCAN) !== 0;
@@ -414,38 +313,10 @@ function readPending(env: Env): void {
   }
 }
 
-/** Indices such that addresses come block by block, ascending: a radix sort of their 16 KiB block numbers. */
-function localOrder(at: Float64Array): Uint32Array {
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < at.length; i++) if (at[i] < lowest) lowest = at[i];
-  const keys = new Uint32Array(at.length);
-  for (let i = 0; i < at.length; i++) keys[i] = Math.min(Math.floor((at[i] - lowest) / 16384), 0xffffffff);
-  let order = new Uint32Array(at.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  for (const shift of [0, 16]) {
-    const starts = new Uint32Array(65_537);
-    for (let i = 0; i < keys.length; i++) starts[((keys[i] >>> shift) & 0xffff) + 1]++;
-    if (starts[1] === keys.length) continue;
-    for (let i = 1; i < starts.length; i++) starts[i] += starts[i - 1];
-    const next = new Uint32Array(order.length);
-    for (let i = 0; i < order.length; i++) next[starts[(keys[order[i]] >>> shift) & 0xffff]++] = order[i];
-    order = next;
-  }
-  return order;
-}
-
-/** What an interface's data word points to, by its first word (abi.Type or itab). */
-interface Dynamic {
-  readonly kind: "typed" | "func" | "unknown";
-  readonly type: TypeId;
-}
-
-const UNKNOWN: Dynamic = { kind: "unknown", type: NONE };
-
 /** What an interface says of the object its data word points to. */
 function stateDynamic(env: Env, id: ObjectId, word: Address, isItab: boolean): void {
   if (rankAt(env, id) >= RANK.header) return;
-  const known = dynamicOf(env, word, isItab);
+  const known = env.interfaces.of(word, isItab);
   if (known.kind === "typed") stateType(env, id, known.type, BY_INTERFACE);
   else if (known.kind === "func") stateClosure(env, id);
 }
@@ -457,71 +328,11 @@ function stateClosure(env: Env, id: ObjectId): void {
   else env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
 }
 
-function dynamicOf(env: Env, word: Address, isItab: boolean): Dynamic {
-  let known = env.dynamic.get(word);
-  if (known) return known;
-  const type = env.runtime.types.byRtype(isItab ? env.runtime.itabType(word) : word);
-  known = type === NONE ? UNKNOWN : dynamicType(env, type);
-  env.dynamic.set(word, known);
-  return known;
-}
-
-/** Pointer-shaped values are the data word itself, others are boxed. */
-function dynamicType(env: Env, type: TypeId): Dynamic {
-  const value = env.runtime.types.get(type);
-  const typed = (target: TypeId): Dynamic => (target === NONE ? UNKNOWN : { kind: "typed", type: target });
-  switch (value.kind) {
-    case "pointer":
-      return typed(value.element);
-    case "map":
-    case "chan":
-      return typed(value.header);
-    case "func":
-      return { kind: "func", type: NONE };
-    case "unsafe.Pointer":
-      return UNKNOWN;
-    default:
-      break;
-  }
-  // A struct or array of one pointer is stored directly too.
-  if (value.size === WORD && env.slots.hasPointers(type)) {
-    const code = env.slots.codeAt(type, 0);
-    if (code % SLOT_STEP === SLOT.typed) return typed((code - SLOT.typed) / SLOT_STEP);
-    if (code % SLOT_STEP === SLOT.func) return { kind: "func", type: NONE };
-  }
-  return typed(type);
-}
-
-/** What a swiss map's dirPtr may point to. */
-interface Directory {
-  readonly group: TypeId;
-  /** "[]*table" */
-  readonly tables: TypeId;
-}
-
-function directoryOf(env: Env, header: TypeId): Directory | undefined {
-  let known = env.directories.get(header);
-  if (known) return known;
-  const { types } = env.runtime;
-  const pointee = (struct: TypeId, name: string): TypeId => {
-    const field = struct === NONE ? undefined : types.get(struct).fields.find((each) => each.name === name);
-    return field ? types.get(field.type).element : NONE;
-  };
-  const tablePointer = pointee(header, "dirPtr");
-  const table = tablePointer === NONE ? NONE : types.get(tablePointer).element;
-  const groups = table === NONE ? undefined : types.get(table).fields.find((each) => each.name === "groups");
-  const group = groups ? pointee(groups.type, "data") : NONE;
-  if (group === NONE) return undefined;
-  known = { group, tables: types.arrayOf(tablePointer) };
-  env.directories.set(header, known);
-  return known;
-}
-
 /** The slot tells a group from a directory, unless a group's slot is as large as some directory: a power of two. */
 function directoryBySlot(env: Env, id: ObjectId, header: TypeId, evidence: number): boolean {
-  const known = directoryOf(env, header);
+  const known = env.directories.of(header);
   if (!known) return true;
-  const facts = factsOf(env, known.group);
+  const facts = env.facts.of(known.group);
   if (fits(env, id, facts)) {
     if (Number.isInteger(Math.log2(facts.slot))) return false;
     stateType(env, id, known.group, evidence);
@@ -531,7 +342,7 @@ function directoryBySlot(env: Env, id: ObjectId, header: TypeId, evidence: numbe
 
 /** Since Go 1.24: dirPtr is one group, which begins with 8 control bytes, or an array of tables. */
 function directory(env: Env, id: ObjectId, header: TypeId, firstWord: Address, evidence: number): void {
-  const known = directoryOf(env, header);
+  const known = env.directories.of(header);
   if (!known) return;
   if (firstWord > 0 && env.objects.find(firstWord) !== NONE) assign(env, id, known.tables, RANK.header, evidence);
   else stateType(env, id, known.group, evidence);
@@ -581,8 +392,8 @@ function stateInterior(env: Env, code: number, id: ObjectId, value: Address): vo
     if (kind !== SLOT.array && kind !== SLOT.typed) return;
     const { size } = runtime.types.get(target);
     if (size === 0) return;
-    if (kind === SLOT.array && offset % size === 0) assign(env, id, arrayOf(env, target), RANK.loose, BY_REFERRER);
-    else if (rankAt(env, id) === 0 && offset % size === 0) assign(env, id, arrayOf(env, target), RANK.guess, BY_GUESS);
+    if (kind === SLOT.array && offset % size === 0) assign(env, id, env.facts.arrayOf(target), RANK.loose, BY_REFERRER);
+    else if (rankAt(env, id) === 0 && offset % size === 0) assign(env, id, env.facts.arrayOf(target), RANK.guess, BY_GUESS);
   }
 }
 
@@ -592,7 +403,7 @@ function wrappedTimer(env: Env, code: number, id: ObjectId): boolean {
   if (code % SLOT_STEP !== SLOT.typed || types.get(Math.floor(code / SLOT_STEP)).name !== "runtime.timer") return false;
   for (const name of ["runtime.timeTimer", "time.Timer"]) {
     const type = types.byName(name);
-    if (type === NONE || !fits(env, id, factsOf(env, type)) || types.get(type).size <= types.get(Math.floor(code / SLOT_STEP)).size)
+    if (type === NONE || !fits(env, id, env.facts.of(type)) || types.get(type).size <= types.get(Math.floor(code / SLOT_STEP)).size)
       continue;
     assign(env, id, type, RANK.array, BY_REFERRER);
     return true;

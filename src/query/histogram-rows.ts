@@ -2,7 +2,7 @@
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { isMarked } from "../graph/mark.js";
-import { EVIDENCE } from "../heap/typing.js";
+import { EVIDENCE } from "../heap/evidence.js";
 
 export interface HistogramRow {
   readonly type: string;

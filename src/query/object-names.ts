@@ -1,7 +1,7 @@
 // What an address is, in words and as plain data.
 import { type Address, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import type { ObjectTypes } from "../heap/typing.js";
+import type { ObjectTypes } from "../heap/evidence.js";
 import { parseRegExp } from "./patterns.js";
 
 export interface NamedObject {

@@ -3,10 +3,10 @@ import { hex, NONE, NOT_AN_ADDRESS, type NodeId, type ObjectId, type OwnerId, WO
 import type { Dump } from "../dump.js";
 import { nameSteps, type Step } from "../expression/name.js";
 import { shortestPath } from "../graph/paths.js";
+import type { ObjectTypes } from "../heap/evidence.js";
 import { SLOT_MASK } from "../heap/pointers.js";
 import type { OwnerKind, RootDescription } from "../heap/roots.js";
 import type { StaticVariable } from "../heap/statics.js";
-import type { ObjectTypes } from "../heap/typing.js";
 import { type NamedObject, nameObject } from "./object-names.js";
 
 export interface PathRoot {

@@ -1,15 +1,18 @@
 // Where live bytes pile up: the variables, containers and queues whose children hold much.
-import { type Bytes, formatBytes, formatCount, hex, NONE, parseAddress } from "../base/units.js";
+import { type Bytes, formatBytes, formatCount, hex, NONE, type ObjectId, parseAddress, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { readField } from "../runtime/layout/layout.js";
 import { type DominatorNode, dominatorTree } from "./dominator-rows.js";
 import { mergePaths } from "./merged-paths.js";
+import { goroutinePlace } from "./path-names.js";
 import type { Suspect } from "./suspect.js";
 import { describeMembers, type Habits } from "./suspect-habits.js";
+import { sampleMembers } from "./suspect-members.js";
 
 /** A point holds at least this part of the live bytes by itself. */
 const LEAST_SHARE = 0.05;
 const DEPTH = 24;
+const MOST_POINTS = 24;
 
 /** What a sync.Pool keeps its values in, one a P. */
 const POOL = "[]sync.poolLocal";
@@ -28,10 +31,12 @@ export function holderSuspects(dump: Dump, whole: Bytes): Suspect[] {
   const root = dominatorTree(dump, 0, { depth: DEPTH, min: Math.max(1, liveBytes / 200), group: "none", top: 0 });
   const points: Point[] = [];
   for (const child of root.children ?? []) collect(child, [], liveBytes * LEAST_SHARE, points);
-  return points
-    .sort((a, b) => b.bytes - a.bytes)
-    .slice(0, 24)
-    .flatMap((point) => describe(dump, point, whole));
+  const largest = points.sort((a, b) => b.bytes - a.bytes).slice(0, MOST_POINTS);
+  const members = sampleMembers(
+    dump,
+    largest.map((point) => point.row),
+  );
+  return largest.flatMap((point, index) => describe(dump, point, (type) => members(index, type), whole));
 }
 
 function collect(row: DominatorNode, above: readonly DominatorNode[], least: Bytes, points: Point[]): Bytes {
@@ -56,7 +61,7 @@ function collect(row: DominatorNode, above: readonly DominatorNode[], least: Byt
   return row.retainedBytes;
 }
 
-function describe(dump: Dump, point: Point, whole: Bytes): Suspect[] {
+function describe(dump: Dump, point: Point, membersOf: (type: TypeId) => readonly ObjectId[], whole: Bytes): Suspect[] {
   const { row, above, bytes } = point;
   const { liveBytes } = dump.heap;
   const top = above[0] ?? row;
@@ -64,7 +69,7 @@ function describe(dump: Dump, point: Point, whole: Bytes): Suspect[] {
   const expression = row.expression ?? row.owner ?? above.findLast((each) => each.expression ?? each.owner)?.expression ?? top.owner;
   // Of several objects held by nobody alone the paths to them are asked.
   const shared = row.owner === undefined && row.address === undefined;
-  const habits = describeMembers(dump, row);
+  const habits = describeMembers(dump, row, above, membersOf);
   const held = (row.children ?? []).filter((child) => !child.type.startsWith("(")).slice(0, 2);
   const share = `${Math.round((bytes / liveBytes) * 100)}% of the live heap`;
   const size = `${formatBytes(bytes)} (${share})`;
@@ -108,7 +113,7 @@ function describe(dump: Dump, point: Point, whole: Bytes): Suspect[] {
   const members = held[0] && held[0].count > 1 ? `${formatCount(held[0].count)} × ${held[0].type}` : "";
   const title = own
     ? `${where} is one block of ${size}, ${row.type}`
-    : `${where}${row.owner === undefined || row.type === "global" ? "" : ` (${row.type})`} holds ${size}${members === "" ? "" : `: ${members}`}`;
+    : `${where}${row.owner === undefined || row.type === "global" ? "" : ` (${row.type})`} holds ${size}${members === "" ? "" : `: ${members}`}${goroutineOf(dump, where)}`;
   return [
     {
       kind: own ? "large object" : "accumulation",
@@ -121,6 +126,14 @@ function describe(dump: Dump, point: Point, whole: Bytes): Suspect[] {
       score: (bytes / whole) * (own ? 0.5 : 1) * habits.weight,
     },
   ];
+}
+
+/** Where the goroutine is that an expression begins with: "; goroutine 7 is in main.write [sleep]". */
+function goroutineOf(dump: Dump, expression: string): string {
+  const id = /^g(\d+)\./.exec(expression)?.[1];
+  if (id === undefined) return "";
+  const place = goroutinePlace(dump, Number(id));
+  return place.function === "" ? "" : `; goroutine ${id} is in ${place.function} [${place.state}]`;
 }
 
 /** A row with what its members hold most: "main.entry > []uint8". */

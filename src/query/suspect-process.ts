@@ -53,7 +53,9 @@ function freeHeap(dump: Dump, whole: Bytes): Suspect[] {
     });
   }
   const holes = accounts.heapInuse - dump.heap.objects.bytes;
-  if (holes / whole >= 0.3) {
+  // Until the next collection's goal the holes are room that the collector counts on.
+  const excess = Math.min(holes, accounts.heapInuse - accounts.gc.nextGoal);
+  if (excess / whole >= 0.1 && holes / whole >= 0.3) {
     out.push({
       kind: "fragmentation",
       title: `${formatBytes(holes)} (${percent(holes, accounts.heapInuse)}) of the spans in use are free slots: few objects keep many spans alive`,
@@ -61,7 +63,7 @@ function freeHeap(dump: Dump, whole: Bytes): Suspect[] {
       share: holes / whole,
       evidence: [`spans in use ${formatBytes(accounts.heapInuse)}, objects ${formatBytes(dump.heap.objects.bytes)}`],
       next: "histogram CORE --by size-class",
-      score: (holes / whole) * 1.5,
+      score: (excess / whole) * 2,
     });
   }
   return out;

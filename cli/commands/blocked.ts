@@ -40,12 +40,17 @@ export const blockedCommand = defineCommand({
   next: ({ rows }, core) => [...(rows[0]?.waiting[0] ? [`goroutine ${core} ${rows[0].waiting[0].id}`] : []), `leaked ${core}`],
 });
 
-function cycleLines({ goroutines, only }: Answer["cycles"][number], page: Page): string[] {
-  const head = `deadlock: ${formatCount(goroutines.length)} goroutines wait for each other in a circle${only ? "" : " (likely: other holders are possible)"}`;
-  const lines = goroutines.map((each, index) => {
-    const next = goroutines[(index + 1) % goroutines.length];
-    return `  goroutine ${each.id}${at(each.top)} waits for ${each.waitsFor} [${escapeText(each.reason)}], which goroutine ${next?.id} seems to hold`;
+function cycleLines({ goroutines, involved, certainty }: Answer["cycles"][number], page: Page): string[] {
+  const count = goroutines.length;
+  const circle = count === 1 ? "a goroutine waits for itself" : `${formatCount(count)} goroutines wait for each other in a circle`;
+  const others = involved.length - count;
+  const more = others > 0 ? `, and ${formatCount(others)} more with them` : "";
+  const lines = goroutines.flatMap((each, index) => {
+    const next = goroutines[(index + 1) % count];
+    const what = `  goroutine ${each.id}${at(each.top)} waits for ${each.waitsFor} [${escapeText(each.reason)}]`;
+    return [what, `    goroutine ${next?.id}: ${escapeText(each.why)}`];
   });
+  const head = `${certainty === "strong" ? "deadlock" : "possible deadlock"}: ${circle}${more}`;
   return [page.bad(cutText(head, page.width)), ...lines.map((line) => cutText(line, page.width))];
 }
 
@@ -58,15 +63,22 @@ function rowLines(row: Row, page: Page): string[] {
   const facts = [row.state, `${formatCount(row.count)} blocked`];
   if (row.longestNanoseconds !== undefined && row.longestNanoseconds >= 1e9)
     facts.push(`the longest ${formatDuration(row.longestNanoseconds)}`);
-  const waiting = row.waiting.slice(0, waitingShown).map((each) => `  ${each.id}${at(each.top)} [${escapeText(each.reason)}]`);
+  const waiting = row.waiting
+    .slice(0, waitingShown)
+    .map((each) => `  ${each.id}${at(each.top)} [${escapeText(each.reason)}]${ends(row.kind, each.endsInNanoseconds)}`);
   const more = row.count - waiting.length;
-  const holders = row.holders.map((each) => `  could be released by ${each.id}${at(each.top)}: ${each.why}`);
+  const holders = row.holders.map((each) => `  could be released by ${each.id}${at(each.top)}: ${escapeText(each.why)}`);
   const moreHolders = row.holderCount - holders.length;
   return [
     page.bold(cutText(`${escapeText(what)}: ${facts.filter((each) => each !== "").join(", ")}`, page.width, "middle")),
     ...waiting.map((line) => cutText(line, page.width)),
     ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
     ...holders.map((line) => cutText(line, page.width)),
-    ...(moreHolders > 0 ? [`  and ${formatCount(moreHolders)} more with a reference`] : []),
+    ...(moreHolders > 0 ? [`  and ${formatCount(moreHolders)} more`] : []),
   ];
+}
+
+function ends(kind: Row["kind"], nanoseconds: number | undefined): string {
+  if (nanoseconds === undefined) return "";
+  return `, ${kind === "sleep" ? "wakes" : "gives up"} within ${formatDuration(nanoseconds)}`;
 }

@@ -1,19 +1,21 @@
 // Goroutines by what they wait for.
 import { type Address, NONE, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { frameVariables } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import type { Wait } from "../runtime/waiting.js";
-import { type SyncKind, syncObject, syncOffsets } from "./blocked-sync.js";
+import type { Wait } from "../runtime/wait.js";
+import { type Role, type SyncKind, syncWait } from "./blocked-sync.js";
 
 export type WaitKind = SyncKind | "channel" | "cond" | "nil channel" | "empty select" | "network" | "sleep" | "other";
 
 export interface Member {
   readonly goroutine: Goroutine;
   readonly select: boolean;
+  /** "receive", "send", "read", "write"; "" where there is but one. */
   readonly operation: string;
+  readonly role: Role;
 }
 
+/** What some goroutines wait for. */
 export interface WaitGroup {
   readonly kind: WaitKind;
   /** Of the object; 0 for none. */
@@ -23,8 +25,8 @@ export interface WaitGroup {
   readonly range: { readonly start: Address; readonly end: Address } | undefined;
 }
 
-/** Goroutines by what they wait for. */
-export function waitGroups(dump: Dump, waits: readonly Wait[]): Map<string, WaitGroup> {
+/** One group per object, or per kind of wait for nothing that has an address. */
+export function waitGroups(dump: Dump, waits: readonly Wait[]): readonly WaitGroup[] {
   const { goroutines } = dump.runtime;
   const byAddress = new Map(goroutines.all.map((each) => [each.address, each]));
   const groups = new Map<string, WaitGroup>();
@@ -39,50 +41,41 @@ export function waitGroups(dump: Dump, waits: readonly Wait[]): Map<string, Wait
     group.members.push(member);
     placed.add(member.goroutine);
   };
-  const offsets = syncOffsets(dump);
   for (const wait of waits) {
     const goroutine = byAddress.get(wait.goroutine);
     if (!goroutine || goroutine.system) continue;
-    const member = { goroutine, select: wait.select, operation: wait.operation };
-    if (wait.operation !== "semaphore") add("channel", wait.object, member);
-    else {
-      const { kind, base } = syncObject(dump, goroutine, wait.object, offsets);
-      add(kind, base, member);
-    }
+    const { kind, object, role } = waitedFor(dump, goroutine, wait);
+    const operation = kind === "channel" || kind === "network" ? wait.operation : "";
+    add(kind, object, { goroutine, select: wait.select, operation, role });
   }
   for (const goroutine of goroutines.all) {
     if (placed.has(goroutine) || goroutine.system || (goroutine.status !== "waiting" && goroutine.status !== "leaked")) continue;
-    const { kind, address } = otherWait(dump, goroutine);
-    add(kind, address, { goroutine, select: false, operation: "" });
+    add(reasonKind(goroutine.waitReason), 0, { goroutine, select: false, operation: "", role: "other" });
   }
-  return groups;
+  return [...groups.values()];
 }
 
-/** Waits that are in no list reachable from a semaphore or channel. */
-function otherWait(dump: Dump, goroutine: Goroutine): { readonly kind: WaitKind; readonly address: Address } {
-  const reason = goroutine.waitReason;
-  if (reason.includes("nil chan")) return { kind: "nil channel", address: 0 };
-  if (reason.includes("select (no cases)")) return { kind: "empty select", address: 0 };
-  if (reason.startsWith("sleep")) return { kind: "sleep", address: 0 };
-  if (reason.startsWith("IO wait"))
-    return { kind: "network", address: variableOf(dump, goroutine, "internal/poll.runtime_pollWait", "pd") };
-  if (reason.startsWith("sync.Cond")) return { kind: "cond", address: variableOf(dump, goroutine, "sync.(*Cond).Wait", "c") };
-  return { kind: "other", address: 0 };
+function waitedFor(
+  dump: Dump,
+  goroutine: Goroutine,
+  { operation, object }: Wait,
+): { readonly kind: WaitKind; readonly object: Address; readonly role: Role } {
+  if (operation === "semaphore") return syncWait(dump, goroutine, object);
+  if (operation === "condition") {
+    const { layout } = dump.runtime;
+    const within = layout.hasStruct("syncCond") ? layout.struct("syncCond").offset("notify") : 0;
+    return { kind: "cond", object: object - within, role: "other" };
+  }
+  return { kind: operation === "read" || operation === "write" ? "network" : "channel", object, role: "other" };
 }
 
-/** Value of a pointer variable in the frame of a function, where the debug information has it; 0 otherwise. */
-function variableOf(dump: Dump, goroutine: Goroutine, fn: string, name: string): Address {
-  for (const frame of goroutine.unwound().frames.slice(0, 20)) {
-    const levels = dump.runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
-    const index = levels.findIndex((each) => each.name === fn);
-    if (index < 0) continue;
-    const found = frameVariables(dump.runtime, frame, undefined).find(
-      (each) => each.name === name && each.inlineDepth === levels.length - 1 - index,
-    );
-    if (found?.place.kind === "memory") return Math.max(dump.process.memory.tryAddress(found.place.address) ?? 0, 0);
-    return 0;
-  }
-  return 0;
+/** Of waits for what has no address, or none that was found. */
+function reasonKind(reason: string): WaitKind {
+  if (reason.includes("nil chan")) return "nil channel";
+  if (reason.includes("select (no cases)")) return "empty select";
+  if (reason.startsWith("sleep")) return "sleep";
+  if (reason.startsWith("IO wait")) return "network";
+  return reason.startsWith("sync.Cond") ? "cond" : "other";
 }
 
 /** The heap slot, variable or words that hold the address. */

@@ -1,12 +1,13 @@
 // The waits-for picture: on what goroutines wait, who could release it, and the circles among them.
 import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { latestTime } from "../runtime/clock.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { readWaits } from "../runtime/waiting.js";
 import { type Cycle, findCycles } from "./blocked-cycles.js";
-import { type WaitGroup, type WaitKind, waitGroups } from "./blocked-groups.js";
-import { findHolders, type Holder } from "./blocked-holders.js";
-import { nameOf, stateOfObject } from "./blocked-state.js";
+import { type Member, type WaitGroup, type WaitKind, waitGroups } from "./blocked-groups.js";
+import { type Evidence, findHolders, type Holder } from "./blocked-holders.js";
+import { endOfWait, namer, stateOfObject } from "./blocked-state.js";
 import { type FrameRow, type GoroutineReader, goroutineReader } from "./goroutine-rows.js";
 import type { Query } from "./query.js";
 
@@ -17,12 +18,16 @@ export interface WaiterRow {
   /** One of several channels of a select. */
   readonly select: boolean;
   readonly waitNanoseconds?: number;
+  /** A sleep, or the deadline of a descriptor: it would have ended by itself at most so long after the process did. */
+  readonly endsInNanoseconds?: number;
   readonly top?: FrameRow;
 }
 
 /** A goroutine that could end the wait, with the reason to think so. */
 export interface HolderRow {
   readonly id: number;
+  readonly evidence: Evidence;
+  /** "main.move defers its Unlock". */
   readonly why: string;
   readonly top?: FrameRow;
 }
@@ -33,13 +38,13 @@ export interface BlockedRow {
   readonly address?: Hex;
   /** "main.config.mu": of a global variable; "" when it has no such name. */
   readonly name: string;
-  /** "unbuffered", "locked, 2 waiting", "wakes in 59 minutes". */
+  /** "unbuffered", "locked, 2 waiting", "counter 2, 1 waiting", "file descriptor 5". */
   readonly state: string;
   readonly count: number;
   /** The longest waits, at most 100. */
   readonly waiting: readonly WaiterRow[];
   readonly longestNanoseconds?: number;
-  /** Goroutines with a reference to it on their stack that do not wait for it: an inference, no record. At most 10. */
+  /** Who could end it: inferences, no records; those with the best reason first. At most 10. */
   readonly holders: readonly HolderRow[];
   readonly holderCount: number;
 }
@@ -65,10 +70,12 @@ export const blocked: Query<BlockedArgs, Blocked> = {
     const reader = goroutineReader(dump);
     progress.stage("reading who waits", dump.runtime.goroutines.all.length);
     const groups = waitGroups(dump, readWaits(dump.runtime, findings));
-    const located = [...groups.values()].filter((each) => each.range);
+    const located = groups.filter((each) => each.range);
     progress.stage("searching stacks for holders", located.length);
     const holders = findHolders(dump, located);
-    const rows = [...groups.values()].map((group) => describeGroup(dump, group, holders.get(group) ?? [], reader));
+    const names = namer(dump, located);
+    const now = latestTime(dump.process.memory, dump.runtime.layout);
+    const rows = groups.map((group) => describeGroup(dump, group, holders.get(group) ?? [], reader, names, now));
     const keyed = rows.map((row, index) => ({ row, index }));
     keyed.sort(
       (a, b) => (b.row.longestNanoseconds ?? -1) - (a.row.longestNanoseconds ?? -1) || b.row.count - a.row.count || a.index - b.index,
@@ -76,42 +83,60 @@ export const blocked: Query<BlockedArgs, Blocked> = {
     const sorted = keyed.map((each) => each.row);
     return {
       rows: top > 0 ? sorted.slice(0, top) : sorted,
-      cycles: findCycles(located, holders, reader),
+      cycles: findCycles(dump, located, holders, reader),
       total: {
         objects: rows.length,
-        goroutines: new Set([...groups.values()].flatMap((each) => each.members.map((member) => member.goroutine.id))).size,
+        goroutines: new Set(groups.flatMap((each) => each.members.map((member) => member.goroutine.id))).size,
       },
     };
   },
 };
 
-function describeGroup(dump: Dump, group: WaitGroup, holders: readonly Holder[], reader: GoroutineReader): BlockedRow {
+function describeGroup(
+  dump: Dump,
+  group: WaitGroup,
+  holders: readonly Holder[],
+  reader: GoroutineReader,
+  names: (group: WaitGroup) => string,
+  now: number,
+): BlockedRow {
   const topOf = (goroutine: Goroutine) => {
     const top = reader.topOf(reader.rowsOf(goroutine.unwound().frames.slice(0, 50)));
     return top ? { top } : {};
   };
-  const waits = group.members.map((member) => ({ member, wait: reader.waitOf(member.goroutine) }));
+  const waits = group.members.map((member) => ({
+    member,
+    wait: reader.waitOf(member.goroutine),
+    end: endOfWait(dump.runtime, group, member),
+  }));
   waits.sort((a, b) => (b.wait ?? -1) - (a.wait ?? -1) || a.member.goroutine.id - b.member.goroutine.id);
   const longest = waits[0]?.wait;
   return {
     kind: group.kind,
     ...(group.address > 0 ? { address: hex(group.address) } : {}),
-    name: nameOf(dump, group.kind, group.address),
+    name: names(group),
     state: stateOfObject(dump, group),
     count: group.members.length,
-    waiting: waits.slice(0, MOST_WAITING_SHOWN).map(({ member, wait }) => ({
+    waiting: waits.slice(0, MOST_WAITING_SHOWN).map(({ member, wait, end }) => ({
       id: member.goroutine.id,
-      reason: member.select ? `select (${member.operation})` : member.goroutine.waitReason,
+      reason: reasonOf(member),
       select: member.select,
       ...(wait === undefined ? {} : { waitNanoseconds: wait }),
+      ...(end === undefined || now === 0 ? {} : { endsInNanoseconds: Math.max(end - now, 0) }),
       ...topOf(member.goroutine),
     })),
     ...(longest === undefined ? {} : { longestNanoseconds: longest }),
-    holders: holders.slice(0, MOST_HOLDERS).map(({ goroutine, exact }) => ({
+    holders: holders.slice(0, MOST_HOLDERS).map(({ goroutine, evidence, why }) => ({
       id: goroutine.id,
-      why: exact ? "a reference to it on its stack" : "a reference to what it lies in, on its stack",
+      evidence,
+      why,
       ...topOf(goroutine),
     })),
     holderCount: holders.length,
   };
+}
+
+function reasonOf({ goroutine, select, operation }: Member): string {
+  if (select) return `select (${operation})`;
+  return operation === "read" || operation === "write" ? `${goroutine.waitReason}, ${operation}` : goroutine.waitReason;
 }

@@ -4,7 +4,8 @@ import type { Dump } from "../dump.js";
 import { markFurther } from "../graph/further-mark.js";
 import { isMarked } from "../graph/mark.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { readWaits, type Wait } from "../runtime/waiting.js";
+import type { Wait } from "../runtime/wait.js";
+import { readWaits } from "../runtime/waiting.js";
 import { goroutineReader } from "./goroutine-rows.js";
 import { describeGroup, type GoroutineGroup, groupStacks, retainedOf } from "./goroutines.js";
 import type { Query } from "./query.js";
@@ -39,6 +40,9 @@ const ENDED_BY_OTHERS = /^(?:chan |select|sync\.|semacquire)/;
 /**
  * As the runtime's goroutine-leak profile does since Go 1.26: mark from everything but the stacks of blocked goroutines; a blocked one
  * whose channel or lock is marked may be woken, so its stack counts too; repeat until nothing changes. runtime/mgc.go findGoroutineLeaks
+ *
+ * One difference: the runtime follows the records of deferred calls in the heap, as if a goroutine that can never return could still
+ * release the locks they name. So here goroutines are leaked that its profile misses.
  */
 export const leaked: Query<LeakedArgs, Leaked> = {
   name: "leaked",

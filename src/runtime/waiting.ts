@@ -1,34 +1,25 @@
-// What goroutines wait on: channels through their sudogs, semaphores of package sync through the runtime's table. runtime/sema.go, chan.go
+// What goroutines wait on: channels and conditions through their sudogs, semaphores of package sync through the runtime's
+// table, what no list leads to through their own stacks. runtime/sema.go, chan.go
 import type { Findings } from "../base/findings.js";
 import { type Address, hex } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { underlying } from "./layout/from-dwarf.js";
 import type { GoRuntime } from "./runtime.js";
-
-/** One reason for a goroutine not to run; a select has one per channel. */
-export interface Wait {
-  /** Of the g. */
-  readonly goroutine: Address;
-  /** Of the hchan, or of the semaphore's word. */
-  readonly object: Address;
-  readonly operation: "receive" | "send" | "semaphore";
-  readonly select: boolean;
-  /** Of the sudog that stands for the goroutine. */
-  readonly sudog: Address;
-}
+import { Conditions, stackWaits } from "./stack-waits.js";
+import type { Wait } from "./wait.js";
 
 const MOST_SUDOGS = 1 << 24;
 /** Roots of the semaphore table. runtime/sema.go semTabSize */
 const SEMAPHORE_ROOTS = 251;
 
-/** Everything that waits in channels and semaphores. Counted out when the lists are damaged. */
+/** Every wait for something that has an address. Counted out when the lists are damaged. */
 export function readWaits(runtime: GoRuntime, findings: Findings): readonly Wait[] {
   const reader = new WaitReader(runtime, findings);
   for (const goroutine of runtime.goroutines.all) {
-    if (goroutine.status === "waiting" || goroutine.status === "leaked") reader.channels(goroutine.address);
+    if (goroutine.status === "waiting" || goroutine.status === "leaked") reader.sudogs(goroutine.address);
   }
   reader.semaphores();
-  return reader.waits;
+  return [...reader.waits, ...stackWaits(runtime, new Set(reader.waits.map((each) => each.goroutine)))];
 }
 
 class WaitReader {
@@ -37,6 +28,7 @@ class WaitReader {
   private readonly runtime: GoRuntime;
   private readonly findings: Findings;
   private readonly sudog;
+  private readonly conditions: Conditions;
   private readonly receivers = new Map<Address, ReadonlySet<Address>>();
 
   constructor(runtime: GoRuntime, findings: Findings) {
@@ -44,6 +36,7 @@ class WaitReader {
     this.memory = runtime.process.memory;
     this.findings = findings;
     this.sudog = runtime.layout.struct("sudog");
+    this.conditions = new Conditions(runtime);
   }
 
   private field(address: Address, name: Parameters<typeof this.sudog.offset>[0]): Address {
@@ -54,8 +47,11 @@ class WaitReader {
     this.findings.add("waits-damaged", "a list of waiting goroutines does not end", hex(at), { partial: true });
   }
 
-  /** g.waiting: the sudogs of the channel operation it is in, in the order of its cases. */
-  channels(goroutine: Address): void {
+  /**
+   * g.waiting: the sudogs of the channel operation it is in, in the order of its cases. Since Go 1.26 also those of locks, which
+   * the table of semaphores has, and of conditions, known by their list.
+   */
+  sudogs(goroutine: Address): void {
     const g = this.runtime.layout.struct("g");
     const seen = new Set<Address>();
     for (let at = this.memory.tryAddress(goroutine + g.offset("waiting")) ?? 0; at > 0; at = this.field(at, "waitlink")) {
@@ -65,11 +61,20 @@ class WaitReader {
       }
       seen.add(at);
       const channel = this.field(at, "c");
-      if (channel <= 0) continue;
+      if (channel <= 0) {
+        this.condition(goroutine, at);
+        continue;
+      }
       const select = this.memory.tryBytes(at + this.sudog.offset("isSelect"), 1)?.[0] === 1;
       const operation = this.receiversOf(channel).has(at) ? "receive" : "send";
       this.waits.push({ goroutine, object: channel, operation, select, sudog: at });
     }
+  }
+
+  private condition(goroutine: Address, sudog: Address): void {
+    const object = this.field(sudog, "elem");
+    if (object > 0 && this.conditions.holds(object, goroutine))
+      this.waits.push({ goroutine, object, operation: "condition", select: false, sudog });
   }
 
   private receiversOf(channel: Address): ReadonlySet<Address> {

@@ -75,7 +75,7 @@ export const schedStructs = {
   },
   _panic: {
     names: ["runtime._panic"],
-    fields: { arg: {}, link: {}, recovered: {}, goexit: {} },
+    fields: { arg: {}, link: {}, recovered: {}, goexit: {}, slotsPtr: optional },
   },
   sudog: {
     names: ["runtime.sudog"],
@@ -112,7 +112,4 @@ export const schedStructs = {
     },
   },
   semaRoot: { names: ["runtime.semaRoot"], fields: { treap: {}, nwait: {} } },
-  notifyList: { names: ["sync.notifyList", "runtime.notifyList"], optional: true, fields: { wait: {}, notify: {}, head: {}, tail: {} } },
-  timer: { names: ["runtime.timer"], fields: { when: {}, period: {}, f: {}, arg: {} } },
-  pollDesc: { names: ["runtime.pollDesc"], optional: true, fields: { fd: {}, closing: {}, rg: {}, wg: {} } },
 } as const satisfies Record<string, StructSpec>;

@@ -1,0 +1,98 @@
+// What begins and ends: collections, tasks, regions, and ranges of goroutines and Ps. Source: internal/trace order.go
+
+import type { RangeType, SchedulerState } from "./scheduler-state.js";
+import { fault, type ThreadCursor } from "./thread-cursor.js";
+import { EV, SPECS } from "./wire.js";
+
+/** The event that begins the range which this one ends or tells to be active. */
+const RANGE_START: Readonly<Record<number, number>> = {
+  [EV.GCActive]: EV.GCBegin,
+  [EV.GCEnd]: EV.GCBegin,
+  [EV.GCSweepActive]: EV.GCSweepBegin,
+  [EV.GCSweepEnd]: EV.GCSweepBegin,
+  [EV.GCMarkAssistActive]: EV.GCMarkAssistBegin,
+  [EV.GCMarkAssistEnd]: EV.GCMarkAssistBegin,
+  [EV.STWEnd]: EV.STWBegin,
+};
+
+export function collection(scheduler: SchedulerState, each: ThreadCursor): boolean {
+  const seq = each.args[0] as number;
+  const initial = scheduler.generation.number === scheduler.initialGeneration;
+  if (each.type === EV.GCActive && initial) {
+    if (scheduler.gc !== "undetermined") throw scheduler.error(each, "GCActive in the first generation isn't first GC event");
+    scheduler.gcSeq = seq;
+    scheduler.gc = "running";
+    return scheduler.push(each);
+  }
+  if (each.type === EV.GCBegin && scheduler.gc === "undetermined") {
+    scheduler.gcSeq = seq;
+    scheduler.gc = "running";
+    return scheduler.push(each);
+  }
+  if (seq !== scheduler.gcSeq + 1) return false;
+  if (each.type === EV.GCBegin) {
+    if (scheduler.gc === "running") throw scheduler.error(each, "GC was already in progress");
+    scheduler.gc = "running";
+  } else {
+    if (scheduler.gc !== "running") throw scheduler.error(each, "GC was not in progress");
+    if (each.type === EV.GCEnd) scheduler.gc = "off";
+  }
+  scheduler.gcSeq = seq;
+  scheduler.needUserCode(each);
+  return scheduler.push(each);
+}
+
+function text(scheduler: SchedulerState, each: ThreadCursor, argument: number): string {
+  const text = scheduler.generation.strings.get(each.args[argument] as number);
+  if (text === undefined) throw scheduler.error(each, `invalid string ID ${each.args[argument]}`);
+  return text;
+}
+
+export function task(scheduler: SchedulerState, each: ThreadCursor): boolean {
+  const id = each.args[0] as number;
+  if (each.type === EV.UserTaskBegin) {
+    if (scheduler.tasks.has(id)) throw scheduler.error(each, `task ID conflict: ${id}`);
+    scheduler.tasks.set(id, text(scheduler, each, 2));
+  } else scheduler.tasks.delete(id);
+  scheduler.needUserCode(each);
+  return scheduler.push(each);
+}
+
+export function region(scheduler: SchedulerState, each: ThreadCursor): boolean {
+  scheduler.needUserCode(each);
+  const task = each.args[0] as number;
+  const name = text(scheduler, each, 1);
+  const { regions } = scheduler.currentG(each);
+  if (each.type === EV.UserRegionBegin) regions.push({ task, name });
+  else {
+    const inner = regions.pop();
+    if (inner && (inner.task !== task || inner.name !== name))
+      throw scheduler.error(each, `misuse of region in goroutine ${scheduler.g}: end of ${name} when the inner-most is ${inner.name}`);
+  }
+  return scheduler.push(each);
+}
+
+export function beginRange(scheduler: SchedulerState, ranges: RangeType[], type: number, kind: number): void {
+  if (ranges.some((each) => each.type === type && each.kind === kind))
+    throw fault(scheduler.generation, `discovered event already in-flight when starting event ${SPECS[type]?.name}`);
+  ranges.push({ type, kind });
+}
+
+export function activeRange(scheduler: SchedulerState, ranges: RangeType[], type: number): void {
+  const start = RANGE_START[type] as number;
+  const known = ranges.some((each) => each.type === start && each.kind === 0);
+  if (scheduler.generation.number === scheduler.initialGeneration) {
+    if (known) throw fault(scheduler.generation, `found named active range already in first gen: ${SPECS[type]?.name}`);
+    ranges.push({ type: start, kind: 0 });
+  } else if (!known) throw fault(scheduler.generation, `resource is missing active range: ${SPECS[type]?.name}`);
+}
+
+export function endRange(scheduler: SchedulerState, ranges: RangeType[], type: number): number {
+  const start = RANGE_START[type];
+  const at = ranges.findIndex((each) => each.type === start);
+  if (at < 0) throw fault(scheduler.generation, `tried to end event ${SPECS[start as number]?.name}, but not in-flight`);
+  const { kind } = ranges[at] as RangeType;
+  ranges[at] = ranges[ranges.length - 1] as RangeType;
+  ranges.pop();
+  return kind;
+}

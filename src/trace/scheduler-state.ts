@@ -1,0 +1,168 @@
+// The state of the scheduler as the events of a trace tell it, and the events that come out in order.
+import type { FormatError } from "../base/errors.js";
+import { NONE } from "../base/units.js";
+import type { Generation } from "./reader.js";
+import { fault, TABLE_ARGUMENTS, type ThreadCursor } from "./thread-cursor.js";
+import { EV, NO_THREAD, SPECS } from "./wire.js";
+
+/** One event, in the state the program was in before it. The object is used again: copy what you keep. */
+export interface TraceEvent {
+  /** EV.*; EV.CPUSample for samples (its stack is args[0]). */
+  type: number;
+  /** ns of the trace clock, strictly increasing. */
+  time: number;
+  /** Thread, P and goroutine it happened on; NONE. */
+  m: number;
+  p: number;
+  g: number;
+  /** [5] as in SPECS, ids of threads and Ps NONE instead of 2^64-1. */
+  readonly args: Float64Array;
+  /** Its strings and stacks. */
+  generation: Generation;
+  /** Of a status: nothing was known of this goroutine or P before. */
+  first: boolean;
+}
+
+/** Something that has begun and not ended: the event that began it, and its name's id for a stopped world. */
+export interface RangeType {
+  readonly type: number;
+  readonly kind: number;
+}
+
+/** A goroutine: status as G_STATUS, the last sequence number in a generation. */
+export interface GState {
+  status: number;
+  generation: number;
+  seq: number;
+  readonly ranges: RangeType[];
+  readonly regions: { readonly task: number; readonly name: string }[];
+}
+
+/** A P: status as P_STATUS, the last sequence number in a generation. */
+export interface PState {
+  status: number;
+  generation: number;
+  seq: number;
+  readonly ranges: RangeType[];
+}
+
+/** A thread: the goroutine and P bound to it; NONE. */
+export interface MState {
+  g: number;
+  p: number;
+}
+
+/** Goroutines, Ps and threads, and the context of the event at hand. */
+export class SchedulerState {
+  private readonly visit: (event: TraceEvent) => void;
+  readonly gs = new Map<number, GState>();
+  readonly ps = new Map<number, PState>();
+  readonly ms = new Map<number, MState>();
+  readonly tasks = new Map<number, string>();
+  gcSeq = 0;
+  gc: "undetermined" | "off" | "running" = "undetermined";
+  initialGeneration = 0;
+  private readonly event: TraceEvent;
+  private lastTime = 0;
+  generation!: Generation;
+  /** The event's context, and the thread's after it. */
+  m = NONE;
+  p = NONE;
+  g = NONE;
+  newP = NONE;
+  newG = NONE;
+
+  constructor(visit: (event: TraceEvent) => void) {
+    this.visit = visit;
+    this.event = { type: 0, time: 0, m: NONE, p: NONE, g: NONE, args: new Float64Array(5), generation: undefined as never, first: false };
+  }
+
+  /** A CPU sample: it changes nothing. */
+  emitSample(time: number, m: number, p: number, g: number, stack: number): void {
+    this.m = m;
+    this.p = p;
+    this.g = g;
+    const { args } = this.event;
+    args.fill(0);
+    args[0] = stack;
+    if (!this.generation.stacks.has(stack)) throw fault(this.generation, `found invalid stack ID ${stack} for a CPU sample`);
+    this.send(EV.CPUSample, time, false);
+  }
+
+  private send(type: number, time: number, first: boolean): void {
+    const { event } = this;
+    event.type = type;
+    event.time = time <= this.lastTime ? this.lastTime + 1 : time;
+    this.lastTime = event.time;
+    event.m = this.m;
+    event.p = this.p;
+    event.g = this.g;
+    event.generation = this.generation;
+    event.first = first;
+    this.visit(event);
+  }
+
+  /** The event as it stands on the wire. */
+  push(each: ThreadCursor, first = false): true {
+    this.event.args.set(each.args);
+    const tables = TABLE_ARGUMENTS[each.type];
+    if (tables) {
+      for (const i of tables.stacks) {
+        const id = each.args[i] as number;
+        if (!this.generation.stacks.has(id))
+          throw fault(this.generation, `found invalid stack ID ${id} for event ${SPECS[each.type]?.name}`);
+      }
+      for (const i of tables.strings) {
+        const id = each.args[i] as number;
+        if (!this.generation.strings.has(id))
+          throw fault(this.generation, `found invalid string ID ${id} for event ${SPECS[each.type]?.name}`);
+      }
+    }
+    this.send(each.type, each.time, first);
+    return true;
+  }
+
+  /** An event that stands nowhere and follows from another. */
+  pushMade(type: number, time: number, a = 0, b = 0): void {
+    this.event.args.fill(0);
+    this.event.args[0] = a;
+    this.event.args[1] = b;
+    this.send(type, time, false);
+  }
+
+  /** What an event is refused for. */
+  error(each: ThreadCursor, message: string): FormatError {
+    return fault(this.generation, `${SPECS[each.type]?.name ?? each.type} of thread ${each.m}: ${message}`);
+  }
+
+  /** What the context has to have; "may" is not asked for. */
+  need(each: ThreadCursor, m: boolean, p: boolean, g: boolean): void {
+    if (m && this.m === NO_THREAD) throw this.error(each, "expected a thread but didn't have one");
+    if (p && this.p === NONE) throw this.error(each, "expected a proc but didn't have one");
+    if (g && this.g === NONE) throw this.error(each, "expected a goroutine but didn't have one");
+  }
+
+  /** A goroutine that runs on a P of a thread. */
+  needUserCode(each: ThreadCursor): void {
+    this.need(each, true, true, true);
+  }
+
+  /** @throws FormatError when there is none */
+  currentG(each: ThreadCursor): GState {
+    const state = this.gs.get(this.g);
+    if (!state) throw this.error(each, `goroutine ${this.g} doesn't exist`);
+    return state;
+  }
+
+  /** @throws FormatError when there is none */
+  currentP(each: ThreadCursor): PState {
+    const state = this.ps.get(this.p);
+    if (!state) throw this.error(each, `proc ${this.p} doesn't exist`);
+    return state;
+  }
+
+  /** Is it the next of this generation? */
+  succeeds(seq: number, state: { readonly generation: number; readonly seq: number }): boolean {
+    return state.generation === this.generation.number && seq === state.seq + 1;
+  }
+}

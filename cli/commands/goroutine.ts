@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from "../../src/base/units.js";
 import { goroutine } from "../../src/query/goroutine.js";
 import { type Options, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
+import { withCrash } from "../text/crash.js";
 import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
@@ -47,6 +48,7 @@ export const goroutineCommand = defineCommand({
           ]
         : []),
       ...(answer.problem ? [page.bad(cutText(escapeText(`the stack could not be walked further: ${answer.problem}`), page.width))] : []),
+      ...traceLines(answer, page),
     ];
   },
 });
@@ -73,6 +75,21 @@ function about({ address, stack, labels }: Answer): string[] {
   return [
     `g ${address}, stack ${stack.low}..${stack.high} (${formatBytes(stack.bytes)})`,
     ...(pairs.length > 0 ? [`labels {${pairs.join(", ")}}`] : []),
+  ];
+}
+
+function traceLines({ trace }: Answer, page: Page): string[] {
+  if (!trace) return [];
+  if (trace.explanation !== "") return ["", page.dim(cutText(escapeText(trace.explanation), page.width))];
+  const shown = trace.events.length < trace.total ? `the last ${trace.events.length} of ${formatCount(trace.total)}` : "all";
+  return [
+    "",
+    page.bold(`in the execution trace, ${shown}; times before death`),
+    ...withCrash(trace.events, trace.crash).map((row) => {
+      const text = `${formatDuration(row.beforeEnd).padStart(12)}  ${row.proc < 0 ? "" : `P${row.proc}`}`.padEnd(19);
+      return cutText(escapeText(`${text} ${row.text}`), page.width);
+    }),
+    ...(trace.inTracer ? [page.dim("its thread was inside the tracer: its last event may be missing")] : []),
   ];
 }
 

@@ -4,9 +4,10 @@ import { type TraceEventsArgs, traceEvents } from "../../src/query/trace-events.
 import { contentsOf } from "../../src/query/trace-source.js";
 import { optionPattern, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
+import { withCrash } from "../text/crash.js";
+import { formatDuration, parseDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import { formatTable } from "../text/table.js";
-import { formatDuration, parseDuration } from "../text/time.js";
 
 /** `corescope trace events`: what happened last, in order. */
 export const traceEventsCommand = defineCommand({
@@ -44,12 +45,13 @@ export const traceEventsCommand = defineCommand({
       ...(prefix === undefined ? {} : { prefix }),
     };
   },
-  text({ found, explanation, rows, total, fromCore }, page) {
+  text({ found, explanation, rows: events, total, fromCore, crash }, page) {
     if (!found) return [escapeText(explanation)];
     if (total === 0) return ["no such events"];
     const lines: string[] = [];
-    if (rows.length < total)
-      lines.push(page.dim(`the last ${formatCount(rows.length)} of ${formatCount(total)} events; --top 0 shows all`), "");
+    if (events.length < total)
+      lines.push(page.dim(`the last ${formatCount(events.length)} of ${formatCount(total)} events; --top 0 shows all`), "");
+    const rows = withCrash(events, crash !== undefined && crash >= (events[0]?.beforeEnd ?? 0) ? crash : undefined);
     const id = (value: number, letter: string) => (value < 0 ? "" : `${letter}${value}`);
     const cells = rows.map((row) => [formatDuration(row.beforeEnd), id(row.proc, "P"), id(row.goroutine, "G"), row.kind, row.text]);
     const columns = [
@@ -63,7 +65,7 @@ export const traceEventsCommand = defineCommand({
     lines.push(table[0] ?? "");
     rows.forEach((row, i) => {
       lines.push(table[i + 1] ?? "");
-      for (const frame of row.stack ?? [])
+      for (const frame of "stack" in row ? (row.stack ?? []) : [])
         lines.push(page.dim(`        ${escapeText(frame.function)}  ${escapeText(frame.file)}:${frame.line}`));
     });
     return lines;

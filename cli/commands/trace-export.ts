@@ -3,8 +3,8 @@ import { traceExport } from "../../src/query/trace-export.js";
 import { contentsOf } from "../../src/query/trace-source.js";
 import { optionChoice, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
+import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
-import { formatDuration } from "../text/time.js";
 
 /** `corescope trace export`: for ui.perfetto.dev or about:tracing. */
 export const traceExportCommand = defineCommand({

@@ -3,9 +3,9 @@ import { traceExtract } from "../../src/query/trace-extract.js";
 import { contentsOf } from "../../src/query/trace-source.js";
 import { optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
+import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import { formatTable } from "../text/table.js";
-import { formatDuration } from "../text/time.js";
 
 /** `corescope trace extract`: the trace the program was recording when it died. */
 export const traceExtractCommand = defineCommand({

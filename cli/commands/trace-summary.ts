@@ -2,10 +2,11 @@ import { formatBytes, formatCount } from "../../src/base/units.js";
 import { traceSummary } from "../../src/query/trace-summary.js";
 import { optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
+import { shareBar, sparkline } from "../text/chart.js";
+import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { formatTable } from "../text/table.js";
-import { formatDuration, shareBar, sparkline } from "../text/time.js";
 
 type Summary = NonNullable<ReturnType<typeof traceSummary.run>["summary"]>;
 

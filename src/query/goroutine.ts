@@ -7,6 +7,7 @@ import type { Goroutine } from "../runtime/goroutines.js";
 import type { Frame } from "../runtime/unwind.js";
 import { readValue, summarize, VALUE_LIMITS, type Value } from "../value/value.js";
 import { type GoroutineRow, goroutineReader } from "./goroutine-rows.js";
+import { type GoroutineTrace, goroutineTrace } from "./goroutine-trace.js";
 import type { Query } from "./query.js";
 
 export interface GoroutineArgs {
@@ -47,6 +48,8 @@ export interface OneGoroutine extends Omit<GoroutineRow, "frames"> {
   readonly frames: readonly StackFrameRow[];
   /** Why the outermost function was not reached. */
   readonly problem?: string;
+  /** Absent: the program was not tracing. */
+  readonly trace?: GoroutineTrace;
 }
 
 /** Frames with their variables, from either end of a stack. */
@@ -56,10 +59,11 @@ const SCRATCH = 2 ** 52;
 
 export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
   name: "goroutine",
-  summary: "one goroutine: its stack with arguments and locals",
-  run(dump, { id, depth }) {
+  summary: "one goroutine: its stack with arguments and locals, its last events when there is a trace",
+  run(dump, { id, depth }, { findings }) {
     const found = findGoroutine(dump, id);
     const { frames: _, ...row } = goroutineReader(dump).row(found);
+    const trace = goroutineTrace(dump, id, findings);
     const { frames, omitted, problem } = found.unwound();
     const dropped = Math.max(frames.length - 2 * FRAMES_AT_ENDS, 0);
     const shown = dropped === 0 ? frames : [...frames.slice(0, FRAMES_AT_ENDS), ...frames.slice(-FRAMES_AT_ENDS)];
@@ -70,6 +74,7 @@ export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
       stack: { low: hex(found.stack.lo), high: hex(found.stack.hi), bytes: found.stack.hi - found.stack.lo },
       frames: shown.flatMap((frame) => frameRows(dump, found, frame, frame === frames[0], depth)),
       ...(problem === undefined ? {} : { problem }),
+      ...(trace === undefined ? {} : { trace }),
     };
   },
 };

@@ -1,8 +1,8 @@
 import { FormatError, UsageError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
-import { concerns, describeEvent, type EventRow, kindOf, Ordering, type TraceEvent } from "../trace/trace.js";
+import { concerns, describeEvent, type EventRow, kindOf, Ordering, repeatsStatus, type TraceEvent } from "../trace/trace.js";
 import type { Query, Rows } from "./query.js";
-import { generationsOf, traceOf, withContents } from "./trace-source.js";
+import { crashFinder, generationsOf, traceOf, withContents } from "./trace-source.js";
 
 export interface TraceEventsArgs {
   readonly prefix?: string;
@@ -22,6 +22,8 @@ export interface TraceEventsResult extends Rows<EventRow> {
   /** ns of the trace clock of the last event: death, in a trace out of a core. */
   readonly end: number;
   readonly fromCore: boolean;
+  /** ns before the end, negative or 0: the first event of the freeze. Absent: the runtime did not freeze, or not in the trace. */
+  readonly crash?: number;
 }
 
 /** The last events, in order; with -o all of them as NDJSON, one generation in memory at a time. */
@@ -44,10 +46,12 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     };
     // The end has to be known before the first row can be told how long before it that was.
     let end = 0;
+    const finder = crashFinder(dump);
     forEachEvent(
       source,
       (event) => {
         end = event.time;
+        finder.visit(event);
       },
       damaged,
     );
@@ -74,15 +78,19 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
       },
       ignore,
     );
-    const result: TraceEventsResult = { found: true, explanation: "", end, fromCore: trace.fromCore, rows, total };
+    const crash = finder.time();
+    const result: TraceEventsResult = {
+      found: true,
+      explanation: "",
+      end,
+      fromCore: trace.fromCore,
+      ...(crash === undefined ? {} : { crash: crash - end }),
+      rows,
+      total,
+    };
     return withContents(result, () => lines(source, wanted, end, args.stacks));
   },
 };
-
-/** Each generation repeats what everything does at its beginning or end; that is no news. */
-function repeatsStatus(event: TraceEvent): boolean {
-  return !event.first && /Status/.test(kindOf(event));
-}
 
 function forEachEvent(source: ByteSource, visit: (event: TraceEvent) => void, failed: (error: unknown) => void): void {
   const ordering = new Ordering(visit);

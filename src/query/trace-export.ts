@@ -1,7 +1,7 @@
 import { NONE } from "../base/units.js";
 import { exportTrace, Ordering } from "../trace/trace.js";
 import type { Query } from "./query.js";
-import { crashedThread, generationsOf, goroutineFunctions, traceOf, withContents } from "./trace-source.js";
+import { crashedThread, crashFinder, generationsOf, goroutineFunctions, traceOf, withContents } from "./trace-source.js";
 
 export interface TraceExportArgs {
   readonly prefix?: string;
@@ -31,7 +31,9 @@ export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
     let first = 0;
     let end = 0;
     let ownLast = NONE;
+    const finder = crashFinder(dump);
     const ordering = new Ordering((event) => {
+      finder.visit(event);
       if (events++ === 0) first = event.time;
       end = event.time;
       if (event.m === thread) ownLast = event.time;
@@ -39,6 +41,8 @@ export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
     for (const generation of generationsOf(trace.source)) ordering.run(generation);
     const marks: { name: string; time: number }[] = [];
     if (ownLast !== NONE) marks.push({ name: `last event of the thread that crashed (${thread})`, time: ownLast });
+    const crash = finder.time();
+    if (crash !== undefined) marks.push({ name: "crash: the runtime freezes the program", time: crash });
     marks.push({ name: trace.fromCore ? "death" : "end of the trace", time: end });
     const result: TraceExportResult = {
       found: true,

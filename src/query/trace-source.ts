@@ -2,7 +2,8 @@
 import { UnsupportedError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
 import type { Dump } from "../dump.js";
-import { type Generation, readGenerations } from "../trace/trace.js";
+import { frozenPs } from "../recorder/scheduler.js";
+import { type Generation, LastStops, readGenerations, type TraceEvent } from "../trace/trace.js";
 
 /** A trace to read, or why there is none. */
 export type TraceAnswer =
@@ -32,9 +33,25 @@ export function goroutineFunctions(dump: Dump): ReadonlyMap<number, string> {
   return new Map(goroutines.all.map((each) => [each.id, functions.find(each.startPc)?.name ?? ""]));
 }
 
-/** The goroutine whose thread took the signal, or NONE. */
+/** The thread that took the signal which ended the process. */
 export function crashedThread(dump: Dump): number | undefined {
   return dump.trace.file ? undefined : dump.process.threads[0]?.tid;
+}
+
+/** Give it every event of a trace in order; then it knows when the program crashed. */
+export interface CrashFinder {
+  visit(event: TraceEvent): void;
+  /** ns of the trace clock of the first event of the freeze; undefined: not frozen, or nothing of it is in the trace. */
+  time(): number | undefined;
+}
+
+/** The runtime freezes the world before it dies: the first P that this stopped marks the crash. */
+export function crashFinder(dump: Dump): CrashFinder {
+  const frozen = dump.trace.file ? new Set<number>() : frozenPs(dump.runtime);
+  const stops = new LastStops();
+  return frozen.size === 0
+    ? { visit() {}, time: () => undefined }
+    : { visit: (event) => stops.visit(event), time: () => stops.first(frozen) };
 }
 
 /** The generations of a source, each read when asked for. */

@@ -75,3 +75,14 @@ export function coreProcStatus(status: number): number | undefined {
   if (status === P_SYSCALL) return P_STATUS.syscall;
   return status === P_IDLE || status === P_GC_STOP ? P_STATUS.idle : undefined;
 }
+
+/**
+ * Ps that stopped because the runtime froze the world to die; empty when it did not: a core that the kernel made alone.
+ * Idle Ps stay idle, and those whose threads were in system calls stay theirs. runtime/proc.go freezetheworld
+ */
+export function frozenPs(runtime: GoRuntime): ReadonlySet<number> {
+  const freezing = runtime.layout.global("runtime.freezing");
+  if (freezing === undefined || runtime.process.memory.tryBytes(freezing, 1)?.[0] !== 1) return new Set();
+  const stopped = readPs(runtime).filter((p) => p.status === P_GC_STOP);
+  return new Set(stopped.map((p) => p.id));
+}

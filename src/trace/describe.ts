@@ -36,6 +36,11 @@ export function concerns(event: TraceEvent, goroutine: number): boolean {
   return SPECS[event.type]?.args[0]?.kind === "g" && event.args[0] === goroutine;
 }
 
+/** Each generation repeats what everything does at its beginning or end; that is no news. */
+export function repeatsStatus(event: TraceEvent): boolean {
+  return !event.first && /Status/.test(kindOf(event));
+}
+
 /** A row of an event; the event itself may be used again afterwards. */
 export function describeEvent(event: TraceEvent, end: number, withStack: boolean): EventRow {
   const kind = kindOf(event);

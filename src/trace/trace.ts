@@ -1,7 +1,8 @@
 // The trace format: files of any origin, read, ordered, summed up and exported; knows no process.
-export { concerns, describeEvent, type EventRow, kindOf } from "./describe.js";
+export { concerns, describeEvent, type EventRow, kindOf, repeatsStatus } from "./describe.js";
 export { Ordering, type TraceEvent } from "./order.js";
 export { type ExportOptions, exportTrace } from "./perfetto.js";
 export { type Generation, readGenerations, type TraceFrame } from "./reader.js";
+export { LastStops } from "./stops.js";
 export { type GoroutineTimes, summarize, type TraceSummary } from "./summary.js";
 export { looksLikeTrace, type TraceFormat } from "./wire.js";

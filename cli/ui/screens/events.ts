@@ -1,6 +1,6 @@
 import { formatCount } from "../../../src/base/units.js";
 import { traceEvents } from "../../../src/query/trace-events.js";
-import { formatDuration } from "../../text/time.js";
+import { formatDuration } from "../../text/duration.js";
 import { tableLines } from "../parts/list.js";
 import { ask, resultOf, type Screen } from "../screen.js";
 

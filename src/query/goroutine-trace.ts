@@ -1,0 +1,54 @@
+// What the execution trace says last of one goroutine.
+import { FormatError, MemoryFault } from "../base/errors.js";
+import type { Findings } from "../base/findings.js";
+import type { Dump } from "../dump.js";
+import { concerns, describeEvent, type EventRow, Ordering, repeatsStatus } from "../trace/trace.js";
+import { crashFinder, generationsOf } from "./trace-source.js";
+
+/** The last events of a goroutine. Times in ns. */
+export interface GoroutineTrace {
+  /** Why there are none although the program was tracing; "". */
+  readonly explanation: string;
+  readonly events: readonly EventRow[];
+  readonly total: number;
+  /** Before the end, negative or 0: the first event of the freeze. Absent: there was none. */
+  readonly crash?: number;
+  /** Its thread was inside the tracer when the program died: its last event may be missing. */
+  readonly inTracer: boolean;
+}
+
+const SHOWN = 10;
+
+/** undefined: the program was not tracing. */
+export function goroutineTrace(dump: Dump, id: number, findings: Findings): GoroutineTrace | undefined {
+  try {
+    const trace = dump.trace.extract();
+    if (!trace.found) return undefined;
+    const inTracer = trace.inTracer.some((each) => each.goroutine === id);
+    const { whole } = trace;
+    if (!whole) {
+      const explanation = `the trace's beginning went to ${trace.destination.name || "a writer that was not found"}; trace events --goroutine ${id} --prefix FILE reads both`;
+      return { explanation, events: [], total: 0, inTracer };
+    }
+    const finder = crashFinder(dump);
+    const rows: EventRow[] = [];
+    let total = 0;
+    let end = 0;
+    const ordering = new Ordering((event) => {
+      end = event.time;
+      finder.visit(event);
+      if (!concerns(event, id) || repeatsStatus(event)) return;
+      total++;
+      rows.push(describeEvent(event, 0, false));
+      if (rows.length > SHOWN) rows.shift();
+    });
+    for (const generation of generationsOf(whole)) ordering.run(generation);
+    const crash = finder.time();
+    const events = rows.map((row) => ({ ...row, beforeEnd: row.time - end }));
+    return { explanation: "", events, total, ...(crash === undefined ? {} : { crash: crash - end }), inTracer };
+  } catch (error) {
+    if (!(error instanceof FormatError || error instanceof MemoryFault)) throw error;
+    findings.add("trace-damaged", "the trace cannot be read", error.message, { partial: true });
+    return { explanation: `the trace cannot be read: ${error.message}`, events: [], total: 0, inTracer: false };
+  }
+}

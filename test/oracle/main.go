@@ -1,5 +1,6 @@
 // oracle reads a Go execution trace to its end with golang.org/x/exp/trace and says what it saw, as JSON on stdout.
-// Usage: oracle FILE [-events]: -events prints each event's time, kind and context instead. It exits 1 where the reader refuses.
+// Usage: oracle FILE [-events|-figures]: -events prints each event's time, kind and context instead, -figures what a summary
+// of the trace has to say. It exits 1 where the reader refuses.
 package main
 
 import (
@@ -18,6 +19,10 @@ func main() {
 	reader, err := trace.NewReader(bufio.NewReaderSize(file, 1<<20))
 	check(err)
 	events := len(os.Args) > 2 && os.Args[2] == "-events"
+	var sum *figures
+	if len(os.Args) > 2 && os.Args[2] == "-figures" {
+		sum = newFigures()
+	}
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	kinds, count, syncs, first, last := map[string]int{}, 0, 0, int64(0), int64(0)
 	wall := ""
@@ -39,6 +44,9 @@ func main() {
 				wall = fmt.Sprint(snap.Wall.UnixNano() - int64(snap.Trace))
 			}
 			continue
+		}
+		if sum != nil {
+			sum.add(ev)
 		}
 		if count == 0 {
 			first = int64(ev.Time())
@@ -65,7 +73,9 @@ func main() {
 			fmt.Fprintln(out)
 		}
 	}
-	if !events {
+	if sum != nil {
+		check(json.NewEncoder(out).Encode(sum.done()))
+	} else if !events {
 		goroutines := map[string]string{}
 		for id, state := range states {
 			if state != trace.GoNotExist {

@@ -41,6 +41,30 @@ export interface OracleAnswer {
   readonly death: readonly string[] | null;
 }
 
+interface Times {
+  /** ns by the state's name in golang.org/x/exp/trace. */
+  readonly totals: Readonly<Record<string, number>>;
+  readonly changes: number;
+}
+interface Spans {
+  readonly count: number;
+  readonly ended: number;
+  readonly total: number;
+  readonly longest: number;
+}
+
+/** What the oracle's figures.go counts; times in ns. */
+export interface Figures {
+  readonly goroutines: Readonly<Record<string, Times>>;
+  readonly procs: Readonly<Record<string, Times>>;
+  readonly ranges: Readonly<Record<string, Spans>>;
+  readonly tasks: Readonly<Record<string, Spans>>;
+  readonly regions: Readonly<Record<string, Spans>>;
+  readonly logs: number;
+  /** Bytes and goal. */
+  readonly heap: readonly (readonly [number, number])[];
+}
+
 export function minorOf(go: string): number {
   return Number(go.split(".")[1]);
 }
@@ -87,9 +111,9 @@ export class Oracle {
   async read(bytes: Uint8Array): Promise<OracleAnswer> {
     return JSON.parse(await this.run(bytes));
   }
-  /** Each event of a trace: a line of time, kind and context. @throws when the reader refuses it */
-  async events(bytes: Uint8Array): Promise<readonly string[]> {
-    return (await this.run(bytes, "-events")).trimEnd().split("\n");
+  /** Sums a trace up. @throws when the reader refuses it */
+  async figures(bytes: Uint8Array): Promise<Figures> {
+    return JSON.parse(await this.run(bytes, "-figures"));
   }
   private async run(bytes: Uint8Array, ...rest: string[]): Promise<string> {
     const { stdout } = await run(this.command, [this.write(bytes), ...rest], { maxBuffer: 1 << 29 });

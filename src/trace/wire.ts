@@ -227,7 +227,8 @@ export function looksLikeTrace(head: Uint8Array): boolean {
 
 /** Bytes that grow. */
 export class ByteWriter {
-  private bytes = new Uint8Array(1 << 12);
+  /** Small, because most are for one message: V8 keeps arrays of so few bytes in its own heap. */
+  private bytes = new Uint8Array(64);
   length = 0;
 
   private room(size: number): void {

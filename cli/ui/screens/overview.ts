@@ -3,18 +3,15 @@ import { dominators } from "../../../src/query/dominators.js";
 import { firstLook } from "../../../src/query/first-look.js";
 import { goroutines } from "../../../src/query/goroutines.js";
 import { overview } from "../../../src/query/overview.js";
-import { suspects } from "../../../src/query/suspects.js";
 import { gcLines, goroutineLines, heapLines, memoryLines, programLines, typeLines } from "../../commands/overview.js";
 import { formatBar, formatShare } from "../../text/bytes.js";
 import { makePage, type Page } from "../../text/style.js";
 import { wrapText } from "../parts/list.js";
 import { objectPlace, ownerPlace, typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
-import { suspectPlace } from "./suspects.js";
 
 const mostGroups = 5;
 const mostHolders = 8;
-const mostSuspects = 3;
 
 /** Home: what died, what fills its memory. What needs no heap is asked first, what needs the dominators comes last. */
 export const overviewScreen: Screen = {
@@ -27,7 +24,6 @@ export const overviewScreen: Screen = {
     ask(goroutines, { group: true, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: mostGroups }),
     ask(overview, {}),
     ask(dominators, { depth: 1, min: 0, group: "none", top: mostHolders }, { isBackground: true }),
-    ask(suspects, { top: mostSuspects }, { isBackground: true }),
   ],
   body(given) {
     const page = makePage(given.width, false);
@@ -99,15 +95,18 @@ function headed([first = "", ...more]: readonly string[], open: Place): Line[] {
 }
 
 function suspectLines(given: Given): Line[] {
-  const answer = resultOf(given, 4, suspects);
-  if (!answer) return awaited(given, 4, "Suspects");
-  const rows = answer.rows.flatMap((row, index): Line[] => {
-    const [first = "", ...more] = wrapText(`  ${index + 1}. ${row.title}`, given.width, "     ");
-    return [{ text: first, open: suspectPlace(row), copy: row.expression ?? row.title }, ...more.map((text): Line => ({ text }))];
+  const answer = resultOf(given, 2, overview);
+  if (!answer) return awaited(given, 2, "Suspects");
+  const { topSuspects } = answer;
+  const all: Place = { screen: "suspects", args: {} };
+  if (topSuspects === null)
+    return [{ text: "Suspects    many objects: enter looks for them, which takes a while", tone: "bold", open: all }];
+  if (topSuspects.length === 0) return [{ text: "Suspects    nothing stands out", tone: "bold" }];
+  const rows = topSuspects.flatMap(({ title }, index): Line[] => {
+    const [first = "", ...more] = wrapText(`  ${index + 1}. ${title}`, given.width, "     ");
+    return [{ text: first, open: all, copy: title }, ...more.map((text): Line => ({ text }))];
   });
-  if (rows.length === 0) return [{ text: "Suspects    nothing stands out", tone: "bold" }];
-  const title = `Suspects    ${formatCount(answer.total.rows)}, the likeliest first`;
-  return [{ text: title, tone: "bold", open: { screen: "suspects", args: {} } }, ...rows];
+  return [{ text: "Suspects    the likeliest first", tone: "bold", open: all }, ...rows];
 }
 
 function holderLines(given: Given): Line[] {

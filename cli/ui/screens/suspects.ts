@@ -35,7 +35,7 @@ export const suspectsScreen: Screen = {
 };
 
 /** What a suspect is about: a value, else the answer to the command line that it offers. */
-export function suspectPlace({ expression, next }: { readonly expression?: string; readonly next: string }): Place {
+function suspectPlace({ expression, next }: { readonly expression?: string; readonly next: string }): Place {
   return expression ? objectPlace(expression) : commandPlace(next);
 }
 

@@ -14,3 +14,44 @@ export function shareBar(share: number, columns: number): string {
   const full = Math.max(0, Math.min(columns, Math.round(share * columns)));
   return "█".repeat(full) + "·".repeat(columns - full);
 }
+
+/** Sums of neighbouring values, so many; every value is in one of them. */
+function gathered(values: readonly number[], columns: number): number[] {
+  const sums = new Array<number>(Math.min(columns, values.length)).fill(0);
+  values.forEach((value, index) => {
+    const at = Math.floor((index * sums.length) / values.length);
+    sums[at] = (sums[at] as number) + value;
+  });
+  return sums;
+}
+
+/**
+ * How busy something was over time, one character a column: · for not at all.
+ * @param parts times in ns, all of one length, added up; width: ns that each of their values is of
+ */
+export function busyLane(parts: readonly (readonly number[])[], width: number, columns: number): string {
+  const sums = parts.map((values) => gathered(values, columns));
+  const length = parts[0]?.length ?? 0;
+  const whole = (width * length) / Math.max(1, sums[0]?.length ?? 1);
+  return Array.from({ length: sums[0]?.length ?? 0 }, (_, at) => {
+    const busy = sums.reduce((sum, values) => sum + (values[at] as number), 0);
+    return busy <= 0 ? "·" : LEVELS[Math.min(LEVELS.length - 1, Math.floor((busy / whole) * LEVELS.length))];
+  }).join("");
+}
+
+const STATES = { running: "█", runnable: "▒", syscall: "s", waiting: "·" } as const;
+
+/** The state that took most of each column, one character a column; a space where there was none. */
+export function stateLane(lane: Readonly<Record<keyof typeof STATES, readonly number[]>>, columns: number): string {
+  const states = Object.keys(STATES) as (keyof typeof STATES)[];
+  const sums = states.map((state) => gathered(lane[state], columns));
+  return Array.from({ length: sums[0]?.length ?? 0 }, (_, at) => {
+    let best = -1;
+    sums.forEach((values, index) => {
+      if ((values[at] as number) > (best < 0 ? 0 : (sums[best]?.[at] as number))) best = index;
+    });
+    return best < 0 ? " " : STATES[states[best] as keyof typeof STATES];
+  })
+    .join("")
+    .trimEnd();
+}

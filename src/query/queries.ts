@@ -19,6 +19,7 @@ import { traceEvents } from "./trace-events.js";
 import { traceExport } from "./trace-export.js";
 import { traceExtract } from "./trace-extract.js";
 import { traceSummary } from "./trace-summary.js";
+import { traceTimeline } from "./trace-timeline.js";
 import { traceback } from "./traceback.js";
 import { waste } from "./waste.js";
 import { why } from "./why.js";
@@ -46,5 +47,6 @@ export const QUERIES = {
   traceExtract,
   traceSummary,
   traceEvents,
+  traceTimeline,
   traceExport,
 } as const;

@@ -5,4 +5,5 @@ export { type ExportOptions, exportTrace } from "./perfetto.js";
 export { type Generation, readGenerations, type TraceFrame } from "./reader.js";
 export { LastStops } from "./stops.js";
 export { type GoroutineTimes, summarize, type TraceSummary } from "./summary.js";
+export { type Lane, type Timeline, timeline } from "./timeline.js";
 export { looksLikeTrace, type TraceFormat } from "./wire.js";

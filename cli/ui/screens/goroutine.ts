@@ -3,6 +3,7 @@ import { goroutine } from "../../../src/query/goroutine.js";
 import { formatDuration } from "../../text/duration.js";
 import { dominatorsPlace, objectPlace } from "../parts/places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
+import { blockedPlace } from "./blocked.js";
 
 type Frame = ReturnType<typeof goroutine.run>["frames"][number];
 type Variable = Frame["variables"][number];
@@ -51,6 +52,7 @@ export const goroutineScreen: Screen = {
   },
   keys: [
     { key: "d", help: "what it holds", go: (args) => dominatorsPlace(`g${args.id}`) },
+    { key: "b", help: "blocked by", go: (args) => blockedPlace(Number(args.id)) },
     { key: "v", help: "its last trace events", go: (args) => ({ screen: "events", args: { goroutine: Number(args.id) } }) },
   ],
 };

@@ -3,6 +3,7 @@ import { goroutines } from "../../../src/query/goroutines.js";
 import { formatDuration } from "../../text/duration.js";
 import { type ListColumn, tableLines } from "../parts/list.js";
 import { ask, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+import { blockedPlace } from "./blocked.js";
 
 type Answer = ReturnType<typeof goroutines.run>;
 type Group = NonNullable<Answer["groups"]>[number];
@@ -63,6 +64,11 @@ export const goroutinesScreen: Screen = {
   },
   keys: [
     { key: "t", help: "group or each", stays: true, go: (args) => changed(args, { each: args.each !== true }) },
+    {
+      key: "b",
+      help: "blocked by",
+      go: (_args, line) => (line?.open?.screen === "goroutine" ? blockedPlace(Number(line.open.args.id)) : { screen: "blocked", args: {} }),
+    },
     { key: "R", help: "what they retain", stays: true, go: (args) => changed(args, { retains: args.retains !== true }) },
     { key: "u", help: "the runtime's too", stays: true, go: (args) => changed(args, { system: args.system !== true }) },
   ],

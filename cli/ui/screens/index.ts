@@ -2,6 +2,7 @@
 import type { AnyCommand } from "../../command.js";
 import type { Screen } from "../screen.js";
 import { answerScreen } from "./answer.js";
+import { blockedScreen } from "./blocked.js";
 import { deathScreen } from "./death.js";
 import { dominatorsScreen } from "./dominators.js";
 import { eventsScreen } from "./events.js";
@@ -17,6 +18,7 @@ import { overviewScreen } from "./overview.js";
 import { pathsScreen } from "./paths.js";
 import { refsScreen } from "./refs.js";
 import { suspectsScreen } from "./suspects.js";
+import { timelineScreen } from "./timeline.js";
 import { traceScreen } from "./trace.js";
 import { typesScreen } from "./types.js";
 
@@ -31,8 +33,10 @@ export function allScreens(commands: readonly AnyCommand[]): readonly Screen[] {
     suspectsScreen,
     mappingsScreen,
     findingsScreen,
+    blockedScreen,
     deathScreen,
     eventsScreen,
+    timelineScreen,
     goroutineScreen,
     objectsScreen,
     objectScreen,

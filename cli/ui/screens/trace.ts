@@ -27,6 +27,7 @@ export const traceScreen: Screen = {
     return { head: [], rows };
   },
   keys: [
+    { key: "t", help: "time line", go: () => ({ screen: "timeline", args: {} }) },
     { key: "v", help: "events near the end", go: () => ({ screen: "events", args: {} }) },
     { key: "x", help: "extract to trace.out", go: () => ({ screen: "answer", args: { line: "trace extract -o trace.out" } }) },
   ],

@@ -1,0 +1,124 @@
+import { formatCount } from "../../../src/base/units.js";
+import { blocked } from "../../../src/query/blocked.js";
+import { formatDuration } from "../../text/duration.js";
+import { objectPlace } from "../parts/places.js";
+import { ask, type Given, type Line, type PlaceArgs, resultOf, type Screen } from "../screen.js";
+
+type Answer = ReturnType<typeof blocked.run>;
+type Row = Answer["rows"][number];
+type Top = Row["waiting"][number]["top"];
+
+/** Who waits for whom: everybody, or what one goroutine waits for and what others want from it. */
+export const blockedScreen: Screen = {
+  name: "blocked",
+  help: "Who waits for what, and who could end the wait? b on a goroutine: it alone.",
+  title: (args) => (args.goroutine === undefined ? "Blocked" : `waits of goroutine ${args.goroutine}`),
+  asks: () => [ask(blocked, { top: 0 })],
+  body(given) {
+    const answer = resultOf(given, 0, blocked);
+    if (!answer) return { head: [], rows: [] };
+    const id = goroutineOf(given.args);
+    const things = answer.rows.filter((row) => id === undefined || concerns(row, id));
+    const cycles = answer.cycles.filter(({ involved }) => id === undefined || involved.includes(id));
+    const rows = [...cycles.flatMap(cycleLines), ...things.flatMap((row) => thingLines(row, id, given))];
+    if (rows.length === 0) rows.push({ text: id === undefined ? "no goroutine of the program is blocked" : noneOf(answer, id) });
+    return {
+      head: [],
+      rows,
+      note: `${formatCount(answer.total.goroutines)} goroutines wait for ${formatCount(answer.total.objects)} things`,
+    };
+  },
+  keys: [
+    {
+      key: "b",
+      help: "this one's waits",
+      go: (_args, line) => (line?.open?.screen === "goroutine" ? blockedPlace(Number(line.open.args.id)) : undefined),
+    },
+    {
+      key: "o",
+      help: "what is waited for",
+      go: (_args, line) => (line?.copy?.startsWith("0x") || line?.copy?.includes(".") ? objectPlace(line.copy) : undefined),
+    },
+  ],
+};
+
+/** What a goroutine waits for, and who waits for it. */
+export function blockedPlace(goroutine: number) {
+  return { screen: "blocked", args: { goroutine } };
+}
+
+const goroutineOf = (args: PlaceArgs) => (args.goroutine === undefined ? undefined : Number(args.goroutine));
+
+function concerns({ waiting, holders }: Row, id: number): boolean {
+  return waiting.some((each) => each.id === id) || holders.some((each) => each.id === id);
+}
+
+/** Long lists are cut by the query: not being in them is no proof. */
+function noneOf({ rows }: Answer, id: number): string {
+  const isCut = rows.some(({ waiting, count, holders, holderCount }) => waiting.length < count || holders.length < holderCount);
+  return isCut
+    ? `goroutine ${id} is not among those shown of the long queues; esc and Blocked has the queues`
+    : `goroutine ${id} waits for nothing that is known, and nobody waits for it`;
+}
+
+function cycleLines({ goroutines, involved, certainty }: Answer["cycles"][number]): Line[] {
+  const count = goroutines.length;
+  const circle = count === 1 ? "a goroutine waits for itself" : `${formatCount(count)} goroutines wait for each other in a circle`;
+  const more = involved.length > count ? `, and ${formatCount(involved.length - count)} more with them` : "";
+  const rows = goroutines.map((each, index): Line => {
+    const next = goroutines[(index + 1) % count];
+    return {
+      text: `  goroutine ${each.id}${at(each.top)} waits for ${each.waitsFor}; goroutine ${next?.id}: ${each.why}`,
+      open: { screen: "goroutine", args: { id: each.id } },
+      copy: each.waitsFor,
+    };
+  });
+  return [{ text: `${certainty === "strong" ? "deadlock" : "possible deadlock"}: ${circle}${more}`, tone: "bad" }, ...rows, { text: "" }];
+}
+
+function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
+  const key = `${row.kind} ${row.address ?? row.name}`;
+  const isOpen = given.folds[key] ?? (id !== undefined || row.holders.length > 0);
+  const long = row.longestNanoseconds === undefined ? "" : `, the longest ${formatDuration(row.longestNanoseconds)}`;
+  const name = [row.kind, row.name, row.address ?? ""].filter((each) => each !== "").join(" ");
+  const state = row.state === "" ? "" : `${row.state}, `;
+  const head: Line = {
+    text: `${isOpen ? "▾" : "▸"} ${name}: ${state}${formatCount(row.count)} blocked${long}`,
+    tone: "bold",
+    depth: 0,
+    fold: { key, isOpen },
+    copy: row.name !== "" ? row.name : (row.address ?? row.kind),
+  };
+  if (!isOpen) return [head];
+  const waiting = row.waiting.map(
+    (each): Line => goroutineLine(each.id, `waits  goroutine ${each.id}${at(each.top)} [${each.reason}]`, each.id === id),
+  );
+  const holders = row.holders.map(
+    (each): Line => goroutineLine(each.id, `could end it  goroutine ${each.id}${at(each.top)}: ${each.why}`, each.id === id),
+  );
+  return [
+    head,
+    ...holders,
+    ...moreLine(row.holderCount - holders.length, "that could end it"),
+    ...waiting,
+    ...moreLine(row.count - waiting.length, "waiting"),
+  ];
+}
+
+function goroutineLine(id: number, text: string, isSubject: boolean): Line {
+  return {
+    text: `    ${text}`,
+    depth: 1,
+    open: { screen: "goroutine", args: { id } },
+    copy: `g${id}`,
+    ...(isSubject ? { tone: "bold" } : {}),
+  };
+}
+
+function moreLine(count: number, what: string): Line[] {
+  return count > 0 ? [{ text: `    … ${formatCount(count)} more ${what}`, tone: "dim", depth: 1 }] : [];
+}
+
+function at(top: Top): string {
+  return top ? ` ${top.function} ${top.file.slice(top.file.lastIndexOf("/") + 1)}:${top.line}` : "";
+}

@@ -1,0 +1,68 @@
+import { formatCount } from "../../../src/base/units.js";
+import { traceTimeline } from "../../../src/query/trace-timeline.js";
+import { busyLane, stateLane } from "../../text/chart.js";
+import { formatDuration } from "../../text/duration.js";
+import { tableLines } from "../parts/list.js";
+import { ask, type Line, type PlaceArgs, resultOf, type Screen } from "../screen.js";
+
+const columns = 240;
+const most = 200;
+const zoom = 4;
+/** Columns that the names of lanes get at most. */
+const nameWidth = 30;
+
+/** What Ps and goroutines did over time, as text. */
+export const timelineScreen: Screen = {
+  name: "timeline",
+  help: "What did Ps and goroutines do over time? + and - look at less and more of the time before the end.",
+  title: (args) => (args.last === undefined ? "Time line" : `last ${formatDuration(Number(args.last))}`),
+  asks: (args) => [ask(traceTimeline, { last: Number(args.last ?? 0), columns, top: most })],
+  body(given) {
+    const answer = resultOf(given, 0, traceTimeline);
+    if (!answer) return { head: [], rows: [] };
+    const { timeline } = answer;
+    if (!timeline) return { head: [], rows: [{ text: answer.explanation }] };
+    const room = Math.max(10, given.width - Math.min(nameWidth, Math.floor(given.width / 3)) - 2);
+    const span = timeline.to - timeline.from;
+    const lanes = [
+      { cells: ["collecting", busyLane([timeline.collecting], span / columns, room)] },
+      ...timeline.procs.map((lane) => ({ cells: [`P${lane.id}`, busyLane([lane.running, lane.syscall], span / columns, room)] })),
+      ...timeline.goroutines.map((lane) => ({
+        cells: [`g${lane.id} ${lane.function}`, stateLane(lane, room)],
+        open: { screen: "goroutine", args: { id: lane.id } },
+        copy: `g${lane.id}`,
+      })),
+    ];
+    const axis = `-${formatDuration(span)}`;
+    const title = `${axis}${"the end".padStart(Math.max(1, room - axis.length))}`;
+    const { head, rows } = tableLines([{ title: "", cut: "middle" }, { title }], lanes, given.width);
+    const legend: Line[] = [
+      { text: "Ps: the fuller the busier, · idle   goroutines: █ running ▒ runnable s system call · waiting", tone: "dim" },
+      ...(timeline.problem === "" ? [] : [{ text: `read up to the damage: ${timeline.problem}`, tone: "bad" as const }]),
+    ];
+    const shown = timeline.goroutines.length;
+    return {
+      head: [...legend, ...head],
+      rows,
+      note:
+        shown < timeline.total
+          ? `busiest ${formatCount(shown)} of ${formatCount(timeline.total)} goroutines`
+          : `${formatCount(shown)} goroutines`,
+    };
+  },
+  keys: [
+    { key: "+", help: "less time", stays: true, go: (args, line) => (line ? zoomed(args, 1 / zoom) : undefined) },
+    { key: "-", help: "more time", stays: true, go: (args) => (args.last === undefined ? undefined : zoomed(args, zoom)) },
+    {
+      key: "v",
+      help: "its events",
+      go: (_args, line) => (line?.copy ? { screen: "events", args: { goroutine: Number(line.copy.slice(1)) } } : undefined),
+    },
+  ],
+};
+
+/** The first look closer is at the last second; further away than a minute is all of it. */
+function zoomed(args: PlaceArgs, by: number) {
+  const last = args.last === undefined ? 1e9 : Math.max(1000, Number(args.last) * by);
+  return { screen: "timeline", args: last > 60e9 ? {} : { last } };
+}

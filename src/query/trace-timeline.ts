@@ -1,0 +1,39 @@
+import { FormatError, UsageError } from "../base/errors.js";
+import { type Timeline, timeline } from "../trace/trace.js";
+import type { Query } from "./query.js";
+import { generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
+
+export interface TraceTimelineArgs {
+  readonly prefix?: string;
+  /** Only so many ns before the end; 0: all. */
+  readonly last: number;
+  /** Parts the time is divided into, 1 to 10,000. */
+  readonly columns: number;
+  /** Goroutines shown, the busiest first; 1 to 1,000. */
+  readonly top: number;
+}
+
+export interface TraceTimelineResult {
+  readonly found: boolean;
+  readonly explanation: string;
+  readonly timeline: Timeline | undefined;
+}
+
+/** What Ps and goroutines did, column by column of time. */
+export const traceTimeline: Query<TraceTimelineArgs, TraceTimelineResult> = {
+  name: "trace timeline",
+  summary: "what Ps and goroutines did, column by column of time",
+  run(dump, { prefix, last, columns, top }, { findings }) {
+    if (!(columns >= 1 && columns <= 10_000 && top >= 1 && top <= 1000)) throw new UsageError("a time line of so many lanes or columns");
+    const trace = traceOf(dump, prefix);
+    if (!trace.found) return { found: false, explanation: trace.explanation, timeline: undefined };
+    const lanes = timeline(generationsOf(trace.source), { last, columns, top }, (error) => {
+      if (!(error instanceof FormatError)) throw error;
+      findings.add("trace-damaged", "the trace cannot be read to its end", error.message, { partial: true });
+      return error.message;
+    });
+    const functions = goroutineFunctions(dump);
+    const goroutines = lanes.goroutines.map((lane) => ({ ...lane, function: lane.function || (functions.get(lane.id) ?? "") }));
+    return { found: true, explanation: "", timeline: { ...lanes, goroutines } };
+  },
+};

@@ -28,6 +28,7 @@ export const overviewCommand = defineCommand({
   text: (answer, page) => [
     ...deathLines(answer, page),
     ...programLines(answer, page),
+    ...buildLines(answer, page),
     "",
     ...suspectLines(answer, page),
     ...memoryLines(answer, page),
@@ -63,16 +64,18 @@ function deathLines({ death }: FirstLook, page: Page): string[] {
   return entry("Death", `${death.summary}${where}`, page);
 }
 
-/** The program, how it ended, and what it was built from. */
+/** The program and how it ended. */
 export function programLines({ program }: FirstLook, page: Page): string[] {
+  const died = program.signal === null ? "no signal recorded" : `died of ${program.signal}`;
+  return entry("Program", `${program.name}  pid ${program.pid}  ${died}`, page);
+}
+
+/** How it was started and what it was built from. */
+export function buildLines({ program }: FirstLook, page: Page): string[] {
   const settings = Object.entries(program.buildSettings);
   const vcs = settings.filter(([key]) => key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
-  // DefaultGODEBUG follows from the go line of go.mod and fills a screen by itself; --json has it.
-  const isTold = ([key, value]: [string, string]) => !key.startsWith("vcs") && key !== "DefaultGODEBUG" && value !== "";
-  const build = settings.filter(isTold).map(([key, value]) => `${key}=${value}`);
-  const died = program.signal === null ? "no signal recorded" : `died of ${program.signal}`;
+  const build = settings.filter(([key]) => !key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
   return [
-    ...entry("Program", `${program.name}  pid ${program.pid}  ${died}`, page),
     ...entry("Path", program.path, page),
     ...entry("Arguments", program.arguments, page),
     ...entry("Go", `${program.goVersion} linux/${program.arch}`, page),

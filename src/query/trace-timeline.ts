@@ -5,8 +5,8 @@ import { generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
 
 export interface TraceTimelineArgs {
   readonly prefix?: string;
-  /** Only so many ns before the end; 0: all. */
-  readonly last: number;
+  /** Share of the time that is looked at, its end; above 0, 1: all. */
+  readonly part: number;
   /** Parts the time is divided into, 1 to 10,000. */
   readonly columns: number;
   /** Goroutines shown, the busiest first; 1 to 1,000. */
@@ -23,11 +23,12 @@ export interface TraceTimelineResult {
 export const traceTimeline: Query<TraceTimelineArgs, TraceTimelineResult> = {
   name: "trace timeline",
   summary: "what Ps and goroutines did, column by column of time",
-  run(dump, { prefix, last, columns, top }, { findings }) {
-    if (!(columns >= 1 && columns <= 10_000 && top >= 1 && top <= 1000)) throw new UsageError("a time line of so many lanes or columns");
+  run(dump, { prefix, part, columns, top }, { findings }) {
+    if (!(part > 0 && part <= 1 && columns >= 1 && columns <= 10_000 && top >= 1 && top <= 1000))
+      throw new UsageError("a time line of so many lanes or columns");
     const trace = traceOf(dump, prefix);
     if (!trace.found) return { found: false, explanation: trace.explanation, timeline: undefined };
-    const lanes = timeline(generationsOf(trace.source), { last, columns, top }, (error) => {
+    const lanes = timeline(generationsOf(trace.source), { part, columns, top }, (error) => {
       if (!(error instanceof FormatError)) throw error;
       findings.add("trace-damaged", "the trace cannot be read to its end", error.message, { partial: true });
       return error.message;

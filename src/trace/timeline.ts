@@ -34,8 +34,8 @@ export interface Timeline {
 }
 
 export interface TimelineWish {
-  /** Only so many ns before the end; 0: all. */
-  readonly last: number;
+  /** Share of the time that is looked at, its end; above 0, 1: all. */
+  readonly part: number;
   readonly columns: number;
   /** Lanes of goroutines. */
   readonly top: number;
@@ -44,7 +44,7 @@ export interface TimelineWish {
 /** Reads all generations, three times: for the end, for who is busy, for the lanes. */
 export function timeline(generations: Iterable<Generation>, wish: TimelineWish, failed: (error: unknown) => string): Timeline {
   const { first, last, problem } = spanOf(generations, failed);
-  const from = wish.last === 0 ? first : Math.max(first, last - wish.last);
+  const from = last - (last - first) * wish.part;
   const ignore = () => "";
   const busy = new Map<number, number>();
   eachStretch(

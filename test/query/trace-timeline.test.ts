@@ -17,13 +17,13 @@ describe("the time line of a trace", () => {
   });
   afterAll(() => dump.close());
   const context = () => ({ progress: silent, findings: dump.findings });
-  const lanes = (last: number, columns: number, top = 1000) =>
-    traceTimeline.run(dump, { last, columns, top }, context()).timeline as Timeline;
+  const lanes = (part: number, columns: number, top = 1000) =>
+    traceTimeline.run(dump, { part, columns, top }, context()).timeline as Timeline;
 
   test("the columns of a lane add up to what the summary says of it", () => {
     const { summary } = traceSummary.run(dump, { top: 0 }, context());
     for (const columns of [1, 7, 240]) {
-      const { goroutines, procs, total, from, to } = lanes(0, columns);
+      const { goroutines, procs, total, from, to } = lanes(1, columns);
       expect([from, to]).toEqual([summary?.first, summary?.last]);
       expect(total).toBeGreaterThan(3);
       for (const lane of goroutines) {
@@ -38,8 +38,8 @@ describe("the time line of a trace", () => {
   });
 
   test("no column holds more than its time, and the last part of the time is the last columns", () => {
-    const all = lanes(0, 64);
-    const half = lanes((all.to - all.from) / 2, 32);
+    const all = lanes(1, 64);
+    const half = lanes(0.5, 32);
     const width = (all.to - all.from) / 64;
     const inColumn = (lane: Lane, at: number) => states.reduce((total, state) => total + (lane[state][at] as number), 0);
     for (const lane of [...all.procs, ...all.goroutines])
@@ -52,8 +52,8 @@ describe("the time line of a trace", () => {
   });
 
   test("the busiest goroutines are the ones shown", () => {
-    const some = lanes(0, 10, 2);
-    expect(some.goroutines).toEqual(lanes(0, 10).goroutines.slice(0, 2));
+    const some = lanes(1, 10, 2);
+    expect(some.goroutines).toEqual(lanes(1, 10).goroutines.slice(0, 2));
     const busy = (lane: Lane) => sum(lane.running) + sum(lane.runnable) + sum(lane.syscall);
     const [first, second] = some.goroutines as [Lane, Lane];
     expect(busy(first)).toBeGreaterThanOrEqual(busy(second));

@@ -8,6 +8,9 @@ type Answer = ReturnType<typeof blocked.run>;
 type Row = Answer["rows"][number];
 type Top = Row["waiting"][number]["top"];
 
+/** Longer queues that nobody is known to end are folded. */
+const mostOpen = 5;
+
 /** Who waits for whom: everybody, or what one goroutine waits for and what others want from it. */
 export const blockedScreen: Screen = {
   name: "blocked",
@@ -78,7 +81,7 @@ function cycleLines({ goroutines, involved, certainty }: Answer["cycles"][number
 
 function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
   const key = `${row.kind} ${row.address ?? row.name}`;
-  const isOpen = given.folds[key] ?? (id !== undefined || row.holders.length > 0);
+  const isOpen = given.folds[key] ?? (id !== undefined || row.holders.length > 0 || row.count <= mostOpen);
   const long = row.longestNanoseconds === undefined ? "" : `, the longest ${formatDuration(row.longestNanoseconds)}`;
   const name = [row.kind, row.name, row.address ?? ""].filter((each) => each !== "").join(" ");
   const state = row.state === "" ? "" : `${row.state}, `;

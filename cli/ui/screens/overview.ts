@@ -3,7 +3,7 @@ import { dominators } from "../../../src/query/dominators.js";
 import { firstLook } from "../../../src/query/first-look.js";
 import { goroutines } from "../../../src/query/goroutines.js";
 import { overview } from "../../../src/query/overview.js";
-import { gcLines, goroutineLines, heapLines, memoryLines, programLines, typeLines } from "../../commands/overview.js";
+import { buildLines, gcLines, goroutineLines, heapLines, memoryLines, programLines, typeLines } from "../../commands/overview.js";
 import { formatBar, formatShare } from "../../text/bytes.js";
 import { makePage, type Page } from "../../text/style.js";
 import { wrapText } from "../parts/list.js";
@@ -86,6 +86,8 @@ function machineLines(given: Given, page: Page): Line[] {
     { text: "" },
     ...gcLines(answer, page).map((text): Line => ({ text })),
     ...headed(goroutineLines(answer, page), { screen: "goroutines", args: {} }),
+    { text: "" },
+    ...buildLines(answer, page).map((text): Line => ({ text })),
   ];
 }
 

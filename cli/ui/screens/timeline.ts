@@ -3,7 +3,7 @@ import { traceTimeline } from "../../../src/query/trace-timeline.js";
 import { busyLane, stateLane } from "../../text/chart.js";
 import { formatDuration } from "../../text/duration.js";
 import { tableLines } from "../parts/list.js";
-import { ask, type Line, type PlaceArgs, resultOf, type Screen } from "../screen.js";
+import { ask, type Line, type Place, type PlaceArgs, resultOf, type Screen } from "../screen.js";
 
 const columns = 240;
 const most = 200;
@@ -15,8 +15,8 @@ const nameWidth = 30;
 export const timelineScreen: Screen = {
   name: "timeline",
   help: "What did Ps and goroutines do over time? + and - look at less and more of the time before the end.",
-  title: (args) => (args.last === undefined ? "Time line" : `last ${formatDuration(Number(args.last))}`),
-  asks: (args) => [ask(traceTimeline, { last: Number(args.last ?? 0), columns, top: most })],
+  title: (args) => (partOf(args) === 1 ? "Time line" : `the last 1/${formatCount(1 / partOf(args))} of the time`),
+  asks: (args) => [ask(traceTimeline, { part: partOf(args), columns, top: most })],
   body(given) {
     const answer = resultOf(given, 0, traceTimeline);
     if (!answer) return { head: [], rows: [] };
@@ -51,8 +51,8 @@ export const timelineScreen: Screen = {
     };
   },
   keys: [
-    { key: "+", help: "less time", stays: true, go: (args, line) => (line ? zoomed(args, 1 / zoom) : undefined) },
-    { key: "-", help: "more time", stays: true, go: (args) => (args.last === undefined ? undefined : zoomed(args, zoom)) },
+    { key: "+", help: "less time", stays: true, go: (args) => zoomed(args, 1 / zoom) },
+    { key: "-", help: "more time", stays: true, go: (args) => zoomed(args, zoom) },
     {
       key: "v",
       help: "its events",
@@ -61,8 +61,10 @@ export const timelineScreen: Screen = {
   ],
 };
 
-/** The first look closer is at the last second; further away than a minute is all of it. */
-function zoomed(args: PlaceArgs, by: number) {
-  const last = args.last === undefined ? 1e9 : Math.max(1000, Number(args.last) * by);
-  return { screen: "timeline", args: last > 60e9 ? {} : { last } };
+const partOf = (args: PlaceArgs) => Number(args.part ?? 1);
+
+/** Undefined at both ends: all of the time, and a millionth of it. */
+function zoomed(args: PlaceArgs, by: number): Place | undefined {
+  const part = partOf(args) * by;
+  return part > 1 || part < 1e-6 ? undefined : { screen: "timeline", args: part === 1 ? {} : { part } };
 }

@@ -97,6 +97,16 @@ export function settle(state: State, around: Surroundings): State {
   return next.cursor === view.cursor && next.top === view.top ? state : withView(state, next);
 }
 
+/** The state with the cursor on the line where it was, wherever that stands now; to be called when an answer came. */
+export function follow(state: State, line: Line | undefined, around: Surroundings): State {
+  const view = presentView(state);
+  const { rows } = around.body(view);
+  if (!line || view.cursor === 0 || rows[view.cursor]?.text === line.text) return settle(state, around);
+  const row = rows.findIndex((each) => each.text === line.text);
+  if (row < 0) return settle(state, around);
+  return withView(state, scroll({ ...view, top: view.top + row - view.cursor }, row, around));
+}
+
 /** Goes to a place as if a line had been opened. */
 export function open(state: State, place: Place): State {
   if (placeKey(place) === placeKey(presentView(state).place)) return state;

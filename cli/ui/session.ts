@@ -10,6 +10,7 @@ import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";
 import { type Key, makeKeyReader } from "./keys.js";
 import {
   type Effect,
+  follow,
   hasWords,
   presentView,
   reduce,
@@ -264,9 +265,11 @@ export class Session implements Surroundings {
   }
 
   private answered(entry: Known, answer: Answer): void {
+    const view = presentView(this.state);
+    const line = this.body(view).rows[view.cursor];
     entry.answer = answer;
     this.stamp++;
-    this.state = settle(this.state, this);
+    this.state = follow(this.state, line, this);
     this.changed();
   }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  follow,
   hasWords,
   open,
   presentView,
@@ -125,6 +126,20 @@ describe("whatever keys are pressed", () => {
     expect(reduce(press(["/"], world), "ctrl-c", world).effects).toEqual([{ kind: "quit" }]);
     expect(reduce(press(["?"], world), "q", world).effects).toEqual([{ kind: "quit" }]);
   });
+});
+
+test("an answer that puts lines above the cursor does not move it from its line", () => {
+  const rows = (count: number, from: number): Line[] => Array.from({ length: count }, (_, n) => ({ text: `line ${n + from}` }));
+  const world = (list: readonly Line[]): Surroundings => ({ ...around(10), body: () => ({ head: [], rows: list }) });
+  const before = rows(50, 0);
+  const state = press(["pagedown", "j", "j"], world(before));
+  const { cursor, top } = presentView(state);
+  const after = world([...rows(7, -7), ...before]);
+  const moved = presentView(follow(state, before[cursor], after));
+  expect([moved.cursor, moved.top]).toEqual([cursor + 7, top + 7]);
+  expect(presentView(follow(state, before[cursor], world(before)))).toMatchObject({ cursor, top });
+  expectInside(presentView(follow(state, before[cursor], world(rows(3, 100)))), world(rows(3, 100)));
+  expect(presentView(follow(startAt(home), before[0], after)).cursor).toBe(0);
 });
 
 describe("the breadcrumb", () => {

@@ -46,7 +46,7 @@ describe("the time line of a trace", () => {
       for (let at = 0; at < 64; at++) expect(inColumn(lane, at)).toBeLessThanOrEqual(width * 1.0001 + 1);
     for (const lane of half.goroutines) {
       const whole = all.goroutines.find((each) => each.id === lane.id) as Lane;
-      for (const state of states) lane[state].forEach((ns, at) => expect(ns).toBeCloseTo(whole[state][at + 32] as number, -1));
+      for (const state of states) for (const [at, ns] of lane[state].entries()) expect(ns).toBeCloseTo(whole[state][at + 32] as number, -1);
     }
     expect(sum(half.collecting)).toBeLessThanOrEqual(sum(all.collecting));
   });

@@ -35,6 +35,9 @@ export const goroutineCommand = defineCommand({
       ...about(answer).map((line) => page.dim(cutText(escapeText(line), page.width))),
       "",
       ...frameLines(answer, page),
+      ...(answer.frames.some((frame) => frame.variables.some((each) => !each.certain))
+        ? [page.dim(cutText("?  optimised code: it may be a little older or newer than the line", page.width))]
+        : []),
       ...(answer.createdBy
         ? [
             cutText(
@@ -101,7 +104,10 @@ function frameLines({ frames, framesOmitted }: Answer, page: Page): string[] {
     page.dim(cutText(`    ${escapeText(frame.file)}:${frame.line}`, page.width, "middle")),
     ...frame.variables.map((variable) => {
       const kind = variable.kind === "local" ? "" : `${variable.kind === "parameter" ? "argument" : "result"} `;
-      return cutText(`      ${kind}${escapeText(variable.name)} ${escapeText(variable.type)} = ${escapeText(variable.text)}`, page.width);
+      return cutText(
+        `      ${kind}${escapeText(variable.name)} ${escapeText(variable.type)} = ${escapeText(variable.text)}${variable.certain ? "" : " ?"}`,
+        page.width,
+      );
     }),
   ]);
 }

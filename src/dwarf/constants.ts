@@ -37,6 +37,7 @@ export const DW_AT = {
   high_pc: 0x12,
   language: 0x13,
   const_value: 0x1c,
+  producer: 0x25,
   upper_bound: 0x2f,
   abstract_origin: 0x31,
   count: 0x37,

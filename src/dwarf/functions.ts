@@ -6,7 +6,7 @@ import type { Address, Bytes } from "../base/units.js";
 import { DW_AT, DW_TAG } from "./constants.js";
 import type { Die } from "./dies.js";
 import { ABSENT, evaluate, type FrameContext, type Location } from "./expressions.js";
-import { locationExpression, type Range, rangesOf } from "./lists.js";
+import { locationEntries, locationExpression, type Range, rangesOf } from "./lists.js";
 import { NameIndex, nameBytes } from "./names.js";
 import { reportDamage, type Scan } from "./scan.js";
 import type { DwarfType, Types } from "./types.js";
@@ -24,6 +24,8 @@ export interface DwarfVariable {
   readonly declarationLine: number;
   /** Where it lies at frame.pc; "absent" when it is optimised away, not alive there, or damaged (then a finding too). */
   locate(frame: FrameContext): Location;
+  /** Code that the entries of its location list cover, in their order; [] when its location is no list. */
+  listed(): readonly Range[];
 }
 
 /** What a closure captures, in the order of offsets: offset in the closure object; "&x" is captured by reference (its type is the pointer's). */
@@ -42,6 +44,8 @@ export interface DwarfFunction {
   readonly variables: readonly DwarfVariable[];
   /** DW_AT_go_closure_offset: since Go 1.23; empty before, and for functions that are no closures. */
   readonly captures: readonly DwarfCapture[];
+  /** false: compiled with -N, so that each variable has its place and each statement its code. */
+  readonly optimised: boolean;
 }
 
 /** DIEs below one subprogram. */
@@ -146,6 +150,16 @@ class FunctionEntry implements DwarfFunction {
       this.captured = captures.sort((a, b) => a.offset - b.offset);
     }
     return this.captured;
+  }
+
+  get optimised(): boolean {
+    const { dies } = this.types;
+    const producer = this.types.safely(() => {
+      const unit = dies.unitOf(this.offset);
+      return unit && dies.at(unit.firstDie, unit).stringBytes(DW_AT.producer);
+    }, undefined);
+    // "Go cmd/compile go1.26.8; -N -l regabi"
+    return !/; .*-N\b/.test(decodeText(producer ?? new Uint8Array(0)));
   }
 
   /** Walks the subprogram's tree; damage ends it, what was read stays. */
@@ -253,6 +267,10 @@ class Variable implements DwarfVariable {
       if (scope.ranges !== undefined && !scope.ranges.some(([low, high]) => pc >= low && pc < high)) return false;
     }
     return true;
+  }
+
+  listed(): readonly Range[] {
+    return this.types.safely(() => locationEntries(this.die, DW_AT.location).map(({ low, high }): Range => [low, high]), []);
   }
 
   locate(frame: FrameContext): Location {

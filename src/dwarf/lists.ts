@@ -99,6 +99,13 @@ function rangeList(die: Die): Range[] {
   throw reader.error("range list without end");
 }
 
+/** One entry of a location list. The default of DWARF 5 covers everything, and stands last. */
+export interface LocationEntry {
+  readonly low: Address;
+  readonly high: Address;
+  readonly expression: Uint8Array;
+}
+
 /**
  * The expression of a location attribute that holds at pc (link-time): the expression itself, or the list's entry that covers pc.
  * undefined when nothing covers it. @throws FormatError
@@ -106,31 +113,34 @@ function rangeList(die: Die): Range[] {
 export function locationExpression(die: Die, at: number, pc: Address): Uint8Array | undefined {
   const block = die.block(at);
   if (block !== undefined) return block;
-  if (!die.has(at)) return undefined;
-  return die.unit.version < 5 ? oldLocationList(die, at, pc) : locationList(die, at, pc);
+  return locationEntries(die, at).find((entry) => pc >= entry.low && pc < entry.high)?.expression;
 }
 
-function oldLocationList(die: Die, at: number, pc: Address): Uint8Array | undefined {
+/** [] when the attribute is not there, or no list. @throws FormatError */
+export function locationEntries(die: Die, at: number): readonly LocationEntry[] {
+  if (!die.has(at) || die.block(at) !== undefined) return [];
+  return die.unit.version < 5 ? oldLocationList(die, at) : locationList(die, at);
+}
+
+function oldLocationList(die: Die, at: number): LocationEntry[] {
   const { unit } = die;
   const reader = listReader(die, at, ".debug_loc", 0);
+  const entries: LocationEntry[] = [];
   let base = unit.lowPc;
   for (let i = 0; i < MAX_ENTRIES; i++) {
     const low = readAddress(reader, unit);
     const high = readAddress(reader, unit);
-    if (low === 0 && high === 0) return undefined;
-    if (low === baseSelector(unit)) {
-      base = high;
-      continue;
-    }
-    const expression = reader.slice(reader.u16());
-    if (pc >= base + low && pc < base + high) return expression;
+    if (low === 0 && high === 0) return entries;
+    if (low === baseSelector(unit)) base = high;
+    else entries.push({ low: base + low, high: base + high, expression: reader.slice(reader.u16()) });
   }
   throw reader.error("location list without end");
 }
 
-function locationList(die: Die, at: number, pc: Address): Uint8Array | undefined {
+function locationList(die: Die, at: number): LocationEntry[] {
   const { unit, dies } = die;
   const reader = listReader(die, at, ".debug_loclists", unit.loclistsBase);
+  const entries: LocationEntry[] = [];
   let base = unit.lowPc;
   let fallback: Uint8Array | undefined;
   for (let i = 0; i < MAX_ENTRIES; i++) {
@@ -139,7 +149,8 @@ function locationList(die: Die, at: number, pc: Address): Uint8Array | undefined
     let high = 0;
     switch (kind) {
       case DW_LLE.end_of_list:
-        return fallback;
+        if (fallback) entries.push({ low: 0, high: Number.POSITIVE_INFINITY, expression: fallback });
+        return entries;
       case DW_LLE.base_addressx:
         base = dies.indexedAddress(unit, reader.uleb());
         continue;
@@ -172,8 +183,7 @@ function locationList(die: Die, at: number, pc: Address): Uint8Array | undefined
       default:
         throw reader.error(`unknown DW_LLE ${kind}`);
     }
-    const expression = reader.slice(reader.uleb());
-    if (pc >= low && pc < high) return expression;
+    entries.push({ low, high, expression: reader.slice(reader.uleb()) });
   }
   throw reader.error("location list without end");
 }

@@ -24,6 +24,8 @@ export interface VariableRow {
   readonly address?: Hex;
   /** Absent: the debug information does not cover it at this instruction. */
   readonly value?: Value;
+  /** false: of optimised code, and may be a little older or newer than the line. */
+  readonly certain: boolean;
   /** The value in a line; "not available here" without one. */
   readonly text: string;
 }
@@ -117,9 +119,9 @@ const LINE_LIMITS = { ...VALUE_LIMITS, stringBytes: 256, elements: 16, values: 5
 function describe(dump: Dump, variable: FrameVariable, depth: number): VariableRow {
   const { types, layout } = dump.runtime;
   const { memory } = dump.process;
-  const { name, kind, type, place } = variable;
-  const row = { name, kind, type: types.get(type).name };
-  if (place.kind === "absent") return { ...row, text: "not available here" };
+  const { name, kind, type, place, certain } = variable;
+  const row = { name, kind, type: types.get(type).name, certain };
+  if (place.kind === "absent") return { ...row, certain: true, text: "not available here" };
   const env = { types, layout, memory: place.kind === "bytes" ? memoryWith(memory, SCRATCH, place.bytes) : memory };
   const value = readValue(env, type, place.kind === "bytes" ? SCRATCH : place.address, depth, LINE_LIMITS);
   return { ...row, ...(place.kind === "memory" ? { address: hex(place.address) } : {}), value, text: summarize(value, 400) };

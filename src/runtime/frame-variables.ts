@@ -3,6 +3,7 @@ import { type Address, NOT_AN_ADDRESS, type TypeId } from "../base/units.js";
 import type { DwarfType, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Registers } from "../process/registers.js";
+import { doubtsOf } from "./doubtful-variables.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
@@ -15,6 +16,8 @@ export interface FrameVariable {
   readonly inlineDepth: number;
   readonly type: TypeId;
   readonly place: VariablePlace;
+  /** false: of optimised code, where a value may be a little older or newer than the line. doubtful-variables.ts */
+  readonly certain: boolean;
 }
 
 export type VariablePlace =
@@ -29,7 +32,7 @@ const LARGEST_PIECES = 1 << 16;
 /**
  * @param registers of the code as it was interrupted, for the innermost frame only: a caller's are unknown
  *
- * Location lists are trusted. A location without a list holds for the whole scope, and so also before the variable got its
+ * Location lists are trusted, in optimised code as far as doubtsOf lets them. A location without a list holds for the whole scope, and so also before the variable got its
  * first value and when another variable shares its slot: then it is trusted after its line of declaration, once the frame is
  * set up, and when no other variable claims the same bytes.
  */
@@ -40,19 +43,23 @@ export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Regi
   const context: FrameContext = { pc, cfa: frame.fp, bias: loadBias, register: (n) => registers?.byDwarfNumber(n) };
   const visible = debug.localsAt(pc).filter((each) => !isHidden(each.name));
   if (visible.length === 0) return [];
+  const dwarf = debug.functionAt(pc);
   const levels = functions.inlinedAt(frame.fn, frame.symbolPc);
   const everywhere: FrameContext = { ...context, pc: -1 };
-  const claims = (debug.functionAt(pc)?.variables ?? []).flatMap((variable) => {
+  const claims = (dwarf?.variables ?? []).flatMap((variable) => {
     const range = rangeOf(variable, variable.locate(everywhere));
     return range ? [range] : [];
   });
   const { startLine } = frame.fn;
+  const optimised = dwarf?.optimised ?? true;
+  const isDoubtful = dwarf && optimised ? doubtsOf(functions, frame, dwarf, context) : () => false;
   const delta = functions.spDelta(frame.fn, frame.pc) ?? 0;
 
   const trusted = (variable: DwarfVariable): boolean => {
     const own = claims.find((each) => each.variable === variable);
     const level = levels[levels.length - 1 - variable.inlineDepth];
     if (!level) return false;
+    if (isDoubtful(variable)) return false;
     if (!own) return variable.kind !== "local" || level.line >= variable.declarationLine;
     if (delta === 0) return false;
     if (variable.kind === "local" && (variable.declarationLine === 0 || level.line <= variable.declarationLine)) return false;
@@ -62,15 +69,23 @@ export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Regi
     return !claims.some((each) => each !== own && each.start < own.end && own.start < each.end);
   };
 
+  const place = (variable: DwarfVariable): VariablePlace => {
+    if (!trusted(variable)) return ABSENT;
+    const at = variable.locate(context);
+    if (optimised) return isWhole(variable, claims, at) ? placeOf(memory, variable, at, context.register) : ABSENT;
+    const found = placeOf(memory, variable, at, context.register);
+    if (found !== ABSENT || variable.kind !== "parameter") return found;
+    // Stored on entry, and listed in its register until the call that is running has clobbered that.
+    return placeOf(memory, variable, variable.locate({ ...context, pc: frame.pc - loadBias }), context.register);
+  };
+
   return visible.map((variable) => ({
     name: variable.name,
     kind: variable.kind,
     inlineDepth: variable.inlineDepth,
     type: types.fromDwarf(variable.type),
-    place:
-      trusted(variable) && isWhole(variable, claims, variable.locate(context))
-        ? placeOf(memory, variable, variable.locate(context), context.register)
-        : ABSENT,
+    place: place(variable),
+    certain: !optimised || variable.listed().length === 0,
   }));
 }
 
@@ -112,7 +127,8 @@ interface Claim {
 }
 
 function rangeOf(variable: DwarfVariable, at: Location): Claim | undefined {
-  return at.kind === "memory" ? { variable, start: at.address, end: at.address + Math.max(variable.type.size, 1) } : undefined;
+  const { size } = variable.type;
+  return at.kind === "memory" && size > 0 ? { variable, start: at.address, end: at.address + size } : undefined;
 }
 
 type RegisterReader = FrameContext["register"];

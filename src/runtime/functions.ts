@@ -55,6 +55,8 @@ export interface FunctionTable {
   /** Bytes the frame has grown to at pc; -1 when unknown, undefined when the function has no frame table at all. */
   spDelta(fn: GoFunction, pc: Address): number | undefined;
   lineAt(fn: GoFunction, pc: Address): { readonly file: string; readonly line: number };
+  /** Where code of another line, or of another inlined call, begins; ascending. */
+  lineStarts(fn: GoFunction): readonly Address[];
   /** Innermost first, the function itself last; pc is that of a call instruction, not the return address. */
   inlinedAt(fn: GoFunction, pc: Address): readonly InlinedFrame[];
 }
@@ -66,6 +68,8 @@ const MOST_FUNCTIONS = 1 << 26;
 const LONGEST_TABLE: Bytes = 1 << 24;
 const MOST_INLINED = 1000;
 const MOST_REMEMBERED = 100_000;
+/** Changes of line in one function; the time to find them grows with the square. */
+const MOST_LINES = 20_000;
 
 class FunctionRecord implements GoFunction {
   readonly name: string;
@@ -324,6 +328,20 @@ class Functions implements FunctionTable {
     const line = this.pcValue(fn, record.pcln, pc);
     if (file < 0 || line < 0) return { file: "?", line: 0 };
     return { file: this.partOf(fn).fileOf(record, file), line };
+  }
+
+  lineStarts(fn: GoFunction): readonly Address[] {
+    const record = fn as FunctionRecord;
+    const found = new Set<Address>();
+    for (const offset of [record.pcln, record.pcdataOffsets[PCDATA.inlineTreeIndex] ?? 0]) {
+      for (let pc = fn.entry; pc < fn.end && found.size < MOST_LINES; ) {
+        found.add(pc);
+        const { end } = this.partOf(fn).pcValue(record, offset, pc);
+        if (end <= pc) break;
+        pc = end;
+      }
+    }
+    return [...found].sort((a, b) => a - b);
   }
 
   inlinedAt(fn: GoFunction, pc: Address): readonly InlinedFrame[] {

@@ -75,7 +75,7 @@ function frameLines(frame: Frame, index: number, id: number, given: Given): Line
 function variableLine(variable: Variable, frame: Frame, id: number): Line {
   const kind = { parameter: "argument ", result: "result ", local: "" }[variable.kind as string] ?? `${variable.kind} `;
   return {
-    text: `      ${kind}${variable.name} ${variable.type} = ${variable.text}`,
+    text: `      ${kind}${variable.name} ${variable.type} = ${variable.text}${variable.certain ? "" : " ?"}`,
     depth: 1,
     ...(variable.value ? { open: objectPlace(`g${id}.${frame.function}.${variable.name}`) } : {}),
     copy: `g${id}.${frame.function}.${variable.name}`,

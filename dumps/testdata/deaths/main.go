@@ -3,7 +3,7 @@
 //	deaths [string|error|struct|stringer|named|nested|repanic|index|nil|mapwrite|deadlock|outside|quit|alive|memory|limit|storm|overflow]
 //
 // Two goroutines hold a mutex each and want the other's; 50 workers read a channel that nobody else has; one waits for a
-// WaitGroup that is never done; one has labels; one has locals of known values.
+// WaitGroup that is never done; one has labels.
 package main
 
 import (
@@ -102,47 +102,6 @@ func labelled() {
 type pair struct {
 	Left, Right int
 	Name        string
-}
-
-type shape interface{ Area() int }
-type square struct{ side int }
-
-func (s square) Area() int { return s.side * s.side }
-
-//go:noinline
-func note(values ...any) {
-	for _, value := range values {
-		sink = value
-	}
-}
-
-// locals parks with variables of known values before and after the wait, so that they have to be kept.
-//
-//go:noinline
-func locals(number int, text string, list []int, item pair, ptr *pair, any interface{}) (result int) {
-	sum := number * 3
-	word := text + "!"
-	squares := [4]int{1, 4, 9, 16}
-	squares[sum%4] += 100
-	copied := item
-	copied.Left = sum
-	var asShape shape = square{sum}
-	ratio := float64(number) / 4
-	yes := len(list) > 2
-	table := map[string]int{"one": 1}
-	counter := 0
-	step := func() { counter++ }
-	step()
-	parked.Done()
-	<-never
-	later := counter + sum
-	note(number, text, list, item, ptr, any, sum, word, squares, copied, asShape, ratio, yes, table, later)
-	step()
-	if later > 3 {
-		shadow := "never seen"
-		note(shadow)
-	}
-	return sum + counter
 }
 
 type coded struct{ code int }
@@ -255,7 +214,6 @@ func main() {
 	starts := []func(){
 		func() { transfer(&first, &second) }, func() { transfer(&second, &first) }, waitForGroup, waiter, labelled,
 		func() { selector(answer) }, func() { helper(answer) },
-		func() { locals(7, "seven", []int{7, 8, 9}, pair{1, 2, "pair"}, &pair{3, 4, "ptr"}, "boxed") },
 	}
 	group.Add(1)
 	parked.Add(len(starts) + 50)

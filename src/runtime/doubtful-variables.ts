@@ -1,0 +1,129 @@
+// Variables of optimised code whose debug information may be ahead of the program or behind it.
+import type { Address, Bytes } from "../base/units.js";
+import type { DwarfFunction, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
+import type { FunctionTable, InlinedFrame } from "./functions.js";
+import type { Frame } from "./unwind.js";
+
+/** Where a variable is, for the code of one entry of its list. */
+interface Stay {
+  readonly low: Address;
+  readonly high: Address;
+  /** Pieces in registers (register number, size 0) and in memory. */
+  readonly places: readonly { readonly register: number; readonly start: Address; readonly size: Bytes }[];
+}
+
+/**
+ * Tells, for one frame of optimised code, whether a variable may have another value than the place holds that is given for it.
+ *
+ * A list describes values, not assignments: the compiler moves pure computations over calls in either direction and gives no code at all
+ * to copies (a, b = b, a). Seen in Go 1.21 to 1.27. What can be known from tables makes a variable doubtful:
+ * - it was in one place with another variable of its function, anywhere: one of them is a copy, and nothing tells since when;
+ * - its place was filled by code of a later line: it may be ahead;
+ * - code of lines between its declaration and here is still to come: it may be behind. Loops look so too.
+ * Not all is: an assignment that nothing reads, or that an older compiler forgot to note, leaves no trace. What is left is likely, not certain.
+ */
+export function doubtsOf(
+  functions: FunctionTable,
+  frame: Frame,
+  dwarf: DwarfFunction,
+  context: FrameContext,
+): (variable: DwarfVariable) => boolean {
+  const { bias } = context;
+  const stays = new Map<DwarfVariable, readonly Stay[]>();
+  const staysOf = (variable: DwarfVariable): readonly Stay[] => {
+    let found = stays.get(variable);
+    if (!found) {
+      found = variable
+        .listed()
+        .map(([low, high]) => ({ low, high, places: placesOf(variable.locate({ ...context, pc: low }), variable.type.size) }));
+      stays.set(variable, found);
+    }
+    return found;
+  };
+  const here = functions.inlinedAt(frame.fn, frame.symbolPc);
+  let laterLines: readonly (readonly InlinedFrame[])[] | undefined;
+
+  // An inlined call cannot assign to variables of its caller, but may assign to the arguments it shares with them.
+  const isCopy = (variable: DwarfVariable) =>
+    dwarf.variables.some(
+      (other) =>
+        other !== variable &&
+        (other.inlineDepth === variable.inlineDepth || (other.inlineDepth < variable.inlineDepth && variable.kind !== "local")) &&
+        staysOf(other).some((a) => staysOf(variable).some((b) => meet(a, b))),
+    );
+
+  const isAhead = (variable: DwarfVariable) => {
+    const stay = staysOf(variable).find((each) => each.low <= context.pc && context.pc < each.high);
+    if (!stay || stay.low <= dwarf.lowPc) return false;
+    return isLater(functions.inlinedAt(frame.fn, stay.low + bias - 1), here);
+  };
+
+  const isBehind = ({ kind, inlineDepth, declarationLine }: DwarfVariable) => {
+    laterLines ??= functions
+      .lineStarts(frame.fn)
+      .filter((pc) => pc > frame.symbolPc)
+      .map((pc) => functions.inlinedAt(frame.fn, pc));
+    const now = here[here.length - 1 - inlineDepth];
+    const first = declarationLine + (kind === "local" ? 0 : 1);
+    return laterLines.some((levels) => {
+      const line = sameCall(levels, here, inlineDepth)?.line ?? 0;
+      return now !== undefined && line >= first && line < now.line;
+    });
+  };
+
+  return (variable) =>
+    variable.listed().length > 0
+      ? isCopy(variable) || isAhead(variable) || isBehind(variable)
+      : dwarf.variables.some((whole) => isSpilledPart(variable, whole));
+}
+
+/** The level of the call, when it is the same call in both; both innermost first. */
+function sameCall(levels: readonly InlinedFrame[], here: readonly InlinedFrame[], depth: number): InlinedFrame | undefined {
+  for (let i = 0; i < depth; i++) {
+    const a = levels[levels.length - 1 - i];
+    const b = here[here.length - 1 - i];
+    if (a?.line !== b?.line || a?.name !== b?.name) return undefined;
+  }
+  const level = levels[levels.length - 1 - depth];
+  return level?.name === here[here.length - 1 - depth]?.name ? level : undefined;
+}
+
+/** By the lines of the calls, the outermost first. */
+function isLater(levels: readonly InlinedFrame[], here: readonly InlinedFrame[]): boolean {
+  for (let i = 1; i <= Math.min(levels.length, here.length); i++) {
+    const a = levels[levels.length - i] as InlinedFrame;
+    const b = here[here.length - i] as InlinedFrame;
+    if (a.name !== b.name) return false;
+    if (a.line !== b.line) return a.line > b.line;
+  }
+  return false;
+}
+
+/** "s.ptr" of s: where the part is kept from some time on; nothing tells from when. Since Go 1.27 such places have names. */
+function isSpilledPart({ name, inlineDepth }: DwarfVariable, whole: DwarfVariable): boolean {
+  return name.startsWith(`${whole.name}.`) && whole.inlineDepth === inlineDepth;
+}
+
+function placesOf(at: Location, size: Bytes): Stay["places"] {
+  switch (at.kind) {
+    case "memory":
+      return [{ register: -1, start: at.address, size: Math.max(size, 1) }];
+    case "register":
+      return [{ register: at.register, start: 0, size: 0 }];
+    case "pieces":
+      return at.pieces.flatMap((piece) => placesOf(piece.at, piece.size));
+    default:
+      return [];
+  }
+}
+
+function meet(a: Stay, b: Stay): boolean {
+  if (a.low >= b.high || b.low >= a.high) return false;
+  return a.places.some((one) =>
+    b.places.some((two) =>
+      one.register >= 0 || two.register >= 0
+        ? one.register === two.register
+        : one.start < two.start + two.size && two.start < one.start + one.size,
+    ),
+  );
+}

@@ -1,0 +1,63 @@
+/**
+ * Locals: arguments and variables of functions that had told them all. What is shown is right, or it is not shown.
+ */
+import { describe, expect, it } from "vitest";
+import { type DumpWish, makeDump, releases } from "../../scripts/make-dumps.mjs";
+import { silent } from "../../src/base/progress.js";
+import { openDump } from "../../src/dump.js";
+import { goroutine } from "../../src/query/goroutine.js";
+import { missingGo, nameOf } from "../support/dump-cache.js";
+import { checkLocals, type ToldLocals } from "../support/locals.js";
+
+const full = process.env.CORESCOPE_TIER === "full";
+
+const plain = ["-gcflags=all=-N -l"];
+const ends = ["nil", "outside"];
+const wishes = releases.flatMap((go, i): DumpWish[] =>
+  [[], plain].flatMap((flags) => {
+    const some = [ends[(i + flags.length) % 2] as string];
+    return (full ? ends : some).map((end) => ({ program: "locals", go, args: [end], flags }));
+  }),
+);
+
+/** Assignments that the compiler of a release left no trace of in optimised code: no list, no line says that they were made. */
+const forgotten: Readonly<Record<string, readonly string[]>> = {
+  "1.21.13": ["main.rotated a", "main.rotated b", "main.rotated c"],
+  "1.22.12": ["main.overwritten n"],
+  "1.23.12": ["main.overwritten n"],
+};
+
+for (const wish of wishes) {
+  const missing = await missingGo(wish.go);
+  const name = nameOf(wish);
+  describe.skipIf(missing !== undefined)(missing ? `${name} (${missing})` : name, () => {
+    it("shows true values only, all of them when nothing is optimised", async () => {
+      const made = await makeDump(wish);
+      const dump = await openDump({ core: made.core, executable: made.executable }, silent);
+      const { all } = dump.runtime.goroutines;
+      const context = { progress: silent, findings: dump.findings };
+      const frames = all.flatMap(({ id }) => goroutine.run(dump, { id, depth: 8 }, context).frames);
+      dump.close();
+      const told = made.truth.locals as ToldLocals;
+      const { wrong, shown, hidden } = checkLocals(told, frames, wish.flags?.length ? [] : (forgotten[wish.go] ?? []));
+      expect(wrong).toEqual([]);
+      const share = shown.length / (shown.length + hidden.length);
+      if (wish.flags?.length) expect(hidden).toEqual([]);
+      else expect(share).toBeGreaterThan(0.3);
+      expect(shown.length + hidden.length).toBeGreaterThan(120);
+    });
+  });
+}
+
+describe("the comparison", () => {
+  it("notices a false value, one that nobody told of, and a function that is missing", () => {
+    const shows = (name: string, text: string) => [{ function: "main.f", variables: [{ name, text, certain: true }] }];
+    const told = { "main.f": { x: ["1"], late: [null], s: ['"abc"'] } };
+    expect(checkLocals(told, shows("x", "2"), ["main.f x"]).wrong).toEqual(["main.f x: 2, told 1"]);
+    expect(checkLocals(told, shows("late", "0"), []).wrong).toEqual(["main.f late: 0, told "]);
+    expect(checkLocals(told, shows("s.len", "4"), []).wrong).toEqual(['main.f s.len: 4, told "abc"']);
+    expect(checkLocals(told, shows("y", "1"), []).wrong).toEqual(["main.f y: 1, and nobody told of it"]);
+    expect(checkLocals(told, [], []).wrong).toEqual(["main.f is on no stack"]);
+    expect(checkLocals(told, shows("&x", "&1"), [])).toEqual({ wrong: [], shown: ["main.f x"], hidden: ["main.f s"] });
+  });
+});

@@ -62,8 +62,9 @@ class WaitReader {
       seen.add(at);
       const channel = this.field(at, "c");
       if (channel <= 0) {
+        // Its waitlink leads to the others that wait for the same lock.
         this.condition(goroutine, at);
-        continue;
+        return;
       }
       const select = this.memory.tryBytes(at + this.sudog.offset("isSelect"), 1)?.[0] === 1;
       const operation = this.receiversOf(channel).has(at) ? "receive" : "send";

@@ -81,11 +81,10 @@ func main() {
 	if how == "crowd" {
 		count, _ := strconv.Atoi(os.Args[2])
 		crowd(count)
-	} else {
-		scenes()
-		truth.Say("ids", names.ids)
-		truth.Say("descriptors", descriptors)
 	}
+	scenes()
+	truth.Say("ids", names.ids)
+	truth.Say("descriptors", descriptors)
 	runtime.GC()
 	if how == "profile" {
 		if err := pprof.Lookup("goroutineleak").WriteTo(io.Discard, 2); err != nil {
@@ -94,36 +93,4 @@ func main() {
 	}
 	truth.Say("goroutines", runtime.NumGoroutine())
 	panic("all is blocked")
-}
-
-// crowd starts many goroutines that wait in ten different places.
-func crowd(count int) {
-	jobs := make(chan *int)
-	var lock sync.Mutex
-	lock.Lock()
-	var ready sync.WaitGroup
-	ready.Add(count)
-	for i := 0; i < count; i++ {
-		go member(i%10, jobs, &lock, &ready)
-	}
-	ready.Wait()
-	settle()
-	truth.Say("crowd", count)
-}
-
-//go:noinline
-func member(place int, jobs chan *int, lock *sync.Mutex, ready *sync.WaitGroup) {
-	ready.Done()
-	if place == 0 {
-		lock.Lock()
-	}
-	deeper(place, jobs)
-}
-
-//go:noinline
-func deeper(depth int, jobs chan *int) {
-	if depth > 0 {
-		deeper(depth-1, jobs)
-	}
-	<-jobs
 }

@@ -1,6 +1,7 @@
 // What slices and strings see of the arrays they keep alive, and the field each of them lies in.
 import { type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { frameVariables } from "../runtime/frame-variables.js";
 import type { GoType } from "../runtime/types.js";
 
 /** A slice or string field of a type, or of a variable. */
@@ -36,7 +37,7 @@ interface PlanRow {
 const PIECE = 4 * 1024 * 1024;
 const MOST_PLAN = 4096;
 
-/** Reads every slice and string of live typed objects and of global variables. */
+/** Reads every slice and string of live typed objects, of global variables and of goroutines' stacks. */
 export function readExtents(dump: Dump): Extents {
   const { heap, runtime } = dump;
   const { objects } = heap;
@@ -92,6 +93,8 @@ export function readExtents(dump: Dump): Extents {
     if (bytes)
       see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, makePlan(dump, runtime.types.get(type), name, intern));
   }
+  for (const { name, type, bytes } of stackVariables(dump, (type) => makePlan(dump, runtime.types.get(type), "", () => 0).length > 0))
+    see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, makePlan(dump, runtime.types.get(type), name, intern));
   const buffer = new Uint8Array(PIECE);
   for (let span = 0; span < spans.count; span++) {
     if ((spans.spanClass[span] & 1) === 1 || firstId[span] === firstId[span + 1]) continue;
@@ -116,6 +119,32 @@ export function readExtents(dump: Dump): Extents {
     }
   }
   return extents;
+}
+
+/** Larger variables on a stack are left out. */
+const LARGEST_VARIABLE: Bytes = 1 << 20;
+
+/** Arguments and locals of every goroutine whose values the debug information has: "main.reader.buffer". In optimised code they are likely, not certain. */
+function* stackVariables(
+  dump: Dump,
+  isWanted: (type: TypeId) => boolean,
+): Iterable<{ readonly name: string; readonly type: TypeId; readonly bytes: Uint8Array }> {
+  const { runtime } = dump;
+  const wanted = new Map<TypeId, boolean>();
+  for (const goroutine of runtime.goroutines.all) {
+    for (const frame of goroutine.unwound().frames) {
+      for (const { name, type, place, inlineDepth } of frameVariables(runtime, frame, undefined)) {
+        if (place.kind === "absent" || type === NONE) continue;
+        if (!wanted.has(type)) wanted.set(type, isWanted(type));
+        const { size } = runtime.types.get(type);
+        if (!wanted.get(type) || size > LARGEST_VARIABLE) continue;
+        const bytes = place.kind === "bytes" ? place.bytes : dump.process.memory.tryBytes(place.address, size);
+        const levels = runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
+        const fn = levels[levels.length - 1 - inlineDepth]?.name ?? frame.fn.name;
+        if (bytes) yield { name: `${fn}.${name}`, type, bytes };
+      }
+    }
+  }
 }
 
 /** The object's bytes as one view, or large arrays in pieces of whole elements. */

@@ -1,9 +1,11 @@
 // Bytes that hold nothing anyone reads, by kind and by the field that keeps them.
-import { type Bytes, type Hex, hex, NONE } from "../base/units.js";
+import { DumpError } from "../base/errors.js";
+import { type Bytes, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { slotSize } from "../runtime/accounting.js";
-import { mapLength } from "../runtime/variants/maps.js";
-import { isMapPart, readableType } from "./dominator-rows.js";
+import type { GoType } from "../runtime/types.js";
+import { mapRoom } from "../runtime/variants/map-room.js";
+import { readableType } from "./dominator-rows.js";
 import { type Extents, isSeenOtherwise, readExtents } from "./extents.js";
 
 export type WasteKind = "slice capacity" | "pinned array" | "map slack" | "duplicate strings" | "size-class rounding";
@@ -65,6 +67,9 @@ const LARGEST_CLASS: Bytes = 32_768;
 
 type Add = (kind: WasteKind, path: string, bytes: Bytes, id: number) => void;
 
+/** Small values without pointers share slots of this class. runtime/malloc.go tinySpanClass */
+const TINY_SPAN_CLASS = 5;
+
 /** Arrays behind slices and strings, and single values: what lies past the length, before the start, past the capacity. */
 function arrays(dump: Dump, extents: Extents, add: Add): void {
   const { heap, runtime } = dump;
@@ -72,13 +77,14 @@ function arrays(dump: Dump, extents: Extents, add: Add): void {
   for (let span = 0; span < spans.count; span++) {
     const slot = spans.elementSize[span];
     const size = slot - dataStart[span];
+    if (spans.spanClass[span] === TINY_SPAN_CLASS) continue;
     for (let id = firstId[span]; id < firstId[span + 1]; id++) {
       if (!heap.isLive(id)) continue;
       const field = extents.field[id];
       if (field === NONE) {
         const type = heap.types.type[id];
         const known = type === NONE ? undefined : runtime.types.get(type);
-        // Tiny blocks and arrays of unknown length have no size of their own.
+        // Arrays of unknown length have no size of their own.
         if (
           !known ||
           known.kind === "unknown" ||
@@ -90,62 +96,47 @@ function arrays(dump: Dump, extents: Extents, add: Add): void {
         add("size-class rounding", readableType(known.name), size - known.size, id);
         continue;
       }
-      const { path, kind } = extents.fields[field];
+      const { path } = extents.fields[field];
       const front = extents.start[id];
       const unused = extents.capacityEnd[id] - extents.lengthEnd[id];
       const tail = Math.max(0, size - extents.capacityEnd[id]);
       const isRounding = slot > LARGEST_CLASS ? tail < 8192 : slotSize(extents.capacityEnd[id] + dataStart[span]) === slot;
       const pinned = front + (isRounding ? 0 : tail);
       if (isRounding) add("size-class rounding", path, tail, id);
-      // Small strings and values share blocks of 16 bytes.
-      if ((unused === 0 && pinned === 0) || (slot <= 16 && kind === "string") || isSeenOtherwise(dump, extents, id)) continue;
+      if ((unused === 0 && pinned === 0) || isSeenOtherwise(dump, extents, id)) continue;
       add("slice capacity", path, unused, id);
       add("pinned array", path, pinned, id);
     }
   }
 }
 
-/** Maps: bytes of tables and groups that no entry fills, past the room a growing map needs. */
+/** Maps: slots past those that a map of as many entries has grown to. */
 function maps(dump: Dump, add: Add): void {
-  const { heap, runtime, retention } = dump;
-  const { parent, order } = retention.dominators;
-  const objectNode = heap.graph.nodeOfObject(0);
-  const { memory } = dump.process;
-  const facts: ({ readonly part: boolean; readonly name: string; readonly entry: Bytes } | undefined)[] = [];
-  const factsOf = (type: number) => {
-    facts[type] ??= mapFacts(dump, type);
-    return facts[type];
-  };
-  const headerOf = new Int32Array(parent.length).fill(NONE);
-  const bytes = new Map<number, Bytes>();
-  for (const node of order) {
-    if (node < objectNode) continue;
-    const type = heap.types.type[node - objectNode];
-    if (type === NONE) continue;
-    const { part, name } = factsOf(type);
-    if (name !== "") headerOf[node] = node;
-    else if (part && headerOf[parent[node]] >= 0) headerOf[node] = headerOf[parent[node]];
-    else continue;
-    bytes.set(headerOf[node], (bytes.get(headerOf[node]) ?? 0) + heap.objects.sizeOf(node - objectNode));
-  }
-  for (const [header, all] of bytes) {
-    const id = header - objectNode;
-    const { name, entry } = factsOf(heap.types.type[id]);
-    const count = mapLength(memory, runtime.types, runtime.layout, heap.objects.addressOf(id));
-    // A map of up to eight entries is one group; above, at least 7/16 of the slots are filled right after growing.
-    const slots = count <= 8 ? 8 : count * (16 / 7);
-    add("map slack", name, all - heap.objects.sizeOf(id) - Math.ceil(slots) * entry - 256, id);
+  const { heap, runtime } = dump;
+  const env = { memory: dump.process.memory, types: runtime.types, layout: runtime.layout };
+  const known = new Map<number, GoType | undefined>();
+  for (let id = 0; id < heap.objects.count; id++) {
+    const type = heap.types.type[id];
+    if (type === NONE || !heap.isLive(id)) continue;
+    if (!known.has(type)) known.set(type, mapOfHeader(dump, type));
+    const map = known.get(type);
+    if (!map) continue;
+    try {
+      const room = mapRoom(env, map, heap.objects.addressOf(id));
+      if (room) add("map slack", map.name, (room.slots - room.needed) * room.slotBytes, id);
+    } catch (error) {
+      if (!(error instanceof DumpError)) throw error;
+    }
   }
 }
 
-function mapFacts(dump: Dump, type: number): { readonly part: boolean; readonly name: string; readonly entry: Bytes } {
-  const { name } = dump.runtime.types.get(type);
+/** The map type whose header a type is; undefined for other types. */
+function mapOfHeader(dump: Dump, type: TypeId): GoType | undefined {
+  const { types } = dump.runtime;
+  const { name } = types.get(type);
   const readable = readableType(name);
-  if (readable === name) return { part: isMapPart(name), name: "", entry: 0 };
-  const map = dump.runtime.types.byName(readable);
-  const known = map === NONE ? undefined : dump.runtime.types.get(map);
-  const sizeOf = (id: number | undefined) => (id === undefined || id === NONE ? 8 : Math.min(128, dump.runtime.types.get(id).size));
-  return { part: false, name: readable, entry: sizeOf(known?.key) + sizeOf(known?.element) + 1 };
+  const map = readable === name ? NONE : types.byName(readable);
+  return map === NONE ? undefined : types.get(map);
 }
 
 /** Strings of equal bytes, but one of each: found by a hash of their bytes. */

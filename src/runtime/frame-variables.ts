@@ -32,18 +32,73 @@ const LARGEST_PIECES = 1 << 16;
 /**
  * @param registers of the code as it was interrupted, for the innermost frame only: a caller's are unknown
  *
- * Location lists are trusted, in optimised code as far as doubtsOf lets them. A location without a list holds for the whole scope, and so also before the variable got its
- * first value and when another variable shares its slot: then it is trusted after its line of declaration, once the frame is
- * set up, and when no other variable claims the same bytes.
+ * Location lists are trusted, in optimised code as far as doubtsOf lets them. A location without a list holds for the whole scope, and so
+ * also before the variable got its first value and when another variable shares its slot: then it is trusted after its line of
+ * declaration, once the frame is set up, and when no other variable claims the same bytes.
  */
 export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Registers | undefined): readonly FrameVariable[] {
-  const { debug, functions, types } = runtime;
   const { memory, loadBias } = runtime.process;
-  const pc = frame.symbolPc - loadBias;
-  const context: FrameContext = { pc, cfa: frame.fp, bias: loadBias, register: (n) => registers?.byDwarfNumber(n) };
-  const visible = debug.localsAt(pc).filter((each) => !isHidden(each.name));
+  const context: FrameContext = {
+    pc: frame.symbolPc - loadBias,
+    cfa: frame.fp,
+    bias: loadBias,
+    register: (n) => registers?.byDwarfNumber(n),
+  };
+  const placeNow = ({ variable, isTrusted, hasList, optimised }: VisibleVariable): VariablePlace => {
+    if (!isTrusted) return ABSENT;
+    const at = variable.locate(context);
+    if (optimised) return isWhole(variable, hasList, at) ? placeOf(memory, variable, at, context.register) : ABSENT;
+    const found = placeOf(memory, variable, at, context.register);
+    if (found !== ABSENT || variable.kind !== "parameter") return found;
+    // Stored on entry, and listed in its register until the call that is running has clobbered that.
+    return placeOf(memory, variable, variable.locate({ ...context, pc: frame.pc - loadBias }), context.register);
+  };
+  return visibleAt(runtime, frame).map((each) => ({
+    name: each.variable.name,
+    kind: each.variable.kind,
+    inlineDepth: each.variable.inlineDepth,
+    type: each.type,
+    place: placeNow(each),
+    certain: !each.optimised || each.variable.listed().length === 0,
+  }));
+}
+
+/** A variable in scope at some place in the code, and whether its location holds there: the same for every frame that is there. */
+interface VisibleVariable {
+  readonly variable: DwarfVariable;
+  readonly type: TypeId;
+  readonly isTrusted: boolean;
+  /** Its location depends on the place in the code. */
+  readonly hasList: boolean;
+  /** The code was compiled with optimisation. */
+  readonly optimised: boolean;
+}
+
+/** By the place in the code: thousands of goroutines wait at the same one. */
+const visibleByPlace = new WeakMap<GoRuntime, Map<string, readonly VisibleVariable[]>>();
+
+function visibleAt(runtime: GoRuntime, frame: Frame): readonly VisibleVariable[] {
+  let byPlace = visibleByPlace.get(runtime);
+  if (!byPlace) {
+    byPlace = new Map();
+    visibleByPlace.set(runtime, byPlace);
+  }
+  const place = `${frame.symbolPc} ${frame.pc}`;
+  let known = byPlace.get(place);
+  if (!known) {
+    known = findVisible(runtime, frame);
+    byPlace.set(place, known);
+  }
+  return known;
+}
+
+function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable[] {
+  const { debug, functions, types } = runtime;
+  const { loadBias } = runtime.process;
+  const context: FrameContext = { pc: frame.symbolPc - loadBias, cfa: frame.fp, bias: loadBias, register: () => undefined };
+  const visible = debug.localsAt(context.pc).filter((each) => !isHidden(each.name));
   if (visible.length === 0) return [];
-  const dwarf = debug.functionAt(pc);
+  const dwarf = debug.functionAt(context.pc);
   const levels = functions.inlinedAt(frame.fn, frame.symbolPc);
   const everywhere: FrameContext = { ...context, pc: -1 };
   const claims = (dwarf?.variables ?? []).flatMap((variable) => {
@@ -55,8 +110,7 @@ export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Regi
   const isDoubtful = dwarf && optimised ? doubtsOf(functions, frame, dwarf, context) : () => false;
   const delta = functions.spDelta(frame.fn, frame.pc) ?? 0;
 
-  const trusted = (variable: DwarfVariable): boolean => {
-    const own = claims.find((each) => each.variable === variable);
+  const trusted = (variable: DwarfVariable, own: Claim | undefined): boolean => {
     const level = levels[levels.length - 1 - variable.inlineDepth];
     if (!level) return false;
     if (isDoubtful(variable)) return false;
@@ -69,32 +123,24 @@ export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Regi
     return !claims.some((each) => each !== own && each.start < own.end && own.start < each.end);
   };
 
-  const place = (variable: DwarfVariable): VariablePlace => {
-    if (!trusted(variable)) return ABSENT;
-    const at = variable.locate(context);
-    if (optimised) return isWhole(variable, claims, at) ? placeOf(memory, variable, at, context.register) : ABSENT;
-    const found = placeOf(memory, variable, at, context.register);
-    if (found !== ABSENT || variable.kind !== "parameter") return found;
-    // Stored on entry, and listed in its register until the call that is running has clobbered that.
-    return placeOf(memory, variable, variable.locate({ ...context, pc: frame.pc - loadBias }), context.register);
-  };
-
-  return visible.map((variable) => ({
-    name: variable.name,
-    kind: variable.kind,
-    inlineDepth: variable.inlineDepth,
-    type: types.fromDwarf(variable.type),
-    place: place(variable),
-    certain: !optimised || variable.listed().length === 0,
-  }));
+  return visible.map((variable) => {
+    const own = claims.find((each) => each.variable === variable);
+    return {
+      variable,
+      type: types.fromDwarf(variable.type),
+      isTrusted: trusted(variable, own),
+      hasList: own === undefined,
+      optimised,
+    };
+  });
 }
 
 /**
  * When all but one part of a variable is constant, the compiler (seen in Go 1.26.8) lists the place of that part as
  * if it were the whole: no DW_OP_piece. So what has several parts must come in pieces, or from a location without a list.
  */
-function isWhole(variable: DwarfVariable, claims: readonly Claim[], at: Location): boolean {
-  return at.kind === "pieces" || at.kind === "absent" || claims.some((each) => each.variable === variable) || hasOnePart(variable.type, 0);
+function isWhole(variable: DwarfVariable, hasList: boolean, at: Location): boolean {
+  return at.kind === "pieces" || at.kind === "absent" || !hasList || hasOnePart(variable.type, 0);
 }
 
 function hasOnePart(type: DwarfType, depth: number): boolean {

@@ -175,3 +175,18 @@ for (const [at, failure] of FAILURES.entries()) {
     });
   }
 }
+
+for (const go of releases) {
+  for (const experiment of full && go === "1.24.13" ? ["", "noswissmap"] : [""]) {
+    await suite({ program: "wasteful", go, experiment }, (opened) => {
+      it("wastes, by every field and kind, as many bytes as the program says", () => {
+        const { dump, test } = opened();
+        const said = (test.truth as unknown as { waste: Record<string, number> }).waste;
+        const { rows } = waste.run(dump, { top: 0, min: 0 }, context(dump));
+        // What the program does not speak of is the runtime's and the libraries' own.
+        const found = rows.map((row) => [`${row.path} ${row.kind}`, row.bytes] as const);
+        expect(Object.fromEntries(found.filter(([name]) => name.startsWith("main.") || said[name] !== undefined))).toEqual(said);
+      });
+    });
+  }
+}

@@ -106,7 +106,7 @@ async function benchKeys() {
   const seconds = (expression) => {
     const runs = Array.from(
       { length: Number(values.runs) },
-      () => command(["show", made.core, "--exe", made.executable, expression]).seconds,
+      () => measureCommand(["show", made.core, "--exe", made.executable, expression]).seconds,
     );
     return median(runs);
   };

@@ -92,7 +92,8 @@ function traceLines({ trace }: Answer, page: Page): string[] {
       const text = `${formatDuration(row.beforeEnd).padStart(12)}  ${row.proc < 0 ? "" : `P${row.proc}`}`.padEnd(19);
       return cutText(escapeText(`${text} ${row.text}`), page.width);
     }),
-    ...(trace.inTracer ? [page.dim("its thread was inside the tracer: its last event may be missing")] : []),
+    ...(trace.behind ? [page.dim("its state has changed since: the process died before the trace said so")] : []),
+    ...(trace.inTracer && !trace.behind ? [page.dim("its thread was inside the tracer: its last event may be missing")] : []),
   ];
 }
 

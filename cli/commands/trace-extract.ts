@@ -80,6 +80,10 @@ export const traceExtractCommand = defineCommand({
       const who = result.inTracer.map(({ thread, goroutine }) => `${thread} (goroutine ${goroutine})`);
       lines.push("", `inside the tracer at death, their last event may be missing: threads ${who.join(", ")}`);
     }
+    if (result.behind.length > 0) {
+      const who = result.behind.map((each) => `${each.goroutine} ${each.state} (in the trace ${each.inTrace || "not yet born"})`);
+      lines.push("", `changed state without a last word in the trace: goroutines ${who.join(", ")}`);
+    }
     return lines;
   },
   isNo: ({ found }) => !found,

@@ -15,6 +15,8 @@ export interface GoroutineTrace {
   readonly crash?: number;
   /** Its thread was inside the tracer when the program died: its last event may be missing. */
   readonly inTracer: boolean;
+  /** Its last change of state is not in the trace. */
+  readonly behind: boolean;
 }
 
 const SHOWN = 10;
@@ -25,10 +27,11 @@ export function goroutineTrace(dump: Dump, id: number, findings: Findings): Goro
     const trace = dump.trace.extract();
     if (!trace.found) return undefined;
     const inTracer = trace.inTracer.some((each) => each.goroutine === id);
+    const behind = trace.behind.some((each) => each.goroutine === id);
     const { whole } = trace;
     if (!whole) {
       const explanation = `the trace's beginning went to ${trace.destination.name || "a writer that was not found"}; trace events --goroutine ${id} --prefix FILE reads both`;
-      return { explanation, events: [], total: 0, inTracer };
+      return { explanation, events: [], total: 0, inTracer, behind };
     }
     const finder = crashFinder(dump);
     const rows: EventRow[] = [];
@@ -45,10 +48,10 @@ export function goroutineTrace(dump: Dump, id: number, findings: Findings): Goro
     for (const generation of generationsOf(whole)) ordering.run(generation);
     const crash = finder.time();
     const events = rows.map((row) => ({ ...row, beforeEnd: row.time - end }));
-    return { explanation: "", events, total, ...(crash === undefined ? {} : { crash: crash - end }), inTracer };
+    return { explanation: "", events, total, ...(crash === undefined ? {} : { crash: crash - end }), inTracer, behind };
   } catch (error) {
     if (!(error instanceof FormatError || error instanceof MemoryFault)) throw error;
     findings.add("trace-damaged", "the trace cannot be read", error.message, { partial: true });
-    return { explanation: `the trace cannot be read: ${error.message}`, events: [], total: 0, inTracer: false };
+    return { explanation: `the trace cannot be read: ${error.message}`, events: [], total: 0, inTracer: false, behind: false };
   }
 }

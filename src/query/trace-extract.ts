@@ -1,4 +1,5 @@
 import { lastGenerationAlone } from "../recorder/recorder.js";
+import { G_STATES } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { piecesOf, withContents } from "./trace-source.js";
 
@@ -47,6 +48,8 @@ export interface TraceExtractResult {
   readonly halfWritten: number;
   /** Threads inside the tracer at death: their goroutines' last event may be missing. */
   readonly inTracer: readonly { readonly thread: number; readonly goroutine: number }[];
+  /** Goroutines whose last change of state is not in the trace; inTrace "": nothing of it is. */
+  readonly behind: readonly { readonly goroutine: number; readonly state: string; readonly inTrace: string }[];
 }
 
 /** Lifts the execution trace out of the dead process. */
@@ -89,6 +92,11 @@ export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
       trimmed: { events: trace.trimmed?.events ?? 0, span: trace.trimmed?.span ?? 0 },
       halfWritten: trace.cutEvents,
       inTracer: trace.inTracer.map(({ tid, goroutine }) => ({ thread: tid, goroutine })),
+      behind: trace.behind.map(({ goroutine, status, traceStatus }) => ({
+        goroutine,
+        state: G_STATES[status] ?? "",
+        inTrace: traceStatus === undefined ? "" : (G_STATES[traceStatus] ?? ""),
+      })),
     };
     return withContents(result, () => piecesOf(source));
   },
@@ -111,4 +119,5 @@ const NOTHING: TraceExtractResult = {
   trimmed: { events: 0, span: 0 },
   halfWritten: 0,
   inTracer: [],
+  behind: [],
 };

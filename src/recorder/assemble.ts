@@ -363,6 +363,8 @@ export interface ReadBack {
   readonly last: number;
   /** ns since 1970 of the trace clock's zero; undefined before format 1.25. */
   readonly wallOffset: bigint | undefined;
+  /** G_STATUS of every goroutine at the end. */
+  readonly statuses: ReadonlyMap<number, number>;
 }
 
 /** Reads a trace to its end in order. @throws FormatError when it cannot be */
@@ -382,5 +384,6 @@ export function readBack(source: ByteSource, visit: (event: TraceEvent) => void 
     if (generation.clock) wallOffset = generation.clock.wall - BigInt(Math.round(generation.clock.time));
     ordering.run(generation);
   }
-  return { generations, events, first, last, wallOffset };
+  const statuses = new Map([...ordering.goroutines()].map(([id, { status }]) => [id, status]));
+  return { generations, events, first, last, wallOffset, statuses };
 }

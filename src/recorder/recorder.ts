@@ -17,6 +17,7 @@ import {
   wholeSource,
 } from "./assemble.js";
 import { type Destination, findDestination } from "./held.js";
+import { coreStatus } from "./scheduler.js";
 import { readTracer, type TracerState } from "./tracer-state.js";
 
 /** What to extract. */
@@ -38,6 +39,16 @@ export interface ThreadInTracer {
   readonly goroutine: number;
 }
 
+/**
+ * A goroutine whose last change of state is not in the trace: a thread changes the state and writes so after it, and died
+ * between the two. Where it is made ready, that is another goroutine's thread. G_STATUS; undefined: not in the trace at all.
+ */
+export interface GoroutineBehind {
+  readonly goroutine: number;
+  readonly status: number;
+  readonly traceStatus: number | undefined;
+}
+
 /** A trace out of a dump. */
 export interface ExtractedTrace {
   readonly found: true;
@@ -55,6 +66,8 @@ export interface ExtractedTrace {
   readonly trimmed: Trimmed | undefined;
   readonly cutEvents: number;
   readonly inTracer: readonly ThreadInTracer[];
+  /** Empty while tracing is being stopped (nothing is written any more then) and of a tail. */
+  readonly behind: readonly GoroutineBehind[];
   /** What reading the whole back said. */
   readonly read: ReadBack | undefined;
 }
@@ -91,6 +104,7 @@ export function extractTrace(runtime: GoRuntime, findings: Findings, options: Ex
     trimmed: result.trimmed,
     cutEvents: result.cutEvents,
     inTracer: threadsInTracer(runtime, state),
+    behind: read && state.generation !== 0 ? goroutinesBehind(runtime, read.statuses) : [],
     read,
   };
 }
@@ -187,4 +201,12 @@ function threadsInTracer(runtime: GoRuntime, state: TracerState): readonly Threa
   return state.threads
     .filter((thread) => thread.writing)
     .map((thread) => ({ tid: thread.tid, goroutine: byAddress.get(thread.currentG) ?? 0 }));
+}
+
+function goroutinesBehind(runtime: GoRuntime, statuses: ReadonlyMap<number, number>): readonly GoroutineBehind[] {
+  return runtime.goroutines.all.flatMap((each) => {
+    const status = each.id === 0 ? undefined : coreStatus(runtime, each);
+    const traceStatus = statuses.get(each.id);
+    return status === undefined || status === traceStatus ? [] : [{ goroutine: each.id, status, traceStatus }];
+  });
 }

@@ -23,7 +23,8 @@ export interface Transition {
   readonly p: number;
 }
 
-const G_STATES: Readonly<Record<number, GoroutineState>> = {
+/** By G_STATUS. */
+export const G_STATES: Readonly<Record<number, GoroutineState>> = {
   [G_STATUS.runnable]: "runnable",
   [G_STATUS.running]: "running",
   [G_STATUS.syscall]: "syscall",

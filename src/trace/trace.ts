@@ -3,6 +3,7 @@ export { concerns, describeEvent, type EventRow, kindOf, repeatsStatus } from ".
 export { Ordering, type TraceEvent } from "./order.js";
 export { type ExportOptions, exportTrace } from "./perfetto.js";
 export { type Generation, readGenerations, type TraceFrame } from "./reader.js";
+export { G_STATES, type GoroutineState } from "./states.js";
 export { LastStops } from "./stops.js";
 export { type GoroutineTimes, summarize, type TraceSummary } from "./summary.js";
 export { type Lane, type Timeline, timeline } from "./timeline.js";

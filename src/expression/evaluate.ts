@@ -3,7 +3,7 @@ import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { GoType } from "../runtime/types.js";
 import { atomicTarget, readSyncMap } from "../runtime/variants/sync-maps.js";
-import { keyText, lookupKey } from "../value/keys.js";
+import { findKey, lookupKey } from "../value/key-lookup.js";
 import { readInterface, type ValueEnvironment } from "../value/scalars.js";
 import { type Expression, printExpression } from "./expression.js";
 
@@ -256,9 +256,8 @@ class Evaluator {
   private syncEntry(map: Located, key: string, of: Expression): { readonly any: TypeId; readonly key: Address; readonly value: Address } {
     const { memory, types, layout } = this.env;
     const any = ["interface {}", "any"].map((name) => types.byName(name)).find((id) => id !== NONE) ?? NONE;
-    for (const entry of readSyncMap(memory, types, layout, types.get(map.type), map.address)) {
-      if (keyText(this.env, any, entry.key) === key) return { any, ...entry };
-    }
+    const entry = findKey(this.env, any, readSyncMap(memory, types, layout, types.get(map.type), map.address), key);
+    if (entry) return { any, ...entry };
     throw new NotFoundError("key", `${key} in ${printExpression(of)}`);
   }
 }

@@ -1,14 +1,14 @@
-// Map keys as they stand in an expression, and finding an entry by such a text.
+// Map keys as they stand in an expression.
 import { DumpError } from "../base/errors.js";
 import { type Address, hex, NONE, type TypeId } from "../base/units.js";
 import type { GoType } from "../runtime/types.js";
-import { type MapEntry, readMap } from "../runtime/variants/maps.js";
-import { quoteBytes, unquote } from "./quote.js";
+import { quoteBytes } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
 
 /** Bytes of a string key that are shown; the rest becomes a count, `"abc"…+900`. */
 const LONGEST_KEY = 1024;
-const DEEPEST = 8;
+/** Levels of structs, arrays and interfaces in a key; what is deeper is "?". */
+export const DEEPEST_KEY = 8;
 /** Parts of a key that are written out; what follows in an array becomes "…". */
 const MOST_PARTS = 4096;
 
@@ -58,7 +58,7 @@ class KeyWriter {
   }
 
   private value(id: TypeId, address: Address, depth: number): boolean {
-    if (id === NONE || depth > DEEPEST) return this.unread();
+    if (id === NONE || depth > DEEPEST_KEY) return this.unread();
     this.parts--;
     try {
       return this.known(this.env.types.get(id), address, depth);
@@ -120,72 +120,21 @@ class KeyWriter {
     const found = readInterface(this.env, type, address);
     if (!found) return this.put("nil");
     if (found.type === NONE) return this.unread();
-    const { kind, name } = this.env.types.get(found.type);
-    // Go's default types of literals need no conversion; composite literals carry their type.
+    const { name } = this.env.types.get(found.type);
     const isPlain =
-      /^(?:int|string|bool)$/.test(name) ||
-      kind === "struct" ||
-      kind === "array" ||
+      needsNoConversion(this.env.types.get(found.type)) ||
       (name === "float64" && /^-?[0-9]+(?:\.|e)/.test(keyText(this.env, found.type, found.address)));
     if (isPlain) return this.value(found.type, found.address, depth + 1);
-    const conversion = /^(?:[*(]|<-|chan\b)/.test(name) ? `(${name})(` : `${name}(`;
-    return this.put(conversion) && this.value(found.type, found.address, depth + 1) && this.put(")");
+    return this.put(conversionTo(name)) && this.value(found.type, found.address, depth + 1) && this.put(")");
   }
 }
 
-/**
- * The entry whose key has this text; undefined when there is none. Scans the map; strings and integers are compared
- * without being written out.
- *
- * @param header address of the map header
- * @param text   as keyText writes it
- */
-export function lookupKey(env: ValueEnvironment, map: TypeId, header: Address, text: string): MapEntry | undefined {
-  const { memory, types, layout } = env;
-  const type = types.get(map);
-  const key = type.key === NONE ? undefined : types.get(type.key);
-  const wanted = key?.kind === "string" ? unquote(text) : undefined;
-  const pattern = key?.kind === "int" || key?.kind === "uint" ? integerBytes(text, key) : undefined;
-  if (wanted) return lookupString(env, readMap(memory, types, layout, type, header), wanted);
-  for (const entry of readMap(memory, types, layout, type, header)) {
-    if (pattern) {
-      const bytes = memory.tryBytes(entry.key, pattern.length);
-      if (bytes?.every((byte, i) => byte === pattern[i])) return entry;
-    } else if (hasKeyText(env, type.key, entry.key, text)) return entry;
-  }
-  return undefined;
+/** Go's default types of literals need no conversion in an interface; composite literals carry their type. */
+export function needsNoConversion({ kind, name }: GoType): boolean {
+  return /^(?:int|string|bool)$/.test(name) || kind === "struct" || kind === "array";
 }
 
-/** The entry with these bytes as its key. Keys lie all over the heap: they are compared in the order of their addresses. */
-function lookupString(env: ValueEnvironment, entries: Iterable<MapEntry>, wanted: Uint8Array): MapEntry | undefined {
-  const { memory } = env;
-  // Numbers, not entries: objects that stay would cost more than the search.
-  const keys: Address[] = [];
-  const values: Address[] = [];
-  const starts: Address[] = [];
-  for (const entry of entries) {
-    if (memory.tryAddress(entry.key + 8) !== wanted.length) continue;
-    if (wanted.length === 0) return entry;
-    const start = memory.tryAddress(entry.key);
-    if (start === undefined) continue;
-    keys.push(entry.key);
-    values.push(entry.value);
-    starts.push(start);
-  }
-  for (const start of Float64Array.from(starts).sort()) {
-    const bytes = memory.tryBytes(start, wanted.length);
-    if (!bytes?.every((byte, i) => byte === wanted[i])) continue;
-    const at = starts.indexOf(start);
-    return { key: keys[at], value: values[at] };
-  }
-  return undefined;
-}
-
-/** An integer as it lies in memory; undefined when the text is none, or none of this type. */
-function integerBytes(text: string, { kind, size }: GoType): Uint8Array | undefined {
-  if (!/^-?(?:0x[0-9a-f]+|[0-9]+)$/i.test(text)) return undefined;
-  const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
-  const inType = kind === "int" ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value);
-  if (inType !== value) return undefined;
-  return Uint8Array.from({ length: size }, (_, i) => Number((value >> BigInt(i * 8)) & 255n));
+/** How a conversion to a type begins: `int64(`, `(*main.T)(`. */
+export function conversionTo(name: string): string {
+  return /^(?:[*(]|<-|chan\b)/.test(name) ? `(${name})(` : `${name}(`;
 }

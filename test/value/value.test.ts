@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { keyText, lookupKey } from "../../src/value/keys.js";
+import { lookupKey } from "../../src/value/key-lookup.js";
+import { keyText } from "../../src/value/keys.js";
 import { readValue, summarize, VALUE_LIMITS } from "../../src/value/value.js";
 import { makeProgram } from "../support/go-program.js";
 

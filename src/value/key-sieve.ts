@@ -1,0 +1,286 @@
+// What a map key's bytes must be for the key to have a text: most keys are refused by a few bytes, none is written out.
+import { type Address, type Bytes, NONE, type TypeId } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { BLOCK } from "../process/block-cache.js";
+import type { GoType } from "../runtime/types.js";
+import { conversionTo, DEEPEST_KEY, needsNoConversion } from "./keys.js";
+import { unquote } from "./quote.js";
+import { isDirect, type ValueEnvironment } from "./scalars.js";
+
+/** Parts that are sifted at once. */
+export const MOST_PARTS = 2 ** 19;
+/** Where user space ends on both architectures, unless a program asks for more: nothing is dumped above it. */
+const ADDRESSES = 2 ** 48;
+/** Type words that are remembered; a damaged map has any number. */
+const MOST_TYPE_WORDS = 65_536;
+
+/** Bytes that a part must have. */
+interface Near {
+  readonly offset: Bytes;
+  readonly bytes: Uint8Array;
+}
+
+/** What a part must have elsewhere: behind a string, or in an interface. */
+interface Far {
+  /** Of the word that tells what must be there, in the part. */
+  readonly tag: Bytes;
+  /** Of the word that leads there. */
+  readonly data: Bytes;
+  /** undefined: no part with such a word has the text. */
+  sieveOf(word: Address): Sieve | undefined;
+}
+
+interface Sieve {
+  readonly near: readonly Near[];
+  readonly far: readonly Far[];
+  /** The value is the data word itself. */
+  readonly isDirect?: boolean;
+}
+
+export interface KeySieve extends Sieve {
+  /** The sieve stands for the whole text: what passes has it. */
+  readonly isWhole: boolean;
+}
+
+/** Parts of keys: row numbers of the keys that they belong to, below MOST_PARTS, and their addresses. */
+export interface KeyParts {
+  readonly rows: readonly number[];
+  readonly at: readonly Address[];
+}
+
+/**
+ * The sieve for keys with a text; undefined when no key of the type has it. It lets every such key pass, and others
+ * where the text does not tell bytes: parts that were cut or not dumped, NaN.
+ *
+ * @param text as keyText writes it
+ */
+export function keySieve(env: ValueEnvironment, type: TypeId, text: string): KeySieve | undefined {
+  const reader = new SieveReader(env, text, 0);
+  const isWhole = reader.value(type, 0, 0) && reader.at === text.length;
+  return reader.isRefused ? undefined : { near: reader.near, far: reader.far, isWhole };
+}
+
+/** Whether the bytes at an address are these. */
+export function passes(memory: AddressSpace, near: readonly Near[], at: Address): boolean {
+  for (const { offset, bytes } of near) {
+    const found = memory.tryBytes(at + offset, bytes.length);
+    if (!found) return false;
+    for (let i = 0; i < bytes.length; i++) if (found[i] !== bytes[i]) return false;
+  }
+  return true;
+}
+
+/** The parts that have elsewhere what they must, in their order. What they lead to is read in the order of addresses. */
+export function sift(memory: AddressSpace, far: readonly Far[], parts: KeyParts): KeyParts {
+  let left = parts;
+  for (const each of far) {
+    const passed = new Set<number>();
+    for (const [sieve, behind] of follow(memory, each, left)) {
+      const near = select(behind, inAddressOrder(behind.at), (i) => passes(memory, sieve.near, behind.at[i]));
+      for (const row of sift(memory, sieve.far, near).rows) passed.add(row);
+    }
+    const { rows } = left;
+    left = select(left, rows.keys(), (i) => passed.has(rows[i]));
+  }
+  return left;
+}
+
+/** Where parts lead to, by what must be there. */
+function follow(memory: AddressSpace, far: Far, { rows, at }: KeyParts): Map<Sieve, { rows: number[]; at: Address[] }> {
+  const bySieve = new Map<Sieve, { rows: number[]; at: Address[] }>();
+  for (let i = 0; i < at.length; i++) {
+    const word = memory.tryAddress(at[i] + far.tag);
+    const sieve = word === undefined ? undefined : far.sieveOf(word);
+    if (!sieve) continue;
+    const target = sieve.isDirect ? at[i] + far.data : memory.tryAddress(at[i] + far.data);
+    if (target === undefined || !(target >= 0 && target < ADDRESSES)) continue;
+    const behind = bySieve.get(sieve) ?? { rows: [], at: [] };
+    bySieve.set(sieve, behind);
+    behind.rows.push(rows[i]);
+    behind.at.push(target);
+  }
+  return bySieve;
+}
+
+function select({ rows, at }: KeyParts, order: Iterable<number>, isKept: (i: number) => boolean): KeyParts {
+  const kept = { rows: [] as number[], at: [] as Address[] };
+  for (const i of order) {
+    if (!isKept(i)) continue;
+    kept.rows.push(rows[i]);
+    kept.at.push(at[i]);
+  }
+  return kept;
+}
+
+/** Indexes of addresses by the blocks that hold them: a block and an index are one exact number. */
+function* inAddressOrder(at: readonly Address[]): Iterable<number> {
+  const keys = Float64Array.from(at, (address, i) => Math.floor(address / BLOCK) * MOST_PARTS + i).sort();
+  for (const key of keys) yield key % MOST_PARTS;
+}
+
+/** Reads a text as a key of a type. */
+class SieveReader {
+  readonly near: Near[] = [];
+  readonly far: Far[] = [];
+  at: number;
+  /** No key of the type has the text. */
+  isRefused = false;
+  private readonly env: ValueEnvironment;
+  private readonly text: string;
+  constructor(env: ValueEnvironment, text: string, at: number) {
+    this.env = env;
+    this.text = text;
+    this.at = at;
+  }
+
+  /** Takes the text of a value whose type and offset in the key are known; false when what follows is not known. */
+  value(id: TypeId, offset: Bytes, depth: number): boolean {
+    if (this.isNext("?") || this.isNext("…")) return false;
+    if (id === NONE || depth > DEEPEST_KEY) return this.refuse();
+    const type = this.env.types.get(id);
+    switch (type.kind) {
+      case "string":
+        return this.string(offset);
+      case "struct":
+        return (
+          this.take(`${type.name}{`) &&
+          type.fields.every(
+            (field, i) => this.take(`${i > 0 ? ", " : ""}${field.name}: `) && this.value(field.type, offset + field.offset, depth + 1),
+          ) &&
+          this.take("}")
+        );
+      case "array":
+        return this.take(`${type.name}{`) && this.elements(type, offset, depth) && this.take("}");
+      case "interface":
+        return this.dynamic(type, offset, depth);
+      default:
+        return this.scalar(type, offset);
+    }
+  }
+
+  /** Takes a value as it stands in an interface. */
+  private boxed(id: TypeId, depth: number): boolean {
+    const type = this.env.types.get(id);
+    const conversion = conversionTo(type.name);
+    if (needsNoConversion(type) || (type.name === "float64" && !this.isNext(conversion))) return this.value(id, 0, depth);
+    return this.take(conversion) && this.value(id, 0, depth) && this.take(")");
+  }
+
+  private refuse(): false {
+    this.isRefused = true;
+    return false;
+  }
+
+  private isNext(part: string): boolean {
+    return this.text.startsWith(part, this.at);
+  }
+
+  private take(part: string): boolean {
+    if (!this.isNext(part)) return this.refuse();
+    this.at += part.length;
+    return true;
+  }
+
+  /** Takes what matches a sticky pattern. */
+  private match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text)?.[0];
+    if (found === undefined) this.refuse();
+    else this.at += found.length;
+    return found;
+  }
+
+  private string(offset: Bytes): boolean {
+    const literal = this.match(/"(?:[^"\\]|\\.)*"/sy);
+    const bytes = literal === undefined ? undefined : unquote(literal);
+    if (!bytes) return this.refuse();
+    if (this.isNext("…")) return false;
+    this.near.push({ offset: offset + 8, bytes: littleEndian(BigInt(bytes.length), 8) });
+    const sieve = { near: [{ offset: 0, bytes }], far: [] };
+    if (bytes.length > 0) this.far.push({ tag: offset, data: offset, sieveOf: () => sieve });
+    return true;
+  }
+
+  private elements(type: GoType, offset: Bytes, depth: number): boolean {
+    const size = type.element === NONE ? 0 : this.env.types.get(type.element).size;
+    for (let i = 0; i < type.count; i++) {
+      if (i > 0 && !this.take(", ")) return false;
+      if (!this.value(type.element, offset + i * size, depth + 1)) return false;
+    }
+    return true;
+  }
+
+  /** Where the text of an interface's value ends depends on its type: what follows is not known. */
+  private dynamic(type: GoType, offset: Bytes, depth: number): boolean {
+    const { env, text, at } = this;
+    if (/nil(?![\w./])/y.test(text.slice(at, at + 4))) {
+      this.near.push({ offset, bytes: new Uint8Array(8) });
+      return this.take("nil");
+    }
+    const known = new Map<Address, Sieve | undefined>();
+    const read = (word: Address): Sieve | undefined => {
+      const rtype = type.hasMethods ? env.memory.tryAddress(word + env.layout.struct("itab").offset("Type")) : word;
+      const id = rtype === undefined || rtype <= 0 ? NONE : env.types.byRtype(rtype);
+      if (id === NONE) return undefined;
+      const reader = new SieveReader(env, text, at);
+      reader.boxed(id, depth + 1);
+      return reader.isRefused ? undefined : { near: reader.near, far: reader.far, isDirect: isDirect(env, env.types.get(id)) };
+    };
+    const sieveOf = (word: Address): Sieve | undefined => {
+      if (known.has(word)) return known.get(word);
+      if (known.size === MOST_TYPE_WORDS) known.clear();
+      const sieve = read(word);
+      known.set(word, sieve);
+      return sieve;
+    };
+    this.far.push({ tag: offset, data: offset + 8, sieveOf });
+    return false;
+  }
+
+  private scalar(type: GoType, offset: Bytes): boolean {
+    switch (type.kind) {
+      case "bool":
+        return this.match(/true|false/y) !== undefined;
+      case "int":
+      case "uint":
+        return this.integer(this.match(/-?(?:0x[0-9a-f]+|[0-9]+)/iy), type, offset);
+      case "float": {
+        const number = this.match(/NaN|[+-]?(?:Inf|[0-9.]+(?:e[+-][0-9]+)?)/y);
+        return number !== undefined && (number === "NaN" || this.float(Number(number.replace("Inf", "Infinity")), type.size, offset));
+      }
+      case "pointer":
+      case "unsafe.Pointer":
+      case "func":
+      case "chan": {
+        const pointer = this.match(/nil|0x[0-9a-f]+/y);
+        return this.integer(pointer === "nil" ? "0" : pointer, { kind: "uint", size: 8 }, offset);
+      }
+      case "complex":
+        return false;
+      default:
+        return this.refuse();
+    }
+  }
+
+  private integer(text: string | undefined, { kind, size }: Pick<GoType, "kind" | "size">, offset: Bytes): boolean {
+    if (text === undefined) return false;
+    const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
+    const inType = kind === "int" ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value);
+    if (inType !== value) return this.refuse();
+    this.near.push({ offset, bytes: littleEndian(value, size) });
+    return true;
+  }
+
+  private float(value: number, size: Bytes, offset: Bytes): boolean {
+    const bytes = new Uint8Array(size);
+    const view = new DataView(bytes.buffer);
+    if (size === 4) view.setFloat32(0, value, true);
+    else view.setFloat64(0, value, true);
+    this.near.push({ offset, bytes });
+    return true;
+  }
+}
+
+function littleEndian(value: bigint, size: Bytes): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, i) => Number((value >> BigInt(i * 8)) & 255n));
+}

@@ -1,6 +1,7 @@
 // The dominator tree as a person reads it: what is small or alike is one row, the parts of a map are the map.
 import { type Bytes, type Hex, hex, NONE, type NodeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { longChains } from "../graph/chains.js";
 import { packageOf } from "./histogram-rows.js";
 import { expressionOf, goroutinePlace, ownerName } from "./path-names.js";
 
@@ -88,11 +89,24 @@ export function dominatorTree(dump: Dump, start: NodeId, options: TreeOptions): 
   rows.count[0] = start === 0 ? 0 : 1;
   rows.bytes[0] = sizeOf(start);
   rows.retained[0] = retained[start];
+  const kinds = { first: objectNode, kind: heap.types.type, count: dump.runtime.types.count };
+  const linkAbove = longChains(retention.dominators, start, retained, options.min, kinds);
   let from = 0;
   while (from < order.length && order[from] !== start) from++;
   for (let i = from + 1; i < order.length; i++) {
     const node = order[i];
     const above = rowOf[parent[node]];
+    const link = linkAbove(node);
+    if (link !== NONE && rowOf[link] >= 0) {
+      // The links of a long chain are one row, what lies between them as well: each below the first's.
+      let holder = parent[node];
+      while (rowOf[holder] < 0) holder = parent[holder];
+      rowOf[node] = rowOf[link];
+      if (keys.of(node) === rows.key[rowOf[link]]) rows.count[rowOf[link]]++;
+      rows.bytes[rowOf[link]] += sizeOf(node);
+      moveRetained(rows, rowOf[holder], rowOf[link], retained[node]);
+      continue;
+    }
     if (above < 0) continue;
     const key = keys.of(node);
     if (start === 0 || above > 0 ? keys.joins(node, key, rows.key[above]) : keys.joins(node, key, rows.key[0]) && key !== startKey) {
@@ -122,6 +136,20 @@ export function dominatorTree(dump: Dump, start: NodeId, options: TreeOptions): 
     rows.retained[row] += retained[node];
   }
   return shape(dump, rows, keys, options);
+}
+
+/** Takes bytes out of a row that held them and those above it, and into another and those above it. */
+function moveRetained(rows: Rows, from: number, to: number, bytes: Bytes): void {
+  let [left, entered] = [from, to];
+  while (left !== entered) {
+    if (rows.depth[left] >= rows.depth[entered]) {
+      rows.retained[left] -= bytes;
+      left = rows.parent[left];
+    } else {
+      rows.retained[entered] += bytes;
+      entered = rows.parent[entered];
+    }
+  }
 }
 
 /** A row while rows are folded. */

@@ -4,6 +4,8 @@ import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { hex, NONE } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
+import type { DominatorNode } from "../../src/query/dominator-rows.js";
+import { dominators } from "../../src/query/dominators.js";
 import { overview } from "../../src/query/overview.js";
 import { show } from "../../src/query/show.js";
 import { suspects } from "../../src/query/suspects.js";
@@ -140,6 +142,33 @@ for (const go of releases) {
       const byAddress = show.run(dump, { of: "main.global.byID[77]", depth: 1, offset: 0, top: 1 }, context(dump));
       expect(byAddress.value.children?.find((child) => child.name === "Name")?.text).toBe('"user-77"');
       expect(byAddress.value.address).toBe(hex(Number(byAddress.value.address)));
+    });
+  });
+}
+
+/** Rows of a tree from the second on, each with its level: "1 20,000 main.Ticket". */
+function outline(root: DominatorNode): string[] {
+  const lines: string[] = [];
+  const walk = (row: DominatorNode, level: number): void => {
+    lines.push(`${level} ${row.count} ${row.type}`);
+    for (const child of row.children ?? []) walk(child, level + 1);
+  };
+  for (const child of root.children ?? []) walk(child, 1);
+  return lines;
+}
+
+for (const go of releases) {
+  await suite({ program: "chains", go, args: ["20000"] }, (opened) => {
+    it.each([
+      ["main.same", ["1 20000 main.Same"]],
+      ["main.tickets", ["1 20000 main.Ticket", "2 20000 main.Payload"]],
+      ["main.boxed", ["1 20000 main.Boxed", "2 20000 []interface {}"]],
+      ["main.indexed", ["1 2000 main.Indexed", "2 2000 map[string]*main.Indexed", "2 2000 []uint8"]],
+      ["main.ring", ["1 1 container/list.List", "2 20000 container/list.Element", "3 20000 main.Ticket"]],
+    ])("shows the chain at %s as one row", (of, rows) => {
+      const { dump } = opened();
+      const root = dominators.run(dump, { of, depth: 30, min: 0, group: "none", top: 0 }, context(dump));
+      expect(outline(root).filter((line) => !line.includes("(smaller ones)"))).toEqual(rows);
     });
   });
 }

@@ -1,4 +1,5 @@
 // The dominator tree as a person reads it: what is small or alike is one row, the parts of a map are the map.
+import { type Progress, silent } from "../base/progress.js";
 import { type Bytes, type Hex, hex, NONE, type NodeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { longChains } from "../graph/chains.js";
@@ -62,7 +63,7 @@ interface Keys {
 }
 
 /** The tree below a node; its root is the node itself. */
-export function dominatorTree(dump: Dump, start: NodeId, options: TreeOptions): DominatorNode {
+export function dominatorTree(dump: Dump, start: NodeId, options: TreeOptions, progress: Progress = silent): DominatorNode {
   const { heap, retention } = dump;
   const { parent, order } = retention.dominators;
   const { retained } = retention;
@@ -90,10 +91,12 @@ export function dominatorTree(dump: Dump, start: NodeId, options: TreeOptions): 
   rows.bytes[0] = sizeOf(start);
   rows.retained[0] = retained[start];
   const kinds = { first: objectNode, kind: heap.types.type, count: dump.runtime.types.count };
+  progress.stage("dominators: rows", order.length);
   const linkAbove = longChains(retention.dominators, start, retained, options.min, kinds);
   let from = 0;
   while (from < order.length && order[from] !== start) from++;
   for (let i = from + 1; i < order.length; i++) {
+    if ((i & 0x3ffff) === 0) progress.tick(i);
     const node = order[i];
     const above = rowOf[parent[node]];
     const link = linkAbove(node);

@@ -20,12 +20,12 @@ export interface DominatorsArgs {
 export const dominators: Query<DominatorsArgs, DominatorNode> = {
   name: "dominators",
   summary: "who holds how much: retained sizes as a tree",
-  run(dump, args) {
+  run(dump, args, { progress }) {
     const start = args.of === undefined ? 0 : locateNode(dump, args.of);
     const { retention } = dump;
     if (retention.dominators.parent[start] === NONE)
       throw new NotFoundError("live object", args.of ?? "", [], "it is garbage: no root reaches it, so it retains nothing");
     const min = args.min > 0 ? args.min : Math.max(1, Math.ceil(retention.retained[start] / 100));
-    return dominatorTree(dump, start, { depth: args.depth, min, group: args.group, top: args.top });
+    return dominatorTree(dump, start, { depth: args.depth, min, group: args.group, top: args.top }, progress);
   },
 };

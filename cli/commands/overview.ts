@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import type { firstLook } from "../../src/query/first-look.js";
-import { overview } from "../../src/query/overview.js";
+import { overview, secondsForSuspects } from "../../src/query/overview.js";
 import { defineCommand } from "../command.js";
 import { formatBar, formatShare } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
@@ -157,8 +157,12 @@ export function goroutineLines({ goroutines }: FirstLook, page: Page): string[] 
   return entry("Goroutines", [formatCount(goroutines.total), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": "), page);
 }
 
-function suspectLines({ topSuspects }: Overview, page: Page): string[] {
-  if (topSuspects === null) return [...entry("Suspects", "many objects: ask corescope suspects", page), ""];
+function suspectLines({ topSuspects, heap }: Overview, page: Page): string[] {
+  if (topSuspects === null) {
+    const count = heap.allocatedObjects;
+    const why = `left out: ${formatCount(count)} objects, about ${secondsForSuspects(count)} s`;
+    return [...entry("Suspects", `${why}; corescope suspects CORE`, page), ""];
+  }
   if (topSuspects.length === 0) return [];
   return [...topSuspects.flatMap(({ title }, index) => entry(index === 0 ? "Suspects" : "", `${index + 1}. ${title}`, page)), ""];
 }

@@ -151,6 +151,11 @@ describe("overview", () => {
     expect(lines).toContain("no signal recorded");
     expect(lines).toContain("never ran");
   });
+  test("of a large heap it says in one line why there are no suspects, and what to type", () => {
+    const heap = { ...overviewAnswer.heap, allocatedObjects: 19_753_404 };
+    const lines = overviewCommand.text({ ...overviewAnswer, heap, topSuspects: null }, narrow);
+    expect(lines).toContain("Suspects    left out: 19,753,404 objects, about 40 s; corescope suspects CORE");
+  });
 });
 
 describe("why", () => {

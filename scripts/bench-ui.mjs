@@ -162,7 +162,7 @@ const words = [core, ...(exe ? ["--exe", exe] : [])];
 const terminal = await openTerminal([process.execPath, launcher, "explore", ...words].map((word) => `'${word}'`).join(" "), size);
 try {
   load();
-  const first = printed(terminal, [/Program /, /panic|signal|fatal|alive/, /Stacks /]);
+  const first = printed(terminal, [/Program +[^ …]/, /panic|signal|fatal|alive/, /Stacks +of /]);
   terminal.start();
   const milliseconds = await first;
   const cpu = cpuOf(terminal.pid());

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import type { firstLook } from "../../src/query/first-look.js";
+import type { memoryUse } from "../../src/query/memory-use.js";
 import { overview, secondsForSuspects } from "../../src/query/overview.js";
 import { defineCommand } from "../command.js";
 import { formatBar, formatShare } from "../text/bytes.js";
@@ -9,6 +10,7 @@ import { formatTable, padText, textWidth } from "../text/table.js";
 
 type Overview = ReturnType<typeof overview.run>;
 type FirstLook = ReturnType<typeof firstLook.run>;
+type MemoryUse = ReturnType<typeof memoryUse.run>;
 
 const labelWidth = 12;
 const barWidth = 20;
@@ -87,7 +89,7 @@ export function buildLines({ program }: FirstLook, page: Page): string[] {
 }
 
 /** The address space by what it is used for. */
-export function memoryLines({ memory }: FirstLook, page: Page): string[] {
+export function memoryLines({ memory }: MemoryUse, page: Page): string[] {
   const rows = memory.classes.map(({ name, bytes }) => [
     `  ${name}`,
     formatBytes(bytes),
@@ -131,7 +133,7 @@ export function heapLines({ heap, stats }: Overview, page: Page): string[] {
 }
 
 /** The collector's state. */
-export function gcLines({ gc }: FirstLook, page: Page): string[] {
+export function gcLines({ gc }: MemoryUse, page: Page): string[] {
   if (!gc) return entry("GC", "its state is not in the core", page);
   const facts = [
     `phase ${gc.phase}`,

@@ -1,7 +1,6 @@
-// What can be said before the heap is read: what died, its memory by class, the runtime's own numbers.
+// What can be said before a span is read: what died, of what, and what its goroutines were doing.
 import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import type { Accounts } from "../runtime/accounting.js";
 import { readMachines } from "../runtime/machines.js";
 import { causeOfDeath, type Death } from "./death.js";
 import type { Query } from "./query.js";
@@ -23,40 +22,15 @@ export interface FirstLook {
     /** Of the first thread: the one that took the signal. */
     readonly pc: Hex;
   };
-  readonly memory: {
-    readonly mappedBytes: number;
-    readonly reservedBytes: number;
-    readonly classes: readonly { readonly name: string; readonly bytes: number }[];
-    readonly mappings: readonly { readonly name: string; readonly bytes: number }[];
-  };
-  readonly stats: {
-    readonly heapObjects: number;
-    readonly heapAlloc: number;
-    readonly heapInuse: number;
-    readonly heapIdle: number;
-    readonly heapReleased: number;
-    readonly stackInuse: number;
-    readonly sys: number;
-  } | null;
-  /** stats and gc are null when the runtime's variables are not in the core. */
-  readonly gc: {
-    readonly phase: string;
-    readonly cycles: number;
-    readonly gogc: number;
-    readonly memoryLimit: number | null;
-    readonly nextGoal: number;
-    /** Unix time in ns as a decimal string; null = no cycle ended. */
-    readonly lastGcUnixNanoseconds: string | null;
-  } | null;
   readonly goroutines: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> };
 }
 
 export const firstLook: Query<Record<string, never>, FirstLook> = {
   name: "first-look",
-  summary: "program, memory, GC and goroutines, without reading the heap",
+  summary: "program, cause of death and goroutines, without reading a span",
   run(dump) {
     const { runtime, process } = dump;
-    const { build, accounts, memoryClasses } = runtime;
+    const { build } = runtime;
     const byStatus: Record<string, number> = {};
     for (const goroutine of runtime.goroutines.all) {
       const status = goroutine.status === "waiting" && goroutine.waitReason ? goroutine.waitReason : goroutine.status;
@@ -79,14 +53,6 @@ export const firstLook: Query<Record<string, never>, FirstLook> = {
         signal: process.signal && process.signal.signo > 0 ? signalName(process.signal.signo) : null,
         pc: hex(process.threads[0]?.registers.pc ?? -1),
       },
-      memory: {
-        mappedBytes: memoryClasses.mappedBytes,
-        reservedBytes: memoryClasses.reservedBytes,
-        classes: memoryClasses.classes,
-        mappings: memoryClasses.others,
-      },
-      stats: accounts ? statsOf(accounts) : null,
-      gc: accounts ? gcOf(accounts) : null,
       goroutines: { total: runtime.goroutines.all.length, byStatus },
     };
   },
@@ -95,21 +61,6 @@ export const firstLook: Query<Record<string, never>, FirstLook> = {
 function deathOf(dump: Dump): FirstLook["death"] {
   const { kind, summary, goroutine, top } = causeOfDeath(dump, readMachines(dump.runtime, dump.findings));
   return { kind, summary, ...(goroutine ? { goroutine } : {}), ...(top ? { top } : {}) };
-}
-
-function statsOf({ heapObjects, heapAlloc, heapInuse, heapIdle, heapReleased, stackInuse, sys }: Accounts): FirstLook["stats"] {
-  return { heapObjects, heapAlloc, heapInuse, heapIdle, heapReleased, stackInuse, sys };
-}
-
-function gcOf({ gc }: Accounts): FirstLook["gc"] {
-  return {
-    phase: gc.phase,
-    cycles: gc.cycles,
-    gogc: gc.gogc,
-    memoryLimit: gc.memoryLimit ?? null,
-    nextGoal: gc.nextGoal,
-    lastGcUnixNanoseconds: gc.lastGc === 0n ? null : String(gc.lastGc),
-  };
 }
 
 /** Linux signal numbers, the same on amd64 and arm64. signal(7) */

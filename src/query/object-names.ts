@@ -36,6 +36,8 @@ export function nameObject(dump: Dump, id: ObjectId, types: ObjectTypes = dump.h
 /** What lies at an address that is no object: a free slot, a stack, a variable, code, nothing. */
 export function explainAddress(dump: Dump, address: Address): string {
   const { runtime, process } = dump;
+  const mapping = process.memory.find(address);
+  if (!mapping) return `${hex(address)} is not mapped`;
   const { spans } = runtime;
   const span = spans.find(address);
   if (span !== NONE) {
@@ -53,8 +55,6 @@ export function explainAddress(dump: Dump, address: Address): string {
   if (fn && fn.name !== "" && address < fn.end) return `${hex(address)} is code of ${fn.name}`;
   const symbol = runtime.symbolAt(address);
   if (symbol) return `${hex(address)} is in the symbol ${symbol.name}`;
-  const mapping = process.memory.find(address);
-  if (!mapping) return `${hex(address)} is not mapped`;
   const { manual } = spans;
   for (let i = 0; i < manual.length; i += 2) {
     if (address >= manual[i] && address < manual[i + 1])

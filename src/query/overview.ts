@@ -1,10 +1,11 @@
 // The first screen: what died, what fills its memory, how sure we are.
 import { type FirstLook, firstLook } from "./first-look.js";
 import { type HistogramRow, histogramRows } from "./histogram-rows.js";
+import { type MemoryUse, memoryUse } from "./memory-use.js";
 import type { Query } from "./query.js";
 import { findSuspects } from "./suspects.js";
 
-export interface Overview extends FirstLook {
+export interface Overview extends FirstLook, MemoryUse {
   readonly heap: {
     readonly allocatedObjects: number;
     readonly allocatedBytes: number;
@@ -38,6 +39,7 @@ export const overview: Query<Record<string, never>, Overview> = {
     const { objects } = heap;
     return {
       ...firstLook.run(dump, args, context),
+      ...memoryUse.run(dump, args, context),
       heap: {
         allocatedObjects: objects.count,
         allocatedBytes: objects.bytes,

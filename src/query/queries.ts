@@ -8,6 +8,7 @@ import { goroutines } from "./goroutines.js";
 import { histogram } from "./histogram.js";
 import { leaked } from "./leaked.js";
 import { mappings } from "./mappings.js";
+import { memoryUse } from "./memory-use.js";
 import { objects } from "./objects.js";
 import { overview } from "./overview.js";
 import { read } from "./read.js";
@@ -26,6 +27,7 @@ import { why } from "./why.js";
 
 export const QUERIES = {
   firstLook,
+  memoryUse,
   overview,
   histogram,
   goroutines,

@@ -2,6 +2,7 @@ import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { dominators } from "../../../src/query/dominators.js";
 import { firstLook } from "../../../src/query/first-look.js";
 import { goroutines } from "../../../src/query/goroutines.js";
+import { memoryUse } from "../../../src/query/memory-use.js";
 import { overview } from "../../../src/query/overview.js";
 import { buildLines, gcLines, goroutineLines, heapLines, memoryLines, programLines, typeLines } from "../../commands/overview.js";
 import { formatBar, formatShare } from "../../text/bytes.js";
@@ -13,7 +14,7 @@ import { ask, type Given, type Line, type Place, resultOf, type Screen } from ".
 const mostGroups = 5;
 const mostHolders = 8;
 
-/** Home: what died, what fills its memory. What needs no heap is asked first, what needs the dominators comes last. */
+/** Home: what died, what fills its memory. What needs no span is asked first, what needs the dominators comes last. */
 export const overviewScreen: Screen = {
   name: "overview",
   tab: "Overview",
@@ -22,6 +23,7 @@ export const overviewScreen: Screen = {
   asks: () => [
     ask(firstLook, {}),
     ask(goroutines, { group: true, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: mostGroups }),
+    ask(memoryUse, {}),
     ask(overview, {}),
     ask(dominators, { depth: 1, min: 0, group: "none", top: mostHolders }, { isBackground: true }),
   ],
@@ -34,6 +36,7 @@ export const overviewScreen: Screen = {
       suspectLines(given),
       holderLines(given),
       typePart(given, page),
+      memoryPart(given, page),
       machineLines(given, page),
     ];
     const rows = parts.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : [{ text: "" }, ...lines]));
@@ -61,12 +64,12 @@ function deathLines(given: Given, page: Page): Line[] {
 }
 
 function heapPart(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, 2, overview);
-  return answer ? headed(heapLines(answer, page), { screen: "types", args: {} }) : awaited(given, 2, "Heap");
+  const answer = resultOf(given, 3, overview);
+  return answer ? headed(heapLines(answer, page), { screen: "types", args: {} }) : awaited(given, 3, "Heap");
 }
 
 function typePart(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, 2, overview);
+  const answer = resultOf(given, 3, overview);
   if (!answer || answer.topTypes.length === 0) return [];
   const [title = "", ...rows] = typeLines(answer, page);
   return [
@@ -78,13 +81,20 @@ function typePart(given: Given, page: Page): Line[] {
   ];
 }
 
-function machineLines(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, 0, firstLook);
-  if (!answer) return [];
+function memoryPart(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, 2, memoryUse);
+  if (!answer) return awaited(given, 2, "Memory");
   return [
     ...headed(memoryLines(answer, page), { screen: "mappings", args: {} }),
     { text: "" },
     ...gcLines(answer, page).map((text): Line => ({ text })),
+  ];
+}
+
+function machineLines(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, 0, firstLook);
+  if (!answer) return [];
+  return [
     ...headed(goroutineLines(answer, page), { screen: "goroutines", args: {} }),
     { text: "" },
     ...buildLines(answer, page).map((text): Line => ({ text })),
@@ -97,8 +107,8 @@ function headed([first = "", ...more]: readonly string[], open: Place): Line[] {
 }
 
 function suspectLines(given: Given): Line[] {
-  const answer = resultOf(given, 2, overview);
-  if (!answer) return awaited(given, 2, "Suspects");
+  const answer = resultOf(given, 3, overview);
+  if (!answer) return awaited(given, 3, "Suspects");
   const { topSuspects } = answer;
   const all: Place = { screen: "suspects", args: {} };
   if (topSuspects === null)
@@ -112,8 +122,8 @@ function suspectLines(given: Given): Line[] {
 }
 
 function holderLines(given: Given): Line[] {
-  const root = resultOf(given, 3, dominators);
-  if (!root) return awaited(given, 3, "Holders");
+  const root = resultOf(given, 4, dominators);
+  if (!root) return awaited(given, 4, "Holders");
   const rows = (root.children ?? []).map((row): Line => {
     const name = row.owner ?? row.expression ?? `${row.count > 1 ? `${formatCount(row.count)} × ` : ""}${row.type}`;
     const open = row.address ? objectPlace(row.address) : row.owner ? ownerPlace(row.owner) : undefined;

@@ -4,6 +4,7 @@ import { type Bytes, type Hex, hex, NONE, type NodeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { longChains } from "../graph/chains.js";
 import { packageOf } from "./histogram-rows.js";
+import { readableType } from "./object-names.js";
 import { expressionOf, goroutinePlace, ownerName } from "./path-names.js";
 
 /** One row: a node, or several of one type (or package) below the same row. */
@@ -256,21 +257,6 @@ function unite(a: Draft, b: Draft): Draft {
 /** Parts that the runtime makes maps of: tables, groups, buckets; and sync.Map's tries. */
 const MAP_PART =
   /^(?:\[\])?\*?(?:noalg\.)?(?:map\.(?:group|bucket)\[|bucket<|table<|group<|internal\/runtime\/maps\.|internal\/sync\.(?:indirect|entry|node)\b)/;
-const MAP_HEADER = /^(?:map|hash)<(.*)>$/;
-
-/** "map[string]int" for what the runtime calls map<string,int>; other names as they are. */
-export function readableType(name: string): string {
-  const inside = MAP_HEADER.exec(name)?.[1];
-  if (inside === undefined) return name;
-  let depth = 0;
-  for (let i = 0; i < inside.length; i++) {
-    const character = inside[i];
-    if ("[({<".includes(character)) depth++;
-    else if ("])}>".includes(character)) depth--;
-    else if (character === "," && depth === 0) return `map[${inside.slice(0, i)}]${inside.slice(i + 1)}`;
-  }
-  return name;
-}
 
 export function isMapPart(name: string): boolean {
   return MAP_PART.test(name);
@@ -299,7 +285,7 @@ function keysOf(dump: Dump, group: "none" | "type" | "package"): Keys {
     if (typeKey[type] !== undefined) return typeKey[type];
     const { name } = runtime.types.get(type);
     part[type] = isMapPart(name);
-    header[type] = MAP_HEADER.test(name);
+    header[type] = readableType(name) !== name;
     const key = intern(group === "package" ? packageOf(name) : readableType(name));
     isPart[key] = group !== "package" && (part[type] || header[type]);
     typeKey[type] = key;

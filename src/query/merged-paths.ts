@@ -1,7 +1,8 @@
 // The shortest paths to many objects, merged by type: who holds all of them.
 import { type Bytes, NONE, type NodeId, type ObjectId } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { isMapPart, readableType } from "./dominator-rows.js";
+import { isMapPart } from "./dominator-rows.js";
+import { readableType } from "./object-names.js";
 import { goroutinePlace, ownerName } from "./path-names.js";
 
 /** Paths that begin alike: an owner, then types. count and bytes are of the objects asked for. */

@@ -15,10 +15,29 @@ export function typeName(dump: Dump, type: TypeId): string {
   return type === NONE ? "unknown" : dump.runtime.types.get(type).name;
 }
 
-/** Selects types: a type's full name selects that type only, anything else is a regular expression. @throws UsageError */
+const MAP_HEADER = /^(?:map|hash)<(.*)>$/;
+
+/** "map[string]int" for what the runtime calls map<string,int>; other names as they are. */
+export function readableType(name: string): string {
+  const inside = MAP_HEADER.exec(name)?.[1];
+  if (inside === undefined) return name;
+  let depth = 0;
+  for (let i = 0; i < inside.length; i++) {
+    const character = inside[i];
+    if ("[({<".includes(character)) depth++;
+    else if ("])}>".includes(character)) depth--;
+    else if (character === "," && depth === 0) return `map[${inside.slice(0, i)}]${inside.slice(i + 1)}`;
+  }
+  // A map type that reflection made: the header carries its name.
+  return inside.startsWith("map[") ? inside : name;
+}
+
+/** Selects types: a type's full name selects that type only, anything else is a regular expression. Types the objects. @throws UsageError */
 export function typePattern(dump: Dump, text: string): (name: string) => boolean {
-  for (let type = 0; type < dump.runtime.types.count; type++)
-    if (dump.runtime.types.get(type).name === text) return (name) => name === text;
+  const isMeant = (name: string) => name === text || readableType(name) === text;
+  // Closures and the parts of maps get their types while objects are typed.
+  if (dump.heap.types.type.length > 0)
+    for (let type = 0; type < dump.runtime.types.count; type++) if (isMeant(dump.runtime.types.get(type).name)) return isMeant;
   const pattern = parseRegExp(text);
   return (name) => pattern.test(name);
 }

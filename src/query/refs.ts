@@ -3,9 +3,8 @@ import { type Bytes, type Hex, hex, NONE, NOT_AN_ADDRESS, type NodeId, type Obje
 import type { Dump } from "../dump.js";
 import { INTERIOR, SLOT_MASK } from "../heap/pointers.js";
 import { nameOffset } from "../value/fields.js";
-import { readableType } from "./dominator-rows.js";
 import { locateNode, needText } from "./locate.js";
-import { type NamedObject, nameObject } from "./object-names.js";
+import { type NamedObject, nameObject, readableType } from "./object-names.js";
 import { castOf, describeRoot, expressionVia, ownerName, rootExpression } from "./path-names.js";
 import type { Query } from "./query.js";
 

@@ -2,12 +2,11 @@
 import { UsageError } from "../base/errors.js";
 import { type Bytes, type Hex, hex, NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { readableType } from "./dominator-rows.js";
 import { locate, needText } from "./locate.js";
-import { nameObject } from "./object-names.js";
+import { nameObject, readableType } from "./object-names.js";
 import { castOf, expressionOf } from "./path-names.js";
 import type { Query } from "./query.js";
-import { type ShownValue, showValue } from "./shown-value.js";
+import { type ShownValue, showHeader, showValue } from "./shown-value.js";
 
 export interface ShowArgs {
   /** Address or expression. */
@@ -50,7 +49,9 @@ export const show: Query<ShowArgs, Show> = {
       const value: ShownValue = { name: "", type: "unknown", text: `${nameObject(dump, at.object).bytes} bytes of unknown type` };
       return { expression, type: "unknown", address: hex(at.address), ...object, value };
     }
-    const value = showValue(dump, at.type, at.address, page, isAddress ? elementsIn(dump, at.object, at.type) : 0);
+    const value =
+      (isAddress ? showHeader(dump, at.type, at.address, page) : undefined) ??
+      showValue(dump, at.type, at.address, page, isAddress ? elementsIn(dump, at.object, at.type) : 0);
     return { expression, type: readableType(value.type), address: hex(at.address), ...object, value };
   },
 };

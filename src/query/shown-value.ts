@@ -10,6 +10,7 @@ import { keyText } from "../value/keys.js";
 import { quoteBytes } from "../value/quote.js";
 import { readInterface, scalarText } from "../value/scalars.js";
 import { timeText } from "../value/times.js";
+import { readableType } from "./object-names.js";
 
 /** A value, or a part of one. */
 export interface ShownValue {
@@ -49,6 +50,17 @@ export function showValue(dump: Dump, type: TypeId, address: Address, page: Page
   return new Shower(dump, page).value("", type, address, page.depth, true, count);
 }
 
+/**
+ * The map or channel whose header is the object at an address: entries are what a person wants of it, not the runtime's fields.
+ * @returns undefined for other types, and where the program has no variable of the map's or channel's type
+ */
+export function showHeader(dump: Dump, type: TypeId, header: Address, page: Page): ShownValue | undefined {
+  const { types } = dump.runtime;
+  const { name } = types.get(type);
+  const id = types.byName(readableType(name).replace(/^hchan<(.*)>$/, "chan $1"));
+  return id === NONE || id === type ? undefined : new Shower(dump, page).header(types.get(id), header, page.depth);
+}
+
 /** Names the address of a value; nothing for nil. */
 const at = (address: Address): { readonly address?: Hex } => (address > 0 ? { address: hex(address) } : {});
 const below = (children: readonly ShownValue[] | undefined) => (children === undefined || children.length === 0 ? {} : { children });
@@ -77,6 +89,12 @@ class Shower {
       if (!(error instanceof DumpError)) throw error;
       return { name, type: type.name, text: `(${error.message})` };
     }
+  }
+
+  header(go: GoType, header: Address, depth: number): ShownValue | undefined {
+    const base = { name: "", type: go.name };
+    if (go.kind === "map") return this.map(base, go, header, depth, true);
+    return go.kind === "chan" ? this.channel(base, go, header, depth, true) : undefined;
   }
 
   private known(name: string, go: GoType, address: Address, depth: number, isWhole: boolean, count: number): ShownValue {

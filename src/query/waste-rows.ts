@@ -5,8 +5,8 @@ import type { Dump } from "../dump.js";
 import { slotSize } from "../runtime/accounting.js";
 import type { GoType } from "../runtime/types.js";
 import { mapRoom } from "../runtime/variants/map-room.js";
-import { readableType } from "./dominator-rows.js";
 import { type Extents, isSeenOtherwise, readExtents } from "./extents.js";
+import { readableType } from "./object-names.js";
 
 export type WasteKind = "slice capacity" | "pinned array" | "map slack" | "duplicate strings" | "size-class rounding";
 

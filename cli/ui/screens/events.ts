@@ -24,10 +24,14 @@ export const eventsScreen: Screen = {
     const answer = resultOf(given, 0, traceEvents);
     if (!answer) return { head: [], rows: [] };
     if (!answer.found) return { head: [], rows: [{ text: answer.explanation }] };
-    const rows = answer.rows.toReversed().map((row) => ({
-      cells: [formatDuration(row.beforeEnd), row.proc < 0 ? "" : `P${row.proc}`, row.goroutine < 0 ? "" : `g${row.goroutine}`, row.text],
-      ...(row.goroutine > 0 ? { open: { screen: "goroutine", args: { id: row.goroutine } }, copy: `g${row.goroutine}` } : {}),
-    }));
+    const rows = answer.rows.toReversed().map((row) => {
+      // An event of no goroutine may be about one: "goroutine 22 starts to run".
+      const id = row.goroutine > 0 ? row.goroutine : Number(/\bgoroutine ([0-9]+)/.exec(row.text)?.[1] ?? 0);
+      return {
+        cells: [formatDuration(row.beforeEnd), row.proc < 0 ? "" : `P${row.proc}`, row.goroutine < 0 ? "" : `g${row.goroutine}`, row.text],
+        ...(id > 0 ? { open: { screen: "goroutine", args: { id } }, copy: `g${id}` } : {}),
+      };
+    });
     const columns = [
       { title: "before end", align: "right" },
       { title: "P" },

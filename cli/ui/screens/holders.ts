@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
-import { ownerPlace } from "../parts/places.js";
+import { ownerPlace, typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, resultOf, type Screen, textArg } from "../screen.js";
 
 type Merged = NonNullable<ReturnType<typeof why.run>["merged"]>[number];
@@ -29,7 +29,7 @@ function mergedLines(row: Merged, path: string, depth: number, given: Given): Li
   const children = row.children ?? [];
   const isOpen = given.folds[key] ?? true;
   const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
-  const open = row.owner ? ownerPlace(row.owner) : undefined;
+  const open = row.owner ? ownerPlace(row.owner) : typePlace(row.type);
   const line: Line = {
     text: `${formatCount(row.count).padStart(10)}  ${formatBytes(row.bytes).padStart(10)}  ${"  ".repeat(depth)}${mark} ${name}`,
     depth,

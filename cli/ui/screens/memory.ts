@@ -18,7 +18,10 @@ export const memoryScreen: Screen = {
     if (!answer) return { head: [], rows: [] };
     const lines = readCommand.text(answer, makePage(given.width, false));
     const where = lines.at(-1) ?? "";
-    return { head: [{ text: where, tone: "bold" }], rows: lines.slice(0, -2).map((text) => ({ text, copy: `0x${text.split(" ")[0]}` })) };
+    const open = answer.object ? { open: objectPlace(answer.object.address) } : {};
+    // Without the bars around its text a line fits 80 columns, those of the cursor and the mark included.
+    const rows = lines.slice(0, -2).map((text) => ({ text: text.slice(0, -1).replace("|", ""), copy: `0x${text.split(" ")[0]}`, ...open }));
+    return { head: [{ text: where, tone: "bold" }], rows };
   },
   keys: [
     { key: "]", help: "on", stays: true, go: (args) => moved(args, length) },

@@ -26,13 +26,17 @@ export const objectScreen: Screen = {
     const head: Line[] = [];
     if (answer) {
       const { object, value } = answer;
-      const where = object ? `in ${object.address}, ${formatBytes(object.bytes)}${object.live ? "" : ", garbage"}` : "outside the heap";
+      const where = object
+        ? `in ${object.address}, ${formatBytes(object.bytes)}${object.live === false ? ", garbage" : ""}`
+        : "outside the heap";
       head.push({ text: answer.expression, tone: "bold" }, { text: `${answer.type} at ${answer.address}, ${where}`, tone: "dim" });
       const length = value.length ?? 0;
       const last = (value.offset ?? 0) + (value.children?.length ?? 0);
       if (length > page)
         head.push({ text: `${formatCount(value.offset ?? 0)} to ${formatCount(last)} of ${formatCount(length)}`, tone: "dim" });
-      rows.push(...valueLines(value, "", 0, given));
+      const own = isAddress(given.args.of as string) ? given.args.of : (value.address ?? object?.address);
+      const [first, ...more] = valueLines(value, "", 0, given);
+      if (first) rows.push({ ...first, ...(own === undefined ? {} : { copy: own as string }) }, ...more);
     }
     rows.push(...referrerLines(given));
     return { head, rows };
@@ -47,7 +51,7 @@ export const objectScreen: Screen = {
       key: "]",
       help: "next part",
       stays: true,
-      go: (args) => ({ screen: "object", args: { ...args, offset: Number(args.offset ?? 0) + page } }),
+      go: (args) => nextPart(args, Number(args.offset ?? 0) + page),
     },
     {
       key: "[",
@@ -58,11 +62,15 @@ export const objectScreen: Screen = {
   ],
 };
 
+function nextPart(args: PlaceArgs, offset: number): Place {
+  return { screen: "object", args: { ...args, offset } };
+}
+
 const isAddress = (text: string | undefined): text is string => text !== undefined && /^0x[0-9a-f]+$/.test(text);
 
 /** The object under the cursor, else the one that the screen is about. */
 function addressOf(args: PlaceArgs, line: Line | undefined): string | undefined {
-  return isAddress(textArg(args, "of")) ? textArg(args, "of") : isAddress(line?.copy) ? line.copy : undefined;
+  return [line?.copy, textArg(args, "of")].find(isAddress);
 }
 
 function whyPlace(args: PlaceArgs, line: Line | undefined): Place | undefined {
@@ -89,10 +97,19 @@ function valueLines(value: Value, path: string, level: number, given: Given): Li
     ...(children.length > 0 ? { fold: { key, isOpen } } : {}),
     ...(value.address && level > 0 ? { open: objectPlace(value.address), copy: value.address } : {}),
   };
-  const hidden = (value.length ?? 0) - (value.offset ?? 0) - children.length;
-  const more =
+  const next = (value.offset ?? 0) + children.length;
+  const hidden = (value.length ?? 0) - next;
+  const rest = level === 0 ? nextPart(given.args, next) : value.address ? objectPlace(value.address) : undefined;
+  const more: Line[] =
     hidden > 0 && children.length > 0
-      ? [{ text: `${"  ".repeat(level + 1)}  … ${formatCount(hidden)} more`, tone: "dim", depth: level + 1 } as const]
+      ? [
+          {
+            text: `${"  ".repeat(level + 1)}  … ${formatCount(hidden)} more`,
+            tone: "dim",
+            depth: level + 1,
+            ...(rest ? { open: rest } : {}),
+          },
+        ]
       : [];
   return [line, ...(isOpen ? [...children.flatMap((child) => valueLines(child, key, level + 1, given)), ...more] : [])];
 }

@@ -3,7 +3,7 @@ import { why } from "../../../src/query/why.js";
 import { describeRoot, parseIgnored } from "../../commands/why.js";
 import { makePage } from "../../text/style.js";
 import { pathLines } from "../../text/tree.js";
-import { dominatorsPlace, objectPlace, ownerPlace } from "../parts/places.js";
+import { dominatorsPlace, exactType, objectPlace, ownerPlace } from "../parts/places.js";
 import { ask, type Line, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 
 type Path = ReturnType<typeof why.run>["paths"][number];
@@ -42,6 +42,8 @@ export const pathsScreen: Screen = {
     if (paths.some((path) => !path.root.certain))
       rows.push({ text: "" }, { text: "~ that root's word may be a number: Go's collector looks there conservatively", tone: "dim" });
     if (explanation !== undefined) rows.push({ text: explanation, tone: "good" });
+    const type = exactType(object.type);
+    rows.push({ text: "" }, { text: `all ${object.type}: who holds them together`, open: { screen: "holders", args: { type } } });
     return { head, rows, note: paths.length > 0 ? `${paths.length} paths` : "no path" };
   },
   keys: [

@@ -131,8 +131,12 @@ function crumbs(state: State, scene: Scene, columns: number, page: Page): string
   const view = presentView(state);
   const count = scene.body.rows.length;
   const place = count === 0 ? "" : `${formatCount(view.cursor + 1)} of ${formatCount(count)}`;
-  const right = fitText(escapeText([scene.body.note, place].filter((text) => text).join(" · ")), Math.floor(columns / 2));
   const titles = state.stack.map(({ place }) => scene.screens.find((each) => each.name === place.screen)?.title(place.args) ?? "");
+  const left = textWidth(escapeText(titles.join(" › ")));
+  // The row's number is never what is cut: the note gives way.
+  const most = Math.max(Math.floor(columns / 2), columns - left - 2);
+  const note = fitText(escapeText(scene.body.note ?? ""), most - (place === "" ? 0 : place.length + 3));
+  const right = [note, place].filter((text) => text).join(" · ");
   const room = columns - textWidth(right) - 2;
   // The last step matters most: the first ones give way.
   let from = 0;
@@ -167,6 +171,7 @@ function statusLine(mode: Mode, state: State, scene: Scene, columns: number, pag
 
 function hints(mode: Mode, screen: Screen, columns: number): string {
   if (mode.kind === "help") return fitText("any key: back · q quit", columns);
+  if (mode.kind === "prompt" && (mode.offers?.length ?? 0) > 1) return fitText(escapeText((mode.offers ?? []).join("  ")), columns);
   if (mode.kind === "prompt")
     return fitText(`enter do it · esc leave · ctrl-u empty${mode.sign === ":" ? " · tab complete · up earlier lines" : ""}`, columns);
   const end = "? help · q quit";

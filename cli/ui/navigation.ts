@@ -1,4 +1,5 @@
 // Where a person is and what a key does: one pure function from state and key to state.
+import type { Completion } from "./completion.js";
 import type { Key } from "./keys.js";
 import type { Body, Line, Place, Screen } from "./screen.js";
 
@@ -17,7 +18,14 @@ export interface View {
 export type Mode =
   | { readonly kind: "browse" }
   | { readonly kind: "help" }
-  | { readonly kind: "prompt"; readonly sign: "/" | "f" | ":" | "e"; readonly text: string; readonly recalled: number };
+  | {
+      readonly kind: "prompt";
+      readonly sign: "/" | "f" | ":" | "e";
+      readonly text: string;
+      readonly recalled: number;
+      /** What the last word may become, after tab. */
+      readonly offers?: readonly string[];
+    };
 
 export interface State {
   /** The breadcrumb; the last one is shown, the first one is home. */
@@ -51,7 +59,7 @@ export interface Surroundings {
   /** Some of the view's questions are not answered yet. */
   isWaiting(view: View): boolean;
   /** A command line, its last word completed. */
-  complete(text: string): string;
+  complete(text: string): Completion;
 }
 
 export interface Step {
@@ -102,8 +110,10 @@ export function follow(state: State, line: Line | undefined, around: Surrounding
   const view = presentView(state);
   const { rows } = around.body(view);
   if (!line || view.cursor === 0 || rows[view.cursor]?.text === line.text) return settle(state, around);
-  const row = rows.findIndex((each) => each.text === line.text);
-  if (row < 0) return settle(state, around);
+  // The nearest of equal lines: the blank ones between two parts are many.
+  const found = rows.flatMap((each, row) => (each.text === line.text ? [row] : []));
+  const [row] = found.sort((a, b) => Math.abs(a - view.cursor) - Math.abs(b - view.cursor));
+  if (row === undefined) return settle(state, around);
   return withView(state, scroll({ ...view, top: view.top + row - view.cursor }, row, around));
 }
 
@@ -277,7 +287,9 @@ function nextLink(body: Body, from: number, step: 1 | -1): number {
 }
 
 function inPrompt(state: State, mode: Mode & { kind: "prompt" }, key: Key, around: Surroundings): Step {
-  const write = (text: string) => stay(live({ ...state, mode: { ...mode, text } }, around));
+  const { kind, sign, recalled } = mode;
+  const write = (text: string, offers: readonly string[] = []) =>
+    stay(live({ ...state, mode: { kind, sign, text, recalled, offers } }, around));
   if (key.startsWith("paste:")) return write(mode.text + key.slice(6).replace(/\s+/g, " "));
   switch (key) {
     case "escape":
@@ -292,13 +304,15 @@ function inPrompt(state: State, mode: Mode & { kind: "prompt" }, key: Key, aroun
       return write("");
     case "ctrl-w":
       return write(mode.text.replace(/\S+\s*$/, ""));
-    case "tab":
-      return mode.sign === ":" ? write(around.complete(mode.text)) : stay(state);
+    case "tab": {
+      const { text, offers } = sign === ":" ? around.complete(mode.text) : mode;
+      return write(text, offers);
+    }
     case "up":
     case "down": {
       if (mode.sign !== ":") return stay(state);
-      const recalled = Math.max(0, Math.min(state.history.length, mode.recalled + (key === "up" ? -1 : 1)));
-      return stay({ ...state, mode: { ...mode, recalled, text: state.history[recalled] ?? "" } });
+      const at = Math.max(0, Math.min(state.history.length, recalled + (key === "up" ? -1 : 1)));
+      return stay({ ...state, mode: { kind, sign, recalled: at, text: state.history[at] ?? "" } });
     }
     default:
       return [...key].length === 1 ? write(mode.text + key) : stay(state);

@@ -2,10 +2,12 @@
 import { DumpError } from "../../src/base/errors.js";
 import { Cancelled } from "../../src/base/progress.js";
 import { formatCount } from "../../src/base/units.js";
+import { names } from "../../src/query/names.js";
 import type { RemoteDump } from "../../src/worker/worker.js";
 import type { AnyCommand } from "../command.js";
 import { explain } from "../exit.js";
 import { escapeText } from "../text/escape.js";
+import { type Completion, completeLine, wordsOf } from "./completion.js";
 import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";
 import { type Key, makeKeyReader } from "./keys.js";
 import {
@@ -22,7 +24,7 @@ import {
   startAt,
   type View,
 } from "./navigation.js";
-import type { Answer, Ask, Body, Screen } from "./screen.js";
+import { type Answer, type Ask, ask, type Body, type Screen } from "./screen.js";
 
 /** What a session needs from a dump; RemoteDump has it. */
 export type Answers = Pick<RemoteDump, "ask" | "progress" | "findings">;
@@ -123,6 +125,7 @@ export class Session implements Surroundings {
       for (const effect of effects) this.perform(effect, before);
       const view = presentView(this.state);
       if (view.place !== before.place) this.askFor(view);
+      if (key === ":" && state.mode.kind === "prompt") this.askNames();
     }
     this.changed();
   }
@@ -169,24 +172,8 @@ export class Session implements Surroundings {
     return this.answersOf(view).some((answer) => answer.state === "waiting");
   }
 
-  complete(text: string): string {
-    const word = /\S*$/.exec(text)?.[0] ?? "";
-    const before = text.slice(0, text.length - word.length);
-    const name = this.options.commands.find((each) => text.startsWith(`${each.name} `));
-    const offers = name
-      ? word.startsWith("-")
-        ? name.options.map((option) => /--[\w-]+/.exec(option.flags)?.[0] ?? "")
-        : this.knownWords()
-      : this.options.commands.map((each) => each.name);
-    const wanted = name ? word : text;
-    const matching = [...new Set(offers.filter((offer) => offer.startsWith(wanted)))];
-    if (matching.length === 0 || wanted === "") return text;
-    const common = matching.reduce((a, b) => {
-      let length = 0;
-      while (length < a.length && a[length] === b[length]) length++;
-      return a.slice(0, length);
-    });
-    return `${name ? before : ""}${common}${matching.length === 1 ? " " : ""}`;
+  complete(text: string): Completion {
+    return completeLine(text, this.options.commands, () => wordsOf(this.results()));
   }
 
   private makeBody(view: View): Body {
@@ -245,6 +232,12 @@ export class Session implements Surroundings {
       this.put(key, each);
     }
     this.forgetOld();
+  }
+
+  /** Before somebody asks for completion. */
+  private askNames(): void {
+    const each = ask(names, {});
+    if (!this.known.has(askKey(each))) this.put(askKey(each), each);
   }
 
   private put(key: string, { query, args, isBackground, save }: Ask): void {
@@ -322,19 +315,9 @@ export class Session implements Surroundings {
     }
   }
 
-  /** Types and variables that answers named, for completion. */
-  private knownWords(): readonly string[] {
-    const words = new Set<string>();
-    for (const { answer } of this.known.values()) {
-      if (answer.state !== "done") continue;
-      const { rows, topTypes } = answer.result as { rows?: unknown; topTypes?: unknown };
-      for (const list of [rows, topTypes]) {
-        if (!Array.isArray(list)) continue;
-        for (const { type, address, expression } of list.slice(0, 2000))
-          for (const word of [type, address, expression]) if (typeof word === "string" && !/\s/.test(word)) words.add(word);
-      }
-    }
-    return [...words].sort();
+  /** Results known so far, for completion. */
+  private *results(): Generator<unknown> {
+    for (const { answer } of this.known.values()) if (answer.state === "done") yield answer.result;
   }
 
   /** What the other thread does now, for the status line. */

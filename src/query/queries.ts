@@ -9,6 +9,7 @@ import { histogram } from "./histogram.js";
 import { leaked } from "./leaked.js";
 import { mappings } from "./mappings.js";
 import { memoryUse } from "./memory-use.js";
+import { names } from "./names.js";
 import { objects } from "./objects.js";
 import { overview } from "./overview.js";
 import { read } from "./read.js";
@@ -46,6 +47,7 @@ export const QUERIES = {
   why,
   mappings,
   read,
+  names,
   traceExtract,
   traceSummary,
   traceEvents,

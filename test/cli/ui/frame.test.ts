@@ -67,6 +67,15 @@ describe("a frame", () => {
     expect(makeFrame(startAt({ screen: "home", args: {} }), { columns: 60, rows: 12 }, scene).lines[3]).toBe("  reading heap 43% …");
   });
 
+  test("cuts the breadcrumb and the note, never the row's number", () => {
+    const note = "last 2,000 of 164,976 events and then some";
+    const body = { head: [], rows: Array.from({ length: 1234 }, () => ({ text: "" })), note };
+    const scene = { body, screens: [screen], name: "core", working: "", findings: [] };
+    const crumbs = (title: string) => makeFrame(startAt({ screen: "home", args: { title } }), { columns: 60, rows: 12 }, scene).lines[1];
+    expect(crumbs("Trace › Events of a goroutine")).toMatch(/^Trace.* last .*… · 1 of 1,234$/);
+    expect(crumbs("Ev")).toBe(`Ev   ${note} · 1 of 1,234`);
+  });
+
   test("leaves at least one row for the list", () => {
     expect(listHeight({ columns: 80, rows: 24 }, 1)).toBe(18);
     expect(listHeight({ columns: 80, rows: 4 }, 3)).toBe(1);

@@ -59,7 +59,7 @@ function around(height = 10, waiting = false): Surroundings {
     },
     height: () => height,
     isWaiting: () => waiting,
-    complete: (text) => `${text}x`,
+    complete: (text) => ({ text: `${text}x`, offers: [`${text}x`, `${text}y`] }),
   };
 }
 
@@ -140,6 +140,23 @@ test("an answer that puts lines above the cursor does not move it from its line"
   expect(presentView(follow(state, before[cursor], world(before)))).toMatchObject({ cursor, top });
   expectInside(presentView(follow(state, before[cursor], world(rows(3, 100)))), world(rows(3, 100)));
   expect(presentView(follow(startAt(home), before[0], after)).cursor).toBe(0);
+});
+
+test("an answer keeps the cursor by its line where many lines are alike: between two parts of home all are blank", () => {
+  const parts = (count: number): Line[] => Array.from({ length: count }, (_, n) => ({ text: n % 5 === 4 ? "" : `line ${n}` }));
+  const world = (list: readonly Line[]): Surroundings => ({ ...around(10), body: () => ({ head: [], rows: list }) });
+  const state = press(["pagedown", "pagedown", "j", "j", "j", "j", "j", "j"], world(parts(40)));
+  const { cursor } = presentView(state);
+  expect(parts(40)[cursor]?.text).toBe("");
+  const moved = presentView(follow(state, parts(40)[cursor], world([{ text: "one more" }, ...parts(40)])));
+  expect(moved.cursor).toBe(cursor + 1);
+});
+
+test("tab completes a command line and keeps what it may become until something else is typed", () => {
+  const offered = press([":", "a", "tab"]);
+  expect(offered.mode).toMatchObject({ kind: "prompt", text: "ax", offers: ["ax", "ay"] });
+  expect(press(["b"], around(), offered.mode.kind === "prompt" ? offered : startAt(home)).mode).toMatchObject({ text: "axb", offers: [] });
+  expect(press(["/", "a", "tab"]).mode).toMatchObject({ text: "a" });
 });
 
 describe("the breadcrumb", () => {

@@ -2,6 +2,8 @@ import { render } from "ink-testing-library";
 import { afterEach, describe, expect, test } from "vitest";
 import { COMMANDS } from "../../../cli/commands/index.js";
 import { App } from "../../../cli/ui/app.js";
+import { listHeight } from "../../../cli/ui/frame.js";
+import { helpLines } from "../../../cli/ui/parts/help.js";
 import { allScreens } from "../../../cli/ui/screens/index.js";
 import { type Answers, Session } from "../../../cli/ui/session.js";
 import { NotFoundError } from "../../../src/base/errors.js";
@@ -20,6 +22,7 @@ const results: Readonly<Record<string, unknown>> = {
   },
   objects: { rows: [row], total: { rows: 1, bytes: 80 } },
   read: { address: "0x10", bytes: "6869", explanation: "" },
+  names: { expressions: ["main.server", "runtime.sched"], ids: [7, 12, 120] },
   mappings: { rows: [], total: { rows: 0, bytes: 0 } },
 };
 
@@ -146,11 +149,27 @@ describe("a session", () => {
     expect(text()).toContain("the path that keeps an object alive");
   });
 
-  test("commands, options and types are completed", () => {
-    const { session } = begin();
-    expect(session.complete("hist")).toBe("histogram ");
-    expect(session.complete("histogram --gar")).toBe("histogram --garbage ");
-    expect(session.complete("zzz")).toBe("zzz");
+  test("commands, options, types, expressions and goroutines are completed", async () => {
+    const { session, text, dump } = begin();
+    session.type("2");
+    await settled();
+    session.type(":hist\t");
+    await settled();
+    expect(dump.asked.at(-1)?.name).toBe("names");
+    expect(text()).toContain(":histogram █");
+    session.type("--gar\t");
+    expect(text()).toContain(":histogram --garbage █");
+    session.type("\u0015goroutine 1\t");
+    expect(text()).toContain(":goroutine 12█");
+    expect(text()).toContain("12  120");
+    session.type("0\t");
+    expect(text()).toContain(":goroutine 120 █");
+    session.type("\u0015show main.ser\t");
+    expect(text()).toContain(":show main.server █");
+    session.type("\u0015objects --type main.U\t");
+    expect(text()).toContain(":objects --type main.User █");
+    session.type("\u0015zzz\t");
+    expect(text()).toContain(":zzz█");
   });
 
   test("y copies through the terminal", async () => {
@@ -187,6 +206,18 @@ describe("a session", () => {
     expect(session.frame().lines.length).toBe(9);
     session.type("x");
     expect(text()).not.toContain("What fills the heap");
+  });
+
+  test.each(allScreens(commands).map((screen) => [screen.name, screen] as const))("the help of %s is whole at 80x24", (_name, screen) => {
+    const lines = helpLines(screen, 80);
+    expect(lines.length).toBeLessThanOrEqual(listHeight({ columns: 80, rows: 24 }, 0));
+    for (const [keys, help] of [...screen.keys.map(({ key, help }) => [key, help] as const), ["q, ctrl-c", "quit"] as const])
+      expect(lines.some(({ text }) => text.trim().startsWith(keys) && text.endsWith(help))).toBe(true);
+    expect(
+      helpLines(screen, 200)
+        .slice(-10)
+        .every(({ text }) => text.length <= 80),
+    ).toBe(true);
   });
 
   test("q quits", () => {

@@ -1,0 +1,18 @@
+// What an expression can begin with, for completion: global variables and goroutines.
+import type { Query } from "./query.js";
+
+export interface Names {
+  /** Full names of global variables. */
+  readonly expressions: readonly string[];
+  /** Of goroutines: an expression says g12. */
+  readonly ids: readonly number[];
+}
+
+export const names: Query<Record<string, never>, Names> = {
+  name: "names",
+  summary: "global variables and goroutines by name",
+  run: ({ runtime: { variables, goroutines } }) => ({
+    expressions: variables.globalNames().filter((name) => !name.includes("..")),
+    ids: goroutines.all.map(({ id }) => id),
+  }),
+};

@@ -9,7 +9,10 @@ import { type Figures, missingTracer, Oracle, prefixOf, readable, type TraceTrut
 const full = process.env.CORESCOPE_TIER === "full";
 const cases: readonly (readonly [go: string, words: string])[] = full
   ? [...tracedReleases.map((go) => [go, "xflight mapwrite"] as const), ["1.22.12", "file nil"]]
-  : [["1.27.2", "flight nil"]];
+  : [
+      ["1.27.2", "flight nil"],
+      ["1.22.12", "file nil"],
+    ];
 
 let oracle: Oracle;
 beforeAll(async () => {
@@ -31,27 +34,26 @@ describe("trace summary says what another program counts", () => {
         throw error;
       });
       const said = await oracle.figures(trace.whole.read(0, trace.whole.size));
-      // Events of one time are moved on by 1 ns each: which one is first may differ, and with it as many ns as events are near.
-      const near = (ours: number, theirs: number, changes: number, what: string) => {
-        const slack = 100 + 10 * changes;
-        if (Math.abs(ours - theirs) > slack) throw new Error(`${what}: we say ${ours} ns, the oracle ${theirs} ns (± ${slack})`);
+      // Events of one time are moved on by 1 ns each: which one of the very last is first may differ.
+      const near = (ours: number, theirs: number, what: string) => {
+        if (Math.abs(ours - theirs) > 4) throw new Error(`${what}: we say ${ours} ns, the oracle ${theirs} ns`);
       };
 
       expect(summary.goroutines.map((each) => String(each.id)).sort()).toEqual(Object.keys(said.goroutines).sort());
       for (const each of summary.goroutines) {
         const theirs = said.goroutines[each.id] as Figures["goroutines"][string];
         const g = `goroutine ${each.id}`;
-        near(each.running, theirs.totals.Running ?? 0, theirs.changes, `${g} running`);
-        near(each.runnable, theirs.totals.Runnable ?? 0, theirs.changes, `${g} runnable`);
-        near(each.waiting, theirs.totals.Waiting ?? 0, theirs.changes, `${g} waiting`);
-        near(each.syscall, theirs.totals.Syscall ?? 0, theirs.changes, `${g} in system calls`);
+        near(each.running, theirs.totals.Running ?? 0, `${g} running`);
+        near(each.runnable, theirs.totals.Runnable ?? 0, `${g} runnable`);
+        near(each.waiting, theirs.totals.Waiting ?? 0, `${g} waiting`);
+        near(each.syscall, theirs.totals.Syscall ?? 0, `${g} in system calls`);
         const waits = each.waits.reduce((sum, wait) => sum + wait.ns, 0);
         expect(waits).toBe(each.waiting);
       }
       expect(summary.procs.map((each) => String(each.id)).sort()).toEqual(Object.keys(said.procs).sort());
       for (const { id, running, share } of summary.procs) {
         const theirs = said.procs[id] as Figures["procs"][string];
-        near(running, theirs.totals.Running ?? 0, theirs.changes, `P ${id} running`);
+        near(running, theirs.totals.Running ?? 0, `P ${id} running`);
         expect(share).toBeCloseTo(running / (summary.last - summary.first), 9);
       }
 
@@ -64,7 +66,6 @@ describe("trace summary says what another program counts", () => {
       near(
         begun.reduce((sum, each) => sum + each.end - each.begin, 0),
         mark?.total ?? 0,
-        begun.length,
         "marking",
       );
       const worlds = Object.entries(said.ranges).flatMap(([name, range]) => {
@@ -74,12 +75,12 @@ describe("trace summary says what another program counts", () => {
       expect(summary.gc.pauses.map((each) => `${each.kind} ${each.count}`).sort()).toEqual(
         worlds.map((each) => `${each.kind} ${each.ended}`).sort(),
       );
-      for (const { kind, ended, total, longest } of worlds) {
+      for (const { kind, total, longest } of worlds) {
         const ours = summary.gc.pauses.find((each) => each.kind === kind);
-        near(ours?.total ?? 0, total, ended, kind);
-        near(ours?.longest ?? 0, longest, 1, kind);
+        near(ours?.total ?? 0, total, kind);
+        near(ours?.longest ?? 0, longest, kind);
       }
-      near(summary.gc.assist, said.ranges["GC mark assist"]?.total ?? 0, said.ranges["GC mark assist"]?.ended ?? 0, "mark assists");
+      near(summary.gc.assist, said.ranges["GC mark assist"]?.total ?? 0, "mark assists");
 
       for (const [ours, theirs] of [
         [summary.tasks, said.tasks],
@@ -90,7 +91,7 @@ describe("trace summary says what another program counts", () => {
             .map(([name, each]) => `${name} ${each.count} ${each.count - each.ended}`)
             .sort(),
         );
-        for (const each of ours) near(each.total, theirs[each.name]?.total ?? 0, each.count, each.name);
+        for (const each of ours) near(each.total, theirs[each.name]?.total ?? 0, each.name);
       }
       expect(summary.logs.count).toBe(said.logs);
 

@@ -1,6 +1,6 @@
 /** The program `tracer` dead in every way, and the others who read what is extracted: golang.org/x/exp/trace and each release's own tool. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -96,27 +96,38 @@ export async function missingTracer(go: string): Promise<string | undefined> {
 export class Oracle {
   readonly folder = mkdtempSync(join(tmpdir(), "corescope-oracle-"));
   private readonly command = join(this.folder, "oracle");
+  private readonly stableCommand = join(this.folder, "oracle-stable");
 
   async build(): Promise<void> {
     if (await missingGo(ORACLE_GO)) return;
-    await run("go", ["build", "-o", this.command, "."], {
-      cwd: oracleSource,
-      env: { ...process.env, GOTOOLCHAIN: `go${ORACLE_GO}`, GOFLAGS: "-mod=mod", GOWORK: "off" },
-    });
+    const inModule = { cwd: oracleSource, env: { ...process.env, GOTOOLCHAIN: `go${ORACLE_GO}`, GOFLAGS: "-mod=mod", GOWORK: "off" } };
+    await run("go", ["build", "-o", this.command, "."], inModule);
+    // Its sort is unstable (see readable()): what was first may come later, and is then moved on in time.
+    const { stdout: module } = await run("go", ["list", "-m", "-f", "{{.Dir}}", "golang.org/x/exp"], inModule);
+    const copy = join(this.folder, "exp");
+    cpSync(module.trim(), copy, { recursive: true });
+    const reader = join(copy, "trace", "reader.go");
+    const stable = replaced(readFileSync(reader, "utf8"), "slices.SortFunc(r.frontier,", "slices.SortStableFunc(r.frontier,");
+    rmSync(reader);
+    writeFileSync(reader, stable);
+    for (const name of ["go.mod", "go.sum"]) cpSync(join(oracleSource, name), join(this.folder, name));
+    const modfile = join(this.folder, "go.mod");
+    appendFileSync(modfile, `\nreplace golang.org/x/exp => ${copy}\n`);
+    await run("go", ["build", `-modfile=${modfile}`, "-o", this.stableCommand, "."], inModule);
   }
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
   /** Reads a trace to its end. @throws when the reader refuses it */
   async read(bytes: Uint8Array): Promise<OracleAnswer> {
-    return JSON.parse(await this.run(bytes));
+    return JSON.parse(await this.run(this.command, bytes));
   }
-  /** Sums a trace up. @throws when the reader refuses it */
+  /** Sums a trace up, events of one time in the order of their threads. @throws when the reader refuses it */
   async figures(bytes: Uint8Array): Promise<Figures> {
-    return JSON.parse(await this.run(bytes, "-figures"));
+    return JSON.parse(await this.run(this.stableCommand, bytes, "-figures"));
   }
-  private async run(bytes: Uint8Array, ...rest: string[]): Promise<string> {
-    const { stdout } = await run(this.command, [this.write(bytes), ...rest], { maxBuffer: 1 << 29 });
+  private async run(command: string, bytes: Uint8Array, ...rest: string[]): Promise<string> {
+    const { stdout } = await run(command, [this.write(bytes), ...rest], { maxBuffer: 1 << 29 });
     return stdout;
   }
   private write(bytes: Uint8Array): string {
@@ -148,6 +159,11 @@ export function prefixOf(dump: Dump, truth: TraceTruth): ByteSource | undefined 
   // The file's own last bytes may be zeros: a bufio.Writer passes on nothing but full buffers.
   if (pending) end = Math.ceil(end / BUFFERED) * BUFFERED;
   return end > 16 ? bytesSource("app.trace", all.slice(0, end)) : undefined;
+}
+
+function replaced(text: string, old: string, by: string): string {
+  if (text.split(old).length !== 2) throw new Error(`${old} is not in the oracle's reader once`);
+  return text.replace(old, by);
 }
 
 const MOST_ATTEMPTS = 4;

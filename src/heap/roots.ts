@@ -282,8 +282,10 @@ function waitedElements(runtime: GoRuntime, goroutine: Goroutine): readonly Stac
   let at = memory.tryAddress(goroutine.address + layout.struct("g").offset("waiting")) ?? 0;
   for (let i = 0; at > 0 && i < MOST_WAITED; i++) {
     const channel = memory.tryAddress(at + sudog.offset("c")) ?? 0;
+    // A lock's: since Go 1.26 it is in g.waiting, and its waitlink leads to all others that wait for the same lock.
+    if (channel <= 0) break;
     const address = memory.tryAddress(at + sudog.offset("elem")) ?? 0;
-    const rtype = channel > 0 ? (memory.tryAddress(channel + hchan.offset("elemtype")) ?? 0) : 0;
+    const rtype = memory.tryAddress(channel + hchan.offset("elemtype")) ?? 0;
     const type = rtype > 0 ? types.byRtype(rtype) : NONE;
     if (address > 0 && type !== NONE) out.push({ address, size: types.get(type).size, type });
     at = memory.tryAddress(at + sudog.offset("waitlink")) ?? 0;

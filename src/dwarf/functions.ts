@@ -50,6 +50,8 @@ export interface DwarfFunction {
 
 /** DIEs below one subprogram. */
 const MAX_DIES = 1 << 20;
+/** Places in the code for which a variable's location is kept. */
+const MOST_REMEMBERED = 1024;
 
 /** The code a variable's scope covers; undefined: all of its parent's. */
 interface Scope {
@@ -225,6 +227,7 @@ class Variable implements DwarfVariable {
   /** The DIE and its abstract origins. */
   private readonly chain: readonly Die[];
   private text: string | undefined;
+  private readonly expressions = new Map<Address, Uint8Array | undefined>();
 
   constructor(types: Types, findings: Findings, die: Die, root: Die, scope: Scope) {
     this.types = types;
@@ -273,9 +276,18 @@ class Variable implements DwarfVariable {
     return this.types.safely(() => locationEntries(this.die, DW_AT.location).map(({ low, high }): Range => [low, high]), []);
   }
 
+  /** Remembered: thousands of goroutines wait at the same place in the code. */
+  private expressionAt(pc: Address): Uint8Array | undefined {
+    if (this.expressions.has(pc)) return this.expressions.get(pc);
+    const expression = locationExpression(this.die, DW_AT.location, pc);
+    if (this.expressions.size === MOST_REMEMBERED) this.expressions.clear();
+    this.expressions.set(pc, expression);
+    return expression;
+  }
+
   locate(frame: FrameContext): Location {
     try {
-      const expression = locationExpression(this.die, DW_AT.location, frame.pc);
+      const expression = this.expressionAt(frame.pc);
       if (expression !== undefined) return evaluate(expression, this.die, this.root, frame);
       const constant = this.die.has(DW_AT.location) ? undefined : this.first((die) => die.number(DW_AT.const_value));
       return constant === undefined ? ABSENT : { kind: "value", value: BigInt.asUintN(64, BigInt(constant)) };

@@ -93,8 +93,13 @@ export function readExtents(dump: Dump): Extents {
     if (bytes)
       see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, makePlan(dump, runtime.types.get(type), name, intern));
   }
-  for (const { name, type, bytes } of stackVariables(dump, (type) => makePlan(dump, runtime.types.get(type), "", () => 0).length > 0))
-    see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, makePlan(dump, runtime.types.get(type), name, intern));
+  const stackPlans = new Map<string, readonly PlanRow[]>();
+  for (const { name, type, bytes } of stackVariables(dump, (type) => makePlan(dump, runtime.types.get(type), "", () => 0).length > 0)) {
+    const known = stackPlans.get(`${type} ${name}`);
+    const plan = known ?? makePlan(dump, runtime.types.get(type), name, intern);
+    if (!known) stackPlans.set(`${type} ${name}`, plan);
+    see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, plan);
+  }
   const buffer = new Uint8Array(PIECE);
   for (let span = 0; span < spans.count; span++) {
     if ((spans.spanClass[span] & 1) === 1 || firstId[span] === firstId[span + 1]) continue;
@@ -130,14 +135,19 @@ function* stackVariables(
   isWanted: (type: TypeId) => boolean,
 ): Iterable<{ readonly name: string; readonly type: TypeId; readonly bytes: Uint8Array }> {
   const { runtime } = dump;
-  const wanted = new Map<TypeId, boolean>();
+  const known = new Map<TypeId, boolean>();
+  const isKnown = (type: TypeId): boolean => {
+    const before = known.get(type);
+    if (before !== undefined) return before;
+    const now = type !== NONE && runtime.types.get(type).size <= LARGEST_VARIABLE && isWanted(type);
+    known.set(type, now);
+    return now;
+  };
   for (const goroutine of runtime.goroutines.all) {
     for (const frame of goroutine.unwound().frames) {
-      for (const { name, type, place, inlineDepth } of frameVariables(runtime, frame, undefined)) {
-        if (place.kind === "absent" || type === NONE) continue;
-        if (!wanted.has(type)) wanted.set(type, isWanted(type));
+      for (const { name, type, place, inlineDepth } of frameVariables(runtime, frame, undefined, isKnown)) {
+        if (place.kind === "absent") continue;
         const { size } = runtime.types.get(type);
-        if (!wanted.get(type) || size > LARGEST_VARIABLE) continue;
         const bytes = place.kind === "bytes" ? place.bytes : dump.process.memory.tryBytes(place.address, size);
         const levels = runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
         const fn = levels[levels.length - 1 - inlineDepth]?.name ?? frame.fn.name;

@@ -31,12 +31,18 @@ const LARGEST_PIECES = 1 << 16;
 
 /**
  * @param registers of the code as it was interrupted, for the innermost frame only: a caller's are unknown
+ * @param isWanted  variables of other types are left out, and their places not looked for
  *
  * Location lists are trusted, in optimised code as far as doubtsOf lets them. A location without a list holds for the whole scope, and so
  * also before the variable got its first value and when another variable shares its slot: then it is trusted after its line of
  * declaration, once the frame is set up, and when no other variable claims the same bytes.
  */
-export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Registers | undefined): readonly FrameVariable[] {
+export function frameVariables(
+  runtime: GoRuntime,
+  frame: Frame,
+  registers: Registers | undefined,
+  isWanted: (type: TypeId) => boolean = () => true,
+): readonly FrameVariable[] {
   const { memory, loadBias } = runtime.process;
   const context: FrameContext = {
     pc: frame.symbolPc - loadBias,
@@ -53,13 +59,14 @@ export function frameVariables(runtime: GoRuntime, frame: Frame, registers: Regi
     // Stored on entry, and listed in its register until the call that is running has clobbered that.
     return placeOf(memory, variable, variable.locate({ ...context, pc: frame.pc - loadBias }), context.register);
   };
-  return visibleAt(runtime, frame).map((each) => ({
+  const wanted = visibleAt(runtime, frame).filter((each) => isWanted(each.type));
+  return wanted.map((each) => ({
     name: each.variable.name,
     kind: each.variable.kind,
     inlineDepth: each.variable.inlineDepth,
     type: each.type,
     place: placeNow(each),
-    certain: !each.optimised || each.variable.listed().length === 0,
+    certain: each.isCertain,
   }));
 }
 
@@ -72,6 +79,7 @@ interface VisibleVariable {
   readonly hasList: boolean;
   /** The code was compiled with optimisation. */
   readonly optimised: boolean;
+  readonly isCertain: boolean;
 }
 
 /** By the place in the code: thousands of goroutines wait at the same one. */
@@ -131,6 +139,7 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
       isTrusted: trusted(variable, own),
       hasList: own === undefined,
       optimised,
+      isCertain: !optimised || variable.listed().length === 0,
     };
   });
 }

@@ -185,7 +185,24 @@ export interface GoroutinePlace {
 
 const LIBRARY = /^(?:runtime|sync|time|internal|os|net|syscall|io|bufio|context|reflect|bytes|strings)[./]/;
 
+/** Goroutines' places by id, each place once: finding one walks the stack, and thousands wait at the same. */
+const placesOf = new WeakMap<Dump, { readonly byId: Map<number, GoroutinePlace>; readonly byText: Map<string, GoroutinePlace> }>();
+
 export function goroutinePlace(dump: Dump, id: number): GoroutinePlace {
+  const places = placesOf.get(dump) ?? { byId: new Map(), byText: new Map() };
+  placesOf.set(dump, places);
+  let place = places.byId.get(id);
+  if (!place) {
+    const found = findPlace(dump, id);
+    const text = JSON.stringify(found);
+    place = places.byText.get(text) ?? found;
+    places.byText.set(text, place);
+    places.byId.set(id, place);
+  }
+  return place;
+}
+
+function findPlace(dump: Dump, id: number): GoroutinePlace {
   const { functions, goroutines } = dump.runtime;
   const goroutine = goroutines.find(id);
   if (!goroutine) return { entry: "", function: "", file: "", line: 0, state: "" };

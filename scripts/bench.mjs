@@ -1,6 +1,7 @@
 // npm run bench: time and memory of the commands on a large core, as ratios to reading the file once.
 // node scripts/bench.mjs [--mb 1000] [--go 1.26.8] [--core FILE --exe FILE] [--runs 3] [--check]
 // node scripts/bench.mjs --keys: show of a map's entry by its key among 800,000, against show of a variable beside it.
+// node scripts/bench.mjs --crowd: commands that walk stacks, of 100,000 goroutines against 50,000.
 // node scripts/bench.mjs --compiler: overview of a crash of cmd/compile, an executable with much debug information.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     check: { type: "boolean", default: false },
     compiler: { type: "boolean", default: false },
     keys: { type: "boolean", default: false },
+    crowd: { type: "boolean", default: false },
   },
 });
 
@@ -121,6 +123,30 @@ async function benchKeys() {
     process.stdout.write(`main.${key.padEnd(44)} +${more.toFixed(2)} s (limit 1 s)  ${fine ? "ok" : "OVER"}\n`);
     if (values.check && !fine) process.exitCode = 1;
   }
+}
+
+/** Twice the goroutines are to take not much more than twice the time. */
+async function benchCrowd() {
+  const { makeDump } = await import("./make-dumps.mjs");
+  const made = [];
+  for (const count of ["50000", "100000"]) made.push(await makeDump({ program: "blocked", go: values.go, args: ["crowd", count] }));
+  for (const command of ["overview", "dominators", "suspects", "waste"]) {
+    const [half, whole] = made.map(({ core, executable }) => {
+      const runs = Array.from({ length: Number(values.runs) }, () => measureCommand([command, core, "--exe", executable]));
+      return { seconds: median(runs.map((each) => each.seconds)), rss: Math.max(...runs.map((each) => each.rss)) };
+    });
+    const ratio = whole.seconds / half.seconds;
+    const fine = ratio <= 2.5;
+    process.stdout.write(
+      `${command.padEnd(10)} ${whole.seconds.toFixed(2)} s = ${ratio.toFixed(2)}x half as many (limit 2.5x)  peak RSS ${(whole.rss / 1e6).toFixed(0)} MB  ${fine ? "ok" : "OVER"}\n`,
+    );
+    if (values.check && !fine) process.exitCode = 1;
+  }
+}
+
+if (values.crowd) {
+  await benchCrowd();
+  process.exit();
 }
 
 if (values.keys) {

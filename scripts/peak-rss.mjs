@@ -1,4 +1,4 @@
-// The command line in a process of its own that tells its peak memory when it ends.
+// The command line in a process of its own that tells its peak memory and its time of CPU when it ends.
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,11 +12,12 @@ const WATCH = `
   process.on("exit", () => {
     const peak = /VmHWM:\\s*(\\d+)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"));
     process.stderr.write("peak-rss " + Number(peak?.[1] ?? 0) * 1024 + "\\n");
+    process.stderr.write("cpu-seconds " + process.cpuUsage().user / 1e6 + "\\n");
   });
   import(process.argv[1]);
 `;
 
-/** Runs a command: seconds, peak RSS in bytes, [stage, seconds] and what it printed. @param {readonly string[]} args */
+/** Runs a command: seconds, seconds of CPU in user mode, peak RSS in bytes, [stage, seconds] and what it printed. @param {readonly string[]} args */
 export function measureCommand(args) {
   const start = performance.now();
   const done = spawnSync(process.execPath, ["-e", WATCH, launcher, ...args], {
@@ -27,6 +28,7 @@ export function measureCommand(args) {
   const seconds = (performance.now() - start) / 1000;
   if (done.status !== 0) throw new Error(`corescope ${args.join(" ")}: exit ${done.status}\n${done.stderr}`);
   const rss = Number(/peak-rss (\d+)/.exec(done.stderr)?.[1] ?? 0);
+  const cpu = Number(/cpu-seconds ([\d.]+)/.exec(done.stderr)?.[1] ?? 0);
   const stages = [...done.stderr.matchAll(/^stage (.+?) ([\d.]+)$/gm)].map(([, name, time]) => [name, Number(time)]);
-  return { seconds, rss, stages, stdout: done.stdout };
+  return { seconds, cpu, rss, stages, stdout: done.stdout };
 }

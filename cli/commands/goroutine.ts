@@ -81,7 +81,8 @@ function about({ address, stack, labels }: Answer): string[] {
   ];
 }
 
-function traceLines({ trace }: Answer, page: Page): string[] {
+/** Its last events, a blank line first; none when the program was not tracing. */
+export function traceLines({ trace }: Pick<Answer, "trace">, page: Page): string[] {
   if (!trace) return [];
   if (trace.explanation !== "") return ["", page.dim(cutText(escapeText(trace.explanation), page.width))];
   const shown = trace.events.length < trace.total ? `the last ${trace.events.length} of ${formatCount(trace.total)}` : "all";

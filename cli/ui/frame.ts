@@ -37,6 +37,8 @@ const barsAbove = 2;
 const barsBelow = 2;
 const gutter = 2;
 const leastName = 8;
+/** Columns for what is typed, below which its sign gives way. */
+const leastTyped = 10;
 
 /** Rows of the list that fit under a head. */
 export function listHeight(size: Size, head: number): number {
@@ -154,11 +156,11 @@ function statusLine(mode: Mode, state: State, scene: Scene, columns: number, pag
   if (mode.kind === "prompt") {
     const sign = { "/": "find: ", f: "filter: ", ":": ":", e: "write these lines to: " }[mode.sign];
     const text = escapeText(mode.text);
-    // The end of a long line is what is being typed.
-    const room = columns - sign.length - 1;
+    // The end of a long line is what is being typed; a narrow terminal has no room for the sign.
+    const lead = columns - sign.length > leastTyped ? sign : "";
     let shown = text;
-    while (textWidth(shown) > room) shown = shown.slice(1);
-    return `${sign}${shown}█`;
+    while (textWidth(shown) > columns - lead.length - 1) shown = shown.slice(1);
+    return `${lead}${shown}█`;
   }
   if (state.message !== "") return page.bold(fitText(escapeText(state.message), columns));
   const partial = scene.findings.some((finding) => finding.partial) ? " (answers are partial)" : "";

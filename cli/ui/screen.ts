@@ -48,6 +48,12 @@ export type Answer =
   | { readonly state: "failed"; readonly lines: readonly string[] }
   | { readonly state: "cancelled" };
 
+/** Where an answer goes, and what of it: undefined when the answer is a no, which leaves no file behind. */
+export interface AnswerFile {
+  readonly path: string;
+  chunks(result: unknown): Iterable<Uint8Array> | undefined;
+}
+
 /** A question of a screen. Asks of one query with equal args share their answer. */
 export interface Ask {
   // biome-ignore lint/suspicious/noExplicitAny: a list of asks cannot name their types; ask() checks them.
@@ -56,7 +62,7 @@ export interface Ask {
   /** Costly and not what the screen is about: put off whenever something else is asked. */
   readonly isBackground?: boolean;
   /** A file to write from the answer. */
-  readonly save?: { readonly path: string; chunks(result: unknown): Iterable<Uint8Array> };
+  readonly save?: AnswerFile;
 }
 
 /** Checks that the args are the query's. */

@@ -246,7 +246,8 @@ export class Session implements Surroundings {
     this.known.delete(key);
     this.known.set(key, entry);
     const saved = asked.result.then(async (result) => {
-      if (save) await this.save(save.path, save.chunks(result));
+      const chunks = save?.chunks(result);
+      if (save && chunks) await this.save(save.path, chunks);
       return result;
     });
     saved.then(

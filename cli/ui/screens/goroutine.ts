@@ -1,6 +1,8 @@
 import { formatBytes } from "../../../src/base/units.js";
 import { goroutine } from "../../../src/query/goroutine.js";
+import { traceLines } from "../../commands/goroutine.js";
 import { formatDuration } from "../../text/duration.js";
+import { makePage } from "../../text/style.js";
 import { dominatorsPlace, objectPlace } from "../parts/places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 import { blockedPlace } from "./blocked.js";
@@ -10,7 +12,7 @@ type Variable = Frame["variables"][number];
 
 const depth = 2;
 
-/** One goroutine: its stack, a frame unfolds into its variables. */
+/** One goroutine: its stack, a frame unfolds into its variables; then its last events. */
 export const goroutineScreen: Screen = {
   name: "goroutine",
   help: "Where was it, with what in its variables?",
@@ -47,6 +49,12 @@ export const goroutineScreen: Screen = {
       );
     }
     if (answer.framesOmitted > 0) rows.push({ text: `${answer.framesOmitted} frames between are not shown`, tone: "dim" });
+    const events = { screen: "events", args: { goroutine: answer.id } };
+    rows.push(
+      ...traceLines(answer, makePage(given.width, false)).map(
+        (text, index): Line => ({ text, ...(index === 1 ? { open: events, tone: "bold" } : {}) }),
+      ),
+    );
     if (answer.problem) rows.push({ text: `the stack could not be walked further: ${answer.problem}`, tone: "bad" });
     return { head, rows, note: `${answer.frames.length} frames` };
   },

@@ -82,11 +82,11 @@ function onePlace(id: number): Place {
   return { screen: "goroutine", args: { id } };
 }
 
-/** One goroutine when it is alone, else all those with this function on their stack. */
-function groupPlace(group: Group, args: PlaceArgs): Place {
+/** One goroutine when it is alone or in none of the program's functions, else all those with this function on their stack. */
+export function groupPlace(group: Group, args: PlaceArgs): Place {
   const [first] = group.ids;
-  if (group.count === 1 && first !== undefined) return onePlace(first);
   const name = group.top?.function ?? "";
+  if ((group.count === 1 || name === "") && first !== undefined) return onePlace(first);
   const focus = `^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`;
   return { screen: "goroutines", args: { ...args, each: true, focus, title: name } };
 }

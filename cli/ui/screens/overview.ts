@@ -10,6 +10,7 @@ import { makePage, type Page } from "../../text/style.js";
 import { wrapText } from "../parts/list.js";
 import { objectPlace, ownerPlace, typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
+import { groupPlace } from "./goroutines.js";
 
 const mostGroups = 5;
 const mostHolders = 8;
@@ -59,7 +60,7 @@ function deathLines(given: Given, page: Page): Line[] {
   return [
     { text: first, tone: "bold", open },
     ...more.map((text): Line => ({ text, tone: "bold" })),
-    ...programLines(answer, page).map((text): Line => ({ text })),
+    ...headed(programLines(answer, page), { screen: "death", args: {} }),
   ];
 }
 
@@ -140,11 +141,10 @@ function groupLines(given: Given): Line[] {
   const groups = answer.groups ?? [];
   if (groups.length === 0) return [];
   const rows = groups.map((group): Line => {
-    const [id] = group.ids;
     const state = group.waitReason === "" ? group.status : group.waitReason;
     return {
       text: `  ${formatCount(group.count).padStart(6)}  ${state}  ${group.top?.function ?? ""}`,
-      ...(id === undefined ? {} : { open: { screen: "goroutine", args: { id } } }),
+      open: groupPlace(group, {}),
     };
   });
   const title = `Stacks      of ${formatCount(answer.total.user)} goroutines, the most frequent first`;

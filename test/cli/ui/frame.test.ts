@@ -67,6 +67,19 @@ describe("a frame", () => {
     expect(makeFrame(startAt({ screen: "home", args: {} }), { columns: 60, rows: 12 }, scene).lines[3]).toBe("  reading heap 43% …");
   });
 
+  test("shows the end of what is typed, whatever the width: on 20 columns the wish to write a file is wider than the terminal", () => {
+    const scene = { body: { head: [], rows: [] }, screens: [screen], name: "core", working: "", findings: [] };
+    for (let columns = 20; columns < 60; columns++) {
+      for (const text of ["", "x", "types.txt", "世界".repeat(40)]) {
+        const mode = { kind: "prompt", sign: "e", text, recalled: 0 } as const;
+        const { lines } = makeFrame({ ...startAt({ screen: "home", args: {} }), mode }, { columns, rows: 8 }, scene);
+        const line = lines.at(-2) as string;
+        expect(textWidth(line)).toBeLessThanOrEqual(columns);
+        expect(line.endsWith(`${text.slice(-5)}█`)).toBe(true);
+      }
+    }
+  });
+
   test("cuts the breadcrumb and the note, never the row's number", () => {
     const note = "last 2,000 of 164,976 events and then some";
     const body = { head: [], rows: Array.from({ length: 1234 }, () => ({ text: "" })), note };

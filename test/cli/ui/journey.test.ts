@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -130,6 +130,21 @@ describe.skipIf(!hasTmux)("a journey in a real terminal (needs tmux)", () => {
     stop();
     const after = await sees(exit);
     expect(after).toContain("before");
+    expect(after).not.toContain("1 Over");
+  });
+
+  test("a crash gives the shell its screen back before the error is printed", { timeout: 120_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "journey-"));
+    const crash = "if (isMainThread) setTimeout(() => { throw new Error('crashed on purpose'); }, 3000);";
+    writeFileSync(join(folder, "crash.mjs"), `import { isMainThread } from "node:worker_threads";\n${crash}\n`);
+    await shell(80, 24);
+    type(`export NODE_OPTIONS='--import ${folder}/crash.mjs'; clear; echo before\n`);
+    explore();
+    await sees("[1 Over");
+    const after = await sees("exit 1");
+    rmSync(folder, { recursive: true });
+    expect(after).toContain("before");
+    expect(after).toContain("crashed on purpose");
     expect(after).not.toContain("1 Over");
   });
 

@@ -23,6 +23,7 @@ const results: Readonly<Record<string, unknown>> = {
   objects: { rows: [row], total: { rows: 1, bytes: 80 } },
   read: { address: "0x10", bytes: "6869", explanation: "" },
   names: { expressions: ["main.server", "runtime.sched"], ids: [7, 12, 120] },
+  "trace extract": { found: false, explanation: "the program was not tracing" },
   mappings: { rows: [], total: { rows: 0, bytes: 0 } },
 };
 
@@ -195,6 +196,15 @@ describe("a session", () => {
     expect(saved[1]).toEqual(["bytes.bin", "hi"]);
     session.type(":read 0x10 -o -\r");
     expect(text()).toContain("the screen is in use");
+  });
+
+  test("a no leaves no file behind", async () => {
+    const { session, text, saved } = begin();
+    session.type(":trace extract -o trace.out\r");
+    await settled();
+    await settled();
+    expect(text()).toContain("the program was not tracing");
+    expect(saved).toEqual([]);
   });
 
   test("help tells the keys of the screen, at any size", () => {

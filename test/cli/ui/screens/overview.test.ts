@@ -10,7 +10,9 @@ const known: Readonly<Record<string, unknown>> = {
   },
   goroutines: {
     rows: [],
-    groups: [{ count: 2, status: "waiting", waitReason: "chan receive", ids: [7], frames: [], framesOmitted: 0 }],
+    groups: [
+      { count: 2, status: "waiting", waitReason: "chan receive", ids: [7], top: { function: "main.ask" }, frames: [], framesOmitted: 0 },
+    ],
     total: { matching: 2, user: 2, system: 1, byStatus: {} },
   },
 };
@@ -26,5 +28,8 @@ test("home says the cause of death and the groups of goroutines while everything
   expect(rows[0]).toMatchObject({ text: "panic: boom in goroutine 7 (main.run)", open: { screen: "goroutine", args: { id: 7 } } });
   expect(text).toContain("Program     server  pid 42  died of SIGABRT");
   expect(text).toMatch(/2 {2}chan receive/);
+  const opened = (words: string) => rows.find((row) => row.text.includes(words))?.open;
+  expect(opened("pid 42")).toEqual({ screen: "death", args: {} });
+  expect(opened("chan receive")).toEqual({ screen: "goroutines", args: { each: true, focus: "^main\\.ask$", title: "main.ask" } });
   for (const title of ["Heap", "Suspects", "Holders", "Memory"]) expect(text).toMatch(new RegExp(`^${title} +…$`, "m"));
 });

@@ -183,6 +183,9 @@ try {
   await measureList(terminal, "objects");
   terminal.press("3");
   await idle(terminal, /\[3 Domin/);
+  terminal.press("z"); // all rows: those over 1 % fit the screen
+  await pause(300);
+  await idle(terminal, /\[3 Domin/);
   await measureList(terminal, "dominators");
   load();
   const pid = terminal.pid();

@@ -1,4 +1,5 @@
-// Fills README's output sections by running the commands on the demo core, as an 80-column terminal shows them.
+// Fills README's output sections by running the commands on the demo core, and its screens by pressing keys in the UI
+// opened on it, as an 80-column terminal shows them.
 //
 //   node scripts/readme.mjs           rewrite README.md
 //   node scripts/readme.mjs --check   exit 1 when it is not what the commands print now
@@ -7,18 +8,22 @@ import { join } from "node:path";
 import { prepare, root } from "./prepare.mjs";
 
 const demo = join(root, "dumps", "cores", "demo-1.26-amd64");
-const section = /<!-- output: (.*) -->\n[\s\S]*?<!-- end -->/g;
+const section = /<!-- (output|screen): (.*) -->\n[\s\S]*?<!-- end -->/g;
 
 prepare({ build: true });
 const { run } = await import("../dist/cli/cli.js");
 const { openDump } = await import("../dist/src/dump.js");
+const { RemoteDump } = await import("../dist/src/worker/worker.js");
+const { COMMANDS } = await import("../dist/cli/commands/index.js");
+const { allScreens } = await import("../dist/cli/ui/screens/index.js");
+const { Session } = await import("../dist/cli/ui/session.js");
 const truth = JSON.parse(readFileSync(join(demo, "truth.json"), "utf8"));
 const before = readFileSync(join(root, "README.md"), "utf8");
 process.chdir(demo);
 let after = before;
-for (const [whole, line] of before.matchAll(section)) {
-  const answer = await ask(withAddresses(line));
-  after = after.replace(whole, () => `<!-- output: ${line} -->\n\`\`\`\n${answer}\n\`\`\`\n<!-- end -->`);
+for (const [whole, kind, line] of before.matchAll(section)) {
+  const answer = kind === "output" ? await ask(withAddresses(line)) : await walk(line);
+  after = after.replace(whole, () => `<!-- ${kind}: ${line} -->\n\`\`\`\n${answer}\n\`\`\`\n<!-- end -->`);
 }
 if (!process.argv.includes("--check")) writeFileSync(join(root, "README.md"), after);
 else if (after !== before) {
@@ -53,4 +58,36 @@ async function ask(line) {
   const code = await run([...words.map((word) => word.replace(/^'(.*)'$/, "$1")), "--quiet"], world);
   if (code !== 0) throw new Error(`${line}: exit code ${code}: ${printed.error}`);
   return `$ corescope ${words.join(" ")}\n${printed.out.trimEnd()}`;
+}
+
+/** The screen after keys, each answered before the next is pressed: "80x24 2 j enter", a size first. */
+async function walk(line) {
+  const [size, ...keys] = line.split(" ");
+  const [columns, rows] = size.split("x").map(Number);
+  const dump = RemoteDump.open({ core: "core.zst" });
+  const commands = COMMANDS.filter((spec) => !spec.start);
+  const session = new Session({
+    dump,
+    commands,
+    screens: allScreens(commands),
+    name: "core.zst",
+    size: { columns, rows },
+    write() {},
+    async save() {},
+    quit() {},
+  });
+  const idle = async () => {
+    do await new Promise((resolve) => setTimeout(resolve, 50));
+    while (dump.progress());
+  };
+  await dump.opened;
+  await idle();
+  for (const key of keys) {
+    session.press([key]);
+    await idle();
+  }
+  const { lines } = session.frame();
+  session.close();
+  dump.close();
+  return lines.map((each) => each.trimEnd()).join("\n");
 }

@@ -29,7 +29,9 @@ export function completeLine(text: string, commands: readonly AnyCommand[], word
     while (length < a.length && a[length] === b[length]) length++;
     return a.slice(0, length);
   });
-  return { text: `${text.slice(0, text.length - wanted.length)}${common}${offers.length === 1 ? " " : ""}`, offers };
+  // An expression may go on; a command or an option is done.
+  const end = offers.length === 1 && (!command || wanted.startsWith("-")) ? " " : "";
+  return { text: `${text.slice(0, text.length - wanted.length)}${common}${end}`, offers };
 }
 
 /** Types, addresses, expressions and goroutines that answers name, as a command line writes them; none with a space in it. */

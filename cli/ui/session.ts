@@ -3,6 +3,7 @@ import { DumpError } from "../../src/base/errors.js";
 import { Cancelled } from "../../src/base/progress.js";
 import { formatCount } from "../../src/base/units.js";
 import { names } from "../../src/query/names.js";
+import { show } from "../../src/query/show.js";
 import type { RemoteDump } from "../../src/worker/worker.js";
 import type { AnyCommand } from "../command.js";
 import { explain } from "../exit.js";
@@ -55,6 +56,8 @@ const progressMilliseconds = 100;
 /** Shortest time between two frames. */
 const frameMilliseconds = 16;
 const mostAnswers = 300;
+/** Parts of a value that completion knows. */
+const mostOffered = 200;
 
 /** A session in progress. */
 export class Session implements Surroundings {
@@ -125,7 +128,8 @@ export class Session implements Surroundings {
       for (const effect of effects) this.perform(effect, before);
       const view = presentView(this.state);
       if (view.place !== before.place) this.askFor(view);
-      if (key === ":" && state.mode.kind === "prompt") this.askNames();
+      const { mode } = state;
+      if (mode.kind === "prompt" && mode.sign === ":" && /^(?:[:.[]|tab)$/.test(key)) this.askWords(mode.text);
     }
     this.changed();
   }
@@ -234,10 +238,11 @@ export class Session implements Surroundings {
     this.forgetOld();
   }
 
-  /** Before somebody asks for completion. */
-  private askNames(): void {
-    const each = ask(names, {});
-    if (!this.known.has(askKey(each))) this.put(askKey(each), each);
+  /** What completion may need: names, and the parts of the value that the line ends in a part of. */
+  private askWords(line: string): void {
+    const whole = /(\S*\.\S+)[.[][^.[\s]*$/.exec(line)?.[1];
+    const parts = whole === undefined ? [] : [ask(show, { of: whole, depth: 1, offset: 0, top: mostOffered })];
+    for (const each of [ask(names, {}), ...parts]) if (!this.known.has(askKey(each))) this.put(askKey(each), each);
   }
 
   private put(key: string, { query, args, isBackground, save }: Ask): void {

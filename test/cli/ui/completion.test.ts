@@ -9,7 +9,7 @@ test("the last word grows by what all that begin like it have in common", () => 
   expect(complete("hist")).toEqual({ text: "histogram ", offers: ["histogram"] });
   expect(complete("trace e")).toMatchObject({ text: "trace e", offers: ["trace events", "trace export", "trace extract"] });
   expect(complete("show main.se")).toEqual({ text: "show main.se", offers: ["main.server", "main.sessions"] });
-  expect(complete("show main.sess")).toEqual({ text: "show main.sessions ", offers: ["main.sessions"] });
+  expect(complete("show main.sess")).toEqual({ text: "show main.sessions", offers: ["main.sessions"] });
   expect(complete("histogram --gar").text).toBe("histogram --garbage ");
 });
 

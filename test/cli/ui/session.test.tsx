@@ -23,6 +23,12 @@ const results: Readonly<Record<string, unknown>> = {
   objects: { rows: [row], total: { rows: 1, bytes: 80 } },
   read: { address: "0x10", bytes: "6869", explanation: "" },
   names: { expressions: ["main.server", "runtime.sched"], ids: [7, 12, 120] },
+  show: {
+    expression: "main.server",
+    type: "main.Server",
+    address: "0x1",
+    value: { children: [{ name: "sessions" }, { name: "catalog" }] },
+  },
   "trace extract": { found: false, explanation: "the program was not tracing" },
   mappings: { rows: [], total: { rows: 0, bytes: 0 } },
 };
@@ -164,11 +170,16 @@ describe("a session", () => {
     expect(text()).toContain(":goroutine 12█");
     expect(text()).toContain("12  120");
     session.type("0\t");
-    expect(text()).toContain(":goroutine 120 █");
+    expect(text()).toContain(":goroutine 120█");
     session.type("\u0015show main.ser\t");
-    expect(text()).toContain(":show main.server █");
+    expect(text()).toContain(":show main.server█");
+    session.type("\u0015show main.server.");
+    expect(dump.asked.at(-1)).toMatchObject({ name: "show", args: { of: "main.server", depth: 1 } });
+    await settled();
+    session.type("ses\t");
+    expect(text()).toContain(":show main.server.sessions█");
     session.type("\u0015objects --type main.U\t");
-    expect(text()).toContain(":objects --type main.User █");
+    expect(text()).toContain(":objects --type main.User█");
     session.type("\u0015zzz\t");
     expect(text()).toContain(":zzz█");
   });

@@ -8,6 +8,11 @@ export function isMarked(marks: Uint32Array, node: NodeId): boolean {
   return (marks[node >>> 5] & (1 << (node & 31))) !== 0;
 }
 
+/** Sets the node's bit. */
+export function setMark(marks: Uint32Array, node: NodeId): void {
+  marks[node >>> 5] |= 1 << (node & 31);
+}
+
 /**
  * Marks what a node reaches.
  * @returns [nodeCount / 32, rounded up] bit i % 32 of word i / 32
@@ -16,7 +21,7 @@ export function mark(edges: Csr, from: NodeId): Uint32Array {
   const { nodeCount, first, targets } = edges;
   const seen = new Uint32Array((nodeCount >>> 5) + 1);
   const queue = new Worklist(nodeCount);
-  seen[from >>> 5] |= 1 << (from & 31);
+  setMark(seen, from);
   queue.push(from);
   for (let node = queue.next(); node !== NONE; node = queue.next()) {
     const end = first[node + 1];

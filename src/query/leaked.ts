@@ -1,8 +1,9 @@
 // Goroutines that nothing can wake: blocked on what no running goroutine, timer or global variable reaches.
-import { NONE, NOT_AN_ADDRESS, type NodeId } from "../base/units.js";
+import type { Progress } from "../base/progress.js";
+import { type Address, NONE, type NodeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { markFurther } from "../graph/further-mark.js";
-import { isMarked } from "../graph/mark.js";
+import { isMarked, setMark } from "../graph/mark.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { Wait } from "../runtime/wait.js";
 import { readWaits } from "../runtime/waiting.js";
@@ -49,46 +50,22 @@ export const leaked: Query<LeakedArgs, Leaked> = {
   summary: "goroutines blocked for ever, and what they retain",
   run(dump, { top, retains }, { findings, progress }) {
     const { heap, runtime } = dump;
-    const { graph, objects, roots } = heap;
+    const { graph, objects } = heap;
     const waits = readWaits(runtime, findings);
     const waitsOf = new Map<number, Wait[]>();
-    for (const wait of waits) {
-      const list = waitsOf.get(wait.goroutine);
-      if (list) list.push(wait);
-      else waitsOf.set(wait.goroutine, [wait]);
-    }
+    for (const wait of waits) append(waitsOf, wait.goroutine, wait);
     progress.stage("marking without blocked goroutines", runtime.goroutines.all.length);
     const candidates = new Map<number, Goroutine>();
     for (const goroutine of runtime.goroutines.all) if (isCandidate(goroutine, waitsOf)) candidates.set(goroutine.id, goroutine);
-    const ownersOf = new Map<number, NodeId[]>();
-    const others: NodeId[] = [];
-    roots.owners.forEach(({ goroutine }, id) => {
-      if (goroutine === undefined || !candidates.has(goroutine)) others.push(graph.nodeOfOwner(id));
-      else ownersOf.set(goroutine, [...(ownersOf.get(goroutine) ?? []), graph.nodeOfOwner(id)]);
-    });
-
+    const blocked = candidates.size;
     const seen = new Uint32Array((graph.referents.nodeCount >>> 5) + 1);
     // The runtime's own records lead to every goroutine and to what each waits for: they are not followed.
     const records = [...runtime.goroutines.all.map((each) => each.address), ...waits.map((each) => each.sudog)];
     for (const address of records) {
       const object = objects.find(address);
-      if (object === NONE) continue;
-      const node = graph.nodeOfObject(object);
-      seen[node >>> 5] |= 1 << (node & 31);
+      if (object !== NONE) setMark(seen, graph.nodeOfObject(object));
     }
-    markFurther(graph.referents, seen, others);
-
-    const isReached = reachTest(dump, seen, candidates);
-    for (let changed = true; changed; ) {
-      changed = false;
-      for (const [id, goroutine] of candidates) {
-        if (!(waitsOf.get(goroutine.address) ?? []).some((wait) => isReached(wait.object))) continue;
-        candidates.delete(id);
-        markFurther(graph.referents, seen, ownersOf.get(id) ?? []);
-        changed = true;
-      }
-      progress.tick(candidates.size);
-    }
+    removeWoken(dump, candidates, waitsOf, seen, progress);
 
     const found = [...candidates.values()].sort((a, b) => a.id - b.id);
     const reader = goroutineReader(dump);
@@ -101,7 +78,7 @@ export const leaked: Query<LeakedArgs, Leaked> = {
       total: {
         goroutines: found.length,
         groups: groups.length,
-        blocked: runtime.goroutines.all.filter((each) => isCandidate(each, waitsOf)).length,
+        blocked,
         heapObjects: found.length === 0 ? 0 : lost.count,
         heapBytes: found.length === 0 ? 0 : lost.bytes,
         stackBytes: found.reduce((sum, { stack }) => sum + stack.hi - stack.lo, 0),
@@ -118,11 +95,63 @@ function isCandidate(goroutine: Goroutine, waitsOf: ReadonlyMap<number, readonly
   return ENDED_BY_OTHERS.test(reason) && waitsOf.has(goroutine.address);
 }
 
-/** Whether anything that may still run can get at an address. */
-function reachTest(dump: Dump, seen: Uint32Array, candidates: ReadonlyMap<number, Goroutine>): (address: number) => boolean {
-  const { heap, runtime } = dump;
-  const stacks = runtime.goroutines.all.map(({ id, stack }) => ({ id, lo: stack.lo, hi: stack.hi })).sort((a, b) => a.lo - b.lo);
-  const onStack = (address: number) => {
+/**
+ * Marks from all roots but the stacks of candidates, and takes those out of the candidates that can be woken. Each is looked at again only
+ * when what it waits for is reached: the marking tells of the objects, a woken goroutine of what lies on its stack.
+ * @param seen [nodes] a bit each; changed
+ */
+function removeWoken(
+  { heap, runtime }: Dump,
+  candidates: Map<number, Goroutine>,
+  waitsOf: ReadonlyMap<Address, readonly Wait[]>,
+  seen: Uint32Array,
+  progress: Progress,
+): void {
+  const { graph, objects, roots } = heap;
+  const ownersOf = new Map<number, NodeId[]>();
+  const others: NodeId[] = [];
+  roots.owners.forEach(({ goroutine }, id) => {
+    if (goroutine === undefined || !candidates.has(goroutine)) others.push(graph.nodeOfOwner(id));
+    else append(ownersOf, goroutine, graph.nodeOfOwner(id));
+  });
+
+  const byNode = new Map<NodeId, Goroutine[]>();
+  const byHolder = new Map<number, Goroutine[]>();
+  const watched = new Uint32Array(seen.length);
+  const woken: Goroutine[] = [];
+  const wake = (goroutine: Goroutine) => {
+    if (candidates.delete(goroutine.id)) woken.push(goroutine);
+  };
+  const holderOf = stackIndex(runtime.goroutines.all);
+  for (const goroutine of [...candidates.values()]) {
+    for (const { object } of waitsOf.get(goroutine.address) ?? []) {
+      const id = object > 0 ? objects.find(object) : NONE;
+      const node = id === NONE ? NONE : graph.nodeOfObject(id);
+      const holder = node === NONE ? holderOf(object) : undefined;
+      if (node !== NONE && !isMarked(seen, node)) {
+        setMark(watched, node);
+        append(byNode, node, goroutine);
+      } else if (holder !== undefined && candidates.has(holder)) append(byHolder, holder, goroutine);
+      // A global variable, or unknown: always within reach.
+      else wake(goroutine);
+    }
+  }
+  const follow = (starts: readonly NodeId[]) => {
+    for (const node of markFurther(graph.referents, seen, starts, watched)) byNode.get(node)?.forEach(wake);
+  };
+  follow(others);
+  let done = 0;
+  for (let next = woken.pop(); next; next = woken.pop()) {
+    byHolder.get(next.id)?.forEach(wake);
+    follow(ownersOf.get(next.id) ?? []);
+    progress.tick(++done);
+  }
+}
+
+/** Finds the goroutine, by id, on whose stack an address lies. */
+function stackIndex(all: readonly Goroutine[]): (address: Address) => number | undefined {
+  const stacks = all.map(({ id, stack }) => ({ id, lo: stack.lo, hi: stack.hi })).sort((a, b) => a.lo - b.lo);
+  return (address) => {
     let low = 0;
     let high = stacks.length;
     while (low < high) {
@@ -131,16 +160,14 @@ function reachTest(dump: Dump, seen: Uint32Array, candidates: ReadonlyMap<number
       else high = middle;
     }
     const below = stacks[low - 1];
-    return below && address < below.hi ? below : undefined;
+    return below && address < below.hi ? below.id : undefined;
   };
-  return (address) => {
-    if (address === NOT_AN_ADDRESS || address <= 0) return true;
-    const object = heap.objects.find(address);
-    if (object !== NONE) return isMarked(seen, heap.graph.nodeOfObject(object));
-    const holder = onStack(address);
-    // Global variables are always within reach.
-    return holder === undefined || !candidates.has(holder.id);
-  };
+}
+
+function append<K, V>(to: Map<K, V[]>, key: K, value: V): void {
+  const list = to.get(key);
+  if (list) list.push(value);
+  else to.set(key, [value]);
 }
 
 /** Live objects that the marking did not reach. */

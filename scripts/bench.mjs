@@ -1,7 +1,8 @@
 // npm run bench: time and memory of the commands on a large core, as ratios to reading the file once.
 // node scripts/bench.mjs [--mb 1000] [--go 1.26.8] [--core FILE --exe FILE] [--runs 3] [--check]
 // node scripts/bench.mjs --keys: show of a map's entry by its key among 800,000, against show of a variable beside it.
-// node scripts/bench.mjs --crowd: commands that walk stacks, of 100,000 goroutines against 50,000.
+// node scripts/bench.mjs --goroutines [--mb 1000]: 200,000 goroutines grouped and searched for leaks, commands that walk stacks
+// at 100,000 against 50,000, the first line of goroutines on a large heap.
 // node scripts/bench.mjs --compiler: overview of a crash of cmd/compile, an executable with much debug information.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -30,8 +31,8 @@ const { values } = parseArgs({
     runs: { type: "string", default: "3" },
     check: { type: "boolean", default: false },
     compiler: { type: "boolean", default: false },
+    goroutines: { type: "boolean", default: false },
     keys: { type: "boolean", default: false },
-    crowd: { type: "boolean", default: false },
   },
 });
 
@@ -144,7 +145,32 @@ async function benchCrowd() {
   }
 }
 
-if (values.crowd) {
+/** Limits: of grouping and of the first output from the issue that asked for them; of leaked what it took once, with room. */
+async function benchGoroutines() {
+  const { makeDump } = await import("./make-dumps.mjs");
+  const row = (name, made, args, limit, pick) => {
+    const runs = Array.from({ length: Number(values.runs) }, () =>
+      measureCommand([args[0], made.core, "--exe", made.executable, ...args.slice(1)]),
+    );
+    const seconds = median(runs.map((each) => pick(each).seconds));
+    const rss = Math.max(...runs.map((each) => pick(each).rss));
+    const fine = seconds <= limit.seconds && rss <= limit.rss;
+    const end = `at the end ${median(runs.map((each) => each.seconds)).toFixed(2)} s, ${(Math.max(...runs.map((each) => each.rss)) / 1e6).toFixed(0)} MB`;
+    process.stdout.write(
+      `${name.padEnd(44)} ${seconds.toFixed(2)} s (limit ${limit.seconds} s)  peak RSS ${(rss / 1e6).toFixed(0)} MB (limit ${limit.rss / 1e6} MB)  ${fine ? "ok" : "OVER"}  ${end}\n`,
+    );
+    if (values.check && !fine) process.exitCode = 1;
+  };
+  const whole = (run) => run;
+  const crowd = await makeDump({ program: "blocked", go: values.go, args: ["crowd", "200000"] });
+  row("200,000 goroutines: goroutines --group", crowd, ["goroutines", "--group"], { seconds: 10, rss: 1e9 }, whole);
+  row("200,000 goroutines: leaked", crowd, ["leaked"], { seconds: 20, rss: 1e9 }, whole);
+  const large = await makeDump({ program: "leaky", go: values.go, args: [values.mb] });
+  row(`leaky ${values.mb}: first output of goroutines`, large, ["goroutines"], { seconds: 2, rss: 200e6 }, (run) => run.first);
+}
+
+if (values.goroutines) {
+  await benchGoroutines();
   await benchCrowd();
   process.exit();
 }

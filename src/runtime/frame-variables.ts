@@ -4,6 +4,7 @@ import type { DwarfType, DwarfVariable, FrameContext, Location } from "../dwarf/
 import type { AddressSpace } from "../process/address-space.js";
 import type { Registers } from "../process/registers.js";
 import { doubtsOf } from "./doubtful-variables.js";
+import { forgetsAssignments } from "./layout/version.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
@@ -33,7 +34,8 @@ const LARGEST_PIECES = 1 << 16;
  * @param registers of the code as it was interrupted, for the innermost frame only: a caller's are unknown
  * @param isWanted  variables of other types are left out, and their places not looked for
  *
- * Location lists are trusted, in optimised code as far as doubtsOf lets them. A location without a list holds for the whole scope, and so
+ * Location lists are trusted, in optimised code as far as doubtsOf lets them, and not for parameters where the compiler may have forgotten
+ * an assignment (forgetsAssignments). A location without a list holds for the whole scope, and so
  * also before the variable got its first value and when another variable shares its slot: then it is trusted after its line of
  * declaration, once the frame is set up, and when no other variable claims the same bytes.
  */
@@ -116,12 +118,14 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
   const { startLine } = frame.fn;
   const optimised = dwarf?.optimised ?? true;
   const isDoubtful = dwarf && optimised ? doubtsOf(functions, frame, dwarf, context) : () => false;
+  const forgets = optimised && forgetsAssignments(runtime.build.goVersion);
   const delta = functions.spDelta(frame.fn, frame.pc) ?? 0;
 
   const trusted = (variable: DwarfVariable, own: Claim | undefined): boolean => {
     const level = levels[levels.length - 1 - variable.inlineDepth];
     if (!level) return false;
     if (isDoubtful(variable)) return false;
+    if (forgets && variable.kind !== "local" && variable.listed().length > 0) return false;
     if (!own) return variable.kind !== "local" || level.line >= variable.declarationLine;
     if (delta === 0) return false;
     if (variable.kind === "local" && (variable.declarationLine === 0 || level.line <= variable.declarationLine)) return false;

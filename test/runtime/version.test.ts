@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SIZE_CLASSES, slotSize } from "../../src/runtime/accounting.js";
-import { isKnownRelease, parseVersion } from "../../src/runtime/layout/version.js";
+import { forgetsAssignments, isKnownRelease, parseVersion } from "../../src/runtime/layout/version.js";
 
 test("versions with experiments, before and since Go 1.26", () => {
   expect(parseVersion("go1.24.13 X:noswissmap")).toEqual({ version: "go1.24.13", experiments: ["noswissmap"] });
@@ -24,4 +24,9 @@ test("a slot is the smallest class that holds the bytes, pages above", () => {
     expect(slotSize(size)).toBe(SIZE_CLASSES.find((each) => each >= size));
   }
   expect(slotSize(32_769)).toBe(40_960);
+});
+
+test("compilers before Go 1.24 forget assignments, later and unnamed ones are not known to", () => {
+  expect(["go1.21.13", "go1.22rc1", "go1.23.12"].map(forgetsAssignments)).toEqual([true, true, true]);
+  expect(["go1.24", "go1.27.2", "go2.1", "devel +abc"].map(forgetsAssignments)).toEqual([false, false, false, false]);
 });

@@ -6,7 +6,7 @@ export type ToldLocals = Readonly<Record<string, Readonly<Record<string, readonl
 
 export interface ShownFrame {
   readonly function: string;
-  readonly variables: readonly Pick<VariableRow, "name" | "text" | "certain">[];
+  readonly variables: readonly Pick<VariableRow, "name" | "text">[];
 }
 
 export interface LocalsCheck {
@@ -20,11 +20,8 @@ export interface LocalsCheck {
 
 const NOT_SHOWN = "not available here";
 
-/**
- * Every function that was told of has to be met.
- * @param forgotten  "main.rotated a" of variables whose value before its last assignment is let pass when it is not called certain
- */
-export function checkLocals(told: ToldLocals, frames: readonly ShownFrame[], forgotten: readonly string[]): LocalsCheck {
+/** Every function that was told of has to be met. */
+export function checkLocals(told: ToldLocals, frames: readonly ShownFrame[]): LocalsCheck {
   const wrong: string[] = [];
   const shown: string[] = [];
   const hidden: string[] = [];
@@ -36,7 +33,7 @@ export function checkLocals(told: ToldLocals, frames: readonly ShownFrame[], for
     met.add(name);
     const whole = new Set<string>();
     for (const variable of frame.variables) {
-      if (variable.text === NOT_SHOWN || (!variable.certain && forgotten.includes(`${name} ${variable.name}`))) continue;
+      if (variable.text === NOT_SHOWN) continue;
       const { base, isWhole, accepts } = claimOf(variable.name, variable.text, Object.keys(variables));
       const values = variables[base];
       if (!values) wrong.push(`${name} ${variable.name}: ${variable.text}, and nobody told of it`);

@@ -51,7 +51,7 @@ class HolderSearch {
     this.dump = dump;
     this.groups = groups;
     this.ranges = new RangeIndex(groups);
-    this.ownership = new Ownership(dump, syncCallReader(dump), groups, this.ranges);
+    this.ownership = new Ownership(dump, syncCallReader(dump), groups, this.ranges, this.waitsFor);
     for (const group of groups) {
       for (const { goroutine } of group.members) {
         const set = this.waitsFor.get(goroutine) ?? new Set();

@@ -25,8 +25,16 @@ export class Ownership {
   private readonly ranges: RangeIndex;
   /** Locks in global variables: code names them by their address. */
   private readonly globals: readonly WaitGroup[];
+  private readonly waitsFor: ReadonlyMap<Goroutine, ReadonlySet<WaitGroup>>;
 
-  constructor(dump: Dump, syncCalls: SyncCallReader, groups: readonly WaitGroup[], ranges: RangeIndex) {
+  constructor(
+    dump: Dump,
+    syncCalls: SyncCallReader,
+    groups: readonly WaitGroup[],
+    ranges: RangeIndex,
+    waitsFor: ReadonlyMap<Goroutine, ReadonlySet<WaitGroup>>,
+  ) {
+    this.waitsFor = waitsFor;
     this.dump = dump;
     this.syncCalls = syncCalls;
     this.ranges = ranges;
@@ -66,7 +74,7 @@ export class Ownership {
 
   /** "defer mu.Unlock(); mu.Lock()": the deferred call is there before the lock is. */
   private waitsBeforeTaking(goroutine: Goroutine, { by }: DeferredCall, group: WaitGroup): boolean {
-    if (!group.members.some((each) => each.goroutine === goroutine) || group.kind === "waitgroup") return false;
+    if (!this.waitsFor.get(goroutine)?.has(group) || group.kind === "waitgroup") return false;
     const frame = goroutine.unwound().frames.find((each) => !/^(?:runtime|(?:internal\/)?sync)\./.test(each.fn.name));
     return frame !== undefined && frame.fn.entry === by?.entry && !this.takenAbove(frame, group);
   }

@@ -19,7 +19,7 @@ export function shortestPath(parent: Int32Array, to: NodeId): readonly NodeId[] 
 }
 
 /**
- * Up to `limit` different simple paths from `from` to `to`, the tree's shortest path first, then the shortest through
+ * Up to `limit` different simple paths from `from` to `to`, the tree's path first, then the shortest through
  * every other child of `from` (an owner, when `from` is the virtual root) in order of length, then variations that
  * differ in one edge, shortest first. [] when `to` is unreached.
  *

@@ -100,7 +100,7 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
   let shortest: BreadthFirst | undefined;
   const tree = lazy(() => {
     progress.stage("finding shortest paths", nodeCount);
-    shortest = breadthFirst(referents, 0, progress);
+    shortest = breadthFirst(referents, 0, progress, uncertainEdges(roots));
     return shortest;
   });
   const live = lazy(() => {
@@ -190,6 +190,13 @@ function writeOwners(edges: EdgeWriter, roots: RootTable, objects: ObjectTable, 
     }
   }
   edges.first[objectNode] = edges.count;
+}
+
+/** Of the edges that writeOwners wrote, those of words that may be no pointers. */
+function uncertainEdges(roots: RootTable): ReadonlySet<number> {
+  const edges = new Set<number>();
+  for (let row = 0; row < roots.count; row++) if (roots.certain[row] === 0) edges.add(roots.owners.length + row);
+  return edges;
 }
 
 /** abi.Type address -> TypeId, remembered. */

@@ -109,11 +109,18 @@ function expressions(
   return { description, names: nameSteps(env, root.text, root.type, root.offset, steps, root.address) };
 }
 
-/** Word of the first edge between two nodes (row of RootTable for owners). */
-function edgeSlot(dump: Dump, from: number, to: number): number {
-  const { referents, slots } = dump.heap.graph;
-  for (let edge = referents.first[from]; edge < referents.first[from + 1]; edge++) if (referents.targets[edge] === to) return slots[edge];
-  return 0;
+/** Word of the first edge between two nodes (row of RootTable for owners, of a certain root if there is one). */
+function edgeSlot(dump: Dump, from: NodeId, to: NodeId): number {
+  const { graph, roots } = dump.heap;
+  const { referents, slots } = graph;
+  const fromOwner = from <= graph.ownerCount;
+  let uncertain = 0;
+  for (let edge = referents.first[from]; edge < referents.first[from + 1]; edge++) {
+    if (referents.targets[edge] !== to) continue;
+    if (!fromOwner || roots.certain[slots[edge] & SLOT_MASK] === 1) return slots[edge];
+    uncertain ||= slots[edge];
+  }
+  return uncertain;
 }
 
 export function describeRoot(description: RootDescription): PathRoot {

@@ -1,4 +1,4 @@
-// Why is it alive: the shortest path from a root, each step as a Go expression.
+// Why is it alive: the shortest path from a root, a certain one if there is any; each step as a Go expression.
 import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Hex, hex, NONE, type NodeId, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
@@ -78,14 +78,18 @@ export const why: Query<WhyArgs, Why> = {
         object,
         reachable: left.length > 0,
         ...found,
-        paths: left.map((each) => namePath(dump, each)),
+        paths: certainFirst(left.map((each) => namePath(dump, each))),
         ...(left.length > 0 ? {} : { explanation }),
       };
     }
     const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, heap.graph.nodeOfObject(id), limit) : [nodes];
-    return { object, reachable: true, ...found, paths: several.map((each) => namePath(dump, each)) };
+    return { object, reachable: true, ...found, paths: certainFirst(several.map((each) => namePath(dump, each))) };
   },
 };
+
+function certainFirst(paths: readonly NamedPath[]): readonly NamedPath[] {
+  return [...paths.filter(({ root }) => root.certain), ...paths.filter(({ root }) => !root.certain)];
+}
 
 function* liveOfType(dump: Dump, text: string): Iterable<ObjectId> {
   const matches = typePattern(dump, text);

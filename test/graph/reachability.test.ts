@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { silent } from "../../src/base/progress.js";
 import { NONE } from "../../src/base/units.js";
 import { shortestPath } from "../../src/graph/paths.js";
 import { breadthFirst } from "../../src/graph/reachability.js";
@@ -16,6 +17,25 @@ test("breadth first reaches what repeated relaxing reaches, by paths as short", 
         expect(path.length - 1).toBe(distance[v] === Number.POSITIVE_INFINITY ? -1 : distance[v]);
         for (let i = 1; i < path.length; i++) expect(edges.some(([a, b]) => a === path[i - 1] && b === path[i])).toBe(true);
       }
+    }),
+  );
+});
+
+test("edges named last are used for what nothing else reaches", () => {
+  fc.assert(
+    fc.property(graphs, fc.infiniteStream(fc.boolean()), ({ nodeCount, csr }, coins) => {
+      const neighbours = [...csr.targets.subarray(csr.first[0], csr.first[1])].filter((node) => node !== 0);
+      const last = new Set<number>();
+      const rest: [number, number][] = [];
+      for (let v = 0; v < nodeCount; v++)
+        for (let e = csr.first[v]; e < csr.first[v + 1]; e++)
+          if (neighbours.includes(v) && coins.next().value) last.add(e);
+          else rest.push([v, csr.targets[e]]);
+      const { parent, count } = breadthFirst(csr, 0, silent, last);
+      expect(count).toBe(breadthFirst(csr, 0).count);
+      const without = distances(nodeCount, rest);
+      for (let v = 0; v < nodeCount; v++)
+        if (without[v] < Number.POSITIVE_INFINITY) expect(shortestPath(parent, v)).toHaveLength(without[v] + 1);
     }),
   );
 });

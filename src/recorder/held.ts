@@ -113,7 +113,8 @@ function writerOfReader(runtime: GoRuntime, reader: Address): { readonly itab: A
   for (const goroutine of goroutines) {
     const { lo, hi } = goroutine.stack;
     const from = Math.max(lo, Math.min(goroutine.start?.sp ?? lo, hi));
-    for (let at = from; at + 2 * WORD <= hi; at += WORD) {
+    // Its own frame is the outermost; writers further in belong to what it has called.
+    for (let at = hi - 2 * WORD; at >= from; at -= WORD) {
       const word = memory.tryAddress(at) ?? 0;
       const found = asWriter(word, memory.tryAddress(at + WORD) ?? 0);
       if (found) return found;

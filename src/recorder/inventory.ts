@@ -14,7 +14,7 @@ export class Inventory {
   readonly stacks = new Set<number>();
   readonly types = new Set<number>();
   readonly goroutines = new Set<number>();
-  readonly created = new Set<number>();
+  private readonly created = new Set<number>();
   readonly statuses = new Map<number, number>();
   readonly procs = new Set<number>();
   readonly threads = new Set<number>();
@@ -38,6 +38,14 @@ export class Inventory {
         findings.add("trace-event", "a thread's events end in damage; what follows is left out", error.message, { partial: true });
       }
     }
+  }
+
+  /**
+   * Did a goroutine come into being here? One with a status too was there before and has ended since: the id of a thread's
+   * own goroutine, from C, is used again.
+   */
+  isNew(goroutine: number): boolean {
+    return this.created.has(goroutine) && !this.statuses.has(goroutine);
   }
 
   private addTypes(batch: FoundBatch): void {
@@ -115,7 +123,7 @@ export class Inventory {
       case EV.GoCreateBlocked:
       case EV.GoCreateSyscall:
         this.goroutines.add(id);
-        if (!this.statuses.has(id)) this.created.add(id);
+        this.created.add(id);
         break;
       case EV.ProcStatus:
         this.procs.add(id);

@@ -55,7 +55,7 @@ export function writeStatuses(
 
   for (const goroutine of runtime.goroutines.all) {
     const { id } = goroutine;
-    if (id === 0 || known.goroutines.has(id) || next?.created.has(id)) continue;
+    if (id === 0 || known.goroutines.has(id) || next?.isNew(id)) continue;
     try {
       const fact = before?.statusOf(id);
       if (before && fact === undefined) continue; // unknown to a later generation: it cannot be introduced there

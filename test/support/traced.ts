@@ -13,6 +13,7 @@ import { scanBase } from "../../src/recorder/assemble.js";
 import { findDestination } from "../../src/recorder/held.js";
 import { extractTrace } from "../../src/recorder/recorder.js";
 import { readTracer } from "../../src/recorder/tracer-state.js";
+import { HEADER_SIZE } from "../../src/trace/wire.js";
 import { made, missingGo, releases, type TestDump } from "./dump-cache.js";
 
 const run = promisify(execFile);
@@ -156,8 +157,11 @@ export function prefixOf(dump: Dump, truth: TraceTruth): ByteSource | undefined 
   while (end > 0 && all[end - 1] === 0) end--;
   const state = readTracer(dump.runtime, new Findings());
   const { pending } = findDestination(dump.runtime, state?.reader ?? 0, new Findings());
-  // The file's own last bytes may be zeros: a bufio.Writer passes on nothing but full buffers.
+  // The file's own last bytes may be zeros. A bufio.Writer passes on nothing but full buffers, a reader without a batch in
+  // its hands has written whole ones.
   if (pending) end = Math.ceil(end / BUFFERED) * BUFFERED;
+  else if (end > HEADER_SIZE && state?.reading === 0)
+    end = Math.max(end, scanBase(bytesSource("mapped", all), state.format, new Findings()).keep);
   return end > 16 ? bytesSource("app.trace", all.slice(0, end)) : undefined;
 }
 

@@ -188,6 +188,19 @@ func noise() {
 			}
 		}()
 	}
+	// Short system calls: when the world freezes, some thread is in one and comes back without a word.
+	for i := 0; i < 4; i++ {
+		go func() {
+			zeros, err := syscall.Open("/dev/zero", syscall.O_RDONLY, 0)
+			if err != nil {
+				panic(err)
+			}
+			buffer := make([]byte, 1<<16)
+			for {
+				syscall.Read(zeros, buffer)
+			}
+		}()
+	}
 }
 
 func main() {

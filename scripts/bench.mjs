@@ -3,6 +3,7 @@
 // node scripts/bench.mjs --keys: show of a map's entry by its key among 800,000, against show of a variable beside it.
 // node scripts/bench.mjs --goroutines [--mb 1000]: 200,000 goroutines grouped and searched for leaks, commands that walk stacks
 // at 100,000 against 50,000, the first line of goroutines on a large heap.
+// node scripts/bench.mjs --trace: extraction of a trace of a million events, reading it and ordering its events.
 // node scripts/bench.mjs --compiler: overview of a crash of cmd/compile, an executable with much debug information.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -15,6 +16,7 @@ import {
   readFileSync,
   readSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     compiler: { type: "boolean", default: false },
     goroutines: { type: "boolean", default: false },
     keys: { type: "boolean", default: false },
+    trace: { type: "boolean", default: false },
   },
 });
 
@@ -167,6 +170,72 @@ async function benchGoroutines() {
   row("200,000 goroutines: leaked", crowd, ["leaked"], { seconds: 20, rss: 1e9 }, whole);
   const large = await makeDump({ program: "leaky", go: values.go, args: [values.mb] });
   row(`leaky ${values.mb}: first output of goroutines`, large, ["goroutines"], { seconds: 2, rss: 200e6 }, (run) => run.first);
+}
+
+/** Limits from the issue that asked for the trace; those of extraction are of a core of 140 MB with a million events. */
+async function benchTrace() {
+  const { makeDump } = await import("./make-dumps.mjs");
+  const { readBack } = await import("../dist/src/recorder/assemble.js");
+  const { readGenerations } = await import("../dist/src/trace/reader.js");
+  const { ThreadCursor } = await import("../dist/src/trace/thread-cursor.js");
+  const { bytesSource } = await import("../dist/src/base/source.js");
+  const made = await makeDump({ program: "tracer", go: values.go, args: ["bytes", "raw", "noise", "700"] });
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  const file = join(folder, "out.trace");
+  const tell = (name, found, fine) => {
+    process.stdout.write(`${name.padEnd(20)} ${found}  ${fine ? "ok" : "OVER"}\n`);
+    if (values.check && !fine) process.exitCode = 1;
+  };
+  try {
+    const repeated = Array.from({ length: Number(values.runs) });
+    const extract = ["trace", "extract", made.core, "--exe", made.executable, "-o", file];
+    const runs = repeated.map(() => {
+      rmSync(file, { force: true });
+      return measureCommand(extract);
+    });
+    const seconds = median(runs.map((each) => each.seconds));
+    const rss = Math.max(...runs.map((each) => each.rss));
+    const source = bytesSource(file, new Uint8Array(readFileSync(file)));
+    const { events } = readBack(source);
+    process.stdout.write(
+      `core of ${(statSync(made.core).size / 1e6).toFixed(0)} MB, trace of ${(source.size / 1e6).toFixed(1)} MB and ${events.toLocaleString("en")} events\n`,
+    );
+    tell(
+      "trace extract",
+      `${seconds.toFixed(2)} s (limit 5 s)  peak RSS ${(rss / 1e6).toFixed(0)} MB (limit 400 MB)`,
+      seconds <= 5 && rss <= 400e6,
+    );
+    const speed = (work) => {
+      const times = repeated.map(() => {
+        const start = process.cpuUsage().user;
+        work();
+        return (process.cpuUsage().user - start) / 1e6;
+      });
+      return source.size / 1e6 / median(times);
+    };
+    const parsing = speed(() => {
+      for (const generation of readGenerations(source)) {
+        for (const [m, batches] of generation.batches) for (const thread = new ThreadCursor(m, batches); thread.next(generation); );
+      }
+    });
+    tell("parsing", `${parsing.toFixed(1)} MB/s (at least 15 MB/s)`, parsing >= 15);
+    const ordering = speed(() => readBack(source));
+    tell("ordered events", `${ordering.toFixed(1)} MB/s (at least 5 MB/s)`, ordering >= 5);
+    const summary = repeated.map(() => measureCommand(["trace", "summary", file]));
+    const most = Math.max(...summary.map((each) => each.rss));
+    tell(
+      "trace summary",
+      `${median(summary.map((each) => each.seconds)).toFixed(2)} s  peak RSS ${(most / 1e6).toFixed(0)} MB (limit 200 MB)`,
+      most <= 200e6,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (values.trace) {
+  await benchTrace();
+  process.exit();
 }
 
 if (values.goroutines) {

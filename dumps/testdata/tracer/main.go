@@ -1,11 +1,11 @@
 // tracer works under the execution tracer and dies while the trace is being written.
-// Usage: tracer MODE CRASH [noise]
+// Usage: tracer MODE CRASH [noise [MILLISECONDS]]
 //
 // MODE is where the trace goes: flight (the standard library's recorder, since Go 1.25; built with the tag xexp that of
 // golang.org/x/exp/trace), file, bytes (a bytes.Buffer), bufio,
 // blocked (a writer that never returns), half (one that stops in the middle of a batch), stopping, stopped, none.
 // CRASH is how it ends: nil, abort (asks for a signal from outside), mapwrite, oom, raw (a signal that Go does not see).
-// noise: generations of 2 ms, 16 Ps, and goroutines that do nothing but write to the trace.
+// noise: generations of 2 ms, 16 Ps, and goroutines that do nothing but write to the trace, for 120 ms if nothing is said.
 package main
 
 import (
@@ -18,6 +18,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/trace"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -214,7 +215,11 @@ func main() {
 	callbacks()
 	if noisy {
 		noise()
-		time.Sleep(120 * time.Millisecond)
+		duration := 120
+		if len(os.Args) > 4 {
+			duration, _ = strconv.Atoi(os.Args[4])
+		}
+		time.Sleep(time.Duration(duration) * time.Millisecond)
 	} else {
 		time.Sleep(1200 * time.Millisecond)
 	}

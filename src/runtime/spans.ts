@@ -78,6 +78,7 @@ export function readSpans(memory: AddressSpace, layout: Layout, arenaBaseOffset:
       {
         order: new Float64Array(0),
         records: [],
+        bases: [],
         pagesByState: [0, 0, 0],
         manual: new Float64Array(0),
         heapSweepgen: 0,
@@ -137,14 +138,25 @@ export function readSpans(memory: AddressSpace, layout: Layout, arenaBaseOffset:
   return fillColumns(
     memory,
     layout,
-    { order, records: inUse, pagesByState, manual: Float64Array.from(manual.flat()), heapSweepgen, arenaBaseOffset, heap },
+    {
+      order,
+      records: inUse,
+      bases: inUseBase,
+      pagesByState,
+      manual: Float64Array.from(manual.flat()),
+      heapSweepgen,
+      arenaBaseOffset,
+      heap,
+    },
     findings,
   );
 }
 
 interface Collected {
+  /** Indices of records by ascending base. */
   readonly order: Float64Array;
-  readonly records: readonly number[];
+  readonly records: readonly Address[];
+  readonly bases: readonly Address[];
   readonly pagesByState: readonly [number, number, number];
   readonly manual: Float64Array;
   readonly heapSweepgen: number;
@@ -163,6 +175,12 @@ function uint(bytes: Uint8Array, offset: number, width: number): number {
   let value = 0;
   for (let i = width - 1; i >= 0; i--) value = value * 256 + bytes[offset + i];
   return value;
+}
+
+/** Is every arena that a span goes on into mapped? A damaged size would ask for tables without a bound. */
+function reachesMapped(memory: AddressSpace, base: Address, end: Address): boolean {
+  for (let arena = Math.floor(base / ARENA) + 1; arena * ARENA < end; arena++) if (!memory.find(arena * ARENA)) return false;
+  return true;
 }
 
 function fillColumns(memory: AddressSpace, layout: Layout, found: Collected, findings: Findings): SpanTable {
@@ -215,7 +233,9 @@ function fillColumns(memory: AddressSpace, layout: Layout, found: Collected, fin
   const rows = new Map<number, number>();
   let count = 0;
   let previousEnd = 0;
-  for (const i of found.order) {
+  for (let place = 0; place < most; place++) {
+    const i = found.order[place];
+    const next = place + 1 < most ? found.bases[found.order[place + 1]] : 2 ** 48;
     const record = memory.tryBytes(found.records[i], struct.size);
     if (!record) continue;
     const base = startAddr(record);
@@ -225,7 +245,9 @@ function fillColumns(memory: AddressSpace, layout: Layout, found: Collected, fin
     const sane =
       base >= previousEnd &&
       base % PAGE === 0 &&
-      base + pages * PAGE <= 2 ** 48 &&
+      // Of two that overlap the first is wrong about its size: the others are not lost for it.
+      base + pages * PAGE <= Math.min(next, 2 ** 48) &&
+      reachesMapped(memory, base, base + pages * PAGE) &&
       size >= 8 &&
       size % 8 === 0 &&
       size * elements <= pages * PAGE;

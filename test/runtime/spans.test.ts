@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { Findings } from "../../src/base/findings.js";
+import { openDump } from "../../src/dump.js";
+import type { AddressSpace } from "../../src/process/address-space.js";
+import { readField, readSlice } from "../../src/runtime/layout/layout.js";
+import { readSpans } from "../../src/runtime/spans.js";
+import { fixtures } from "../support/dump-cache.js";
+
+const [fixture] = fixtures().filter(({ name }) => name === "zoo-1.26-amd64");
+
+/** The spans of a dump in which one record says another number of pages. */
+async function spansWith(pages: (sane: number) => number) {
+  if (!fixture) throw new Error("no fixture");
+  const dump = await openDump({ core: fixture.core, executable: fixture.executable });
+  try {
+    const { layout, spans } = dump.runtime;
+    const { memory } = dump.process;
+    const struct = layout.struct("mspan");
+    const heap = layout.global("runtime.mheap_") as number;
+    const all = readSlice(memory, heap + layout.struct("mheap").offset("allspans"));
+    const middle = Math.floor(spans.count / 2);
+    const addresses = Array.from({ length: all.length }, (_, i) => memory.readAddress(all.array + i * 8));
+    const record = addresses.find((at) => readField(memory, struct, at, "startAddr") === spans.base[middle]) as number;
+    const damaged: AddressSpace = Object.assign(Object.create(memory), {
+      tryBytes(address: number, size: number) {
+        const bytes = memory.tryBytes(address, size);
+        if (address !== record || !bytes) return bytes;
+        const copy = bytes.slice();
+        const value = BigInt(pages(spans.pages[middle] as number));
+        new DataView(copy.buffer).setBigUint64(struct.offset("npages"), value, true);
+        return copy;
+      },
+    });
+    const findings = new Findings();
+    const read = readSpans(damaged, layout, 0, findings);
+    return { lost: spans.count - read.count, table: read.pageSpan.length / spans.pageSpan.length, findings: findings.list() };
+  } finally {
+    dump.close();
+  }
+}
+
+test("a span that says it is larger than memory is left out and costs nothing", async () => {
+  const { lost, table, findings } = await spansWith(() => 2 ** 34);
+  expect(lost).toBe(1);
+  expect(table).toBe(1);
+  expect(findings.map(({ code }) => code)).toContain("span-odd");
+});
+
+test("a span that says it goes on over others is left out, the others are not", async () => {
+  const { lost, findings } = await spansWith((sane) => sane + 16);
+  expect(lost).toBe(1);
+  expect(findings.map(({ code }) => code)).toContain("span-odd");
+});
+
+test("what is not damaged is all there", async () => {
+  const { lost, findings } = await spansWith((sane) => sane);
+  expect(lost).toBe(0);
+  expect(findings).toEqual([]);
+});

@@ -13,6 +13,8 @@ const KIND_MASK = 31;
 const TFLAG_EXTRA_STAR = 2;
 const MOST_FIELDS = 65_536;
 const LONGEST_NAME = 65_536;
+/** Of a name put together from others, which without a bound grows with every level. */
+const LONGEST_STRUCTURE = 4096;
 
 export interface AbiReader {
   /** The type's parts, undefined when no plausible abi.Type lies at the address. */
@@ -91,10 +93,11 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
 
   /** "[]main.User" from its element; reflect makes no named types. */
   const structuralName = (kind: GoKind, address: Address, table: TypeTable): string => {
-    const named = (at: Address): string => {
-      const id = table.byRtype(memory.tryAddress(at) ?? 0);
-      return id === NONE ? "?" : table.get(id).name;
+    const nameOf = (id: TypeId): string => {
+      const text = id === NONE ? "?" : table.get(id).name;
+      return text.length > LONGEST_STRUCTURE ? `${text.slice(0, LONGEST_STRUCTURE)}...` : text;
     };
+    const named = (at: Address): string => nameOf(table.byRtype(memory.tryAddress(at) ?? 0));
     switch (kind) {
       case "pointer":
         return `*${named(address + 48)}`;
@@ -107,7 +110,13 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
       case "map":
         return `map[${named(address + 48)}]${named(address + 56)}`;
       case "struct": {
-        const list = fields(address, table).map((field) => `${field.name} ${field.type === NONE ? "?" : table.get(field.type).name}`);
+        const list: string[] = [];
+        let length = 0;
+        for (const field of fields(address, table)) {
+          list.push(length > LONGEST_STRUCTURE ? "..." : `${field.name} ${nameOf(field.type)}`);
+          if (length > LONGEST_STRUCTURE) break;
+          length += (list.at(-1) as string).length;
+        }
         return list.length === 0 ? "struct {}" : `struct { ${list.join("; ")} }`;
       }
       default:

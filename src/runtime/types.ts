@@ -106,6 +106,7 @@ export function readTypes(
       if (die) id = fromDwarf(die);
     }
     if (id === NONE) {
+      byAddress.set(address, NONE); // the name of a type that reflect made holds others, never itself
       const parts = abi.parts(address, table);
       if (parts) id = add(parts);
     }

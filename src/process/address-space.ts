@@ -91,7 +91,7 @@ class MappedSpace implements AddressSpace {
     if (window === undefined && address > Number.MAX_SAFE_INTEGER) return undefined; // sums of such addresses are not exact
     if (window === undefined) return this.isZero(address, size) ? new Uint8Array(size) : this.gather(address, size);
     const at = address - window.start;
-    if (address + size <= window.end) return window.bytes.subarray(at, at + size);
+    if (at + size <= window.bytes.length) return window.bytes.subarray(at, at + size);
     return this.gather(address, size);
   }
 
@@ -126,7 +126,8 @@ class MappedSpace implements AddressSpace {
   readUint(address: Address, size: 1 | 2 | 4 | 8): number {
     let window: Window | undefined = this.hot;
     if (!(address >= window.start && address + size <= window.end)) window = this.windowOf(address);
-    if (window !== undefined && address + size <= window.end) return uintAt(window.view, address - window.start, size);
+    if (window !== undefined && address - window.start + size <= window.bytes.length)
+      return uintAt(window.view, address - window.start, size);
     const bytes = this.bytes(address, size);
     return uintAt(new DataView(bytes.buffer, bytes.byteOffset, size), 0, size);
   }
@@ -143,7 +144,7 @@ class MappedSpace implements AddressSpace {
   tryAddress(address: Address): Address | undefined {
     let window: Window | undefined = this.hot;
     if (!(address >= window.start && address + 8 <= window.end)) window = this.windowOf(address);
-    if (window !== undefined && address + 8 <= window.end) {
+    if (window !== undefined && address - window.start + 8 <= window.bytes.length) {
       const at = address - window.start;
       const high = window.view.getUint32(at + 4, true);
       return high > 0x1fffff ? NOT_AN_ADDRESS : high * 0x100000000 + window.view.getUint32(at, true);
@@ -192,12 +193,15 @@ class MappedSpace implements AddressSpace {
     return low;
   }
 
-  /** The window of a file-backed byte; undefined when it is missing or of a zero mapping. Becomes the hot one. */
+  /**
+   * The window of a file-backed byte; undefined when it is missing or of a zero mapping. Becomes the hot one, but for the
+   * kernel's page near 2^64, where a sum of an address and a size is not exact.
+   */
   private windowOf(address: Address): Window | undefined {
     const slot = Math.floor(address / BLOCK) & (WINDOWS - 1);
     const kept = this.windows[slot] as Window;
     if (address >= kept.start && address < kept.end) {
-      this.hot = kept;
+      if (address <= Number.MAX_SAFE_INTEGER) this.hot = kept;
       return kept;
     }
     const row = this.rowOf(address);
@@ -219,7 +223,7 @@ class MappedSpace implements AddressSpace {
       view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     };
     this.windows[slot] = window;
-    this.hot = window;
+    if (address <= Number.MAX_SAFE_INTEGER) this.hot = window;
     return window;
   }
 

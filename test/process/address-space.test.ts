@@ -160,7 +160,10 @@ describe("address space", () => {
       { start, end: start + 4096, flags: 1, path: "[vsyscall]", backing: { source: bytesSource("page", page), offset: 0 } },
     ]);
     expect(space.bytes(start, 8)).toEqual(page.subarray(0, 8));
+    expect(space.tryAddress(start)).toBe(NOT_AN_ADDRESS);
+    expect(space.tryAddress(start + 4096)).toBeUndefined();
     expect(space.tryBytes(start + 4096, 8)).toBeUndefined();
+    expect(() => space.readUint(start + 4096, 8)).toThrow(MemoryFault);
     expect(space.tryBytes(0xfffffffffffff000, 8)).toBeUndefined();
     expect(space.readInto(0xfffffffffffff000, new Uint8Array(8))).toBe(false);
   });

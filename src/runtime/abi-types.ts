@@ -76,19 +76,16 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
     // A map bucket that reflect made is a bare abi.Type: what lies behind it are no fields.
     const bare = !isDescribed(address) && (length < 1 || length > MOST_FIELDS || array % 8 !== 0 || !bytes(array, length * 24));
     if (bare) return [];
-    return Array.from({ length: Math.min(length, MOST_FIELDS) }, (_, i) => {
+    const list: GoField[] = [];
+    for (let i = 0; i < Math.min(length, MOST_FIELDS); i++) {
       const at = array + i * 24;
       const nameAddress = memory.readAddress(at);
       const flag = bytes(nameAddress, 1)?.[0] ?? 0;
-      return {
-        name: name(nameAddress) ?? "?",
-        offset: memory.readUint(at + 16, 8),
-        embedded: (flag & 8) !== 0,
-        get type() {
-          return table.byRtype(memory.readAddress(at + 8));
-        },
-      };
-    });
+      const type = table.byRtype(memory.readAddress(at + 8));
+      if (type === NONE) findings.add("type-damaged", "descriptions of types are partly missing", hex(address));
+      else list.push({ name: name(nameAddress) ?? "?", offset: memory.readUint(at + 16, 8), embedded: (flag & 8) !== 0, type });
+    }
+    return list;
   };
 
   /** "[]main.User" from its element; reflect makes no named types. */

@@ -4,6 +4,7 @@ import type { DebugInfo } from "../../src/dwarf/dwarf.js";
 import { readTypes } from "../../src/runtime/types.js";
 import { BUCKET_STRUCTS, layoutOf, MemoryBuilder } from "../support/memory-builder.js";
 
+const POINTER = 22;
 const STRUCT = 25;
 
 test("names of types that no module describes do not grow without a bound, nor go round for ever", () => {
@@ -26,4 +27,23 @@ test("names of types that no module describes do not grow without a bound, nor g
   expect(first.name.length).toBeLessThan(20_000);
   expect(table.count).toBe(types.length);
   expect(first.fields.map(({ type }) => type)).toEqual([table.byRtype(types[1] as number), table.byRtype(types[1] as number)]);
+});
+
+test("a field whose type cannot be read is left out and told", () => {
+  const builder = new MemoryBuilder();
+  const name = builder.allocate(8);
+  builder.bytes(name, [0, 1, "a".charCodeAt(0)]);
+  const pointer = builder.allocate(80);
+  builder.words(pointer, 8, 8).uint(pointer + 23, 1, POINTER);
+  const fields = builder.allocate(48);
+  builder.words(fields, name, pointer, 0, name, 0x123, 8);
+  const struct = builder.allocate(80);
+  builder
+    .words(struct, 16, 16)
+    .uint(struct + 23, 1, STRUCT)
+    .words(struct + 56, fields, 2);
+  const findings = new Findings();
+  const table = readTypes(builder.memory(), layoutOf(BUCKET_STRUCTS), [], {} as DebugInfo, 0, findings);
+  expect(table.get(table.byRtype(struct)).fields.map(({ offset }) => offset)).toEqual([0]);
+  expect(findings.list().map(({ code }) => code)).toContain("type-damaged");
 });

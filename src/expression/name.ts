@@ -283,7 +283,7 @@ class Namer {
     const start = base + Math.floor((slot - base) / block.size) * block.size;
     const offset = slot - start;
     if (design.name === "buckets" && offset === block.size - 8) return via;
-    const found = slotOfBlock(block, offset, types.get(map.key)?.size ?? 0, types.get(map.element)?.size ?? 0);
+    const found = slotOfBlock(block, offset, types.get(map.key).size, types.get(map.element).size);
     if (!found) return undefined;
     const keySlot = start + block.keys + found.index * block.keyStride;
     const key = keyText(this.env, map.key, block.indirectKey ? memory.readAddress(keySlot) : keySlot);

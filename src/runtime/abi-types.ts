@@ -13,6 +13,7 @@ const KIND_MASK = 31;
 const TFLAG_EXTRA_STAR = 2;
 const MOST_FIELDS = 65_536;
 const LONGEST_NAME = 65_536;
+const DAMAGED = "descriptions of types are partly missing";
 /** Of a name put together from others, which without a bound grows with every level. */
 const LONGEST_STRUCTURE = 4096;
 
@@ -76,16 +77,21 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
     // A map bucket that reflect made is a bare abi.Type: what lies behind it are no fields.
     const bare = !isDescribed(address) && (length < 1 || length > MOST_FIELDS || array % 8 !== 0 || !bytes(array, length * 24));
     if (bare) return [];
-    const list: GoField[] = [];
-    for (let i = 0; i < Math.min(length, MOST_FIELDS); i++) {
+    return Array.from({ length: Math.min(length, MOST_FIELDS) }, (_, i) => {
       const at = array + i * 24;
       const nameAddress = memory.readAddress(at);
       const flag = bytes(nameAddress, 1)?.[0] ?? 0;
-      const type = table.byRtype(memory.readAddress(at + 8));
-      if (type === NONE) findings.add("type-damaged", "descriptions of types are partly missing", hex(address));
-      else list.push({ name: name(nameAddress) ?? "?", offset: memory.readUint(at + 16, 8), embedded: (flag & 8) !== 0, type });
-    }
-    return list;
+      return {
+        name: name(nameAddress) ?? "?",
+        offset: memory.readUint(at + 16, 8),
+        embedded: (flag & 8) !== 0,
+        get type() {
+          const type = table.byRtype(memory.tryAddress(at + 8) ?? 0);
+          if (type === NONE) findings.add("type-damaged", DAMAGED, hex(address));
+          return type;
+        },
+      };
+    });
   };
 
   /** "[]main.User" from its element; reflect makes no named types. */
@@ -131,7 +137,7 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
         try {
           return read();
         } catch {
-          findings.add("type-damaged", "descriptions of types are partly missing", hex(address));
+          findings.add("type-damaged", DAMAGED, hex(address));
           return fallback;
         }
       };

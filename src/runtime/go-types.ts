@@ -51,6 +51,7 @@ export interface GoType {
 
 export interface TypeTable {
   readonly count: number;
+  /** Of NONE: a type of unknown kind and no size. In a damaged process any part of a type may be NONE. */
   get(id: TypeId): GoType;
   /** NONE when no type has that name. */
   byName(name: string): TypeId;

@@ -58,6 +58,9 @@ class LazyType implements GoType {
   }
 }
 
+/** What damage left of a type: nothing. */
+const UNKNOWN: GoType = new LazyType(NONE, { name: "?", kind: "unknown", size: 0, rtype: 0 });
+
 /** Types are interned at first sight; nothing is read before it is asked for. */
 export function readTypes(
   memory: AddressSpace,
@@ -118,7 +121,7 @@ export function readTypes(
     get count() {
       return rows.length;
     },
-    get: (id) => rows[id],
+    get: (id) => rows[id] ?? UNKNOWN,
     byName(name) {
       const known = byText.get(name);
       if (known !== undefined) return known;
@@ -134,7 +137,7 @@ export function readTypes(
     arrayOf(element) {
       const known = arrays.get(element);
       if (known !== undefined) return known;
-      const of = rows[element];
+      const of = table.get(element);
       const id = rows.length;
       rows.push(new LazyType(id, { name: `[]${of.name}`, kind: "array", size: of.size, rtype: 0, count: -1, element: () => element }));
       arrays.set(element, id);

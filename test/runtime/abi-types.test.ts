@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { Findings } from "../../src/base/findings.js";
+import { NONE } from "../../src/base/units.js";
 import type { DebugInfo } from "../../src/dwarf/dwarf.js";
+import { SLOT, typeSlots } from "../../src/heap/type-slots.js";
 import { readTypes } from "../../src/runtime/types.js";
 import { BUCKET_STRUCTS, layoutOf, MemoryBuilder } from "../support/memory-builder.js";
 
-const POINTER = 22;
 const STRUCT = 25;
 
 test("names of types that no module describes do not grow without a bound, nor go round for ever", () => {
@@ -29,21 +30,22 @@ test("names of types that no module describes do not grow without a bound, nor g
   expect(first.fields.map(({ type }) => type)).toEqual([table.byRtype(types[1] as number), table.byRtype(types[1] as number)]);
 });
 
-test("a field whose type cannot be read is left out and told", () => {
+test("a struct whose field's type is no type has a field of unknown type", () => {
   const builder = new MemoryBuilder();
   const name = builder.allocate(8);
   builder.bytes(name, [0, 1, "a".charCodeAt(0)]);
-  const pointer = builder.allocate(80);
-  builder.words(pointer, 8, 8).uint(pointer + 23, 1, POINTER);
-  const fields = builder.allocate(48);
-  builder.words(fields, name, pointer, 0, name, 0x123, 8);
   const struct = builder.allocate(80);
-  builder
-    .words(struct, 16, 16)
-    .uint(struct + 23, 1, STRUCT)
-    .words(struct + 56, fields, 2);
+  const fields = builder.allocate(48);
+  const odd = builder.allocate(80);
+  builder.words(fields, name, odd, 0, name, 0xdead_beef_0000, 8);
+  builder.words(struct, 16, 16).uint(struct + 23, 1, STRUCT);
+  builder.words(struct + 56, fields, 2);
   const findings = new Findings();
   const table = readTypes(builder.memory(), layoutOf(BUCKET_STRUCTS), [], {} as DebugInfo, 0, findings);
-  expect(table.get(table.byRtype(struct)).fields.map(({ offset }) => offset)).toEqual([0]);
+  const id = table.byRtype(struct);
+  expect(typeSlots(table).hasPointers(id)).toBe(false);
+  expect(typeSlots(table).codeAt(id, 8)).toBe(SLOT.none);
+  expect(table.get(id).fields.map(({ type }) => table.get(type))).toMatchObject([{ kind: "unknown", size: 0 }, { kind: "unknown" }]);
+  expect(table.get(table.arrayOf(NONE)).name).toBe("[]?");
   expect(findings.list().map(({ code }) => code)).toContain("type-damaged");
 });

@@ -280,7 +280,10 @@ function swissBlockFromHeader(types: TypeTable, mapType: GoType): MapBlock | und
   const indirectKey = types.get(mapType.key).size > MAX_INLINE;
   const indirectValue = types.get(mapType.element).size > MAX_INLINE;
   const field = (name: string) => group.fields.find((each) => each.name === name);
-  const strideOf = (name: string) => types.get(types.get(field(name)?.type ?? NONE)?.element ?? NONE);
+  const strideOf = (name: string): GoType | undefined => {
+    const { element } = types.get(field(name)?.type ?? NONE);
+    return element === NONE ? undefined : types.get(element);
+  };
   const slots = field("slots");
   if (slots) {
     const slot = strideOf("slots");

@@ -240,6 +240,18 @@ function untouched(core: ElfImage, files: readonly MappedFile[]): Mapping[] {
   );
 }
 
+/** Memory that is believed to be untouched: not in the core, and zero if that is true. */
+export function untouchedMappings({ memory }: Process): readonly Mapping[] {
+  return memory.mappings.filter(({ backing, flags }) => backing === "zero" && Math.floor(flags / PF_W) % 2 === 1);
+}
+
+/** The process when some of that memory is known to have been written: it was left out of the core, then none of it can be believed. */
+export function withoutUntouched(process: Process): Process {
+  const gone = new Set(untouchedMappings(process));
+  const mappings = process.memory.mappings.map((each) => (gone.has(each) ? { ...each, backing: "not-dumped" as const } : each));
+  return { ...process, memory: openAddressSpace(mappings) };
+}
+
 function named(mappings: readonly Mapping[], files: readonly MappedFile[], auxv: ReadonlyMap<number, number>): Mapping[] {
   const vdso = auxv.get(AT_SYSINFO_EHDR);
   const onStack = auxv.get(AT_EXECFN);

@@ -15,7 +15,7 @@ import { isKnownRelease } from "./layout/version.js";
 import { threadStacks } from "./machines.js";
 import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
 import { type Module, readModules } from "./modules.js";
-import { readSpans, type SpanTable } from "./spans.js";
+import { arenaBaseOffsetOf, readSpans, type SpanTable } from "./spans.js";
 import { readSpecials, type SpecialRoot } from "./specials.js";
 import { readTypes, type TypeTable } from "./types.js";
 import { readVariables, type Variables } from "./variables.js";
@@ -77,7 +77,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const functions = readFunctions(memory, modules, process.arch);
   const types = readTypes(memory, layout, modules, debug, bias, findings);
   const variables = readVariables(debug, types, bias, process.arch);
-  const arenaBaseOffset = process.arch === "amd64" ? -(2 ** 47) : 0;
+  const arenaBaseOffset = arenaBaseOffsetOf(process.arch);
   const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset, findings });
   const spans = lazy(() => readSpans(memory, layout, arenaBaseOffset, findings));
   const goroutines = lazy(() => readGoroutines(process, layout, functions, modules, findings));

@@ -1,29 +1,18 @@
 // THE NECK: a core and its executable, opened; the only place that wires the layers.
-import { DumpError, FormatError, UnsupportedError, UsageError } from "./base/errors.js";
+import { FormatError, UnsupportedError, UsageError } from "./base/errors.js";
 import { Findings } from "./base/findings.js";
 import { type Progress, silent } from "./base/progress.js";
 import type { ByteSource } from "./base/source.js";
-import { type Address, formatBytes, hex } from "./base/units.js";
 import { type DebugInfo, readDebugInfo } from "./dwarf/dwarf.js";
 import { type ElfImage, expectCore, expectExecutable, openElf } from "./elf/elf.js";
 import { openFile } from "./files/file-source.js";
 import { type OpenedFiles, openFiles } from "./files/files.js";
 import { type Heap, type HeapOptions, readHeap } from "./heap/heap.js";
 import { type Retention, retentionOf } from "./heap/retention.js";
-import {
-  assembleProcess,
-  executableCandidates,
-  findLoadBias,
-  imageCandidates,
-  type Mapping,
-  type Process,
-  untouchedMappings,
-  verifyBuild,
-  withoutUntouched,
-} from "./process/process.js";
+import { assembleProcess, executableCandidates, findLoadBias, imageCandidates, type Process, verifyBuild } from "./process/process.js";
 import { type ExtractedTrace, extractTrace, type NoTrace } from "./recorder/recorder.js";
 import { type GoRuntime, readRuntime } from "./runtime/runtime.js";
-import { writtenAddresses } from "./runtime/written.js";
+import { checkUntouched } from "./runtime/written.js";
 import { looksLikeTrace } from "./trace/trace.js";
 
 /** A dump: core + executable, opened. What costs is read at first use. */
@@ -193,37 +182,6 @@ function assemble(
     close: () => opened.close(),
   };
   return dump;
-}
-
-/** Writable memory that the core leaves out is zero when nobody ever wrote to it; what the runtime must have written tells. */
-function checkUntouched(process: Process, readDebug: () => DebugInfo | undefined, findings: Findings): Process {
-  const untouched = untouchedMappings(process);
-  const [first] = untouched;
-  if (first === undefined) return process;
-  const bytes = formatBytes(untouched.reduce((sum, { start, end }) => sum + (end - start), 0));
-  const written = firstWritten(process, new Set(untouched), readDebug);
-  if (written === undefined) {
-    const message = `${bytes} of writable memory are not in the core and are taken as zeros: nobody wrote to them, or they were left out`;
-    findings.add("memory-untouched", message, hex(first.start), { count: untouched.length });
-    return process;
-  }
-  const message = `${bytes} of writable memory are not in the core, though the program wrote to them (see /proc/PID/coredump_filter, or were they taken out?)`;
-  findings.add("memory-left-out", message, hex(written), { partial: true, count: untouched.length });
-  return withoutUntouched(process);
-}
-
-function firstWritten(process: Process, within: ReadonlySet<Mapping>, readDebug: () => DebugInfo | undefined): Address | undefined {
-  try {
-    const debug = readDebug();
-    if (!debug) return undefined;
-    for (const address of writtenAddresses(process, debug)) {
-      const mapping = process.memory.find(address);
-      if (mapping && within.has(mapping)) return address;
-    }
-  } catch (error) {
-    if (!(error instanceof DumpError)) throw error; // what is wrong is told where Go is asked for
-  }
-  return undefined;
 }
 
 /** Extracts once for each prefix. */

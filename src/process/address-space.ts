@@ -37,7 +37,7 @@ const MOST_BYTES: Bytes = 1024 * 1024 * 1024;
 /** Recently used windows, found by the low bits of the number of the address's block; a power of two. */
 const WINDOWS = 1024;
 
-/** A stretch of addresses whose bytes are in one block. */
+/** A stretch of addresses whose bytes are in one block. Near 2^64 start + n is not exact: what fits is told by bytes.length. */
 interface Window {
   readonly start: Address;
   readonly end: Address;
@@ -193,15 +193,12 @@ class MappedSpace implements AddressSpace {
     return low;
   }
 
-  /**
-   * The window of a file-backed byte; undefined when it is missing or of a zero mapping. Becomes the hot one, but for the
-   * kernel's page near 2^64, where a sum of an address and a size is not exact.
-   */
+  /** The window of a file-backed byte; undefined when it is missing or of a zero mapping. Becomes the hot one. */
   private windowOf(address: Address): Window | undefined {
     const slot = Math.floor(address / BLOCK) & (WINDOWS - 1);
     const kept = this.windows[slot] as Window;
     if (address >= kept.start && address < kept.end) {
-      if (address <= Number.MAX_SAFE_INTEGER) this.hot = kept;
+      this.hot = kept;
       return kept;
     }
     const row = this.rowOf(address);
@@ -223,7 +220,7 @@ class MappedSpace implements AddressSpace {
       view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     };
     this.windows[slot] = window;
-    if (address <= Number.MAX_SAFE_INTEGER) this.hot = window;
+    this.hot = window;
     return window;
   }
 

@@ -223,7 +223,6 @@ function overlay(
  * memory of that kind being there; without any, the filter has left it out. fs/coredump.c vma_dump_size
  */
 function untouched(core: ElfImage, files: readonly MappedFile[]): Mapping[] {
-  const isWritable = (flags: number) => Math.floor(flags / PF_W) % 2 === 1;
   const ofFile = (address: Address) => files.some((file) => address >= file.start && address < file.end);
   const anonymous = loads(core).filter((segment) => isWritable(segment.flags) && segment.memorySize > 0 && !ofFile(segment.address));
   if (!anonymous.some((segment) => segment.fileSize > 0)) return [];
@@ -240,14 +239,17 @@ function untouched(core: ElfImage, files: readonly MappedFile[]): Mapping[] {
   );
 }
 
-/** Memory that is believed to be untouched: not in the core, and zero if that is true. */
-export function untouchedMappings({ memory }: Process): readonly Mapping[] {
-  return memory.mappings.filter(({ backing, flags }) => backing === "zero" && Math.floor(flags / PF_W) % 2 === 1);
+function isWritable(flags: number): boolean {
+  return Math.floor(flags / PF_W) % 2 === 1;
 }
 
-/** The process when some of that memory is known to have been written: it was left out of the core, then none of it can be believed. */
-export function withoutUntouched(process: Process): Process {
-  const gone = new Set(untouchedMappings(process));
+/** Memory that is believed to be untouched: not in the core, and zero if that is true. */
+export function untouchedMappings({ memory }: Process): readonly Mapping[] {
+  return memory.mappings.filter(({ backing, flags }) => backing === "zero" && isWritable(flags));
+}
+
+/** The process when mappings turn out to have been left out of the core. */
+export function withoutMappings(process: Process, gone: ReadonlySet<Mapping>): Process {
   const mappings = process.memory.mappings.map((each) => (gone.has(each) ? { ...each, backing: "not-dumped" as const } : each));
   return { ...process, memory: openAddressSpace(mappings) };
 }

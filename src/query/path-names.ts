@@ -114,13 +114,13 @@ function edgeSlot(dump: Dump, from: NodeId, to: NodeId): number {
   const { graph, roots } = dump.heap;
   const { referents, slots } = graph;
   const fromOwner = from <= graph.ownerCount;
-  let uncertain = 0;
+  let uncertain: number | undefined;
   for (let edge = referents.first[from]; edge < referents.first[from + 1]; edge++) {
     if (referents.targets[edge] !== to) continue;
     if (!fromOwner || roots.certain[slots[edge] & SLOT_MASK] === 1) return slots[edge];
-    uncertain ||= slots[edge];
+    uncertain ??= slots[edge];
   }
-  return uncertain;
+  return uncertain ?? 0;
 }
 
 export function describeRoot(description: RootDescription): PathRoot {

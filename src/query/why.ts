@@ -78,17 +78,18 @@ export const why: Query<WhyArgs, Why> = {
         object,
         reachable: left.length > 0,
         ...found,
-        paths: certainFirst(left.map((each) => namePath(dump, each))),
+        paths: namePaths(dump, left),
         ...(left.length > 0 ? {} : { explanation }),
       };
     }
     const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, heap.graph.nodeOfObject(id), limit) : [nodes];
-    return { object, reachable: true, ...found, paths: certainFirst(several.map((each) => namePath(dump, each))) };
+    return { object, reachable: true, ...found, paths: namePaths(dump, several) };
   },
 };
 
-function certainFirst(paths: readonly NamedPath[]): readonly NamedPath[] {
-  return [...paths.filter(({ root }) => root.certain), ...paths.filter(({ root }) => !root.certain)];
+/** Those from a certain root first. */
+function namePaths(dump: Dump, paths: readonly (readonly NodeId[])[]): readonly NamedPath[] {
+  return paths.map((each) => namePath(dump, each)).sort((a, b) => Number(b.root.certain) - Number(a.root.certain));
 }
 
 function* liveOfType(dump: Dump, text: string): Iterable<ObjectId> {

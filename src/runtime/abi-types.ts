@@ -97,7 +97,7 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
   /** "[]main.User" from its element; reflect makes no named types. */
   const structuralName = (kind: GoKind, address: Address, table: TypeTable): string => {
     const nameOf = (id: TypeId): string => {
-      const text = id === NONE ? "?" : table.get(id).name;
+      const text = table.get(id).name;
       return text.length > LONGEST_STRUCTURE ? `${text.slice(0, LONGEST_STRUCTURE)}...` : text;
     };
     const named = (at: Address): string => nameOf(table.byRtype(memory.tryAddress(at) ?? 0));
@@ -116,9 +116,13 @@ export function abiReader(memory: AddressSpace, layout: Layout, modules: readonl
         const list: string[] = [];
         let length = 0;
         for (const field of fields(address, table)) {
-          list.push(length > LONGEST_STRUCTURE ? "..." : `${field.name} ${nameOf(field.type)}`);
-          if (length > LONGEST_STRUCTURE) break;
-          length += (list.at(-1) as string).length;
+          if (length > LONGEST_STRUCTURE) {
+            list.push("...");
+            break;
+          }
+          const text = `${field.name} ${nameOf(field.type)}`;
+          list.push(text);
+          length += text.length;
         }
         return list.length === 0 ? "struct {}" : `struct { ${list.join("; ")} }`;
       }

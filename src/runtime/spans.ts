@@ -192,7 +192,6 @@ function fillColumns(memory: AddressSpace, layout: Layout, found: Collected, fin
     const width = struct.width(field);
     return (bytes: Uint8Array) => uint(bytes, offset, width);
   };
-  const startAddr = reader("startAddr");
   const npages = reader("npages");
   const elemsize = reader("elemsize");
   const nelems = reader("nelems");
@@ -238,7 +237,7 @@ function fillColumns(memory: AddressSpace, layout: Layout, found: Collected, fin
     const next = place + 1 < most ? found.bases[found.order[place + 1]] : 2 ** 48;
     const record = memory.tryBytes(found.records[i], struct.size);
     if (!record) continue;
-    const base = startAddr(record);
+    const base = found.bases[i];
     const pages = npages(record);
     const size = elemsize(record);
     const elements = nelems(record);

@@ -1,7 +1,9 @@
 // Memory that a living runtime has written: where a core leaves it out, it is lost and not zero.
-import { type Address, WORD } from "../base/units.js";
+import { DumpError } from "../base/errors.js";
+import type { Findings } from "../base/findings.js";
+import { type Address, formatBytes, hex, WORD } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
-import type { Process } from "../process/process.js";
+import { type Mapping, type Process, untouchedMappings, withoutMappings } from "../process/process.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { readSlice, type StructLayout } from "./layout/layout.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
@@ -12,8 +14,43 @@ import { arenaBaseOffsetOf, heapArenaOf } from "./spans.js";
 const MOST = 1 << 20;
 const IN_USE = 1;
 
+/**
+ * Writable memory that the core leaves out is zero when nobody ever wrote to it; what the runtime must have written tells.
+ * Of memory that was written none is believed.
+ */
+export function checkUntouched(process: Process, readDebug: () => DebugInfo | undefined, findings: Findings): Process {
+  const untouched = untouchedMappings(process);
+  const [first] = untouched;
+  if (first === undefined) return process;
+  const bytes = formatBytes(untouched.reduce((sum, { start, end }) => sum + (end - start), 0));
+  const within = new Set(untouched);
+  const written = firstWritten(process, within, readDebug);
+  if (written === undefined) {
+    const message = `${bytes} of writable memory are not in the core and are taken as zeros: nobody wrote to them, or they were left out`;
+    findings.add("memory-untouched", message, hex(first.start), { count: untouched.length });
+    return process;
+  }
+  const message = `${bytes} of writable memory are not in the core, though the program wrote to them (see /proc/PID/coredump_filter, or were they taken out?)`;
+  findings.add("memory-left-out", message, hex(written), { partial: true, count: untouched.length });
+  return withoutMappings(process, within);
+}
+
+function firstWritten(process: Process, within: ReadonlySet<Mapping>, readDebug: () => DebugInfo | undefined): Address | undefined {
+  try {
+    const debug = readDebug();
+    if (!debug) return undefined;
+    for (const address of writtenAddresses(process, debug)) {
+      const mapping = process.memory.find(address);
+      if (mapping && within.has(mapping)) return address;
+    }
+  } catch (error) {
+    if (!(error instanceof DumpError)) throw error; // what is wrong is told where Go is asked for
+  }
+  return undefined;
+}
+
 /** Addresses that the runtime wrote to before the program died, as far as they can be found. @throws DumpError where none can */
-export function* writtenAddresses(process: Process, debug: DebugInfo): Iterable<Address> {
+function* writtenAddresses(process: Process, debug: DebugInfo): Iterable<Address> {
   const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, process.loadBias);
   const word = (address: Address): Address => process.memory.tryAddress(address) ?? 0;
   for (const { registers } of process.threads) yield registers.sp;
@@ -31,6 +68,17 @@ function* elements(process: Process, slice: Address, word: ReadWord): Iterable<A
   for (let i = 0; i < Math.min(length, MOST); i++) {
     const at = word(array + i * WORD);
     if (at > 0) yield at;
+  }
+}
+
+/** The runtime's threads, along runtime.allm. */
+function* machines(layout: Layout, word: ReadWord): Iterable<Address> {
+  const first = layout.global("runtime.allm");
+  const link = layout.struct("m").offset("alllink");
+  let at = first === undefined ? 0 : word(first);
+  for (let i = 0; at > 0 && i < MOST; i++) {
+    yield at;
+    at = word(at + link);
   }
 }
 
@@ -65,13 +113,7 @@ function* ofGoroutines(process: Process, layout: Layout, word: ReadWord): Iterab
       if (sp > low && sp < high) yield sp;
     }
   }
-  const m = layout.struct("m");
-  const first = layout.global("runtime.allm");
-  let at = first === undefined ? 0 : word(first);
-  for (let i = 0; at > 0 && i < MOST; i++) {
-    yield at;
-    at = word(at + m.offset("alllink"));
-  }
+  yield* machines(layout, word);
 }
 
 /** Its buffers and tables are mapped on their own. */
@@ -85,10 +127,5 @@ function* ofTracer(process: Process, layout: Layout, debug: DebugInfo, word: Rea
   // The first word of a table is its root, of one of strings the buffer.
   for (const field of ["stringTab", "stackTab", "typeTab"]) yield* words(struct, address, field);
   const m = layout.struct("tracedM");
-  const first = layout.global("runtime.allm");
-  let at = first === undefined ? 0 : word(first);
-  for (let i = 0; at > 0 && i < MOST; i++) {
-    yield* words(m, at, "trace.buf");
-    at = word(at + m.offset("alllink"));
-  }
+  for (const at of machines(layout, word)) yield* words(m, at, "trace.buf");
 }

@@ -4,14 +4,13 @@ import { openDump } from "../../src/dump.js";
 import type { AddressSpace } from "../../src/process/address-space.js";
 import { readField, readSlice } from "../../src/runtime/layout/layout.js";
 import { readSpans } from "../../src/runtime/spans.js";
-import { fixtures } from "../support/dump-cache.js";
+import { fixture } from "../support/dump-cache.js";
 
-const [fixture] = fixtures().filter(({ name }) => name === "zoo-1.26-amd64");
+const { core, executable } = fixture("zoo-1.26-amd64");
 
 /** The spans of a dump in which one record says another number of pages. */
 async function spansWith(pages: (sane: number) => number) {
-  if (!fixture) throw new Error("no fixture");
-  const dump = await openDump({ core: fixture.core, executable: fixture.executable });
+  const dump = await openDump({ core, executable });
   try {
     const { layout, spans } = dump.runtime;
     const { memory } = dump.process;

@@ -162,7 +162,7 @@ export function prefixOf(dump: Dump, truth: TraceTruth): ByteSource | undefined 
   if (pending) end = Math.ceil(end / BUFFERED) * BUFFERED;
   else if (end > HEADER_SIZE && state?.reading === 0)
     end = Math.max(end, scanBase(bytesSource("mapped", all), state.format, new Findings()).keep);
-  return end > 16 ? bytesSource("app.trace", all.slice(0, end)) : undefined;
+  return end > HEADER_SIZE ? bytesSource("app.trace", all.slice(0, end)) : undefined;
 }
 
 function replaced(text: string, old: string, by: string): string {

@@ -3,9 +3,10 @@ import { type Progress, silent } from "../base/progress.js";
 import { type Bytes, type Hex, hex, NONE, type NodeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { longChains } from "../graph/chains.js";
+import { goroutinePlace } from "./goroutine-place.js";
 import { packageOf } from "./histogram-rows.js";
 import { readableType } from "./object-names.js";
-import { expressionOf, goroutinePlace, ownerName } from "./path-names.js";
+import { expressionOf, ownerName } from "./path-names.js";
 
 /** One row: a node, or several of one type (or package) below the same row. */
 export interface DominatorNode {
@@ -292,7 +293,7 @@ function keysOf(dump: Dump, group: "none" | "type" | "package"): Keys {
     return key;
   };
   const ownerKey = heap.roots.owners.map((owner, id) => {
-    if (owner.goroutine !== undefined) return intern(`goroutine ${goroutinePlace(dump, owner.goroutine).entry}`);
+    if (owner.goroutine !== undefined) return intern(`goroutine ${goroutinePlace(dump, owner.goroutine).function}`);
     if (owner.kind === "global" && group !== "package") return intern(`variable ${id}`);
     if (owner.kind === "global" || owner.kind === "data") return intern(`global variables of ${packageOf(owner.name)}`);
     return intern(owner.kind);

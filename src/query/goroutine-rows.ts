@@ -6,6 +6,7 @@ import type { InlinedFrame } from "../runtime/functions.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { Frame } from "../runtime/unwind.js";
 import { type Labels, labelReader } from "../runtime/variants/labels.js";
+import { programFrames } from "./program-functions.js";
 
 /** One function on a stack; inlined ones share the pc of the frame they are in. */
 export interface FrameRow {
@@ -41,7 +42,7 @@ export interface GoroutineRow {
   readonly thread?: number;
   /** Bound to its thread by runtime.LockOSThread. */
   readonly locked: boolean;
-  /** The innermost function of the program itself; of any package but the runtime when there is none. */
+  /** Where it is: program-functions.ts. */
   readonly top?: FrameRow;
   readonly frames: readonly FrameRow[];
   /** Frames left out of the middle of frames. */
@@ -68,12 +69,11 @@ export function goroutineReader(dump: Dump): GoroutineReader {
   const { functions, layout } = runtime;
   const labels = labelReader(runtime);
   let now: number | undefined;
-  const isProgram = programTest(runtime.build.module);
+  const program = programFrames(runtime);
 
   const rowsOf = (frames: readonly Frame[]) =>
     frames.flatMap((frame) => functions.inlinedAt(frame.fn, frame.symbolPc).map((each) => toRow(each, frame.pc)));
-  const topOf = (rows: readonly FrameRow[]) =>
-    rows.find((each) => isProgram(each.function)) ?? rows.find((each) => !each.function.startsWith("runtime.")) ?? rows[0];
+  const topOf = (rows: readonly FrameRow[]) => program.where(rows);
 
   const waitOf = (goroutine: Goroutine): number | undefined => {
     const { waitSince } = goroutine;
@@ -128,19 +128,6 @@ export function goroutineReader(dump: Dump): GoroutineReader {
 
 function toRow({ name, file, line, inlined }: InlinedFrame, pc: number): FrameRow {
   return { function: name, file, line, inlined, pc: hex(pc) };
-}
-
-/** Whether a function is the program's or of a module it uses, not of the standard library: paths of modules have a dot. */
-function programTest(module: string): (name: string) => boolean {
-  const root = module === "" ? "\n" : module.split("/")[0];
-  return (name) => {
-    const path = name.split("[")[0];
-    if (path.startsWith("main.")) return true;
-    const slash = path.indexOf("/");
-    if (slash < 0) return path.startsWith(`${root}.`);
-    const first = path.slice(0, slash);
-    return first.includes(".") || first === root;
-  };
 }
 
 /** "waiting" in the runtime's words, as its tracebacks say it. */

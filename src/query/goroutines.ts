@@ -2,7 +2,7 @@
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { type FrameRow, type GoroutineReader, type GoroutineRow, goroutineReader, stateOf } from "./goroutine-rows.js";
+import { type Creator, type FrameRow, type GoroutineReader, type GoroutineRow, goroutineReader, stateOf } from "./goroutine-rows.js";
 import { parseRegExp } from "./patterns.js";
 import type { Query } from "./query.js";
 
@@ -34,6 +34,7 @@ export interface GoroutineGroup {
   readonly waitNanoseconds?: number;
   /** The first of them. */
   readonly ids: readonly number[];
+  /** The go statement of all of them; its goroutine only when one started them all. */
   readonly createdBy?: GoroutineRow["createdBy"];
   readonly top?: FrameRow;
   readonly frames: readonly FrameRow[];
@@ -141,6 +142,8 @@ function stackTest(dump: Dump, focus: RegExp): (goroutine: Goroutine) => boolean
 export interface Group {
   readonly first: Goroutine;
   readonly ids: number[];
+  /** The goroutine that started them; 0 when several did. */
+  parent: number;
   count: number;
   wait: number;
   bytes: number;
@@ -162,10 +165,11 @@ export function groupStacks(
     const key = `${stateOf(goroutine)} ${goroutine.createdByPc} ${pcs.join(",")}`;
     let group = groups.get(key);
     if (!group) {
-      group = { first: goroutine, ids: [], count: 0, wait: -1, bytes: 0 };
+      group = { first: goroutine, ids: [], parent: goroutine.parentId, count: 0, wait: -1, bytes: 0 };
       groups.set(key, group);
     }
     group.count++;
+    if (group.parent !== goroutine.parentId) group.parent = 0;
     if (group.ids.length < MOST_IDS) group.ids.push(goroutine.id);
     group.wait = Math.max(group.wait, reader.waitOf(goroutine) ?? -1);
     group.bytes += retained?.get(goroutine.id) ?? 0;
@@ -182,12 +186,16 @@ export function describeGroup(group: Group, reader: GoroutineReader, retained: u
     waitReason,
     ...(group.wait >= 0 ? { waitNanoseconds: group.wait } : {}),
     ids: group.ids,
-    ...(createdBy ? { createdBy } : {}),
+    ...(createdBy ? { createdBy: ofAll(group, createdBy) } : {}),
     ...(top ? { top } : {}),
     frames,
     framesOmitted,
     ...(retained === undefined ? {} : { retainedBytes: group.bytes }),
   };
+}
+
+function ofAll({ parent }: Group, { function: name, file, line }: Creator): Creator {
+  return { function: name, file, line, ...(parent > 0 ? { goroutine: parent } : {}) };
 }
 
 /** Bytes that would be garbage without the goroutine's stack and registers, by id. */

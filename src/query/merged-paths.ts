@@ -2,8 +2,9 @@
 import { type Bytes, NONE, type NodeId, type ObjectId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { isMapPart } from "./dominator-rows.js";
+import { goroutinePlace } from "./goroutine-place.js";
 import { readableType } from "./object-names.js";
-import { goroutinePlace, ownerName } from "./path-names.js";
+import { ownerName } from "./path-names.js";
 
 /** Paths that begin alike: an owner, then types. count and bytes are of the objects asked for. */
 export interface MergedNode {
@@ -86,7 +87,7 @@ export function mergePaths(dump: Dump, ids: Iterable<ObjectId>): readonly Merged
 
 function mergedOwner(dump: Dump, id: number): string {
   const { goroutine } = dump.heap.roots.owners[id];
-  return goroutine === undefined ? ownerName(dump, id) : `goroutines of ${goroutinePlace(dump, goroutine).entry}`;
+  return goroutine === undefined ? ownerName(dump, id) : `goroutines of ${goroutinePlace(dump, goroutine).function}`;
 }
 
 function shape(branches: readonly Branch[]): readonly MergedNode[] {

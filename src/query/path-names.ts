@@ -7,6 +7,7 @@ import type { ObjectTypes } from "../heap/evidence.js";
 import { SLOT_MASK } from "../heap/pointers.js";
 import type { OwnerKind, RootDescription } from "../heap/roots.js";
 import type { StaticVariable } from "../heap/statics.js";
+import { goroutinePlace } from "./goroutine-place.js";
 import { type NamedObject, nameObject } from "./object-names.js";
 
 export interface PathRoot {
@@ -174,54 +175,6 @@ export function ownerName(dump: Dump, id: OwnerId): string {
   const owner = dump.heap.roots.owners[id];
   if (owner.global) return globalExpression(dump, owner.global, owner.global.address).text;
   if (owner.goroutine === undefined) return owner.name;
-  const { entry } = goroutinePlace(dump, owner.goroutine);
-  return `${owner.name}${entry === "" ? "" : ` ${entry}`}${owner.kind === "register" ? " (registers)" : ""}`;
-}
-
-/** Where a goroutine is, for people. */
-export interface GoroutinePlace {
-  /** The function it was started with; main.main for the first one. */
-  readonly entry: string;
-  /** The innermost function of the program itself, else of any package but the runtime. */
-  readonly function: string;
-  readonly file: string;
-  readonly line: number;
-  /** "chan receive", "running"... */
-  readonly state: string;
-}
-
-const LIBRARY = /^(?:runtime|sync|time|internal|os|net|syscall|io|bufio|context|reflect|bytes|strings)[./]/;
-
-/** Goroutines' places by id, each place once: finding one walks the stack, and thousands wait at the same. */
-const placesOf = new WeakMap<Dump, { readonly byId: Map<number, GoroutinePlace>; readonly byText: Map<string, GoroutinePlace> }>();
-
-export function goroutinePlace(dump: Dump, id: number): GoroutinePlace {
-  const places = placesOf.get(dump) ?? { byId: new Map(), byText: new Map() };
-  placesOf.set(dump, places);
-  let place = places.byId.get(id);
-  if (!place) {
-    const found = findPlace(dump, id);
-    const text = JSON.stringify(found);
-    place = places.byText.get(text) ?? found;
-    places.byText.set(text, place);
-    places.byId.set(id, place);
-  }
-  return place;
-}
-
-function findPlace(dump: Dump, id: number): GoroutinePlace {
-  const { functions, goroutines } = dump.runtime;
-  const goroutine = goroutines.find(id);
-  if (!goroutine) return { entry: "", function: "", file: "", line: 0, state: "" };
-  const state = goroutine.status === "waiting" && goroutine.waitReason !== "" ? goroutine.waitReason : goroutine.status;
-  const frames = goroutine.unwound().frames.slice(0, 200);
-  const named = frames.flatMap((frame) => functions.inlinedAt(frame.fn, frame.symbolPc));
-  const own = named.find((each) => !LIBRARY.test(each.name)) ?? named.find((each) => !each.name.startsWith("runtime.")) ?? named[0];
-  const started = functions.find(goroutine.startPc)?.name ?? "";
-  // A go statement with arguments starts a wrapper; the function it calls is the frame before it.
-  const wrapped = /[.]gowrap[0-9]+$/.test(started)
-    ? named.findLast((each) => !/[.]gowrap[0-9]+$|^runtime[.]goexit$/.test(each.name))
-    : undefined;
-  const entry = started === "runtime.main" ? "main.main" : (wrapped?.name ?? started);
-  return { entry, function: own?.name ?? entry, file: own?.file ?? "", line: own?.line ?? 0, state };
+  const place = goroutinePlace(dump, owner.goroutine);
+  return `${owner.name}${place.function === "" ? "" : ` ${place.function}`}${owner.kind === "register" ? " (registers)" : ""}`;
 }

@@ -1,8 +1,9 @@
 // What types, packages, variables and goroutines retain.
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { goroutineName } from "./goroutine-place.js";
 import { type HistogramRow, packageOf, unknownName } from "./histogram-rows.js";
-import { goroutinePlace, ownerName } from "./path-names.js";
+import { ownerName } from "./path-names.js";
 
 /**
  * Bytes by row name. A type retains what at least one of its objects dominates: an object that another of the same type
@@ -68,10 +69,4 @@ export function ownerRows(dump: Dump, by: "owner" | "goroutine"): HistogramRow[]
   }
   if (by === "owner") for (let node = 1 + ownerCount; node < parent.length; node++) if (parent[node] === 0) add(SHARED, node);
   return [...rows.values()];
-}
-
-/** "goroutine 17 main.worker [chan receive]". */
-export function goroutineName(dump: Dump, id: number): string {
-  const { entry, state } = goroutinePlace(dump, id);
-  return `goroutine ${id} ${entry} [${state}]`;
 }

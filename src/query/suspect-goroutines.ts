@@ -1,18 +1,20 @@
 // Goroutines that stand in the same place by the hundred, or hold much.
 import { type Bytes, formatBytes, formatCount } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { goroutinePlace } from "./path-names.js";
+import { goroutinePlace } from "./goroutine-place.js";
 import type { Suspect } from "./suspect.js";
 
 interface Group {
   readonly ids: number[];
   readonly function: string;
-  readonly entry: string;
+  readonly entries: Set<string>;
   readonly place: string;
   readonly state: string;
   retained: Bytes;
   stacks: Bytes;
 }
+
+const MOST_ENTRIES = 3;
 
 /** Groups of goroutines at one place, with what they hold and their stacks. */
 export function goroutineSuspects(dump: Dump, whole: Bytes): Suspect[] {
@@ -33,7 +35,7 @@ export function goroutineSuspects(dump: Dump, whole: Bytes): Suspect[] {
       group = {
         ids: [],
         function: place.function,
-        entry: place.entry,
+        entries: new Set(),
         place: file === "" ? "" : `${file}:${place.line}`,
         state: place.state,
         retained: 0,
@@ -42,6 +44,7 @@ export function goroutineSuspects(dump: Dump, whole: Bytes): Suspect[] {
       groups.set(key, group);
     }
     group.ids.push(goroutine.id);
+    group.entries.add(place.entry);
     group.retained += retained.get(goroutine.id) ?? 0;
     group.stacks += goroutine.stack.hi - goroutine.stack.lo;
   }
@@ -55,7 +58,9 @@ function describe(group: Group, whole: Bytes): Suspect[] {
   if (share < 0.03 && count < 1000) return [];
   const many = count > 1 ? `${formatCount(count)} goroutines are` : `goroutine ${group.ids[0]} is`;
   const parts = [...(group.retained > 0 ? [`${formatBytes(group.retained)} of heap`] : []), `${formatBytes(group.stacks)} of stacks`];
-  const started = group.entry === group.function ? "" : `started as ${group.entry}`;
+  const entries = [...group.entries].filter((each) => each !== group.function);
+  const more = entries.length > MOST_ENTRIES ? ` and ${formatCount(entries.length - MOST_ENTRIES)} others` : "";
+  const started = entries.length === 0 ? "" : `started as ${entries.slice(0, MOST_ENTRIES).join(", ")}${more}`;
   const title = `${many} in ${group.function}${group.place === "" ? "" : ` at ${group.place}`} [${group.state}] and hold${count > 1 ? "" : "s"} ${parts.join(" and ")}`;
   return [
     {
@@ -64,7 +69,7 @@ function describe(group: Group, whole: Bytes): Suspect[] {
       bytes,
       share,
       evidence: [...(started === "" ? [] : [started]), `goroutine ${group.ids.slice(0, 5).join(", ")}${count > 5 ? ", …" : ""}`],
-      next: `histogram CORE --by goroutine --focus '${group.entry.replace(/[()*[\]]/g, ".")}'`,
+      next: `histogram CORE --by goroutine --focus '${group.function.replace(/[()*[\]]/g, ".")}'`,
       score: share * (count >= 10 ? 2.5 : 1),
     },
   ];

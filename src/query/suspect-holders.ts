@@ -3,8 +3,8 @@ import { type Bytes, formatBytes, formatCount, hex, NONE, type ObjectId, parseAd
 import type { Dump } from "../dump.js";
 import { readField } from "../runtime/layout/layout.js";
 import { type DominatorNode, dominatorTree } from "./dominator-rows.js";
+import { goroutinePlace } from "./goroutine-place.js";
 import { mergePaths } from "./merged-paths.js";
-import { goroutinePlace } from "./path-names.js";
 import type { Suspect } from "./suspect.js";
 import { describeMembers, type Habits } from "./suspect-habits.js";
 import { sampleMembers } from "./suspect-members.js";

@@ -9,6 +9,8 @@ export interface BuildInfo {
   /** Experiments that differ from the release's defaults. */
   readonly experiments: readonly string[];
   readonly module: string;
+  /** Paths of the modules it uses. */
+  readonly dependencies: readonly string[];
   /** "-buildmode", "vcs.revision", "GOARCH"...; also "mod" and "path". */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -20,7 +22,7 @@ const SENTINEL = 16;
 
 /** Never throws: an executable without the section has empty answers. */
 export function readBuildInfo(process: Process): BuildInfo {
-  const none: BuildInfo = { goVersion: "", experiments: [], module: "", settings: {} };
+  const none: BuildInfo = { goVersion: "", experiments: [], module: "", dependencies: [], settings: {} };
   const section = process.executable.sections.find((each) => each.name === ".go.buildinfo");
   const bytes =
     process.executable.section(".go.buildinfo") ?? (section && process.memory.tryBytes(section.address + process.loadBias, section.size));
@@ -43,15 +45,17 @@ export function readBuildInfo(process: Process): BuildInfo {
   const framed = text();
   const lines = framed.length > 2 * SENTINEL ? decodeText(framed.subarray(SENTINEL, framed.length - SENTINEL)).split("\n") : [];
   const settings: Record<string, string> = {};
+  const dependencies: string[] = [];
   let module = "";
   for (const line of lines) {
     const [key, value = "", more = ""] = line.split("\t");
     if (key === "path") settings.path = value;
     else if (key === "mod") module = more === "" || more === "(devel)" ? value : `${value}@${more}`;
+    else if (key === "dep") dependencies.push(value);
     else if (key === "build") {
       const equals = value.indexOf("=");
       if (equals > 0) settings[value.slice(0, equals)] = value.slice(equals + 1).replace(/^"(.*)"$/, "$1");
     }
   }
-  return { goVersion: version, experiments, module, settings };
+  return { goVersion: version, experiments, module, dependencies, settings };
 }

@@ -13,6 +13,7 @@ import { type Dump, openDump } from "../../src/dump.js";
 import { blocked } from "../../src/query/blocked.js";
 import { death } from "../../src/query/death.js";
 import { goroutine } from "../../src/query/goroutine.js";
+import { goroutinePlace } from "../../src/query/goroutine-place.js";
 import { goroutines } from "../../src/query/goroutines.js";
 import { leaked } from "../../src/query/leaked.js";
 import { threads } from "../../src/query/threads.js";
@@ -55,6 +56,26 @@ describe.each(["zoo-1.21-amd64", "zoo-1.26-amd64", "zoo-1.26-arm64", "zoo-1.27-a
     const running = goroutines.run(dump, { ...all, status: ["running"] }, context()).rows;
     expect(running.every((row) => row.status === "running")).toBe(true);
     expect(goroutines.run(dump, { ...all, minWaitNanoseconds: 1e18 }, context()).rows).toEqual([]);
+  });
+
+  test("every command says the same of where a goroutine is", () => {
+    const { rows } = goroutines.run(dump, { ...all, system: true }, context());
+    for (const row of rows)
+      expect([row.id, row.top?.function, row.top?.line]).toEqual([
+        row.id,
+        goroutinePlace(dump, row.id).function,
+        goroutinePlace(dump, row.id).line,
+      ]);
+    expect(rows.filter((row) => /gopark|corostart|gowrap/.test(row.top?.function ?? ""))).toEqual([]);
+  });
+
+  test("a group names the goroutine that started it only when one started all of it", () => {
+    const { groups } = goroutines.run(dump, { ...all, group: true }, context());
+    for (const group of groups ?? []) {
+      const parents = new Set(group.ids.map((id) => dump.runtime.goroutines.find(id)?.parentId ?? 0));
+      if (group.count > group.ids.length) continue;
+      expect(group.createdBy?.goroutine ?? 0).toBe(parents.size === 1 && group.createdBy ? [...parents][0] : 0);
+    }
   });
 
   test("it died of a panic, in main", () => {

@@ -2,8 +2,8 @@
 import { FormatError, MemoryFault } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import type { Dump } from "../dump.js";
-import { concerns, describeEvent, type EventRow, Ordering, repeatsStatus } from "../trace/trace.js";
-import { crashFinder, generationsOf } from "./trace-source.js";
+import { concerns, describeEvent, type EventRow, repeatsStatus, type TraceEvent } from "../trace/trace.js";
+import { crashFinder, readEvents } from "./trace-source.js";
 
 /** The last events of a goroutine. Times in ns. */
 export interface GoroutineTrace {
@@ -37,15 +37,15 @@ export function goroutineTrace(dump: Dump, id: number, findings: Findings): Goro
     const rows: EventRow[] = [];
     let total = 0;
     let end = 0;
-    const ordering = new Ordering((event) => {
+    const note = (event: TraceEvent) => {
       end = event.time;
       finder.visit(event);
       if (!concerns(event, id) || repeatsStatus(event)) return;
       total++;
       rows.push(describeEvent(event, 0, false));
       if (rows.length > SHOWN) rows.shift();
-    });
-    for (const generation of generationsOf(whole)) ordering.run(generation);
+    };
+    readEvents(whole, note, findings);
     const crash = finder.time();
     const events = rows.map((row) => ({ ...row, beforeEnd: row.time - end }));
     return { explanation: "", events, total, ...(crash === undefined ? {} : { crash: crash - end }), inTracer, behind };

@@ -1,8 +1,9 @@
 import { FormatError, UsageError } from "../base/errors.js";
+import { Findings } from "../base/findings.js";
 import type { ByteSource } from "../base/source.js";
 import { concerns, describeEvent, type EventRow, kindOf, Ordering, repeatsStatus, type TraceEvent } from "../trace/trace.js";
 import type { Query, Rows } from "./query.js";
-import { crashFinder, generationsOf, traceOf, withContents } from "./trace-source.js";
+import { crashFinder, generationsOf, readEvents, traceOf, withContents } from "./trace-source.js";
 
 export interface TraceEventsArgs {
   readonly prefix?: string;
@@ -40,43 +41,36 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     } catch (error) {
       throw new UsageError(`--kind ${args.kind}: ${(error as Error).message}`);
     }
-    const damaged = (error: unknown) => {
-      if (!(error instanceof FormatError)) throw error;
-      findings.add("trace-damaged", "the trace cannot be read to its end", error.message, { partial: true });
-    };
     // The end has to be known before the first row can be told how long before it that was.
     let end = 0;
     const finder = crashFinder(dump);
-    forEachEvent(
-      source,
-      (event) => {
-        end = event.time;
-        finder.visit(event);
-      },
-      damaged,
-    );
+    const note = (event: TraceEvent) => {
+      end = event.time;
+      finder.visit(event);
+    };
+    readEvents(source, note, findings);
     const wanted = (event: TraceEvent): boolean =>
       (args.last === 0 || event.time >= end - args.last) &&
       (args.goroutine === undefined || concerns(event, args.goroutine)) &&
       (pattern === undefined ? !repeatsStatus(event) : pattern.test(kindOf(event)));
     let total = 0;
-    const ignore = () => {};
-    forEachEvent(
+    const told = new Findings(); // what is wrong with the trace has been said
+    readEvents(
       source,
       (event) => {
         if (wanted(event)) total++;
       },
-      ignore,
+      told,
     );
     const skip = args.top === 0 ? 0 : Math.max(0, total - args.top);
     const rows: EventRow[] = [];
     let at = 0;
-    forEachEvent(
+    readEvents(
       source,
       (event) => {
         if (wanted(event) && at++ >= skip) rows.push(describeEvent(event, end, args.stacks));
       },
-      ignore,
+      told,
     );
     const crash = finder.time();
     const result: TraceEventsResult = {
@@ -91,15 +85,6 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     return withContents(result, () => lines(source, wanted, end, args.stacks));
   },
 };
-
-function forEachEvent(source: ByteSource, visit: (event: TraceEvent) => void, failed: (error: unknown) => void): void {
-  const ordering = new Ordering(visit);
-  try {
-    for (const generation of generationsOf(source)) ordering.run(generation);
-  } catch (error) {
-    failed(error);
-  }
-}
 
 /** Enough for one write. */
 const PIECE = 1 << 16;

@@ -1,7 +1,7 @@
 import { NONE } from "../base/units.js";
-import { exportTrace, Ordering } from "../trace/trace.js";
+import { exportTrace, type TraceEvent } from "../trace/trace.js";
 import type { Query } from "./query.js";
-import { crashedThread, crashFinder, generationsOf, goroutineFunctions, traceOf, withContents } from "./trace-source.js";
+import { crashedThread, crashFinder, generationsOf, goroutineFunctions, readEvents, traceOf, withContents } from "./trace-source.js";
 
 export interface TraceExportArgs {
   readonly prefix?: string;
@@ -23,7 +23,7 @@ export interface TraceExportResult {
 export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
   name: "trace export",
   summary: "the execution trace as a file for ui.perfetto.dev",
-  run(dump, { prefix, format }) {
+  run(dump, { prefix, format }, { findings }) {
     const trace = traceOf(dump, prefix);
     if (!trace.found) return { found: false, explanation: trace.explanation, format, events: 0, span: 0, marks: [] };
     const thread = crashedThread(dump);
@@ -32,13 +32,13 @@ export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
     let end = 0;
     let ownLast = NONE;
     const finder = crashFinder(dump);
-    const ordering = new Ordering((event) => {
+    const note = (event: TraceEvent) => {
       finder.visit(event);
       if (events++ === 0) first = event.time;
       end = event.time;
       if (event.m === thread) ownLast = event.time;
-    });
-    for (const generation of generationsOf(trace.source)) ordering.run(generation);
+    };
+    readEvents(trace.source, note, findings);
     const marks: { name: string; time: number }[] = [];
     if (ownLast !== NONE) marks.push({ name: `last event of the thread that crashed (${thread})`, time: ownLast });
     const crash = finder.time();

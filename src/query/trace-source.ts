@@ -1,18 +1,33 @@
 // The trace that a question is about: a file, or out of the core.
-import { UnsupportedError } from "../base/errors.js";
+import { FormatError, UnsupportedError } from "../base/errors.js";
+import type { Findings } from "../base/findings.js";
 import type { ByteSource } from "../base/source.js";
+import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { frozenPs } from "../recorder/scheduler.js";
-import { type Generation, LastStops, readGenerations, type TraceEvent } from "../trace/trace.js";
+import {
+  type Generation,
+  HEADER_SIZE,
+  LastStops,
+  type MisplacedRegion,
+  Ordering,
+  readGenerations,
+  readHeader,
+  type TraceEvent,
+} from "../trace/trace.js";
 
 /** A trace to read, or why there is none. */
 export type TraceAnswer =
   | { readonly found: true; readonly source: ByteSource; readonly fromCore: boolean }
   | { readonly found: false; readonly explanation: string };
 
-/** Names the trace of a dump. @throws UnsupportedError when only its tail is in the core */
+/** Names the trace of a dump. @throws UnsupportedError when only its tail is in the core, or the file is of another format */
 export function traceOf(dump: Dump, prefix: string | undefined): TraceAnswer {
-  if (dump.trace.file) return { found: true, source: dump.trace.file, fromCore: false };
+  const { file } = dump.trace;
+  if (file) {
+    readHeader(file.read(0, HEADER_SIZE), file.name); // of a format that nobody here reads there is no part to show
+    return { found: true, source: file, fromCore: false };
+  }
   const extracted = dump.trace.extract(prefix);
   if (!extracted.found) return { found: false, explanation: extracted.explanation };
   if (!extracted.whole) {
@@ -52,6 +67,42 @@ export function crashFinder(dump: Dump): CrashFinder {
   return frozen.size === 0
     ? { visit() {}, time: () => undefined }
     : { visit: (event) => stops.visit(event), time: () => stops.first(frozen) };
+}
+
+/** What to be told of regions that end out of order: all their events are read, and each end goes with the beginning it names. */
+export function regionTeller(findings: Findings): (region: MisplacedRegion) => void {
+  return ({ goroutine, name }) =>
+    findings.add(
+      "trace-regions",
+      "regions end out of order; each was taken to begin where its own name began last (Go's own tools refuse such a trace)",
+      `goroutine ${goroutine} ended region ${name} while another had begun after it`,
+    );
+}
+
+/**
+ * Gives every event of a trace in order, up to damage, which is told.
+ * @throws FormatError when there is no event at all
+ */
+export function readEvents(source: ByteSource, visit: (event: TraceEvent) => void, findings: Findings): void {
+  let events = 0;
+  const ordering = new Ordering((event) => {
+    events++;
+    visit(event);
+  }, regionTeller(findings));
+  let damage: unknown;
+  try {
+    for (const generation of readGenerations(source)) ordering.run(generation);
+  } catch (error) {
+    damage = error;
+  }
+  checkEvents(source, events, damage, findings);
+}
+
+/** What damage means to the answer. @throws what it is when nothing could be read before it */
+export function checkEvents(source: ByteSource, events: number, damage: unknown, findings: Findings): void {
+  if (damage !== undefined && !(damage instanceof FormatError)) throw damage;
+  if (events === 0) throw damage ?? new FormatError(source.name, NONE, "the trace has no events");
+  if (damage) findings.add("trace-damaged", "the trace cannot be read to its end", damage.message, { partial: true });
 }
 
 /** The generations of a source, each read when asked for. */

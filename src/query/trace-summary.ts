@@ -1,7 +1,7 @@
 import { FormatError } from "../base/errors.js";
 import { summarize, type TraceSummary } from "../trace/trace.js";
 import type { Query } from "./query.js";
-import { generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
+import { checkEvents, generationsOf, goroutineFunctions, regionTeller, traceOf } from "./trace-source.js";
 
 export interface TraceSummaryArgs {
   readonly prefix?: string;
@@ -24,11 +24,13 @@ export const traceSummary: Query<TraceSummaryArgs, TraceSummaryResult> = {
   run(dump, { prefix, top }, { findings }) {
     const trace = traceOf(dump, prefix);
     if (!trace.found) return { found: false, explanation: trace.explanation, summary: undefined, goroutines: 0 };
-    const summary = summarize(generationsOf(trace.source), (error) => {
-      if (!(error instanceof FormatError)) throw error;
-      findings.add("trace-damaged", "the trace cannot be read to its end", error.message, { partial: true });
-      return error.message;
-    });
+    let damage: unknown;
+    const damaged = (error: unknown) => {
+      damage = error;
+      return error instanceof FormatError ? error.message : "";
+    };
+    const summary = summarize(generationsOf(trace.source), damaged, regionTeller(findings));
+    checkEvents(trace.source, summary.events, damage, findings);
     const functions = goroutineFunctions(dump);
     const goroutines = summary.goroutines.map((each) => ({ ...each, function: each.function || (functions.get(each.id) ?? "") }));
     const cut = <T>(rows: readonly T[]) => (top === 0 ? rows : rows.slice(0, top));

@@ -1,7 +1,7 @@
 import { FormatError, UsageError } from "../base/errors.js";
 import { type Timeline, timeline } from "../trace/trace.js";
 import type { Query } from "./query.js";
-import { generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
+import { checkEvents, generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
 
 export interface TraceTimelineArgs {
   readonly prefix?: string;
@@ -28,11 +28,12 @@ export const traceTimeline: Query<TraceTimelineArgs, TraceTimelineResult> = {
       throw new UsageError("a time line of so many lanes or columns");
     const trace = traceOf(dump, prefix);
     if (!trace.found) return { found: false, explanation: trace.explanation, timeline: undefined };
+    let damage: unknown;
     const lanes = timeline(generationsOf(trace.source), { part, columns, top }, (error) => {
-      if (!(error instanceof FormatError)) throw error;
-      findings.add("trace-damaged", "the trace cannot be read to its end", error.message, { partial: true });
-      return error.message;
+      damage = error;
+      return error instanceof FormatError ? error.message : "";
     });
+    checkEvents(trace.source, lanes.goroutines.length + lanes.procs.length, damage, findings);
     const functions = goroutineFunctions(dump);
     const goroutines = lanes.goroutines.map((lane) => ({ ...lane, function: lane.function || (functions.get(lane.id) ?? "") }));
     return { found: true, explanation: "", timeline: { ...lanes, goroutines } };

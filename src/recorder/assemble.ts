@@ -4,21 +4,13 @@ import type { Findings } from "../base/findings.js";
 import { type ByteSource, bytesSource } from "../base/source.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { Ordering, type TraceEvent, type Trimmed } from "../trace/order.js";
-import { Generation, readBatches, readGenerations } from "../trace/reader.js";
-import { type Batch, EV, encodeBatch, HEADER_SIZE, type TraceFormat } from "../trace/wire.js";
+import { Generation, readGenerations } from "../trace/reader.js";
+import { type Batch, encodeBatch, type TraceFormat } from "../trace/wire.js";
+import { type Base, END, isEvents, joined, loadBatches, orderComplete, slice, tellRegions, usableBase } from "./base.js";
 import { Buffers, batchKey, type FoundBatch } from "./buffers.js";
 import { finishGeneration } from "./finish.js";
 import { StackExpander } from "./stacks.js";
 import type { TracerState } from "./tracer-state.js";
-
-/** What was passed on before: a trace of whole batches, of a file or made of a recorder's generations. */
-export interface Base {
-  readonly source: ByteSource;
-  readonly format: TraceFormat;
-  /** Whole batches end here. */
-  readonly keep: number;
-  readonly generations: readonly { readonly number: number; readonly from: number; readonly to: number; readonly endMark: boolean }[];
-}
 
 /** One generation of the result. */
 export interface AssembledGeneration {
@@ -49,74 +41,6 @@ export interface Assembled {
   readonly trimmed: Trimmed | undefined;
   /** Last events that were only half written. */
   readonly cutEvents: number;
-}
-
-/** Where each generation of a trace lies; damage ends it. @throws FormatError when it is no trace */
-export function scanBase(source: ByteSource, format: TraceFormat, findings: Findings): Base {
-  const generations: { number: number; from: number; to: number; endMark: boolean }[] = [];
-  let keep = HEADER_SIZE;
-  try {
-    for (const batch of readBatches(source)) {
-      const last = generations.at(-1);
-      const end = batch.offset + batch.wireSize;
-      if (batch.endOfGeneration) {
-        if (!last || last.endMark) break;
-        last.endMark = true;
-        last.to = end;
-      } else {
-        if (batch.generation === 0) break;
-        if (last?.number === batch.generation && !last.endMark) last.to = end;
-        else generations.push({ number: batch.generation, from: batch.offset, to: end, endMark: false });
-      }
-      keep = end;
-    }
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    findings.add("trace-cut", "what was passed on ends inside a batch; it is cut there", error.message);
-  }
-  return { source, format, keep, generations };
-}
-
-/** Part of a source. */
-export function slice(source: ByteSource, from: number, to: number): ByteSource {
-  const size = Math.max(0, to - from);
-  return {
-    name: source.name,
-    size,
-    read: (offset, length) => source.read(from + offset, Math.max(0, Math.min(length, size - offset))),
-    readInto: (offset, out) => source.readInto(from + offset, out.subarray(0, Math.max(0, Math.min(out.length, size - offset)))),
-  };
-}
-
-/** Sources one after the other. */
-export function joined(name: string, parts: readonly ByteSource[]): ByteSource {
-  const starts: number[] = [];
-  let size = 0;
-  for (const part of parts) {
-    starts.push(size);
-    size += part.size;
-  }
-  const readInto = (offset: number, out: Uint8Array): number => {
-    let done = 0;
-    for (let i = 0; i < parts.length && done < out.length; i++) {
-      const part = parts[i] as ByteSource;
-      const at = offset + done - (starts[i] as number);
-      if (at < 0 || at >= part.size) continue;
-      const got = part.readInto(at, out.subarray(done, done + Math.min(out.length - done, part.size - at)));
-      done += got;
-      if (got === 0) break;
-    }
-    return done;
-  };
-  return {
-    name,
-    size,
-    readInto,
-    read(offset, length) {
-      const out = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-      return out.subarray(0, readInto(offset, out));
-    },
-  };
 }
 
 /** The whole trace of a result, without copying the base. */
@@ -159,10 +83,9 @@ export function assembleTrace(
     const keys = new Set(state.reading !== 0 ? consumed.map(batchKey) : []);
     inFlight.push({ number, consumed, memory: buffers.collect(number, keys), endMark: place?.endMark ?? false });
   }
-  const base = given && usableBase(given, first, findings);
 
   // Generations that are complete: their order is checked and tells who is where when the next begins.
-  const { dropped, ordering, wallOffset } = orderComplete(base, first, findings);
+  const { base, dropped, ordering, wallOffset } = orderComplete(given && usableBase(given, first, findings), first, findings);
   const passedOn = base?.generations.filter((each) => each.number < first && each.from >= dropped) ?? [];
   const generations: AssembledGeneration[] = passedOn.map((each) => ({
     ...nothing,
@@ -211,6 +134,7 @@ export function assembleTrace(
       const settled = before.settle(generation);
       stops = settled.stops;
       changed = settled.changed;
+      tellRegions(findings, settled.regionEvents, settled.misplaced);
       ordered = settled.batches;
       if (settled.trimmed) {
         trimmed ??= settled.trimmed;
@@ -260,84 +184,7 @@ export function assembleTrace(
   return { format, base, keep, dropped, tail, generations, isTail, trimmed, cutEvents: buffers.trimmed };
 }
 
-const END = Uint8Array.of(EV.EndOfGeneration);
 const nothing = { statuses: 0, stacks: 0, strings: 0, samples: 0, stops: 0 } as const;
-
-function isEvents(batch: Batch): boolean {
-  const kind = batch.data[0];
-  const structural = kind === EV.Strings || kind === EV.Stacks || kind === EV.CPUSamples || kind === EV.Frequency || kind === EV.Sync;
-  return batch.experiment === 0 && !structural;
-}
-
-function loadBatches(source: ByteSource, from: number, to: number): FoundBatch[] {
-  const part = slice(source, from, to);
-  const out: FoundBatch[] = [];
-  for (const batch of readBatches(part, 0)) {
-    if (batch.endOfGeneration) continue;
-    const { generation, m, time, experiment, data } = batch;
-    out.push({ generation, m, time, experiment, data, raw: part.read(batch.offset, batch.wireSize), from: "file", lastTime: time });
-  }
-  return out;
-}
-
-/** The base, if its generations lead up to the first in flight; what lies before a gap cannot be used. */
-function usableBase(base: Base, first: number, findings: Findings): Base | undefined {
-  const { generations } = base;
-  let from = generations.length;
-  let wanted: number | undefined;
-  for (let i = generations.length - 1; i >= 0; i--) {
-    const { number } = generations[i] as Base["generations"][number];
-    if (wanted === undefined ? number < first - 1 : number !== wanted) break;
-    wanted = number - 1;
-    from = i;
-  }
-  if (from > 0) {
-    findings.add(
-      "trace-gap",
-      "older generations are left out: others between them and the last are missing",
-      `before generation ${first}`,
-      {
-        partial: true,
-      },
-    );
-  }
-  return { ...base, generations: generations.slice(from) };
-}
-
-/** Orders the complete generations; those up to one that cannot be ordered are left out. */
-function orderComplete(
-  base: Base | undefined,
-  first: number,
-  findings: Findings,
-): { readonly dropped: number; readonly ordering: Ordering; readonly wallOffset: bigint | undefined } {
-  const complete = base?.generations.filter((each) => each.number < first) ?? [];
-  let from = 0;
-  let wallOffset: bigint | undefined;
-  for (;;) {
-    const ordering = new Ordering(() => {});
-    const begin = complete[from];
-    if (!base || !begin) {
-      const rest = base?.generations.find((each) => each.number >= first);
-      return { dropped: rest?.from ?? base?.keep ?? 0, ordering, wallOffset };
-    }
-    let at = from;
-    try {
-      const end = complete.at(-1) as (typeof complete)[number];
-      const parts = [slice(base.source, 0, HEADER_SIZE), slice(base.source, begin.from, end.to)];
-      if (base.format >= 26 && !end.endMark) parts.push(bytesSource("end", END));
-      for (const generation of readGenerations(joined(base.source.name, parts))) {
-        if (generation.clock) wallOffset = generation.clock.wall - BigInt(Math.round(generation.clock.time));
-        ordering.run(generation);
-        at++;
-      }
-      return { dropped: begin.from, ordering, wallOffset };
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      findings.add("trace-generation", "generations that cannot be put into order are left out", error.message, { partial: true });
-      from = Math.max(at, from) + 1;
-    }
-  }
-}
 
 /** A generation of batches; one that does not fit (damage) is left out and told. */
 function build(number: number, format: TraceFormat, batches: readonly FoundBatch[], findings: Findings): Generation {

@@ -5,17 +5,8 @@ import { type ByteSource, bytesSource } from "../base/source.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { Trimmed } from "../trace/order.js";
 import { EV, HEADER_SIZE, readHeader, type TraceFormat, writeHeader } from "../trace/wire.js";
-import {
-  type AssembledGeneration,
-  assembleTrace,
-  type Base,
-  joined,
-  type ReadBack,
-  readBack,
-  scanBase,
-  slice,
-  wholeSource,
-} from "./assemble.js";
+import { type AssembledGeneration, assembleTrace, type ReadBack, readBack, wholeSource } from "./assemble.js";
+import { type Base, joined, scanBase, slice } from "./base.js";
 import { type Destination, findDestination } from "./held.js";
 import { coreStatus } from "./scheduler.js";
 import { readTracer, type TracerState } from "./tracer-state.js";
@@ -85,8 +76,9 @@ export function extractTrace(runtime: GoRuntime, findings: Findings, options: Ex
   const { base, lost, prefixSize } = findBase(state, destination, options.prefix, findings);
   const format = base?.format ?? destination.format ?? state.format;
   const result = assembleTrace(runtime, state, format, base, lost, findings);
+  const kept = Math.min(result.keep, prefixSize, result.base?.same ?? 0);
   const tail = joined("trace tail", [
-    ...(prefixSize > 0 && base ? [slice(base.source, Math.min(prefixSize, result.keep), result.keep)] : []),
+    ...(prefixSize > 0 && result.base ? [slice(result.base.source, kept, result.keep)] : []),
     ...result.tail.map((each) => bytesSource("trace tail", each)),
   ]);
   const whole = result.isTail ? undefined : wholeSource(result, writeHeader(format));
@@ -97,7 +89,7 @@ export function extractTrace(runtime: GoRuntime, findings: Findings, options: Ex
     destination: { kind: destination.kind, name: destination.name },
     format,
     whole,
-    keep: Math.min(result.keep, prefixSize),
+    keep: kept,
     tail,
     generations: result.generations,
     stopping: state.generation === 0,

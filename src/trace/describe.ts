@@ -1,5 +1,5 @@
 // Events in words.
-import { NONE } from "../base/units.js";
+import { formatBytes, NONE } from "../base/units.js";
 import type { TraceEvent } from "./order.js";
 import type { TraceFrame } from "./reader.js";
 import { stackOf } from "./states.js";
@@ -69,6 +69,7 @@ export function describeEvent(event: TraceEvent, end: number, withStack: boolean
 
 function sentence(event: TraceEvent, values: Readonly<Record<string, number | string>>): string {
   const v = (name: string) => values[name] ?? "?";
+  const bytes = (name: string) => formatBytes(Number(v(name)));
   const of = (reason: number | string) => (reason === "" ? "" : ` (${reason})`);
   switch (event.type) {
     case EV.ProcsChange:
@@ -124,7 +125,7 @@ function sentence(event: TraceEvent, values: Readonly<Record<string, number | st
     case EV.GCSweepBegin:
       return "sweeping begins";
     case EV.GCSweepEnd:
-      return `sweeping ends: ${v("swept")} B swept, ${v("reclaimed")} B reclaimed`;
+      return `sweeping ends: ${bytes("swept")} swept, ${bytes("reclaimed")} reclaimed`;
     case EV.GCMarkAssistActive:
       return `goroutine ${v("g")} is assisting the collector`;
     case EV.GCMarkAssistBegin:
@@ -132,9 +133,9 @@ function sentence(event: TraceEvent, values: Readonly<Record<string, number | st
     case EV.GCMarkAssistEnd:
       return "assists no more";
     case EV.HeapAlloc:
-      return `heap is ${v("bytes")} B`;
+      return `heap is ${bytes("bytes")}`;
     case EV.HeapGoal:
-      return `heap goal is ${v("bytes")} B`;
+      return `heap goal is ${bytes("bytes")}`;
     case EV.GoLabel:
       return `label ${v("label")}`;
     case EV.UserTaskBegin:

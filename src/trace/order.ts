@@ -3,13 +3,14 @@
 import { FormatError } from "../base/errors.js";
 import { NONE } from "../base/units.js";
 import { advance } from "./dispatch.js";
+import { type Edit, editBatches } from "./edit-batches.js";
 import { removeAt, siftDown, siftUp } from "./frontier.js";
 import type { Generation } from "./reader.js";
-import { SchedulerState, type TraceEvent } from "./scheduler-state.js";
+import { type MisplacedRegion, SchedulerState, type TraceEvent } from "./scheduler-state.js";
 import { fault, ThreadCursor } from "./thread-cursor.js";
 import { type Batch, EV, P_STATUS, SPECS } from "./wire.js";
 
-export type { TraceEvent } from "./scheduler-state.js";
+export type { MisplacedRegion, TraceEvent } from "./scheduler-state.js";
 
 interface Cut {
   readonly cursor: ThreadCursor;
@@ -38,6 +39,10 @@ export interface Settled {
   readonly changed: ReadonlySet<number>;
   /** ProcStop events put in for Ps that were taken without a word. */
   readonly stops: number;
+  /** Events left out because a region ended out of order: Go's reader refuses a trace that has them. */
+  readonly regionEvents: number;
+  /** The first such region. */
+  readonly misplaced: MisplacedRegion | undefined;
   readonly trimmed: Trimmed | undefined;
 }
 
@@ -45,9 +50,13 @@ export interface Settled {
 export class Ordering {
   private readonly scheduler: SchedulerState;
 
-  /** @param visit is given every event, in order */
-  constructor(visit: (event: TraceEvent) => void) {
+  /**
+   * @param visit is given every event, in order
+   * @param misplaced is told of regions that end out of order; their events are visited like all others
+   */
+  constructor(visit: (event: TraceEvent) => void, misplaced: (region: MisplacedRegion) => void = () => {}) {
     this.scheduler = new SchedulerState(visit);
+    this.scheduler.misplaced = misplaced;
   }
 
   /** Status of a goroutine now, G_STATUS; undefined when it is not known. */
@@ -87,12 +96,30 @@ export class Ordering {
 
   /**
    * The same, but what cannot go on is mended: a goroutine that came back from a system call and whose P nobody is seen to
-   * take gives the P up itself; any other thread is cut where it stands.
+   * take gives the P up itself; a region that ends out of order is left out, its beginning too when it is of this generation;
+   * any other thread is cut where it stands.
    */
   settle(generation: Generation): Settled {
     let reason = "";
     const cut = new Map<number, Cut>();
-    const stops = new Map<number, { readonly batch: number; readonly at: number }[]>();
+    const edits = new Map<number, Edit[]>();
+    const edit = (m: number, change: Edit): void => {
+      const known = edits.get(m);
+      if (known) known.push(change);
+      else edits.set(m, [change]);
+    };
+    let stops = 0;
+    let regionEvents = 0;
+    let misplaced: MisplacedRegion | undefined;
+    this.scheduler.misplaced = (region) => {
+      misplaced ??= region;
+      const { begin, end } = region;
+      for (const place of [begin, end]) {
+        if (place?.generation !== generation.number) continue;
+        edit(place.m, { batch: place.batch, at: place.at });
+        regionEvents++;
+      }
+    };
     this.order(
       generation,
       (error, cursors) => {
@@ -101,7 +128,8 @@ export class Ordering {
       },
       (cursors) => {
         const silent = cursors.filter((each) => each.type === EV.GoSyscallEndBlocked && this.giveUpP(each.m));
-        for (const each of silent) stops.set(each.m, [...(stops.get(each.m) ?? []), { batch: each.batch, at: each.eventAt }]);
+        for (const each of silent) edit(each.m, { batch: each.batch, at: each.eventAt, put: PROC_STOP });
+        stops += silent.length;
         return silent.length > 0;
       },
     );
@@ -119,23 +147,9 @@ export class Ordering {
         last = Math.max(last, stuck.time);
       } while (advanceQuietly(stuck, generation));
     }
-    let count = 0;
-    for (const [m, places] of stops) {
-      const own = [...(batches.get(m) ?? [])];
-      for (const { batch, at } of places.toReversed()) {
-        const whole = own[batch];
-        if (!whole || at > whole.data.length) continue;
-        const data = new Uint8Array(whole.data.length + PROC_STOP.length);
-        data.set(whole.data.subarray(0, at));
-        data.set(PROC_STOP, at);
-        data.set(whole.data.subarray(at), at + PROC_STOP.length);
-        own[batch] = { ...whole, data };
-        count++;
-      }
-      batches.set(m, own);
-    }
+    for (const [m, changes] of edits) batches.set(m, editBatches(batches.get(m) ?? [], changes));
     const trimmed = cut.size === 0 ? undefined : { events, span: Math.max(0, last - first), reason };
-    return { batches, changed: new Set([...cut.keys(), ...stops.keys()]), stops: count, trimmed };
+    return { batches, changed: new Set([...cut.keys(), ...edits.keys()]), stops, regionEvents, misplaced, trimmed };
   }
 
   /** The P of a thread in a system call becomes idle; false when there is none. */
@@ -200,10 +214,11 @@ export class Ordering {
         continue;
       }
       if (tryAt(0)) continue;
+      // tryAt shortens the heap when it takes a thread's last event, so only its own word says whether anything moved.
       heap.sort((a, b) => a.time - b.time);
-      let i = 1;
-      while (i < heap.length && !tryAt(i)) i++;
-      if (i >= heap.length && !mend(heap)) {
+      let moved = false;
+      for (let i = 1; i < heap.length && !moved; i++) moved = tryAt(i);
+      if (!moved && !mend(heap)) {
         const first = heap[0] as ThreadCursor;
         stuck(
           fault(

@@ -1,9 +1,10 @@
 // A trace for ui.perfetto.dev: as Perfetto's own protobuf, or as the JSON of Chrome's about:tracing.
 // Sources: perfetto.dev/docs/reference/trace-packet-proto; "Trace Event Format" (Google, 2016).
+import { FormatError } from "../base/errors.js";
 import { NONE } from "../base/units.js";
 import { Ordering, type TraceEvent } from "./order.js";
 import type { Generation } from "./reader.js";
-import { type GoroutineState, stackOf, startFunction, transitions } from "./states.js";
+import { type GoroutineState, stackOf, startFunction, takeRegion, transitions } from "./states.js";
 import { ByteWriter, EV } from "./wire.js";
 
 /** Where slices, points and counters go. Times in ns. */
@@ -37,6 +38,8 @@ export interface ExportOptions {
 }
 
 const GROUP = { procs: 1, goroutines: 2, regions: 3, tasks: 4, gc: 5, marks: 6 } as const;
+/** Added to a goroutine's id: a second track of its regions. */
+const ASIDE = 2 ** 39;
 const GROUP_NAMES: Readonly<Record<number, string>> = {
   [GROUP.procs]: "Ps (processors of the scheduler)",
   [GROUP.goroutines]: "Goroutines",
@@ -53,14 +56,18 @@ const STATE_NAMES: Readonly<Record<GoroutineState, string>> = {
   gone: "gone",
 };
 
-/** The pieces of the exported file. @throws what reading the generations throws */
+/** The pieces of the exported file, up to damage. */
 export function* exportTrace(generations: Iterable<Generation>, options: ExportOptions): Generator<Uint8Array> {
   const sink = options.format === "chrome" ? new ChromeSink() : new PerfettoSink();
   const exporter = new Exporter(sink, options);
   const ordering = new Ordering((event) => exporter.visit(event));
-  for (const generation of generations) {
-    ordering.run(generation);
-    yield sink.take();
+  try {
+    for (const generation of generations) {
+      ordering.run(generation);
+      yield sink.take();
+    }
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error; // what comes before the damage is exported
   }
   exporter.finish();
   yield sink.take();
@@ -73,7 +80,7 @@ class Exporter {
   private readonly goroutines = new Map<number, { state: GoroutineState; reason: string; since: number; p: number }>();
   private readonly names = new Map<number, string>();
   private readonly tracks = new Set<string>();
-  private readonly regions = new Map<number, { name: string; since: number }[]>();
+  private readonly regions = new Map<number, { task: number; name: string; since: number }[]>();
   private readonly tasks = new Map<number, { name: string; since: number }>();
   private readonly worlds = new Map<number, { name: string; since: number }>();
   private collecting: number | undefined;
@@ -148,13 +155,16 @@ class Exporter {
     switch (event.type) {
       case EV.UserRegionBegin: {
         const open = this.regions.get(event.g);
-        if (open) open.push({ name: text(1), since: now });
-        else this.regions.set(event.g, [{ name: text(1), since: now }]);
+        const region = { task: id, name: text(1), since: now };
+        if (open) open.push(region);
+        else this.regions.set(event.g, [region]);
         break;
       }
       case EV.UserRegionEnd: {
-        const region = this.regions.get(event.g)?.pop();
-        if (region) this.region(event.g, region, now);
+        const open = this.regions.get(event.g);
+        const innermost = open?.at(-1);
+        const region = takeRegion(open, id, text(1));
+        if (region) this.region(event.g, region, now, region !== innermost);
         break;
       }
       case EV.UserTaskBegin:
@@ -173,9 +183,11 @@ class Exporter {
     }
   }
 
-  private region(g: number, region: { name: string; since: number }, now: number): void {
-    this.track(GROUP.regions, g, () => this.nameOf(g));
-    this.sink.slice(GROUP.regions, g, region.name, "region", region.since, now, {});
+  /** Slices of a track must lie within each other: a region that ends out of order gets another track. */
+  private region(g: number, region: { name: string; since: number }, now: number, outOfOrder = false): void {
+    const track = outOfOrder ? g + ASIDE : g;
+    this.track(GROUP.regions, track, () => `${this.nameOf(g)}${outOfOrder ? " (ended out of order)" : ""}`);
+    this.sink.slice(GROUP.regions, track, region.name, "region", region.since, now, {});
   }
 
   private task(id: number, task: { name: string; since: number }, now: number): void {

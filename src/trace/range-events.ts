@@ -58,16 +58,22 @@ export function task(scheduler: SchedulerState, each: ThreadCursor): boolean {
   return scheduler.push(each);
 }
 
+/**
+ * The runtime writes regions as the program ends them; nothing makes it end the one it began last. Go's own reader refuses
+ * such a trace. Here the end belongs to the region that it names, and whoever orders the trace is told.
+ */
 export function region(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.needUserCode(each);
   const task = each.args[0] as number;
   const name = text(scheduler, each, 1);
   const { regions } = scheduler.currentG(each);
-  if (each.type === EV.UserRegionBegin) regions.push({ task, name });
-  else {
-    const inner = regions.pop();
-    if (inner && (inner.task !== task || inner.name !== name))
-      throw scheduler.error(each, `misuse of region in goroutine ${scheduler.g}: end of ${name} when the inner-most is ${inner.name}`);
+  const place = { generation: scheduler.generation.number, m: each.m, batch: each.batch, at: each.eventAt };
+  if (each.type === EV.UserRegionBegin) regions.push({ task, name, begin: place });
+  else if (regions.length > 0) {
+    // With none open it began before the trace: that is no fault.
+    const at = regions.findLastIndex((open) => open.task === task && open.name === name);
+    if (at < regions.length - 1) scheduler.misplaced({ goroutine: scheduler.g, name, begin: regions[at]?.begin, end: place });
+    if (at >= 0) regions.splice(at, 1);
   }
   return scheduler.push(each);
 }

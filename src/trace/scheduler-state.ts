@@ -29,13 +29,36 @@ export interface RangeType {
   readonly kind: number;
 }
 
+/** Where an event stands: in which batch of a thread's in a generation, and at which byte of it. */
+export interface EventPlace {
+  readonly generation: number;
+  readonly m: number;
+  readonly batch: number;
+  readonly at: number;
+}
+
+/** A region of the program that has begun. */
+export interface OpenRegion {
+  readonly task: number;
+  readonly name: string;
+  readonly begin: EventPlace;
+}
+
+/** The end of a region that was not the one begun last; begin: undefined when the trace has none for it. */
+export interface MisplacedRegion {
+  readonly goroutine: number;
+  readonly name: string;
+  readonly begin: EventPlace | undefined;
+  readonly end: EventPlace;
+}
+
 /** A goroutine: status as G_STATUS, the last sequence number in a generation. */
 export interface GState {
   status: number;
   generation: number;
   seq: number;
   readonly ranges: RangeType[];
-  readonly regions: { readonly task: number; readonly name: string }[];
+  readonly regions: OpenRegion[];
 }
 
 /** A P: status as P_STATUS, the last sequence number in a generation. */
@@ -59,6 +82,8 @@ export class SchedulerState {
   readonly ps = new Map<number, PState>();
   readonly ms = new Map<number, MState>();
   readonly tasks = new Map<number, string>();
+  /** Is told of every region that ends out of order. */
+  misplaced: (region: MisplacedRegion) => void = () => {};
   gcSeq = 0;
   gc: "undetermined" | "off" | "running" = "undetermined";
   initialGeneration = 0;

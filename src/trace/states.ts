@@ -127,3 +127,13 @@ export function startFunction(generation: Generation, stack: number, ofCreation:
   const pc = pcs[ofCreation ? 0 : pcs.length - 1] as number;
   return generation.strings.get(generation.stacks.places.get(pc)?.function ?? NONE) ?? "";
 }
+
+/** Takes out of a goroutine's open regions the one that an end names, the innermost of that name; undefined: none, it began before the trace. */
+export function takeRegion<T extends { readonly task: number; readonly name: string }>(
+  open: T[] | undefined,
+  task: number,
+  name: string,
+): T | undefined {
+  const at = open?.findLastIndex((region) => region.task === task && region.name === name) ?? NONE;
+  return at < 0 ? undefined : open?.splice(at, 1)[0];
+}

@@ -1,9 +1,9 @@
 // What a trace says as a whole: times of goroutines and Ps, collections, heap, tasks, regions and logs.
 import { NONE } from "../base/units.js";
 import { kindOf } from "./describe.js";
-import { Ordering, type TraceEvent } from "./order.js";
+import { type MisplacedRegion, Ordering, type TraceEvent } from "./order.js";
 import type { Generation } from "./reader.js";
-import { type GoroutineState, stackOf, startFunction, type Transition, transitions } from "./states.js";
+import { type GoroutineState, stackOf, startFunction, type Transition, takeRegion, transitions } from "./states.js";
 import { EV } from "./wire.js";
 
 /** Times of one goroutine, ns. */
@@ -90,8 +90,12 @@ const MOST_LOGS = 20;
 const MOST_NAMES = 2000;
 
 /** Reads all generations. */
-export function summarize(generations: Iterable<Generation>, failed: (error: unknown) => string): TraceSummary {
-  const summary = new Summary();
+export function summarize(
+  generations: Iterable<Generation>,
+  failed: (error: unknown) => string,
+  misplaced: (region: MisplacedRegion) => void = () => {},
+): TraceSummary {
+  const summary = new Summary(misplaced);
   let problem = "";
   try {
     for (const generation of generations) summary.add(generation);
@@ -102,7 +106,7 @@ export function summarize(generations: Iterable<Generation>, failed: (error: unk
 }
 
 class Summary {
-  private readonly ordering = new Ordering((event) => this.visit(event));
+  private readonly ordering: Ordering;
   private readonly parts: { number: number; bytes: number; events: number; first: number; last: number }[] = [];
   private readonly kinds = new Map<string, number>();
   private readonly goroutines = new Map<number, Timed>();
@@ -119,7 +123,7 @@ class Summary {
   private readonly tasks = new Map<string, Spans>();
   private readonly openTasks = new Map<number, { readonly name: string; readonly begin: number }>();
   private readonly regions = new Map<string, Spans>();
-  private readonly openRegions = new Map<number, { readonly name: string; readonly begin: number }[]>();
+  private readonly openRegions = new Map<number, { readonly task: number; readonly name: string; readonly begin: number }[]>();
   private readonly logs: { time: number; goroutine: number; key: string; value: string }[] = [];
   private logCount = 0;
   private samples = 0;
@@ -128,6 +132,10 @@ class Summary {
   private last = 0;
   private wall: bigint | undefined;
   private now = 0;
+
+  constructor(misplaced: (region: MisplacedRegion) => void) {
+    this.ordering = new Ordering((event) => this.visit(event), misplaced);
+  }
 
   add(generation: Generation): void {
     this.parts.push({ number: generation.number, bytes: generation.size, events: 0, first: 0, last: 0 });
@@ -228,12 +236,13 @@ class Summary {
       case EV.UserRegionBegin: {
         begin(this.regions, text(1));
         const open = this.openRegions.get(event.g);
-        if (open) open.push({ name: text(1), begin: time });
-        else this.openRegions.set(event.g, [{ name: text(1), begin: time }]);
+        const region = { task: args[0] as number, name: text(1), begin: time };
+        if (open) open.push(region);
+        else this.openRegions.set(event.g, [region]);
         break;
       }
       case EV.UserRegionEnd: {
-        const region = this.openRegions.get(event.g)?.pop();
+        const region = takeRegion(this.openRegions.get(event.g), args[0] as number, text(1));
         if (region) end(this.regions, region.name, time - region.begin);
         break;
       }

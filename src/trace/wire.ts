@@ -1,5 +1,5 @@
 // The bytes of a Go execution trace (its second format, since Go 1.22): header, batches, numbers. internal/trace/tracev2
-import { FormatError } from "../base/errors.js";
+import { FormatError, UnsupportedError } from "../base/errors.js";
 import { NONE } from "../base/units.js";
 
 /** The number in "go 1.NN trace": the file's own format, not the release that wrote it. */
@@ -197,7 +197,11 @@ export function idOrNone(value: number): number {
   return value >= TWO_63 ? NONE : value;
 }
 
-/** The format in a file's first 16 bytes. @throws FormatError when it is no trace, or one of the first format */
+/**
+ * The format in a file's first 16 bytes.
+ * @throws FormatError when it is no trace
+ * @throws UnsupportedError when it is one of the first format, or newer than we know
+ */
 export function readHeader(bytes: Uint8Array, name: string): TraceFormat {
   const text = String.fromCharCode(...bytes.subarray(0, HEADER_SIZE));
   const match = /^go 1\.(\d{1,3}) trace\x00*$/.exec(text);
@@ -205,11 +209,11 @@ export function readHeader(bytes: Uint8Array, name: string): TraceFormat {
     throw new FormatError(name, 0, "it is no Go execution trace", "A trace begins with the words: go 1.26 trace");
   const format = Number(match[1]);
   if (format === 22 || format === 23 || format === 25 || format === 26) return format;
-  throw new FormatError(
+  throw new UnsupportedError(
     name,
-    0,
-    format < 22 ? `a trace of the old format (go 1.${format})` : `a trace of the unknown format go 1.${format}`,
-    "corescope reads traces of the formats go 1.22, 1.23, 1.25 and 1.26 (written by Go 1.22 to 1.27).",
+    `an execution trace of the ${format < 22 ? "old" : "unknown"} format go 1.${format}`,
+    "the formats go 1.22, 1.23, 1.25 and 1.26 (written by Go 1.22 to 1.27)",
+    format < 22 ? `go tool trace ${name}` : undefined,
   );
 }
 

@@ -170,6 +170,43 @@ describe("a program that died while it was tracing", () => {
     }
   });
 
+  // Go's own readers refuse a trace in which a region ends that was not begun last. Only the events of that region go.
+  it.each(full ? tracedReleases : ["1.22.12", "1.26.8"])(
+    "go%s: regions that end out of order cost their own events and no others",
+    async (go) => {
+      const why = await missingTracer(go);
+      if (why) return console.warn(`skipped: ${why}`);
+      const files = await made({ program: "crossed", go });
+      const dump = await openDump({ core: files.core, executable: files.executable });
+      try {
+        const trace = extractTrace(dump.runtime, dump.findings);
+        if (!trace.found || !trace.whole) throw new Error("no trace");
+        const told = dump.findings.list().filter((each) => each.code.startsWith("trace"));
+        // Three regions, of each the beginning and the end; the long one's beginning stays when only its end is in the last generation.
+        expect(told).toMatchObject([{ code: "trace-regions", partial: true }]);
+        expect([5, 6]).toContain(told[0]?.count);
+        expect(trace.generations[0]?.number).toBe(1);
+        const open: Record<string, number> = {};
+        let logs = 0;
+        const ordering = new Ordering((event) => {
+          const name = event.generation.strings.get(event.args[1] as number) ?? "?";
+          if (event.type === EV.UserRegionBegin) open[name] = (open[name] ?? 0) + 1;
+          else if (event.type === EV.UserRegionEnd) open[name] = (open[name] ?? 0) - 1;
+          else if (event.type === EV.UserLog) logs++;
+        });
+        for (const generation of readGenerations(trace.whole)) ordering.run(generation);
+        expect(open).toEqual({ inner: 0, short: 0, tick: 0, ...(told[0]?.count === 5 ? { long: 1 } : {}) });
+        expect(logs).toBe(4);
+        const bytes = trace.whole.read(0, trace.whole.size);
+        expect((await oracle.read(bytes)).events).toBe(trace.read?.events);
+        expect(trace.read?.events).toBeGreaterThan(5000);
+        await oracle.readByGoTool(go, bytes);
+      } finally {
+        dump.close();
+      }
+    },
+  );
+
   it("marks crashes", async () => {
     for (const [go] of pairs) if (await missingTracer(go)) return console.warn("skipped: not all releases are here");
     expect(marked).toBeGreaterThan(3);

@@ -9,7 +9,7 @@ import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { Findings } from "../../src/base/findings.js";
 import { type ByteSource, bytesSource } from "../../src/base/source.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import { scanBase } from "../../src/recorder/assemble.js";
+import { scanBase } from "../../src/recorder/base.js";
 import { findDestination } from "../../src/recorder/held.js";
 import { extractTrace } from "../../src/recorder/recorder.js";
 import { readTracer } from "../../src/recorder/tracer-state.js";

@@ -1,13 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../src/base/errors.js";
+import { Findings } from "../../src/base/findings.js";
 import { bytesSource } from "../../src/base/source.js";
+import { orderComplete, scanBase } from "../../src/recorder/base.js";
 import { describeEvent } from "../../src/trace/describe.js";
+import { editBatches } from "../../src/trace/edit-batches.js";
 import { Ordering } from "../../src/trace/order.js";
+import { exportTrace } from "../../src/trace/perfetto.js";
 import { Generation, readBatches, readGenerations } from "../../src/trace/reader.js";
 import { summarize } from "../../src/trace/summary.js";
 import { type Batch, ByteWriter, cursor, EV, readHeader, readVarint, SPECS, type TraceFormat, writeHeader } from "../../src/trace/wire.js";
-import { clock, events, file, strings, THREAD_A, THREAD_B, twoThreads } from "./samples.js";
+import { clock, type Event, events, file, strings, THREAD_A, THREAD_B, twoThreads } from "./samples.js";
 
 const FORMATS: readonly TraceFormat[] = [22, 23, 25, 26];
 
@@ -200,6 +204,167 @@ describe("what cannot be put into order is mended", () => {
     expect(settled).toMatchObject({ stops: 1, trimmed: undefined });
     const mended = [clock(1, 22), ...[...settled.batches.values()].flat()];
     expect(namesOf(file(22, [mended])).slice(-2)).toEqual([`ProcStop m${THREAD_A} g1`, `GoSyscallEndBlocked m${THREAD_A} g1`]);
+  });
+});
+
+describe("threads that wait for each other", () => {
+  // Of two threads the later one's last event lets the earlier go on: that event is progress, though its thread is gone after it.
+  const waiting = (ends: number): readonly Batch[] => [
+    clock(1, 26),
+    events(1, THREAD_A, 1000, [
+      [EV.ProcStatus, 0, 0, 1],
+      [EV.GoStatus, 0, 1, THREAD_A, 2],
+      [EV.GoCreate, 1, 2, 0, 0],
+      [EV.GoUnblock, 1, 2, 2, 0],
+    ]),
+    events(1, THREAD_B, 1000, [
+      [EV.ProcStatus, 0, 1, 1],
+      [EV.GoStart, 500, 2, 1],
+      [EV.GoBlock, 10, 1, 0],
+    ]),
+    // Threads that have long said their last.
+    ...Array.from({ length: ends }, (_, i) => events(1, 300 + i, 1000, [[EV.ProcStatus, 0, 2 + i, 2]])),
+    strings(1, { 1: "chan receive" }),
+  ];
+
+  it.each([0, 1, 5])("the last event of a later thread is no standstill, %i other threads", (others) => {
+    expect(namesOf(file(26, [waiting(others)])).slice(-2)).toEqual([`GoBlock m${THREAD_B} g2`, `GoUnblock m${THREAD_A} g1`]);
+    const generation = new Generation(1, 26, "t");
+    for (const batch of waiting(others)) generation.add(batch);
+    generation.finish();
+    const settled = new Ordering(() => {}).settle(generation);
+    expect(settled).toMatchObject({ trimmed: undefined, stops: 0, regionEvents: 0 });
+  });
+});
+
+describe("regions that end out of order", () => {
+  const region = (type: number, dt: number, name: number): Event => [type, dt, 0, name, 0];
+  const crossing = (generation: number): readonly Event[] => [
+    region(EV.UserRegionBegin, 10, 1),
+    region(EV.UserRegionBegin, 10, 2),
+    [EV.UserLog, 10, 0, 3, 3, 0],
+    region(EV.UserRegionEnd, 10, 1),
+    [EV.UserLog, 10, 0, 3, 3, 0],
+    region(EV.UserRegionEnd, 10, 2),
+    [EV.HeapAlloc, 10, generation],
+  ];
+  const crossed = (generation: number): readonly Batch[] => [
+    clock(generation, 26),
+    events(generation, THREAD_A, 1000 + generation * 10_000, [
+      [EV.ProcStatus, 0, 0, 1],
+      [EV.GoStatus, 0, 1, THREAD_A, 2],
+      ...crossing(generation),
+    ]),
+    strings(generation, { 1: "outer", 2: "inner", 3: "x" }),
+  ];
+  const timesOf = (bytes: Uint8Array) => {
+    const times: [string, number][] = [];
+    const ordering = new Ordering((event) => times.push([SPECS[event.type]?.name ?? "", Math.round(event.time / 64)]));
+    for (const generation of readGenerations(bytesSource("t", bytes))) ordering.run(generation);
+    return times;
+  };
+
+  it("are read, each end with the beginning it names", () => {
+    const told: string[] = [];
+    const summary = summarize(readGenerations(bytesSource("t", file(26, [crossed(1)]))), String, ({ name }) => told.push(name));
+    expect(summary.problem).toBe("");
+    expect(told).toEqual(["outer"]);
+    expect(summary.regions).toMatchObject([
+      { name: "inner", count: 1, open: 0, total: 40 * 64 },
+      { name: "outer", count: 1, open: 0, total: 30 * 64 },
+    ]);
+    // A slice of Perfetto's lies within the one below it: this one gets a track of its own.
+    const json = Buffer.concat([
+      ...exportTrace(readGenerations(bytesSource("t", file(26, [crossed(1)]))), { format: "chrome", marks: [], functions: new Map() }),
+    ]).toString();
+    const slices = (JSON.parse(json) as { traceEvents: { cat?: string; name: string; tid: number }[] }).traceEvents;
+    const tracks = new Set(slices.filter((each) => each.cat === "region").map((each) => each.tid));
+    expect(tracks.size).toBe(2);
+  });
+
+  it("cost their own two events in a generation that is settled, and move no other in time", () => {
+    const whole = crossed(1);
+    const generation = new Generation(1, 26, "t");
+    for (const batch of whole) generation.add(batch);
+    generation.finish();
+    const settled = new Ordering(() => {}).settle(generation);
+    expect(settled).toMatchObject({ regionEvents: 2, trimmed: undefined, misplaced: { name: "outer", goroutine: 1 } });
+    const mended = file(26, [[clock(1, 26), ...[...settled.batches.values()].flat(), whole[2] as Batch]]);
+    const left = new Set(timesOf(mended).map(String));
+    const all = timesOf(file(26, [whole]));
+    expect(all.map(String).filter((each) => !left.has(each))).toHaveLength(2);
+    expect(left.size).toBe(all.length - 2);
+    const misplaced: unknown[] = [];
+    const again = new Ordering(
+      () => {},
+      (each) => misplaced.push(each),
+    );
+    for (const each of readGenerations(bytesSource("t", mended))) again.run(each);
+    expect(misplaced).toEqual([]);
+  });
+
+  it("cost the same in generations that were passed on before the crash, and the others stay as they are", () => {
+    const findings = new Findings();
+    const plain = (generation: number): readonly Batch[] => [
+      clock(generation, 26),
+      events(generation, THREAD_A, 1000 + generation * 10_000, [
+        [EV.ProcStatus, 0, 0, 1],
+        [EV.GoStatus, 0, 1, THREAD_A, 2],
+        [EV.HeapAlloc, 10, generation],
+      ]),
+    ];
+    const bytes = file(26, [plain(1), crossed(2), plain(3), crossed(4), plain(5)]);
+    const given = scanBase(bytesSource("t", bytes), 26, findings);
+    const { base, dropped } = orderComplete(given, 99, findings);
+    if (!base) throw new Error("no base");
+    expect(dropped).toBe(16);
+    expect(base.same).toBe(given.generations[1]?.from);
+    expect(findings.list()).toMatchObject([{ code: "trace-regions", count: 4, partial: true }]);
+    const mended = base.source.read(0, base.source.size);
+    expect(base.keep).toBe(mended.length);
+    expect(timesOf(mended)).toHaveLength(timesOf(bytes).length - 4);
+    for (const { number, from, to } of base.generations) {
+      const old = given.generations.find((each) => each.number === number) as (typeof given.generations)[number];
+      const same = Buffer.compare(mended.subarray(from, to), bytes.subarray(old.from, old.to)) === 0;
+      expect([number, same]).toEqual([number, number % 2 === 1]);
+    }
+  });
+
+  it("whatever is left out of batches or put in, all other events keep their times", () => {
+    const stop = Uint8Array.of(EV.ProcStop, 0);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(300), fc.constantFrom("keep", "drop", "put")), { minLength: 1, maxLength: 30 }), (list) => {
+        const bytes = new ByteWriter();
+        const edits: { batch: number; at: number; put?: Uint8Array }[] = [];
+        const wanted: number[] = [];
+        let time = 0;
+        list.forEach(([dt, what], i) => {
+          const at = bytes.length;
+          bytes.byte(EV.HeapAlloc).varint(dt).varint(i);
+          time += dt;
+          if (what === "put") edits.push({ batch: 0, at, put: stop });
+          if (what === "drop") edits.push({ batch: 0, at });
+          else wanted.push(time);
+        });
+        const batch: Batch = { generation: 1, m: 1, time: 0, experiment: 0, data: bytes.done() };
+        const [edited] = editBatches([batch], edits.reverse());
+        const { data } = edited as Batch;
+        const times: number[] = [];
+        let now = 0;
+        let stops = 0;
+        for (let at = 0; at < data.length; ) {
+          now += readVarint(data, at + 1, data.length);
+          if (data[at] === EV.ProcStop) stops++;
+          else {
+            times.push(now);
+            readVarint(data, cursor.at, data.length);
+          }
+          at = cursor.at;
+        }
+        expect(times).toEqual(wanted);
+        expect(stops).toBe(edits.filter((each) => each.put).length);
+      }),
+    );
   });
 });
 

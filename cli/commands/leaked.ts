@@ -18,6 +18,13 @@ export const leakedCommand = defineCommand({
   ],
   args: (_operands, options) => ({ retains: options.retains === true, top: optionTop(options) }),
   text({ groups, total }, page) {
+    const undecided = total.complete
+      ? []
+      : [
+          `of ${total.undecided === 0 ? "the" : `${formatCount(total.undecided)} of ${formatCount(total.blocked)}`} blocked goroutines nothing can be said:`,
+          "memory is missing from the core, and what lay there may hold what they wait for",
+        ];
+    if (total.goroutines === 0 && !total.complete) return undecided;
     if (total.goroutines === 0)
       return [`none of ${formatCount(total.blocked)} blocked goroutines is leaked:`, "each waits for something that can still be reached"];
     const cut = truncationLine(groups.length, total.groups, "stacks");
@@ -25,7 +32,11 @@ export const leakedCommand = defineCommand({
       ...groups.flatMap((group, index) => [...(index > 0 ? [""] : []), ...formatGroup(group, page)]),
       "",
       `${formatCount(total.goroutines)} of ${formatCount(total.blocked)} blocked goroutines are leaked: nothing can wake them`,
-      `they keep ${formatBytes(total.heapBytes)} in ${formatCount(total.heapObjects)} objects, and ${formatBytes(total.stackBytes)} of stacks`,
+      ...(undecided.length > 0
+        ? undecided
+        : [
+            `they keep ${formatBytes(total.heapBytes)} in ${formatCount(total.heapObjects)} objects, and ${formatBytes(total.stackBytes)} of stacks`,
+          ]),
       ...(cut ? [cut] : []),
     ];
   },

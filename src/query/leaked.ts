@@ -9,6 +9,7 @@ import type { Wait } from "../runtime/wait.js";
 import { readWaits } from "../runtime/waiting.js";
 import { goroutineReader } from "./goroutine-rows.js";
 import { describeGroup, type GoroutineGroup, groupStacks, retainedOf } from "./goroutines.js";
+import { lostReferences } from "./missing-memory.js";
 import type { Query } from "./query.js";
 
 export interface LeakedArgs {
@@ -28,7 +29,11 @@ export interface Leaked {
     readonly groups: number;
     /** Blocked goroutines that were looked at. */
     readonly blocked: number;
-    /** Heap that would be garbage without all of them together, and their stacks. */
+    /** Blocked goroutines of which nothing can be said, because memory that may have references is not in the core. */
+    readonly undecided: number;
+    /** false: there may be blocked goroutines that nothing is known of, or undecided ones. */
+    readonly complete: boolean;
+    /** Heap that would be garbage without all of them together, and their stacks; 0 when memory is missing. */
     readonly heapObjects: number;
     readonly heapBytes: number;
     readonly stackBytes: number;
@@ -65,13 +70,26 @@ export const leaked: Query<LeakedArgs, Leaked> = {
       const object = objects.find(address);
       if (object !== NONE) setMark(seen, graph.nodeOfObject(object));
     }
+    const lost = lostReferences(dump);
+    if (lost) keepCertain(candidates, waitsOf);
+    const undecided = blocked - candidates.size;
+    if (lost)
+      findings.add(
+        "leaks-undecided",
+        `what could wake blocked goroutines may lie in memory that is missing: ${lost.message}`,
+        lost.example,
+        {
+          partial: true,
+          count: Math.max(undecided, 1),
+        },
+      );
     removeWoken(dump, candidates, waitsOf, seen, progress);
 
     const found = [...candidates.values()].sort((a, b) => a.id - b.id);
     const reader = goroutineReader(dump);
     const retained = retains ? retainedOf(dump) : undefined;
     const groups = groupStacks(found, reader, retained, () => {});
-    const lost = heldBytes(dump, seen);
+    const held = lost ? { count: 0, bytes: 0 } : heldBytes(dump, seen);
     return {
       groups: (top > 0 ? groups.slice(0, top) : groups).map((each) => describeGroup(each, reader, retained)),
       ids: found.map((each) => each.id),
@@ -79,8 +97,10 @@ export const leaked: Query<LeakedArgs, Leaked> = {
         goroutines: found.length,
         groups: groups.length,
         blocked,
-        heapObjects: found.length === 0 ? 0 : lost.count,
-        heapBytes: found.length === 0 ? 0 : lost.bytes,
+        undecided,
+        complete: lost === undefined,
+        heapObjects: found.length === 0 ? 0 : held.count,
+        heapBytes: found.length === 0 ? 0 : held.bytes,
         stackBytes: found.reduce((sum, { stack }) => sum + stack.hi - stack.lo, 0),
       },
     };
@@ -93,6 +113,11 @@ function isCandidate(goroutine: Goroutine, waitsOf: ReadonlyMap<number, readonly
   const reason = goroutine.waitReason;
   if (reason.includes("nil chan") || reason.includes("no cases")) return true;
   return ENDED_BY_OTHERS.test(reason) && waitsOf.has(goroutine.address);
+}
+
+/** Without all of the memory only those are surely leaked that wait for nothing that could ever happen. */
+function keepCertain(candidates: Map<number, Goroutine>, waitsOf: ReadonlyMap<Address, readonly Wait[]>): void {
+  for (const [id, { address }] of candidates) if (waitsOf.has(address)) candidates.delete(id);
 }
 
 /**

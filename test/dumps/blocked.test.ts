@@ -2,12 +2,16 @@
  * Who waits for whom and who for ever: goroutines that wait in every way, on every release, against what the program says of them
  * and, where the release has it, the runtime's own profile of leaked goroutines.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DumpWish, makeDump } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { type Blocked, blocked } from "../../src/query/blocked.js";
 import { leaked } from "../../src/query/leaked.js";
+import { coreWithout, cutCore } from "../support/cut-core.js";
 import { missingGo, nameOf, releases } from "../support/dump-cache.js";
 
 const full = process.env.CORESCOPE_TIER === "full";
@@ -153,3 +157,46 @@ for (const wish of wishes) {
     });
   });
 }
+
+/** The heap is mapped by so many bytes. */
+const ARENA = 1 << 26;
+
+/** What a core lacks may hold what blocked goroutines wait for. */
+describe("a core without all of its memory", async () => {
+  const wish: DumpWish = { program: "blocked", go: "1.26.8" };
+  const missing = await missingGo(wish.go);
+  const forEver = ["nilReceive", "nilSend", "emptySelect", "chained"];
+  const damaged: Readonly<Record<string, (core: string, to: string, isHeap: (address: number) => boolean) => string>> = {
+    "without the heap": (core, to, isHeap) => coreWithout(core, isHeap, to),
+    "cut at 90%": (core, to) => cutCore(core, 0.9, to),
+    "cut at 60%": (core, to) => cutCore(core, 0.6, to),
+    "cut at 30%": (core, to) => cutCore(core, 0.3, to),
+  };
+  for (const [how, damage] of Object.entries(damaged))
+    it.skipIf(missing !== undefined)(`states no leak that it cannot prove: ${how}`, async () => {
+      const made = await makeDump(wish);
+      const truth = made.truth as unknown as Truth;
+      const folder = mkdtempSync(join(tmpdir(), "corescope-cut-"));
+      try {
+        const whole = await openDump({ core: made.core, executable: made.executable }, silent);
+        const arenas = new Set(whole.runtime.spans.base.map((each) => Math.floor(each / ARENA)));
+        whole.close();
+        const core = damage(made.core, join(folder, "core"), (address) => arenas.has(Math.floor(address / ARENA)));
+        const dump = await openDump({ core, executable: made.executable }, silent);
+        const answer = leaked.run(dump, { retains: false, top: 0 }, { progress: silent, findings: dump.findings });
+        // Where only memory that holds no reference is gone, the truth is known.
+        const isWhole = answer.total.complete;
+        const sure = new Set((isWhole ? lost : forEver).flatMap((each) => truth.ids[each] ?? []));
+        expect(how === "cut at 90%" || !isWhole).toBe(true);
+        expect(answer.ids.filter((id) => !sure.has(id))).toEqual([]);
+        expect(dump.findings.list().some((each) => each.partial)).toBe(true);
+        if (!isWhole) {
+          expect(dump.findings.list().find((each) => each.code === "leaks-undecided")?.count).toBe(Math.max(answer.total.undecided, 1));
+          expect(answer.total.undecided).toBe(answer.total.blocked - answer.total.goroutines);
+        }
+        dump.close();
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+});

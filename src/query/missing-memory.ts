@@ -1,0 +1,27 @@
+// Whether references may be missing because memory is: then nothing can be said about what is not reached.
+import type { Finding } from "../base/findings.js";
+import type { Dump } from "../dump.js";
+
+/** What readers of roots and heap say when words that may be pointers are not in the core. */
+const LOST = new Set([
+  "heap-missing",
+  "data-missing",
+  "mask-missing",
+  "heap-state-missing",
+  "spans-missing",
+  "span-missing",
+  "span-odd",
+  "goroutines-missing",
+  "goroutine-missing",
+  "stack-incomplete",
+  "special-damaged",
+  "queue-damaged",
+  "memory-not-dumped",
+  "no-threads",
+]);
+
+/** The first reason to think so; undefined when every root and object was read. Reads the heap. */
+export function lostReferences({ heap, findings }: Dump): Finding | undefined {
+  // What is missing is told while the graph is made.
+  return heap.graph.referents.nodeCount >= 0 ? findings.list().find(({ code }) => LOST.has(code)) : undefined;
+}

@@ -23,6 +23,7 @@ export const deathCommand = defineCommand({
     ...panicLines(answer, page),
     ...answer.details.flatMap((line) => wrap(line, "  ", page)),
     ...signalLines(answer, page),
+    ...callerLines(answer, page),
     ...frameLines(answer, page),
   ],
   next: ({ goroutine }, core) => [...(goroutine ? [`goroutine ${core} ${goroutine.id}`] : []), `goroutines ${core} --group`],
@@ -70,9 +71,16 @@ function signalLines({ signal }: Death, page: Page): string[] {
   if (!signal) return [];
   const facts = [`${signal.name}${signal.meaning === "" ? "" : ` (${signal.meaning})`} code ${signal.code}`];
   if (signal.address !== undefined) facts.push(`address ${signal.address}: ${signal.what ?? ""}`);
-  if (signal.pc !== undefined) facts.push(`pc ${signal.pc}`);
+  else if (signal.what !== undefined) facts.push(signal.what);
+  if (signal.pc !== undefined) facts.push(`pc ${signal.pc}${signal.at === undefined ? "" : ` ${signal.at}`}`);
   if (signal.senderPid !== undefined) facts.push(`sent by ${signal.sender === "itself" ? "itself" : `process ${signal.senderPid}`}`);
   return wrap(facts.join(", "), "  ", page);
+}
+
+function callerLines({ callersInC, signal }: Death, page: Page): string[] {
+  if (!callersInC) return [];
+  const names = [...(signal?.at === undefined ? [] : [signal.at]), ...callersInC.map((each) => each.function)];
+  return wrap(`in C, by the return addresses on the stack: ${names.join(" < ")}`, "  ", page);
 }
 
 function frameLines({ goroutine, frames, top }: Death, page: Page): string[] {

@@ -40,6 +40,8 @@ export const AT_SYSINFO_EHDR = 33;
 
 /** Signals that carry a faulting address: ILL, TRAP, BUS, FPE, SEGV. */
 const FAULTS = new Set([4, 5, 7, 8, 11]);
+/** si_code of a fault whose address the processor does not tell: a general protection fault, by a non-canonical pointer. asm-generic/siginfo.h */
+const SI_KERNEL = 0x80;
 
 /** The notes that describe the process: owner "CORE" of kernel and gdb, "" of delve. */
 function coreNotes(core: ElfImage, type: number): ElfNote[] {
@@ -83,17 +85,21 @@ export function readSignal(core: ElfImage, threads: readonly Thread[]): SignalIn
     const signo = view.getInt32(0, true);
     const code = view.getInt32(8, true);
     if (signo === 0) continue;
-    const isFault = code > 0 && FAULTS.has(signo);
-    const address = view.getUint32(20, true) * 0x100000000 + view.getUint32(16, true);
     return {
       signo,
       code,
-      address: isFault ? (address > Number.MAX_SAFE_INTEGER ? NOT_AN_ADDRESS : address) : undefined,
+      address: faultAddress(signo, code, view.getBigUint64(16, true)),
       senderPid: code <= 0 ? view.getInt32(16, true) : undefined,
     };
   }
   const signo = threads[0]?.signal ?? 0;
   return signo === 0 ? undefined : { signo, code: 0, address: undefined, senderPid: undefined };
+}
+
+/** The address of a fault by its siginfo; undefined for signals that have none, NOT_AN_ADDRESS where the processor does not tell it. */
+export function faultAddress(signo: number, code: number, value: bigint): Address | undefined {
+  if (code <= 0 || !FAULTS.has(signo)) return undefined;
+  return code === SI_KERNEL || value >= 1n << 53n ? NOT_AN_ADDRESS : Number(value);
 }
 
 /** NT_AUXV: values by AT_ type. */

@@ -1,18 +1,16 @@
 // What killed the process: a panic, a fatal error, a signal; or nothing, it was alive when dumped.
-import { type Address, type Hex, hex, NONE } from "../base/units.js";
+import { type Address, NONE, NOT_AN_ADDRESS } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { fatalErrorText, linesBeforeThrow, type PanicRecord, panickingCount, printBacklog, readPanics } from "../runtime/death.js";
 import { frameVariables } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { readField } from "../runtime/layout/layout.js";
 import { type Machine, readMachines } from "../runtime/machines.js";
-import { type SavedSignal, savedSignals } from "../runtime/saved-signals.js";
 import { readInterface } from "../value/scalars.js";
 import { readValue, summarize } from "../value/value.js";
+import { type CFrame, callersInC } from "./c-callers.js";
+import { beginning, faultOf, handled, type SignalRow, signalRow } from "./death-signal.js";
 import { type FrameRow, goroutineReader, stateOf } from "./goroutine-rows.js";
-import { explainAddress } from "./object-names.js";
 import type { Query } from "./query.js";
-import { signalMeaning, signalName } from "./signals.js";
 
 export interface PanicRow {
   /** As the runtime prints it. */
@@ -24,19 +22,6 @@ export interface PanicRow {
   readonly recovered: boolean;
   readonly repanicked: boolean;
   readonly goexit: boolean;
-}
-
-export interface SignalRow {
-  readonly name: string;
-  readonly meaning: string;
-  readonly code: number;
-  /** Faults: the address, and what lies there. */
-  readonly address?: Hex;
-  readonly what?: string;
-  readonly pc?: Hex;
-  /** Of a signal that a process sent; own is this process itself. */
-  readonly senderPid?: number;
-  readonly sender?: "itself" | "another process" | "the kernel";
 }
 
 export interface Death {
@@ -55,10 +40,10 @@ export interface Death {
   /** The innermost function of the program's own, and the frames from there on. */
   readonly top?: FrameRow;
   readonly frames: readonly FrameRow[];
+  /** Where the signal struck in C code: who had called it, innermost first, as far as the stack's return addresses tell. */
+  readonly callersInC?: readonly CFrame[];
 }
 
-const SIGABRT = 6;
-const SIGQUIT = 3;
 const SIGTRAP = 5;
 const SIGSTOP = 19;
 const FRAMES = 20;
@@ -147,24 +132,33 @@ function withoutRuntime(dump: Dump, machines: readonly Machine[], base: Pick<Dea
     return { ...base, kind: "alive", summary: "alive when dumped" };
   const thread = process.threads[0];
   const machine = machines.find((each) => each.tid === thread?.tid);
+  const { pc, sp } = thread?.registers ?? { pc: NOT_AN_ADDRESS, sp: NOT_AN_ADDRESS };
+  const last = { ...signal, pc, sp, senderUid: undefined };
+  const first = (thread && handled(dump, thread, machine, signal)) ?? last;
+  const row = signalRow(dump, first);
   const goroutine = machine ? byAddress(dump, machine.curg) : undefined;
   const reader = goroutineReader(dump);
   const frames = goroutine ? reader.rowsOf(goroutine.unwound().frames.slice(0, 1000)) : [];
   const top = reader.topOf(frames);
-  const row = signalRow(dump, { ...signal, pc: thread?.registers.pc ?? -1, sp: -1, senderUid: undefined });
+  const callers = callersInC(dump, first.pc, first.sp);
+  const inC = !machine || machine.extra || row.pc === undefined || !dump.runtime.functions.find(Number(row.pc));
+  const at = inC && row.at !== undefined ? ` in ${row.at.replace(/\+0x[0-9a-f]+$/, "")}` : "";
   const where = goroutine
     ? ` in goroutine ${goroutine.id}`
-    : machine
-      ? ` in the runtime's thread ${thread?.tid}`
-      : ` in thread ${thread?.tid}`;
+    : !machine || machine.extra
+      ? `${at}${at === "" ? " in" : ", on"} thread ${thread?.tid}, which C created`
+      : ` in the runtime's thread ${thread?.tid}`;
+  const from =
+    row.sender === "itself" ? ", raised by itself" : row.sender === "another process" ? `, sent by process ${row.senderPid}` : "";
   return {
     ...base,
     kind: "signal",
-    summary: `${row.name}${row.meaning === "" ? "" : `: ${row.meaning}`}${row.address === undefined ? "" : ` at ${row.address}`}${where}`,
+    summary: `${row.name}${row.meaning === "" ? "" : `: ${row.meaning}`}${row.address === undefined ? "" : ` at ${row.address}`}${from}${where}`,
     signal: row,
     ...(goroutine ? { goroutine: { id: goroutine.id, state: stateOf(goroutine) } } : {}),
     ...(top ? { top } : {}),
     frames: frames.slice(0, FRAMES),
+    ...(callers.length > 0 ? { callersInC: callers } : {}),
   };
 }
 
@@ -175,76 +169,6 @@ function byAddress(dump: Dump, address: Address): Goroutine | undefined {
 /** g of the goroutine that a fatal signal interrupted, or that called the C code it interrupted; else the thread's. runtime/signal_unix.go fatalsignal */
 function crashingGoroutine({ caughtSignal, curg, g0, inC }: Machine): Address {
   return caughtSignal === 0 || (caughtSignal === g0.address && inC) ? curg : caughtSignal;
-}
-
-/** The first signal that any thread was handling and that was not sent by the process itself; else the first it sent itself. */
-function beginning(dump: Dump, machines: readonly Machine[]): SignalRow | undefined {
-  const { process } = dump;
-  const saved = machines.flatMap((machine) => {
-    const sp = machine.thread?.registers.sp ?? 0;
-    return savedSignals(process.memory, sp, machine.gsignal, process.arch).map((signal) => ({ signal, dying: machine.dying > 0 }));
-  });
-  const fatal = saved.filter(({ signal }) => signal.signo !== 23);
-  const foreign = fatal.filter(({ signal }) => signal.code > 0 || signal.senderPid !== process.pid);
-  const best =
-    foreign.find((each) => each.dying) ??
-    foreign[0] ??
-    fatal.find((each) => each.dying && (each.signal.signo === SIGABRT || each.signal.signo === SIGQUIT)) ??
-    fatal.find((each) => each.dying);
-  return best && signalRow(dump, best.signal);
-}
-
-function signalRow(dump: Dump, signal: Omit<SavedSignal, "senderPid"> & { readonly senderPid: number | undefined }): SignalRow {
-  const { process } = dump;
-  const address = signal.address;
-  const sender =
-    signal.code > 0 || signal.senderPid === undefined
-      ? ("the kernel" as const)
-      : signal.senderPid === process.pid
-        ? ("itself" as const)
-        : ("another process" as const);
-  return {
-    name: signalName(signal.signo),
-    meaning: signalMeaning(signal.signo),
-    code: signal.code,
-    ...(address === undefined ? {} : { address: hex(address), what: describeFault(dump, address) }),
-    ...(signal.pc > 0 ? { pc: hex(signal.pc) } : {}),
-    ...(signal.senderPid === undefined ? {} : { senderPid: signal.senderPid }),
-    sender,
-  };
-}
-
-/** The fault that became a panic: kept in the g. runtime/signal_unix.go sigpanic */
-function faultOf(dump: Dump, goroutine: Goroutine): SignalRow | undefined {
-  const { layout, process } = dump.runtime;
-  const g = layout.struct("g");
-  const signo = readField(process.memory, g, goroutine.address, "sig");
-  if (signo === 0 || signo > 64) return undefined;
-  const code = readField(process.memory, g, goroutine.address, "sigcode0");
-  const pc = readField(process.memory, g, goroutine.address, "sigpc");
-  const address = process.memory.readAddress(goroutine.address + g.offset("sigcode1"));
-  return {
-    name: signalName(signo),
-    meaning: signalMeaning(signo),
-    code,
-    ...(signo === 8 ? {} : { address: hex(address), what: describeFault(dump, address) }),
-    pc: hex(pc),
-    sender: "the kernel",
-  };
-}
-
-const NIL_PAGE = 4096;
-/** Below stack.lo + this a stack must not grow: the guard. runtime/stack.go stackGuard */
-const STACK_GUARD = 4096;
-
-/** What a faulting address is. */
-export function describeFault(dump: Dump, address: Address): string {
-  if (address < 0) return "an address that no user program has (non-canonical)";
-  if (address < NIL_PAGE) return address === 0 ? "a nil pointer" : `${address} bytes behind a nil pointer: a field or element of nil`;
-  const near = dump.runtime.goroutines.all.find(({ stack }) => address >= stack.lo - STACK_GUARD && address < stack.lo);
-  const inside = dump.runtime.goroutines.all.find(({ stack }) => address >= stack.lo && address < stack.hi);
-  if (near && !inside) return `just below the stack of goroutine ${near.id}: its guard`;
-  return explainAddress(dump, address);
 }
 
 /** Of a value that was panicked again the runtime keeps text in the first record only. */

@@ -4,9 +4,9 @@ import type { Dump } from "../dump.js";
 import type { Registers, Thread } from "../process/process.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { type Machine, readMachines } from "../runtime/machines.js";
-import { savedSignals } from "../runtime/saved-signals.js";
-import { interruptedRegisters } from "../runtime/signal-frame.js";
+import { interruptedRegisters, savedSignals } from "../runtime/signal-frame.js";
 import { createUnwinder } from "../runtime/unwind.js";
+import { placeOf } from "./death-signal.js";
 import { type FrameRow, type GoroutineReader, goroutineReader } from "./goroutine-rows.js";
 import type { Query } from "./query.js";
 import { signalName } from "./signals.js";
@@ -59,6 +59,9 @@ const MOST_FRAMES = 100;
 /** On a thread that C made, the top of g0's stack is the address of a local: that frame and its callers are above. runtime/proc.go mstart0 */
 const ABOVE_G0 = 512;
 
+/** Where the kernel enters the runtime with a signal. runtime/sys_linux_amd64.s */
+const SIGNAL_ENTRY: ReadonlySet<string> = new Set(["runtime.sigtramp", "runtime.cgoSigtramp"]);
+
 export const threads: Query<ThreadsArgs, Threads> = {
   name: "threads",
   summary: "each thread: what it ran, its registers and stack",
@@ -78,7 +81,8 @@ function threadRow(dump: Dump, thread: Thread, machine: Machine | undefined, rea
   const goroutine = machine && machine.curg > 0 ? dump.runtime.goroutines.all.find((each) => each.address === machine.curg) : undefined;
   const stopAt = (at: Registers) => threadStop(dump, at, machine, goroutine, reader);
   const stop = stopAt(registers);
-  const before = machine && stop.on === "signal handler" ? interruptedRegisters(memory, registers.sp, machine.gsignal, arch) : undefined;
+  const handles = machine !== undefined && stop.on === "signal handler";
+  const before = handles ? interruptedRegisters(memory, registers.sp, machine.gsignal, arch) : undefined;
   const interrupted = before && stopAt(before);
   const elsewhere = goroutine && (interrupted ?? stop).on !== "goroutine";
   return {
@@ -86,7 +90,7 @@ function threadRow(dump: Dump, thread: Thread, machine: Machine | undefined, rea
     ...(machine ? { m: machine.id } : {}),
     ...stop,
     ...(goroutine ? { goroutine: goroutine.id } : {}),
-    signals: machine ? savedSignals(memory, registers.sp, machine.gsignal, arch).map((each) => signalName(each.signo)) : [],
+    signals: handles ? savedSignals(memory, registers.sp, machine.gsignal, arch).map((each) => signalName(each.signo)) : [],
     dying: (machine?.dying ?? 0) > 0,
     inC: machine?.inC ?? false,
     ...(interrupted ? { interrupted } : {}),
@@ -106,17 +110,9 @@ function threadStop(
   const { memory, arch } = dump.process;
   const within = (stack: { readonly lo: number; readonly hi: number }) => sp > stack.lo && sp <= stack.hi;
   const inGo = functions.find(pc) !== undefined;
-  const on: ThreadStop["on"] =
-    goroutine && within(goroutine.stack)
-      ? "goroutine"
-      : machine && within(machine.gsignal)
-        ? "signal handler"
-        : inGo
-          ? "scheduler"
-          : machine
-            ? "C"
-            : "not of Go";
-  const stack = on === "goroutine" ? goroutine?.stack : on === "signal handler" ? machine?.gsignal : machine?.g0;
+  const known: ThreadStop["on"] | undefined =
+    goroutine && within(goroutine.stack) ? "goroutine" : machine && within(machine.gsignal) ? "signal handler" : undefined;
+  const stack = known === "goroutine" ? goroutine?.stack : known === "signal handler" ? machine?.gsignal : machine?.g0;
   const frames =
     stack && inGo
       ? createUnwinder(memory, functions, arch).unwind({
@@ -128,16 +124,8 @@ function threadStop(
           stack: { lo: stack.lo, hi: Math.max(stack.hi, sp) + (stack === machine?.g0 ? ABOVE_G0 : 0) },
         }).frames
       : [];
+  // On a thread that C created the handler runs on C's stack.
+  const inHandler = SIGNAL_ENTRY.has(frames.at(-1)?.fn.name ?? "");
+  const on = known ?? (inHandler ? "signal handler" : inGo ? "scheduler" : machine ? "C" : "not of Go");
   return { on, pc: hex(pc), sp: hex(sp), at: placeOf(dump, pc), frames: reader.rowsOf(frames).slice(0, MOST_FRAMES) };
-}
-
-/** "runtime.futex+0x23", "libc.so.6+0x8f2a1", "0x7f...". */
-function placeOf(dump: Dump, pc: number): string {
-  const fn = dump.runtime.functions.find(pc);
-  if (fn && fn.name !== "") return `${fn.name}+${hex(pc - fn.entry)}`;
-  const symbol = dump.runtime.symbolAt(pc);
-  if (symbol) return `${symbol.name}+${hex(pc - symbol.address)}`;
-  const file = dump.process.files.findLast((each) => each.start <= pc && pc < each.end);
-  if (file) return `${file.path.slice(file.path.lastIndexOf("/") + 1)}+${hex(pc - file.start + file.offset)}`;
-  return hex(pc);
 }

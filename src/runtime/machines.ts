@@ -24,6 +24,8 @@ export interface Machine {
   /** g that a fatal signal interrupted, 0 for none. */
   readonly caughtSignal: Address;
   readonly inC: boolean;
+  /** Lent to a thread that C created. */
+  readonly extra: boolean;
   readonly thread: Thread | undefined;
 }
 
@@ -54,21 +56,27 @@ export function readMachines(
       break;
     }
     const field = (name: Parameters<typeof m.offset>[0]) => readField(memory, m, at, name);
-    const tid = field("procid");
+    const g0 = stack(field("g0"));
+    const gsignal = stack(field("gsignal"));
+    const stands = ({ registers: { sp } }: Thread) => sp > gsignal.lo && sp <= gsignal.hi;
+    // A thread that has only begun has not told its number yet, but may handle a signal.
+    const thread = threads.get(field("procid")) ?? (field("procid") === 0 ? process.threads.find(stands) : undefined);
+    const tid = thread?.tid ?? field("procid");
     all.push({
       address: at,
       id: field("id"),
       tid,
       curg: field("curg"),
-      g0: stack(field("g0")),
-      gsignal: stack(field("gsignal")),
+      g0,
+      gsignal,
       processor: field("p"),
       lockedg: field("lockedg"),
       dying: field("dying"),
       throwing: field("throwing"),
       caughtSignal: field("caughtsig"),
       inC: field("incgo") !== 0,
-      thread: threads.get(tid),
+      extra: field("isextra") !== 0,
+      thread,
     });
     at = field("alllink");
   }

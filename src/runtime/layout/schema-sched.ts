@@ -60,6 +60,7 @@ export const schedStructs = {
       throwing: {},
       dying: {},
       incgo: {},
+      isextra: {},
       ncgo: {},
       alllink: {},
       lockedg: {},

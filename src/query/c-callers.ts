@@ -1,0 +1,81 @@
+// Who called a C function: return addresses on the stack that follow a call of just that function.
+import { type Address, type Hex, hex } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import type { ElfSymbol } from "../process/process.js";
+
+/** A function of C, by the executable's symbols. */
+export interface CFrame {
+  readonly function: string;
+  readonly pc: Hex;
+}
+
+const DEEPEST = 64 * 1024;
+const MOST_CALLERS = 32;
+/** A function of more bytes is not searched for the jumps it makes. */
+const LONGEST_FUNCTION = 16 * 1024;
+
+/**
+ * The callers of the C code at pc, innermost first, as far as direct calls tell them. C has no frame tables that are read here; but
+ * a word of the stack behind whose instruction stands a call of the very function we are in is its return address: chance does not
+ * do that, and what was left by earlier calls of the same function names a caller that it really had. A function of a library was
+ * called by way of a stub, which has no symbol: the innermost call of a stub counts for it.
+ */
+export function callersInC(dump: Dump, pc: Address, sp: Address): readonly CFrame[] {
+  const { process, runtime } = dump;
+  const { memory, arch } = process;
+  const mapping = memory.find(sp);
+  if (!mapping || runtime.functions.find(pc)) return [];
+  const frames: CFrame[] = [];
+  let callee = runtime.symbolAt(pc)?.address;
+  for (let at = sp - (sp % 8); at + 8 <= mapping.end && at < sp + DEEPEST && frames.length < MOST_CALLERS; at += 8) {
+    const back = memory.tryAddress(at) ?? 0;
+    const caller = back > 4096 ? runtime.symbolAt(back - 1) : undefined;
+    if (!caller || runtime.functions.find(back)) continue;
+    const target = arch === "amd64" ? calledOnAmd64(dump, back) : calledOnArm64(dump, back);
+    if (target === undefined) continue;
+    if (callee === undefined ? runtime.symbolAt(target) !== undefined : target !== callee) {
+      const between = runtime.symbolAt(target);
+      if (callee === undefined || between?.address !== target || !jumpsTo(dump, between, callee)) continue;
+      // It ended with a jump to the callee: its frame is gone.
+      frames.push({ function: nameInC(between.name), pc: hex(between.address) });
+    }
+    frames.push({ function: nameInC(caller.name), pc: hex(back) });
+    callee = caller.address;
+  }
+  return frames;
+}
+
+/** Target of the call rel32 that ends at this address. */
+function calledOnAmd64({ process: { memory } }: Dump, end: Address): Address | undefined {
+  const code = memory.tryBytes(end - 5, 5);
+  if (code?.[0] !== 0xe8) return undefined;
+  return end + new DataView(code.buffer, code.byteOffset, 5).getInt32(1, true);
+}
+
+/** A compiler may split a function or copy it: the name as the source has it. */
+export function nameInC(symbol: string): string {
+  return symbol.replace(/(?:\.(?:cold|part|isra|constprop|lto_priv)(?:\.\d+)?)+$/, "");
+}
+
+/** Whether a function ends itself by a jump to the start of another: a tail call. */
+function jumpsTo({ process: { memory, arch } }: Dump, from: ElfSymbol, to: Address): boolean {
+  const code = memory.tryBytes(from.address, Math.min(from.size, LONGEST_FUNCTION));
+  if (!code) return false;
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  for (let at = 0; at < code.length; at += arch === "amd64" ? 1 : 4) {
+    const next = (size: number) => (at + size <= code.length ? from.address + at + size : Number.NaN);
+    if (arch === "arm64") {
+      if (at + 4 <= code.length && code[at + 3] >>> 2 === 0b000101 && from.address + at + ((view.getUint32(at, true) << 6) >> 6) * 4 === to)
+        return true;
+    } else if (code[at] === 0xeb && next(2) + view.getInt8(Math.min(at + 1, code.length - 1)) === to) return true;
+    else if (code[at] === 0xe9 && at + 5 <= code.length && next(5) + view.getInt32(at + 1, true) === to) return true;
+  }
+  return false;
+}
+
+/** Target of the BL that ends at this address. */
+function calledOnArm64({ process: { memory } }: Dump, end: Address): Address | undefined {
+  const code = memory.tryBytes(end - 4, 4) ? memory.readUint(end - 4, 4) : 0;
+  if (code >>> 26 !== 0b100101) return undefined;
+  return end - 4 + ((code << 6) >> 6) * 4;
+}

@@ -203,6 +203,11 @@ export function pathExists(path: string): boolean {
   return existsSync(path);
 }
 
+/** Whether writing to a path would replace a file; devices and pipes are written to. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 /** A word that a shell reads back as it is. */
 export function quoteWord(word: string): string {
   return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

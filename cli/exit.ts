@@ -1,13 +1,5 @@
 // What a failure means to the shell and to the person: exit code and sentences.
-import {
-  type DumpError,
-  FormatError,
-  MemoryFault,
-  NotFoundError,
-  ResourceError,
-  UnsupportedError,
-  UsageError,
-} from "../src/base/errors.js";
+import { DumpError, type NotFoundError } from "../src/base/errors.js";
 import { Cancelled } from "../src/base/progress.js";
 import { escapeText } from "./text/escape.js";
 
@@ -58,12 +50,20 @@ export function explain(error: unknown, debug = false): Explanation {
   };
 }
 
+/** By DumpError.code: an error that came from another thread has left its class there. */
+const codes: Readonly<Record<string, number>> = {
+  "not-found": EXIT.no,
+  usage: EXIT.usage,
+  format: EXIT.unreadable,
+  unsupported: EXIT.unreadable,
+  memory: EXIT.unreadable,
+  resource: EXIT.resource,
+};
+
 function codeOf(error: unknown): number | undefined {
-  if (error instanceof NotFoundError) return inputs.has(error.what) ? EXIT.unreadable : EXIT.no;
-  if (error instanceof UsageError) return EXIT.usage;
-  if (error instanceof FormatError || error instanceof UnsupportedError || error instanceof MemoryFault) return EXIT.unreadable;
-  if (error instanceof ResourceError) return EXIT.resource;
-  return undefined;
+  if (!(error instanceof DumpError)) return undefined;
+  const { what } = error as Partial<NotFoundError>;
+  return what !== undefined && inputs.has(what) ? EXIT.unreadable : codes[error.code];
 }
 
 function sentences(error: DumpError): string[] {

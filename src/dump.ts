@@ -198,6 +198,20 @@ function traceAccess(runtime: () => GoRuntime, findings: Findings): TraceAccess 
   };
 }
 
+/** Whether the file is an execution trace and no core; false too where nothing can be read. */
+export function isTraceFile(path: string): boolean {
+  try {
+    const { source, close } = openFile(path);
+    try {
+      return looksLikeTrace(source.read(0, 16));
+    } finally {
+      close();
+    }
+  } catch {
+    return false;
+  }
+}
+
 /** A dump of nothing but a trace, when the file is a trace and no core. */
 function openTraceFile(path: string, findings: Findings): Dump | undefined {
   const opened = openFile(path);

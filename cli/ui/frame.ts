@@ -4,10 +4,10 @@ import { formatCount } from "../../src/base/units.js";
 import { escapeText } from "../text/escape.js";
 import { makePage, type Page } from "../text/style.js";
 import { padText, textWidth } from "../text/table.js";
-import { type Mode, presentView, type State } from "./navigation.js";
 import { helpLines } from "./parts/help.js";
 import { fitText } from "./parts/list.js";
 import type { Body, Line, Screen, Tone } from "./screen.js";
+import { type Mode, presentView, type State } from "./state.js";
 
 /** Of the terminal, in characters. */
 export interface Size {
@@ -54,7 +54,7 @@ export function makeFrame(state: State, size: Size, scene: Scene): Frame {
   const height = listHeight(size, body.head.length);
   const list =
     state.mode.kind === "help"
-      ? helpLines(screen, columns)
+      ? helpLines(screen, scene.screens.filter((each) => each.tab !== undefined).length, columns)
           .slice(0, height + body.head.length)
           .map((line) => paint(line, columns, page))
       : [
@@ -67,7 +67,7 @@ export function makeFrame(state: State, size: Size, scene: Scene): Frame {
     crumbs(state, scene, columns, page),
     ...list,
     statusLine(state.mode, state, scene, columns, page),
-    page.dim(hints(state.mode, screen, columns)),
+    page.dim(hints(state, screen, columns, body.without ?? [])),
   ];
   return { lines: lines.slice(0, Math.max(1, rows - 1)) };
 }
@@ -110,23 +110,32 @@ function tone(name: Tone | undefined, page: Page): (text: string) => string {
   return name === undefined || name === "plain" ? (text) => text : page[name];
 }
 
-/** All tabs, their names cut as far as it takes; the core's name where there is room for it. */
+/** How tabs are written, the roomiest first; the last ones write only the present one's name, and none. */
+const tabWords: readonly ((digit: number, name: string, isPresent: boolean) => string)[] = [
+  (digit, name) => `${digit} ${name}`,
+  (digit, name) => `${digit}${name}`,
+  (digit, name, isPresent) => (isPresent ? `${digit}${name}` : `${digit}`),
+  (digit) => `${digit}`,
+];
+
+/** All tabs, no name cut; the core's name where there is room for it. */
 function tabBar(scene: Scene, screen: Screen, columns: number, page: Page): string {
   const tabs = scene.screens.filter((each) => each.tab !== undefined);
-  const words = (most: number) => tabs.map((each, index) => `${index + 1} ${(each.tab ?? "").slice(0, most)}`);
-  const width = (most: number) => words(most).reduce((sum, word) => sum + word.length + 2, 0);
-  let most = 12;
-  while (most > 2 && width(most) > columns) most--;
-  const room = columns - width(most) - 1;
-  const name = room < leastName ? "" : fitText(escapeText(scene.name), Math.min(30, room));
-  let line = "";
-  let used = 0;
-  words(most).forEach((word, index) => {
-    if (used + word.length + 2 > columns) return;
-    line += tabs[index] === screen ? page.bold(`[${word}]`) : ` ${word} `;
-    used += word.length + 2;
+  const bars = tabWords.map((word, layout) => {
+    const line = tabs
+      .map((each, index) => {
+        const text = word(index + 1, each.tab ?? "", each === screen);
+        return each === screen ? `[${text}]` : ` ${text} `;
+      })
+      .join("");
+    // Without room one space is between two tabs, and a bracket is one.
+    return layout === 0 ? line : line.replaceAll("  ", " ").replace(" [", "[").replace("] ", "]");
   });
-  return `${line}${" ".repeat(Math.max(0, columns - used - textWidth(name)))}${page.dim(name)}`.trimEnd();
+  const bar = fitText(bars.find((each) => each.trimEnd().length <= columns) ?? "", columns);
+  const room = columns - bar.length - 1;
+  const name = room < leastName ? "" : fitText(escapeText(scene.name), Math.min(30, room));
+  const space = " ".repeat(Math.max(0, columns - bar.length - textWidth(name)));
+  return `${bar.replace(/\[.*\]/, page.bold)}${space}${page.dim(name)}`.trimEnd();
 }
 
 function crumbs(state: State, scene: Scene, columns: number, page: Page): string {
@@ -162,25 +171,35 @@ function statusLine(mode: Mode, state: State, scene: Scene, columns: number, pag
     while (textWidth(shown) > columns - lead.length - 1) shown = shown.slice(1);
     return `${lead}${shown}█`;
   }
+  if (mode.kind === "confirm") {
+    const question = " is there: replace it? y";
+    return page.bold(fitText(`${fitText(escapeText(mode.path), Math.max(1, columns - question.length), "middle")}${question}`, columns));
+  }
   if (state.message !== "") return page.bold(fitText(escapeText(state.message), columns));
-  const partial = scene.findings.some((finding) => finding.partial) ? " (answers are partial)" : "";
-  const findings = scene.findings.length === 0 ? "" : `! ${scene.findings.length} findings${partial}`;
-  return fitText(
-    [scene.working === "" ? "" : `… ${escapeText(scene.working)}`, findings].filter((text) => text !== "").join("   "),
-    columns,
-  );
+  const finding = presentView(state).isFinding ? `find: ${escapeText(state.find)}` : "";
+  const working = scene.working === "" ? "" : `… ${escapeText(scene.working)}`;
+  return fitText([finding, working, damage(scene.findings)].filter((text) => text !== "").join("   "), columns);
 }
 
-function hints(mode: Mode, screen: Screen, columns: number): string {
+/** Only what makes answers partial is worth a sign on every screen; notes are counted on a screen of their own. */
+function damage(findings: readonly Finding[]): string {
+  const partial = findings.filter((finding) => finding.partial).length;
+  if (partial > 0) return `! answers are partial: ${partial} ${partial === 1 ? "finding" : "findings"}`;
+  return findings.length === 0 ? "" : `${findings.length} ${findings.length === 1 ? "note" : "notes"}`;
+}
+
+function hints({ mode, ...state }: State, screen: Screen, columns: number, without: readonly string[]): string {
   if (mode.kind === "help") return fitText("any key: back · q quit", columns);
+  if (mode.kind === "confirm") return fitText("y replace the file · any other key leave it", columns);
   if (mode.kind === "prompt" && (mode.offers?.length ?? 0) > 1) return fitText(escapeText((mode.offers ?? []).join("  ")), columns);
   if (mode.kind === "prompt")
     return fitText(`enter do it · esc leave · ctrl-u empty${mode.sign === ":" ? " · tab complete · up earlier lines" : ""}`, columns);
   const end = "? help · q quit";
+  const view = state.stack.at(-1);
   const words = [
     "enter open",
-    "esc back",
-    ...screen.keys.map(({ key, help }) => `${key} ${help}`),
+    ...(view?.filter ? ["esc end filter"] : view?.isFinding ? ["n next", "esc end find"] : ["esc back"]),
+    ...screen.keys.filter(({ key }) => !without.includes(key)).map(({ key, help }) => `${key} ${help}`),
     "/ find",
     "f filter",
     ": command",

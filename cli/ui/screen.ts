@@ -39,6 +39,8 @@ export interface Body {
   readonly rows: readonly Line[];
   /** Said beside the row's number: "10,000 of 521,482 objects". */
   readonly note?: string;
+  /** Keys of the screen that mean nothing now: neither offered nor obeyed. */
+  readonly without?: readonly Key[];
 }
 
 /** What became of a question. */
@@ -51,6 +53,8 @@ export type Answer =
 /** Where an answer goes, and what of it: undefined when the answer is a no, which leaves no file behind. */
 export interface AnswerFile {
   readonly path: string;
+  /** The command line says that a file of that name may be replaced. */
+  readonly replaces: boolean;
   chunks(result: unknown): Iterable<Uint8Array> | undefined;
 }
 
@@ -93,7 +97,9 @@ export interface ScreenKey {
   readonly key: Key;
   readonly help: string;
   /** Where it leads; undefined: nowhere from this line. */
-  go(args: PlaceArgs, line: Line | undefined): Place | undefined;
+  go?(args: PlaceArgs, line: Line | undefined): Place | undefined;
+  /** Instead of a place: a command line to begin with. */
+  readonly line?: string;
   /** The place is this one seen otherwise (another order): it takes this one's step in the breadcrumb. */
   readonly stays?: boolean;
 }

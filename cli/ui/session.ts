@@ -1,5 +1,4 @@
 // One person at one dump: state, answers, and what keys do to the world. Knows no React; whoever draws listens.
-import { DumpError } from "../../src/base/errors.js";
 import { Cancelled } from "../../src/base/progress.js";
 import { formatCount } from "../../src/base/units.js";
 import { names } from "../../src/query/names.js";
@@ -11,12 +10,14 @@ import { escapeText } from "../text/escape.js";
 import { type Completion, completeLine, wordsOf } from "./completion.js";
 import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";
 import { type Key, makeKeyReader } from "./keys.js";
+import { reduce } from "./navigation.js";
+import { wrapText } from "./parts/list.js";
+import { hasWords } from "./prompt.js";
+import { type Answer, type Ask, ask, type Body, type Screen } from "./screen.js";
 import {
   type Effect,
   follow,
-  hasWords,
   presentView,
-  reduce,
   type State,
   type Step,
   type Surroundings,
@@ -24,8 +25,7 @@ import {
   settle,
   startAt,
   type View,
-} from "./navigation.js";
-import { type Answer, type Ask, ask, type Body, type Screen } from "./screen.js";
+} from "./state.js";
 
 /** What a session needs from a dump; RemoteDump has it. */
 export type Answers = Pick<RemoteDump, "ask" | "progress" | "findings">;
@@ -41,9 +41,13 @@ export interface SessionOptions {
   readonly isColoured?: boolean;
   /** Writes what is no part of a frame: the clipboard's escape sequence. */
   write(text: string): void;
-  /** Writes a file. */
-  save(path: string, chunks: Iterable<Uint8Array>): Promise<void>;
+  /** A file that writing to the path would replace. */
+  isFile(path: string): boolean;
+  /** Writes a file; replaces: one that is there may go. */
+  save(path: string, chunks: Iterable<Uint8Array>, replaces: boolean): Promise<void>;
   quit(): void;
+  /** Gives the terminal back until somebody goes on. */
+  suspend(): void;
 }
 
 interface Known {
@@ -199,7 +203,9 @@ export class Session implements Surroundings {
     }
     const isCancelled = body.rows.length === 0 && answers.some((answer) => answer.state === "cancelled");
     const said = [...failed, ...(isCancelled ? ["not answered: r asks again"] : [])];
-    const rows = [...said.map((text) => ({ text, tone: "bad" as const })), ...body.rows];
+    const width = Math.max(20, this.size.columns - 2);
+    const told = said.flatMap((text) => wrapText(escapeText(text), width, "  "));
+    const rows = [...told.map((text) => ({ text, tone: "bad" as const })), ...body.rows];
     if (view.filter === "") return said.length === 0 ? body : { ...body, rows };
     const wanted = view.filter.toLowerCase();
     const kept = rows.filter((line) => hasWords(line, wanted));
@@ -222,7 +228,7 @@ export class Session implements Surroundings {
   }
 
   /** Puts a view's questions that have no answer; what is shown now comes before what was asked for earlier. */
-  private askFor(view: View, again = false): void {
+  private askFor(view: View, again = false, replaces = false): void {
     const asks = this.asksOf(view);
     this.stamp++;
     if (!Array.isArray(asks)) return;
@@ -233,9 +239,18 @@ export class Session implements Surroundings {
       // A file is written once, and again when that is asked for.
       const isSettled = (state === "done" && !(again && each.save)) || (state === "failed" && !again);
       if (state === "waiting" || isSettled) continue;
-      this.put(key, each);
+      const { save } = each;
+      if (!save) this.put(key, each);
+      else if (replaces || save.replaces) this.put(key, { ...each, save: { ...save, replaces: true } });
+      else if (this.options.isFile(save.path)) this.confirm(save.path, { kind: "retry", replaces: true });
+      else this.put(key, each);
     }
     this.forgetOld();
+  }
+
+  /** Nothing that is there is replaced before somebody says so. */
+  private confirm(path: string, yes: Effect): void {
+    this.state = { ...this.state, mode: { kind: "confirm", path, yes } };
   }
 
   /** What completion may need: names, and the parts of the value that the line ends in a part of. */
@@ -252,13 +267,13 @@ export class Session implements Surroundings {
     this.known.set(key, entry);
     const saved = asked.result.then(async (result) => {
       const chunks = save?.chunks(result);
-      if (save && chunks) await this.save(save.path, chunks);
+      if (save && chunks) await this.save(save.path, chunks, save.replaces);
       return result;
     });
     saved.then(
       (result) => this.answered(entry, { state: "done", result }),
       (error: unknown) =>
-        this.answered(entry, error instanceof Cancelled ? { state: "cancelled" } : { state: "failed", lines: explainRemote(error) }),
+        this.answered(entry, error instanceof Cancelled ? { state: "cancelled" } : { state: "failed", lines: explain(error).lines }),
     );
     this.tick();
   }
@@ -273,17 +288,21 @@ export class Session implements Surroundings {
   }
 
   /** The lines of a view as text. */
-  private saveView(path: string, view: View): void {
+  private saveView(path: string, view: View, replaces: boolean): void {
+    if (!replaces && this.options.isFile(path)) {
+      this.confirm(path, { kind: "save", path, replaces: true });
+      return;
+    }
     const { head, rows } = this.body(view);
     const text = [...head, ...rows].map((line) => `${escapeText(line.text)}\n`).join("");
-    this.save(path, [new TextEncoder().encode(text)]).catch((error: unknown) => {
+    this.save(path, [new TextEncoder().encode(text)], replaces).catch((error: unknown) => {
       this.state = { ...this.state, message: explain(error).lines[0] ?? "" };
       this.changed();
     });
   }
 
-  private async save(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-    await this.options.save(path, chunks);
+  private async save(path: string, chunks: Iterable<Uint8Array>, replaces: boolean): Promise<void> {
+    await this.options.save(path, chunks, replaces);
     this.state = { ...this.state, message: `written: ${path}` };
     this.changed();
   }
@@ -305,8 +324,9 @@ export class Session implements Surroundings {
   private perform(effect: Effect, view: View): void {
     if (effect.kind === "quit") this.options.quit();
     else if (effect.kind === "copy") this.options.write(`\u001b]52;c;${Buffer.from(effect.text).toString("base64")}\u0007`);
-    else if (effect.kind === "retry") this.askFor(view, true);
-    else if (effect.kind === "save") this.saveView(effect.path, view);
+    else if (effect.kind === "suspend") this.options.suspend();
+    else if (effect.kind === "retry") this.askFor(view, true, effect.replaces);
+    else if (effect.kind === "save") this.saveView(effect.path, view, effect.replaces);
     else {
       const asks = this.asksOf(view);
       if (!Array.isArray(asks)) return;
@@ -365,10 +385,4 @@ export class Session implements Surroundings {
 
 function askKey({ query, args, save }: Ask): string {
   return `${query.name} ${JSON.stringify(args)} ${save?.path ?? ""}`;
-}
-
-/** Sentences of an error that came from the other thread, where its class was left. */
-function explainRemote(error: unknown): readonly string[] {
-  if (!(error instanceof DumpError)) return explain(error).lines;
-  return [`error: ${error.message}`, ...(error.advice ?? "").split("\n").filter((line) => line !== "")];
 }

@@ -1,18 +1,21 @@
 // The terminal taken over, and given back whatever happens.
 import { basename } from "node:path";
+import { isTraceFile } from "../../src/dump.js";
 import { RemoteDump } from "../../src/worker/worker.js";
 import { type Options, optionChoice, optionText } from "../arguments.js";
-import { type AnyCommand, type World, writeFile } from "../command.js";
-import { EXIT } from "../exit.js";
+import { type AnyCommand, isFile, type World, writeFile } from "../command.js";
+import { EXIT, explain } from "../exit.js";
 import { wantsColour } from "../text/style.js";
 import type { Size } from "./frame.js";
 import { makePainter } from "./parts/painter.js";
-import { allScreens } from "./screens/index.js";
+import { allScreens, traceScreens } from "./screens/index.js";
 import { Session } from "./session.js";
 
 /** Alternate screen, cleared, the cursor hidden; pasted text marked as such. */
 const enter = "\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l\u001b[?2004h";
 const leave = "\u001b[?2004l\u001b[?1049l\u001b[?25h";
+/** After a stop that did not stop, because no shell would have gone on with us: the terminal is taken again then. */
+const resumeMilliseconds = 100;
 
 /** Runs the UI on the process's own terminal until the person quits; returns the exit code. */
 export async function startUi(core: string, options: Options, world: World, commands: readonly AnyCommand[]): Promise<number> {
@@ -31,44 +34,80 @@ export async function startUi(core: string, options: Options, world: World, comm
     hasEnded = true;
     unmount();
   };
+  // What cannot be opened has nothing to show: the shell gets its screen back and is told why.
+  let failure: unknown;
+  dump.opened.catch((error: unknown) => {
+    failure = error;
+    end(explain(error).code);
+  });
   const session = new Session({
     dump,
     commands: known,
-    screens: allScreens(known),
+    screens: isTraceFile(core) ? traceScreens(known) : allScreens(known),
     name: basename(core),
     size: sizeOf(stdout),
     isColoured: colour,
     write: (text) => void stdout.write(text),
+    isFile,
     save: (path, chunks) => writeFile(path, chunks, world),
     quit: () => end(EXIT.ok),
+    suspend: () => suspend(),
   });
 
   const painter = makePainter(stdout);
   let isInside = false;
+  const take = () => {
+    isInside = true;
+    stdout.write(enter);
+    // Node believes what it set last; the shell has set the terminal since.
+    stdin.setRawMode(false);
+    stdin.setRawMode(true);
+  };
   const restore = () => {
     if (!isInside) return;
     isInside = false;
-    painter.stop();
+    painter.pause();
     stdin.setRawMode(false);
     stdout.write(leave);
   };
   const onData = (chunk: string) => session.type(chunk);
   const onResize = () => {
+    if (!isInside) return;
     stdout.write("\u001b[2J");
     painter.forget();
     session.resize(sizeOf(stdout));
   };
+  const resume = () => {
+    if (hasEnded) return;
+    take();
+    painter.resume();
+    // The size may be another; the terminal told the shell, not us. Node asks for it at this signal.
+    process.kill(process.pid, "SIGWINCH");
+  };
+  /** As a terminal does at ctrl-z: every process of the job stops, its shell goes on. */
+  const suspend = () => {
+    if (!isInside) return;
+    restore();
+    process.removeListener("SIGTSTP", suspend); // with a listener it would not stop
+    process.kill(0, "SIGTSTP");
+    setTimeout(() => {
+      process.on("SIGTSTP", suspend);
+      if (!isInside) resume();
+    }, resumeMilliseconds);
+  };
   const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: EXIT.interrupted } as const;
-  const handlers = Object.entries(signals).map(([name, number]) => [name, () => end(number)] as const);
+  const handlers: (readonly [NodeJS.Signals, () => void])[] = [
+    ...Object.entries(signals).map(([name, number]) => [name as NodeJS.Signals, () => end(number)] as const),
+    ["SIGTSTP", suspend],
+    ["SIGCONT", resume],
+  ];
 
   // The last resort: a crash ends the process; the shell gets its screen back before the error is printed.
   process.once("exit", restore);
   process.once("uncaughtExceptionMonitor", restore);
   for (const [name, handler] of handlers) process.on(name, handler);
   try {
-    isInside = true;
-    stdout.write(enter);
-    stdin.setRawMode(true);
+    take();
     stdin.setEncoding("utf8");
     stdout.on("resize", onResize);
     stdin.on("data", onData);
@@ -91,6 +130,7 @@ export async function startUi(core: string, options: Options, world: World, comm
     process.removeListener("exit", restore);
     process.removeListener("uncaughtExceptionMonitor", restore);
   }
+  if (failure !== undefined) throw failure;
   return code;
 }
 

@@ -1,5 +1,5 @@
 // What the two threads say to each other; plain data only.
-import { DumpError } from "../base/errors.js";
+import { DumpError, NotFoundError } from "../base/errors.js";
 import type { Finding } from "../base/findings.js";
 import { Cancelled } from "../base/progress.js";
 import type { DumpFiles } from "../dump.js";
@@ -28,16 +28,20 @@ export interface PlainError {
   readonly code: string;
   readonly message: string;
   readonly advice: string | undefined;
+  /** What was not found, of a NotFoundError. */
+  readonly what?: string;
   readonly stack: string | undefined;
 }
 
 /** An error that a person can meet, thrown in the other thread. */
 export class RemoteError extends DumpError {
   readonly code: string;
-  constructor({ name, code, message, advice }: PlainError) {
+  readonly what: string | undefined;
+  constructor({ name, code, message, advice, what }: PlainError) {
     super(message, advice);
     this.name = name;
     this.code = code;
+    this.what = what;
   }
 }
 
@@ -50,6 +54,7 @@ export function packError(error: unknown): PlainError {
     code: known ? error.code : "",
     message: error.message,
     advice: known ? error.advice : undefined,
+    ...(error instanceof NotFoundError ? { what: error.what } : {}),
     stack: error.stack,
   };
 }

@@ -17,8 +17,10 @@ export interface Painter {
   readonly stream: NodeJS.WriteStream;
   /** Everything is written again with the next frame: the terminal was cleared. */
   forget(): void;
-  /** Nothing is written any more. */
-  stop(): void;
+  /** Nothing is written until resume: the terminal is somebody else's. */
+  pause(): void;
+  /** The newest frame is written whole. */
+  resume(): void;
 }
 
 const begin = "\u001b[?2026h";
@@ -27,11 +29,12 @@ const end = "\u001b[?2026l";
 export function makePainter(terminal: Terminal): Painter {
   let shown: readonly string[] = [];
   let next: readonly string[] | undefined;
+  let last: readonly string[] | undefined;
   let isBlocked = false;
-  let isStopped = false;
+  let isPaused = false;
 
   function paint(): void {
-    if (next === undefined || isStopped || isBlocked) return;
+    if (next === undefined || isPaused || isBlocked) return;
     const lines = next;
     next = undefined;
     const changed: string[] = [];
@@ -62,6 +65,7 @@ export function makePainter(terminal: Terminal): Painter {
     },
     write(frame: string) {
       next = frame.split("\n");
+      last = next;
       paint();
       return true;
     },
@@ -71,8 +75,14 @@ export function makePainter(terminal: Terminal): Painter {
     forget() {
       shown = [];
     },
-    stop() {
-      isStopped = true;
+    pause() {
+      isPaused = true;
+    },
+    resume() {
+      isPaused = false;
+      shown = [];
+      next = last;
+      paint();
     },
   };
 }

@@ -21,7 +21,16 @@ export function answerScreen(commands: readonly AnyCommand[]): Screen {
       const question = ask(spec.query, spec.args(operands, options));
       if (path === undefined || !file) return [question];
       if (path === "-") throw new UsageError("-o -: the screen is in use", "name a file: -o trace.out");
-      return [{ ...question, save: { path, chunks: (result) => (spec.isNo?.(result) === true ? undefined : file(result)) } }];
+      return [
+        {
+          ...question,
+          save: {
+            path,
+            replaces: options.overwrite === true,
+            chunks: (result) => (spec.isNo?.(result) === true ? undefined : file(result)),
+          },
+        },
+      ];
     },
     body({ args, answers, width }) {
       const answer = answers[0];

@@ -47,3 +47,10 @@ export function allScreens(commands: readonly AnyCommand[]): readonly Screen[] {
     answerScreen(commands),
   ];
 }
+
+/** The same for a file that is nothing but a trace: home is the trace. */
+export function traceScreens(commands: readonly AnyCommand[]): readonly Screen[] {
+  const tabbed = [traceScreen, findingsScreen];
+  const others = allScreens(commands).filter((screen) => !tabbed.includes(screen));
+  return [...tabbed, ...others.map(({ tab: _, ...screen }) => screen)];
+}

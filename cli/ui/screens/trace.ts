@@ -24,12 +24,12 @@ export const traceScreen: Screen = {
       const name = known.get(id);
       return line.open || name === undefined || !line.text.includes(name.slice(0, 8)) ? line : { ...line, open: eventsPlace(Number(id)) };
     });
-    return { head: [], rows };
+    return { head: [], rows, ...(answer.summary ? {} : { without: ["t", "v", "x"] }) };
   },
   keys: [
     { key: "t", help: "time line", go: () => ({ screen: "timeline", args: {} }) },
     { key: "v", help: "events near the end", go: () => ({ screen: "events", args: {} }) },
-    { key: "x", help: "extract to trace.out", go: () => ({ screen: "answer", args: { line: "trace extract -o trace.out" } }) },
+    { key: "x", help: "extract to a file", line: "trace extract -o trace.out" },
   ],
 };
 

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMMANDS } from "../../../cli/commands/index.js";
 import { textWidth } from "../../../cli/text/table.js";
 import { listHeight } from "../../../cli/ui/frame.js";
-import { presentView } from "../../../cli/ui/navigation.js";
 import type { Place } from "../../../cli/ui/screen.js";
 import { allScreens } from "../../../cli/ui/screens/index.js";
 import { type Answers, Session } from "../../../cli/ui/session.js";
+import { presentView } from "../../../cli/ui/state.js";
 import { silent } from "../../../src/base/progress.js";
 import { type Dump, openDump } from "../../../src/dump.js";
 import { packError, unpackError } from "../../../src/worker/protocol.js";
@@ -54,7 +54,19 @@ interface Size {
 }
 
 function begin(size: Size, dump_: Answers, isColoured = false): Session {
-  return new Session({ dump: dump_, commands, screens, name: "core", size, isColoured, write() {}, async save() {}, quit() {} });
+  return new Session({
+    dump: dump_,
+    commands,
+    screens,
+    name: "core",
+    size,
+    isColoured,
+    write() {},
+    isFile: () => false,
+    async save() {},
+    quit() {},
+    suspend() {},
+  });
 }
 
 const settled = async () => {
@@ -112,7 +124,7 @@ async function walk(session: Session, size: Size, way: readonly (string | Size)[
 }
 
 async function goHome(session: Session): Promise<void> {
-  for (let n = session.state.stack.length * 2 + 3; n > 0; n--) session.press(["escape"]);
+  for (let n = session.state.stack.length * 3 + 3; n > 0; n--) session.press(["escape"]);
   await settled();
   expect(session.state.stack.map(({ place }) => place.screen)).toEqual(["overview"]);
   expect(session.state.mode).toEqual({ kind: "browse" });
@@ -207,7 +219,10 @@ describe("trees", () => {
 
   test.each(places)("%s: folding and unfolding any line leaves all lines as they were", async (_name, place) => {
     const session = begin({ columns: 120, rows: 40 }, answers());
-    session.state = { ...session.state, stack: [...session.state.stack, { place, cursor: 0, top: 0, filter: "", folds: {} }] };
+    session.state = {
+      ...session.state,
+      stack: [...session.state.stack, { place, cursor: 0, top: 0, filter: "", isFinding: false, folds: {} }],
+    };
     session.press(["r"]);
     await settled();
     const lines = () => session.body(presentView(session.state)).rows.map(({ text }) => text);

@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { textWidth } from "../../../cli/text/table.js";
 import { listHeight, makeFrame } from "../../../cli/ui/frame.js";
-import { type State, startAt } from "../../../cli/ui/navigation.js";
 import { tableLines, textLines, wrapText } from "../../../cli/ui/parts/list.js";
 import { makePainter } from "../../../cli/ui/parts/painter.js";
 import { splitWords } from "../../../cli/ui/parts/words.js";
 import type { Body, Screen } from "../../../cli/ui/screen.js";
+import { type State, startAt } from "../../../cli/ui/state.js";
+import type { Finding } from "../../../src/base/findings.js";
 
 const screen: Screen = {
   name: "home",
@@ -19,6 +20,8 @@ const screen: Screen = {
   keys: [{ key: "s", help: "sort", go: () => undefined }],
 };
 
+const sceneOf = (rows: Body["rows"]) => ({ body: { head: [], rows }, screens: [screen], name: "core", working: "", findings: [] });
+
 const hostile = fc.stringMatching(/^[\x00-\x1f\x7f-\x9fa-z世é\u202e🚀 ]{0,200}$/u);
 
 describe("a frame", () => {
@@ -28,6 +31,7 @@ describe("a frame", () => {
     const mode: fc.Arbitrary<State["mode"]> = fc.oneof(
       fc.constant({ kind: "browse" as const }),
       fc.constant({ kind: "help" as const }),
+      hostile.map((path) => ({ kind: "confirm" as const, path, yes: { kind: "quit" as const } })),
       hostile.map((text) => ({ kind: "prompt" as const, sign: ":" as const, text, recalled: 0 })),
     );
     fc.assert(
@@ -60,6 +64,27 @@ describe("a frame", () => {
     expect(plain).not.toContain("\u001b");
     const coloured = makeFrame(startAt({ screen: "home", args: {} }), { columns: 60, rows: 12 }, { ...scene, isColoured: true });
     expect(coloured.lines.join("\n")).toContain("\u001b[7m▌ one");
+  });
+
+  test("names its tabs whole at every width, or by their digits alone", () => {
+    const names = "Overview Types Dominators Goroutines Trace Suspects Memory Findings".split(" ");
+    const screens = names.map((name): Screen => ({ ...screen, name, tab: name }));
+    const bar = (columns: number) =>
+      makeFrame(startAt({ screen: "Dominators", args: {} }), { columns, rows: 24 }, { ...sceneOf([]), screens }).lines[0] as string;
+    expect(bar(140)).toMatch(/^ 1 Overview {2}2 Types \[3 Dominators\] 4 Goroutines .*8 Findings .*core$/);
+    expect(bar(80)).toBe(" 1Overview 2Types[3Dominators]4Goroutines 5Trace 6Suspects 7Memory 8Findings");
+    expect(bar(40)).toBe(`${" 1 2[3Dominators]4 5 6 7 8".padEnd(36)}core`);
+    expect(bar(20)).toBe(" 1 2[3]4 5 6 7 8");
+  });
+
+  test("says that answers are partial on every screen, and counts notes without alarm", () => {
+    const finding = (partial: boolean) => ({ code: "x", partial, message: "m", count: 1, example: "" });
+    const status = (...findings: Finding[]) =>
+      makeFrame(startAt({ screen: "home", args: {} }), { columns: 60, rows: 12 }, { ...sceneOf([]), findings }).lines.at(-2);
+    expect(status()).toBe("");
+    expect(status(finding(false))).toBe("1 note");
+    expect(status(finding(false), finding(false))).toBe("2 notes");
+    expect(status(finding(false), finding(true))).toBe("! answers are partial: 1 finding");
   });
 
   test("says how far the work is where there is nothing to show yet", () => {
@@ -161,7 +186,7 @@ describe("the painter", () => {
         await new Promise((resolve) => setTimeout(resolve, 40));
         const last = frames.at(-1) as string[];
         expect(shown).toEqual(Array.from({ length: 6 }, (_, row) => last[row] ?? ""));
-        painter.stop();
+        painter.pause();
       }),
       { numRuns: 15 },
     );
@@ -172,7 +197,7 @@ describe("the painter", () => {
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(written.length).toBe(2);
     expect(written[1]).toBe("\u001b[?2026h\u001b[2;1Hx\u001b[0m\u001b[K\u001b[?2026l");
-    painter.stop();
+    painter.pause();
   });
 
   test("a slow terminal gets the newest frame when it can take it, after stop none", async () => {
@@ -187,9 +212,15 @@ describe("the painter", () => {
     terminal.writableNeedDrain = false;
     terminal.emit("drain");
     expect(shown[0]).toBe("three");
-    painter.stop();
+    painter.pause();
     painter.stream.write("four");
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(written.length).toBe(2);
+    // Taken again, the terminal shows the newest frame, all of it.
+    painter.resume();
+    expect(shown[0]).toBe("four");
+    painter.pause();
+    painter.resume();
+    expect(written.length).toBe(4);
   });
 });

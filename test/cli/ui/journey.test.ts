@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -110,14 +110,55 @@ describe.skipIf(!hasTmux)("a journey in a real terminal (needs tmux)", () => {
     expect(
       screen()
         .split("\n")
-        .filter((line) => line.includes("1 Over")).length,
+        .filter((line) => /1 ?Overview/.test(line)).length,
     ).toBe(1);
     for (let n = 0; n < 8; n++) press("Escape");
-    await sees("[1 Over");
+    await sees("[1Overview]");
     press("q");
     const after = await sees("exit 0");
     expect(after).toContain("before");
-    expect(after).not.toContain("1 Over");
+    expect(after).not.toMatch(/1 ?Overview/);
+  });
+
+  test("ctrl-z gives the shell its screen until fg, and a file that is there is not replaced", { timeout: 120_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "journey-"));
+    writeFileSync(join(folder, "trace.out"), "precious");
+    await shell(80, 24);
+    explore();
+    await sees("[1Overview]");
+    press("C-z");
+    const outside = await sees("Stopped");
+    expect(outside).toContain("before");
+    expect(outside).not.toContain("1Overview");
+    // The shell has its terminal: lines are echoed and edited.
+    type("echo $((6*7))\n");
+    await sees(/^42$/m);
+    tmux("resize-window", "-t", "j", "-x", "100", "-y", "30");
+    type("fg\n");
+    await sees(/\[1 Overview\].*\n[\s\S]*\? help · q quit\n*$/);
+    press("5");
+    await sees("[5 Trace]");
+    await sees("goroutines by time");
+    press("x", "C-u");
+    type(`trace extract -o ${folder}/trace.out\n`);
+    await sees("trace.out is there: replace it? y");
+    press("n");
+    await sees("not written");
+    expect(readFileSync(join(folder, "trace.out"), "latin1")).toBe("precious");
+    press("r", "y");
+    await sees("written:");
+    expect(readFileSync(join(folder, "trace.out"), "latin1")).toMatch(/^go 1\.\d+ trace/);
+    press("q");
+    const after = await sees(/\nready>\n*$/);
+    expect(after).toContain("before");
+    expect(after).not.toContain("1 Overview");
+    // The trace alone is opened on its own screens.
+    type(`node scripts/corescope.mjs ${folder}/trace.out; echo "exit $?"\n`);
+    expect(await sees(/\[1 Trace\] +2 Findings/)).not.toContain("Overview");
+    await sees("goroutines by time");
+    press("q");
+    await sees("exit 0");
+    rmSync(folder, { recursive: true });
   });
 
   test.each([
@@ -126,11 +167,11 @@ describe.skipIf(!hasTmux)("a journey in a real terminal (needs tmux)", () => {
   ])("%s gives the shell its screen back, also while the core is being read", { timeout: 120_000 }, async (_name, stop, exit) => {
     await shell(80, 24);
     explore();
-    await sees("[1 Over");
+    await sees("[1Overview]");
     stop();
     const after = await sees(exit);
     expect(after).toContain("before");
-    expect(after).not.toContain("1 Over");
+    expect(after).not.toMatch(/1 ?Overview/);
   });
 
   test("a crash gives the shell its screen back before the error is printed", { timeout: 120_000 }, async () => {
@@ -140,20 +181,36 @@ describe.skipIf(!hasTmux)("a journey in a real terminal (needs tmux)", () => {
     await shell(80, 24);
     type(`export NODE_OPTIONS='--import ${folder}/crash.mjs'; clear; echo before\n`);
     explore();
-    await sees("[1 Over");
+    await sees("[1Overview]");
     const after = await sees("exit 1");
     rmSync(folder, { recursive: true });
     expect(after).toContain("before");
     expect(after).toContain("crashed on purpose");
-    expect(after).not.toContain("1 Over");
+    expect(after).not.toMatch(/1 ?Overview/);
   });
 
-  test("without colours the cursor is still seen, and a core that is none says so on its screen", { timeout: 120_000 }, async () => {
+  test("without colours the cursor is still seen", { timeout: 120_000 }, async () => {
     await shell(80, 24);
-    type('NO_COLOR=1 node scripts/corescope.mjs explore package.json; echo "exit $?"\n');
-    await sees(/▌ error: .*package\.json/);
+    type("export NO_COLOR=1\n");
+    explore();
+    await sees(/▌.*panic/);
     expect(tmux("capture-pane", "-p", "-e", "-t", "j")).not.toMatch(/\u001b\[/);
     press("q");
     expect(await sees("exit 0")).toContain("before");
+  });
+
+  test("what cannot be opened is told to the shell, whole: a file that is no core, a core without its executable", {
+    timeout: 120_000,
+  }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "journey-"));
+    copyFileSync(`${root}dumps/cores/zoo-1.26-arm64/core.zst`, join(folder, "core.zst"));
+    await shell(80, 24);
+    type('node scripts/corescope.mjs explore package.json; echo "exit $?"\n');
+    await sees(/error: .*package\.json[\s\S]*exit 3/);
+    type(`clear; node scripts/corescope.mjs ${folder}/core.zst; echo "exit $?"\n`);
+    const after = await sees(/exit 3\n/);
+    expect(after.replace(/\n/g, " ")).toMatch(/error: no executable .*--exe/);
+    expect(after).not.toContain("1Overview");
+    rmSync(folder, { recursive: true });
   });
 });

@@ -1,18 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  follow,
-  hasWords,
-  open,
-  presentView,
-  reduce,
-  type State,
-  type Surroundings,
-  settle,
-  startAt,
-  type View,
-} from "../../../cli/ui/navigation.js";
+import { reduce } from "../../../cli/ui/navigation.js";
+import { hasWords } from "../../../cli/ui/prompt.js";
 import type { Line, Screen } from "../../../cli/ui/screen.js";
+import { follow, open, presentView, type State, type Surroundings, settle, startAt, type View } from "../../../cli/ui/state.js";
 
 /** A screen of so many lines; every third leads to another, every fifth folds. */
 function screen(name: string, count: number, tab?: string): Screen {
@@ -101,7 +92,7 @@ describe("whatever keys are pressed", () => {
       fc.property(anyKeys, fc.boolean(), (keys, waiting) => {
         const world = around(10, waiting);
         let state = press(keys, world);
-        for (let n = state.stack.length * 2 + 3; n > 0; n--) state = reduce(state, "escape", world).state;
+        for (let n = state.stack.length * 3 + 3; n > 0; n--) state = reduce(state, "escape", world).state;
         expect(where(state)).toEqual(["home"]);
         expect(state.mode).toEqual({ kind: "browse" });
         expect(presentView(state).filter).toBe("");
@@ -125,6 +116,12 @@ describe("whatever keys are pressed", () => {
     expect(reduce(press(["/"], world), "q", world).effects).toEqual([]);
     expect(reduce(press(["/"], world), "ctrl-c", world).effects).toEqual([{ kind: "quit" }]);
     expect(reduce(press(["?"], world), "q", world).effects).toEqual([{ kind: "quit" }]);
+  });
+
+  test("ctrl-z goes back to the shell from wherever one is, and changes nothing", () => {
+    const world = around();
+    for (const state of [startAt(home), press(["/", "x"], world), press(["?"], world), press(["2", "f", "9"], world)])
+      expect(reduce(state, "ctrl-z", world)).toEqual({ state, effects: [{ kind: "suspend" }] });
   });
 });
 
@@ -216,6 +213,32 @@ describe("what is typed", () => {
     expect(press(["2", "/", ..."nowhere", "enter"]).message).toContain("nowhere");
   });
 
+  test("escape ends a find before it leaves; n goes on with it all the same", () => {
+    const found = press(["2", "/", ..."line 99", "enter"]);
+    const ended = press(["escape"], around(), found);
+    expect(where(ended)).toEqual(["home", "list"]);
+    expect(presentView(ended)).toMatchObject({ cursor: 99, isFinding: false });
+    expect(presentView(press(["n"], around(), ended))).toMatchObject({ cursor: 990, isFinding: true });
+    expect(where(press(["escape"], around(), ended))).toEqual(["home"]);
+    // With a filter too, each takes one.
+    const both = press(["f", ..."9", "enter"], around(), found);
+    expect(where(press(["escape", "escape"], around(), both))).toEqual(["home", "list"]);
+    expect(where(press(["escape", "escape", "escape"], around(), both))).toEqual(["home"]);
+    // What is not there ends nothing and leaves.
+    expect(where(press(["2", "/", ..."nowhere", "enter", "escape"]))).toEqual(["home"]);
+  });
+
+  test("a key that begins a command line types it; one that means nothing now does nothing", () => {
+    const keys = [{ key: "x", help: "write", line: "trace extract -o trace.out" }];
+    const world = (without?: readonly string[]): Surroundings => ({
+      ...around(),
+      screens: screens.map((each) => ({ ...each, keys })),
+      body: () => ({ head: [], rows: [], ...(without ? { without } : {}) }),
+    });
+    expect(press(["x"], world()).mode).toMatchObject({ kind: "prompt", sign: ":", text: "trace extract -o trace.out" });
+    expect(press(["x"], world(["x"]))).toEqual(startAt(home));
+  });
+
   test("a filter acts while it is typed; escape takes it away before it leaves", () => {
     const filtered = press(["2", "f", ..."99"]);
     expect(around().body(presentView(filtered)).rows.length).toBe(19);
@@ -246,4 +269,12 @@ test("y copies what the line is about, escape gives up what is still asked", () 
   expect(reduce(startAt(home), "y", world).effects).toEqual([{ kind: "copy", text: "home line 0" }]);
   expect(reduce(startAt(home), "escape", world).effects).toEqual([{ kind: "cancel" }]);
   expect(reduce(press(["2"], world), "escape", world).effects).toEqual([{ kind: "cancel" }]);
+});
+
+test("a file that is there is replaced by y and by no other key", () => {
+  const yes = { kind: "save", path: "f", replaces: true } as const;
+  const asked: State = { ...startAt(home), mode: { kind: "confirm", path: "f", yes } };
+  expect(reduce(asked, "y", around())).toEqual({ state: startAt(home), effects: [yes] });
+  for (const key of ["n", "enter", "escape", "q", "world"])
+    expect(reduce(asked, key, around())).toEqual({ state: { ...startAt(home), message: "not written" }, effects: [] });
 });

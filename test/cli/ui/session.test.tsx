@@ -4,8 +4,11 @@ import { COMMANDS } from "../../../cli/commands/index.js";
 import { App } from "../../../cli/ui/app.js";
 import { listHeight } from "../../../cli/ui/frame.js";
 import { helpLines } from "../../../cli/ui/parts/help.js";
+import type { Body } from "../../../cli/ui/screen.js";
 import { allScreens } from "../../../cli/ui/screens/index.js";
+import { traceScreen } from "../../../cli/ui/screens/trace.js";
 import { type Answers, Session } from "../../../cli/ui/session.js";
+import { presentView } from "../../../cli/ui/state.js";
 import { NotFoundError } from "../../../src/base/errors.js";
 import { Cancelled } from "../../../src/base/progress.js";
 import { packError, RemoteError } from "../../../src/worker/protocol.js";
@@ -29,6 +32,7 @@ const results: Readonly<Record<string, unknown>> = {
     address: "0x1",
     value: { children: [{ name: "sessions" }, { name: "catalog" }] },
   },
+  "trace summary": { found: false, explanation: "the program was not tracing" },
   "trace extract": { found: false, explanation: "the program was not tracing" },
   mappings: { rows: [], total: { rows: 0, bytes: 0 } },
 };
@@ -74,9 +78,9 @@ afterEach(() => {
   for (const one of sessions.splice(0)) one.close();
 });
 
-function begin(dump: Fake = fakeDump(), size = { columns: 100, rows: 24 }) {
+function begin(dump: Fake = fakeDump(), size = { columns: 100, rows: 24 }, files: readonly string[] = []) {
   const written: string[] = [];
-  const saved: [string, string][] = [];
+  const saved: [string, string, boolean][] = [];
   let quits = 0;
   const session = new Session({
     dump,
@@ -85,10 +89,12 @@ function begin(dump: Fake = fakeDump(), size = { columns: 100, rows: 24 }) {
     name: "core.zst",
     size,
     write: (text) => void written.push(text),
-    async save(path, chunks) {
-      saved.push([path, Buffer.concat([...chunks]).toString()]);
+    isFile: (path) => files.includes(path),
+    async save(path, chunks, replaces) {
+      saved.push([path, Buffer.concat([...chunks]).toString(), replaces]);
     },
     quit: () => quits++,
+    suspend: () => {},
   });
   sessions.push(session);
   return { session, dump, written, saved, quits: () => quits, text: () => session.frame().lines.join("\n") };
@@ -153,7 +159,7 @@ describe("a session", () => {
     session.type(":nonsense\r");
     expect(text()).toContain("nonsense");
     session.type(":why --help\r");
-    expect(text()).toContain("the path that keeps an object alive");
+    expect(text().replace(/\s+/g, " ")).toContain("the path that keeps an object alive");
   });
 
   test("commands, options, types, expressions and goroutines are completed", async () => {
@@ -204,9 +210,53 @@ describe("a session", () => {
     session.type(":read 0x10 -o bytes.bin\r");
     await settled();
     await settled();
-    expect(saved[1]).toEqual(["bytes.bin", "hi"]);
+    expect(saved[1]).toEqual(["bytes.bin", "hi", false]);
     session.type(":read 0x10 -o -\r");
     expect(text()).toContain("the screen is in use");
+  });
+
+  test("what is there is asked about before it is replaced, by e and by -o; a no asks nothing of the dump", async () => {
+    const { session, text, saved, dump } = begin(fakeDump(), { columns: 100, rows: 24 }, ["types.txt", "bytes.bin"]);
+    session.type("2");
+    await settled();
+    session.type("e\r");
+    expect(text()).toContain("types.txt is there: replace it? y");
+    session.type("n");
+    await settled();
+    expect(text()).toContain("not written");
+    session.type("e\ry");
+    await settled();
+    expect(saved.map(([path, , replaces]) => [path, replaces])).toEqual([["types.txt", true]]);
+    session.type(":read 0x10 -o bytes.bin\r");
+    expect(text()).toContain("bytes.bin is there: replace it? y");
+    session.type("n");
+    await settled();
+    expect(dump.asked.some(({ name }) => name === "read")).toBe(false);
+    expect(text()).toContain("not answered: r asks again");
+    session.type("ry");
+    await settled();
+    await settled();
+    expect(saved[1]).toEqual(["bytes.bin", "hi", true]);
+  });
+
+  test("the trace's own keys are offered where there is a trace, and its file has the name that is typed", async () => {
+    const { session, text } = begin();
+    session.state = { ...session.state, stack: [{ ...presentView(session.state), place: { screen: "trace", args: {} } }] };
+    session.press(["r"]);
+    await settled();
+    expect(text()).not.toMatch(/time line|extract/);
+    session.type("x");
+    expect(session.state.mode).toEqual({ kind: "browse" });
+    const keys = (body: Body) => traceScreen.keys.map(({ key }) => key).filter((key) => !body.without?.includes(key));
+    const given = { args: {}, answers: [{ state: "waiting" as const }], width: 80, folds: {}, findings: [] };
+    expect(keys(traceScreen.body(given))).toEqual(["t", "v", "x"]);
+    expect(traceScreen.keys.find(({ key }) => key === "x")?.line).toBe("trace extract -o trace.out");
+  });
+
+  test("an error is shown whole, however narrow the terminal", async () => {
+    const { session, text } = begin(fakeDump(), { columns: 40, rows: 20 });
+    session.type(":why --tpo\r");
+    expect(text().replace(/\s+/g, " ")).toMatch(/unknown option '--tpo'.*commands: .*overview.*waste/);
   });
 
   test("a no leaves no file behind", async () => {
@@ -230,12 +280,15 @@ describe("a session", () => {
   });
 
   test.each(allScreens(commands).map((screen) => [screen.name, screen] as const))("the help of %s is whole at 80x24", (_name, screen) => {
-    const lines = helpLines(screen, 80);
+    const lines = helpLines(screen, 8, 80);
     expect(lines.length).toBeLessThanOrEqual(listHeight({ columns: 80, rows: 24 }, 0));
-    for (const [keys, help] of [...screen.keys.map(({ key, help }) => [key, help] as const), ["q, ctrl-c", "quit"] as const])
+    for (const [keys, help] of [
+      ...screen.keys.map(({ key, help }) => [key, help] as const),
+      ["1 to 8", "the screens of the top line"] as const,
+    ])
       expect(lines.some(({ text }) => text.trim().startsWith(keys) && text.endsWith(help))).toBe(true);
     expect(
-      helpLines(screen, 200)
+      helpLines(screen, 8, 200)
         .slice(-10)
         .every(({ text }) => text.length <= 80),
     ).toBe(true);

@@ -26,7 +26,7 @@ test("a goroutine shows its stack, its variables by name, and its last events, w
   expect(line("argument r *main.Request = &{} ?")?.open).toEqual({ screen: "object", args: { of: "g7.main.run.r" } });
   expect(line("the last 1 of 9")?.open).toEqual({ screen: "events", args: { goroutine: 7 } });
   expect(line("blocks (chan receive)")).toBeDefined();
-  const places = goroutineScreen.keys.map(({ key, go }) => [key, go({ id: 7 }, undefined)?.screen]);
+  const places = goroutineScreen.keys.map(({ key, go }) => [key, go?.({ id: 7 }, undefined)?.screen]);
   expect(places).toEqual([
     ["d", "dominators"],
     ["b", "blocked"],

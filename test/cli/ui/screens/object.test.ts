@@ -12,7 +12,7 @@ function rows(of: string, object: object, value: object, offset?: number): reado
   return [...head, ...rows];
 }
 const key = (name: string, args: object, line: Line | undefined) =>
-  objectScreen.keys.find((each) => each.key === name)?.go(args as { of: string }, line);
+  objectScreen.keys.find((each) => each.key === name)?.go?.(args as { of: string }, line);
 
 describe("a value", () => {
   test("that an expression names is not called garbage: whether it lives was not asked", () => {

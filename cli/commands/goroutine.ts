@@ -35,7 +35,7 @@ export const goroutineCommand = defineCommand({
       ...about(answer).map((line) => page.dim(cutText(escapeText(line), page.width))),
       "",
       ...frameLines(answer, page),
-      ...(answer.frames.some((frame) => frame.variables.some((each) => !each.certain))
+      ...(answer.frames.some((frame) => frame.variables.some((each) => each.certainty === "likely"))
         ? [page.dim(cutText("?  optimised code: it may be a little older or newer than the line", page.width))]
         : []),
       ...(answer.createdBy
@@ -107,7 +107,7 @@ function frameLines({ frames, framesOmitted }: Answer, page: Page): string[] {
     ...frame.variables.map((variable) => {
       const kind = variable.kind === "local" ? "" : `${variable.kind === "parameter" ? "argument" : "result"} `;
       return cutText(
-        `      ${kind}${escapeText(variable.name)} ${escapeText(variable.type)} = ${escapeText(variable.text)}${variable.certain ? "" : " ?"}`,
+        `      ${kind}${escapeText(variable.name)} ${escapeText(variable.type)} = ${escapeText(variable.text)}${variable.certainty === "likely" ? " ?" : ""}`,
         page.width,
       );
     }),

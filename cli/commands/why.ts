@@ -116,5 +116,5 @@ export function describeRoot(root: Root): string {
   if (root.goroutine !== undefined && !words.has(String(root.goroutine))) facts.push(`goroutine ${root.goroutine}`);
   if (root.function !== undefined && !words.has(root.function)) facts.push(root.function);
   if (root.variable !== undefined && !words.has(root.variable)) facts.push(`variable ${root.variable}`);
-  return `${facts.join(", ")}${root.certain ? "" : "  ~ conservative"}`;
+  return `${facts.join(", ")}${root.variableCertainty === "likely" ? " ?" : ""}${root.certain ? "" : "  ~ conservative"}`;
 }

@@ -13,11 +13,13 @@ export interface Located {
   readonly type: TypeId;
   /** Where the value lies; for type NONE the address itself. */
   readonly address: Address;
+  /** true: it begins at a variable of optimised code that may have been older or newer there. */
+  readonly likely?: boolean;
 }
 
 /** What evaluating needs besides memory and types. */
 export interface EvaluationEnvironment extends ValueEnvironment {
-  /** A variable by its full name: "main.global", "g12.main.worker.s", "g1.main.main.&wg". */
+  /** A variable by its full name: "main.global", "g12.main.worker.s", "g1.main.main.&wg". @throws NotFoundError when its value is not known */
   globals(name: string): Located | undefined;
   /** Names to offer when there is no such variable. */
   near?(name: string): readonly string[];
@@ -30,11 +32,16 @@ export interface EvaluationEnvironment extends ValueEnvironment {
  * @throws NotFoundError for a variable, field or key that is not there; UsageError for a step its type does not have; MemoryFault
  */
 export function evaluate(env: EvaluationEnvironment, expression: Expression): Located {
-  return new Evaluator(env).evaluate(expression);
+  const evaluator = new Evaluator(env);
+  const found = evaluator.evaluate(expression);
+  return evaluator.beginsLikely ? { ...found, likely: true } : found;
 }
 
 class Evaluator {
   private readonly env: EvaluationEnvironment;
+  /** The variable that the value was reached from is likely only. */
+  beginsLikely = false;
+
   constructor(env: EvaluationEnvironment) {
     this.env = env;
   }
@@ -67,10 +74,16 @@ class Evaluator {
 
   /** A variable of exactly this name; x is also found as DWARF's &x, the pointer to a local moved to the heap. */
   private variable(name: string): Located | undefined {
-    const found = this.env.globals(name);
+    const found = this.named(name);
     if (found) return found;
-    const moved = this.env.globals(name.replace(/(^|\.)([^.&]+)$/, "$1&$2"));
+    const moved = this.named(name.replace(/(^|\.)([^.&]+)$/, "$1&$2"));
     return moved && this.type(moved.type)?.kind === "pointer" ? this.follow(moved, { kind: "name", name }) : undefined;
+  }
+
+  private named(name: string): Located | undefined {
+    const found = this.env.globals(name);
+    if (found?.likely) this.beginsLikely = true;
+    return found;
   }
 
   /** The longest variable that the path begins with, then fields. */

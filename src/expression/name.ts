@@ -91,7 +91,7 @@ const POINTER_KINDS = new Set(["pointer", "unsafe.Pointer", "string", "slice", "
  * a channel's buffer is `ch.buf[2]`, what a map's key points to is `m.key["k"]`, a sync.Map's value is `m.Load("k")`.
  * Where the static types do not lead on, the object's own type does: `(*T)(x).f`, `(*T)(0xc000012000).f`.
  *
- * @param rootName    expression of the variable that holds the first pointer: "main.global", "g12.main.worker.s"
+ * @param rootName    expression of the variable that holds the first pointer: "main.global", "g12.main.worker.s"; "" when it has none
  * @param rootType    its type; NONE when unknown
  * @param rootOffset  offset of the pointer in it
  * @param rootAddress where the variable lies; NONE when unknown, then interfaces in it are typed by the object
@@ -118,7 +118,7 @@ class Namer {
     const slot = rootAddress === NONE ? NONE : rootAddress + rootOffset;
     let via: Via =
       (rootType === NONE ? undefined : this.leaveValue(rootName, rootType, rootOffset, slot)) ??
-      ({ kind: "pointer", text: rootName, type: NONE, rest: 0, slot } satisfies Pointer);
+      (rootName === "" ? { kind: "unknown" } : ({ kind: "pointer", text: rootName, type: NONE, rest: 0, slot } satisfies Pointer));
     return steps.map((step, i) => {
       const inside = this.guarded(() => this.enter(via, step)) ?? { text: this.castText(step), leave: () => undefined };
       if (i < steps.length - 1) {

@@ -6,8 +6,8 @@ import type { Expression } from "./expression.js";
 /** Deeper nesting than anyone types; stops a hostile text before the stack does. */
 const DEEPEST = 1000;
 const LONGEST = 1 << 20;
-/** A letter or digit of a Go identifier or of an import path; & begins DWARF's name of a variable moved to the heap. */
-const NAME_PART = /[\p{L}\p{Nd}_%&·$~@+-]/u;
+/** A letter or digit of a Go identifier or of an import path; & begins DWARF's name of a variable moved to the heap, # the number of a call. */
+const NAME_PART = /[\p{L}\p{Nd}_%&·$~@#+-]/u;
 
 /**
  * Parses `main.global.sessions["user-5"].User`, `encoding/json.cache`, `g12.main.worker.s`, `(*main.User)(0xc000012000).Name`,

@@ -2,11 +2,11 @@
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type Address, hex, NONE, NOT_AN_ADDRESS, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
+import { variableAt } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { stackRoots } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
-import type { LocalVariable } from "../runtime/variables.js";
 import type { ObjectTable } from "./objects.js";
 import { pointersOf } from "./pointers.js";
 import { type DataWords, findStatics, type StaticVariable } from "./statics.js";
@@ -36,8 +36,9 @@ export interface Owner {
 export interface RootDescription {
   readonly owner: Owner;
   readonly frame: Frame | undefined;
-  /** The local variable, when DWARF knows one at the slot. */
-  readonly local: LocalVariable | undefined;
+  readonly goroutine: Goroutine | undefined;
+  /** The local variable whose value the slot is known to hold, and the slot's place in it. */
+  readonly local: ReturnType<typeof variableAt>;
   /** "stack slot", "argument", "register rax"... when no variable is known. */
   readonly place: string;
   readonly certain: boolean;
@@ -134,7 +135,8 @@ export function collectRoots(
       return {
         owner,
         frame,
-        local: frame ? runtime.variables.localAt(frame, slot) : undefined,
+        goroutine,
+        local: goroutine && frame && slot !== NOT_AN_ADDRESS ? variableAt(runtime, goroutine, frame, slot) : undefined,
         place,
         certain: table.certain[row] === 1,
         slot,

@@ -240,7 +240,7 @@ function passedType(
   const frames = goroutine.unwound().frames.filter((frame) => frame.fn.name === "runtime.gopanic");
   const frame = frames[depth];
   if (!frame) return undefined;
-  const argument = frameVariables(dump.runtime, frame, undefined).find((each) => each.name === "e" && each.inlineDepth === 0);
+  const argument = frameVariables(dump.runtime, goroutine, frame).find((each) => each.name === "e" && each.inlineDepth === 0);
   const place = argument?.place;
   const known =
     place?.kind === "memory"

@@ -145,12 +145,10 @@ function* stackVariables(
   };
   for (const goroutine of runtime.goroutines.all) {
     for (const frame of goroutine.unwound().frames) {
-      for (const { name, type, place, inlineDepth } of frameVariables(runtime, frame, undefined, isKnown)) {
+      for (const { name, type, place, function: fn } of frameVariables(runtime, goroutine, frame, isKnown)) {
         if (place.kind === "absent") continue;
         const { size } = runtime.types.get(type);
         const bytes = place.kind === "bytes" ? place.bytes : dump.process.memory.tryBytes(place.address, size);
-        const levels = runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
-        const fn = levels[levels.length - 1 - inlineDepth]?.name ?? frame.fn.name;
         if (bytes) yield { name: `${fn}.${name}`, type, bytes };
       }
     }

@@ -2,12 +2,13 @@
 import { NotFoundError } from "../base/errors.js";
 import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { type FrameVariable, frameVariables, memoryWith } from "../runtime/frame-variables.js";
+import { type Certainty, type FrameVariable, frameVariables, knownRegisters, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { Frame } from "../runtime/unwind.js";
 import { readValue, summarize, VALUE_LIMITS, type Value } from "../value/value.js";
 import { type GoroutineRow, goroutineReader } from "./goroutine-rows.js";
 import { type GoroutineTrace, goroutineTrace } from "./goroutine-trace.js";
+import { variableExpression } from "./local-variables.js";
 import type { Query } from "./query.js";
 
 export interface GoroutineArgs {
@@ -20,12 +21,16 @@ export interface VariableRow {
   readonly name: string;
   readonly kind: FrameVariable["kind"];
   readonly type: string;
+  /** What `show` and its like call it: absent when it is unavailable, or hidden by a variable of a block further in. */
+  readonly expression?: string;
   /** Where it lies, when it is whole in memory. */
   readonly address?: Hex;
-  /** Absent: the debug information does not cover it at this instruction. */
+  /** Absent when it is unavailable. */
   readonly value?: Value;
-  /** false: of optimised code, and may be a little older or newer than the line. */
-  readonly certain: boolean;
+  /** "likely": of optimised code, and may be a little older or newer than the line. */
+  readonly certainty: Certainty;
+  /** Why it is unavailable. */
+  readonly reason?: string;
   /** The value in a line; "not available here" without one. */
   readonly text: string;
 }
@@ -56,8 +61,6 @@ export interface OneGoroutine extends Omit<GoroutineRow, "frames"> {
 
 /** Frames with their variables, from either end of a stack. */
 const FRAMES_AT_ENDS = 100;
-/** Where a value that is not whole in memory is put together: no process has memory there. */
-const SCRATCH = 2 ** 52;
 
 export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
   name: "goroutine",
@@ -74,7 +77,7 @@ export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
       framesOmitted: omitted + dropped,
       address: hex(found.address),
       stack: { low: hex(found.stack.lo), high: hex(found.stack.hi), bytes: found.stack.hi - found.stack.lo },
-      frames: shown.flatMap((frame) => frameRows(dump, found, frame, frame === frames[0], depth)),
+      frames: shown.flatMap((frame) => frameRows(dump, found, frame, depth)),
       ...(problem === undefined ? {} : { problem }),
       ...(trace === undefined ? {} : { trace }),
     };
@@ -95,9 +98,9 @@ export function findGoroutine(dump: Dump, id: number): Goroutine {
   );
 }
 
-function frameRows(dump: Dump, found: Goroutine, frame: Frame, innermost: boolean, depth: number): StackFrameRow[] {
-  const registers = innermost && found.start?.trap ? found.registers : undefined;
-  const variables = frameVariables(dump.runtime, frame, registers);
+function frameRows(dump: Dump, found: Goroutine, frame: Frame, depth: number): StackFrameRow[] {
+  const registers = knownRegisters(found, frame);
+  const variables = frameVariables(dump.runtime, found, frame);
   const levels = dump.runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
   return levels.map(({ name, file, line, inlined }, index) => ({
     function: name,
@@ -110,19 +113,28 @@ function frameRows(dump: Dump, found: Goroutine, frame: Frame, innermost: boolea
     ...(registers && index === 0
       ? { registers: Object.fromEntries(registers.names.map((each) => [each, `0x${(registers.byName(each) ?? 0n).toString(16)}` as Hex])) }
       : {}),
-    variables: variables.filter((each) => levels.length - 1 - each.inlineDepth === index).map((each) => describe(dump, each, depth)),
+    variables: variables
+      .filter((each) => levels.length - 1 - each.inlineDepth === index)
+      .map((each) => describe(dump, found, frame, each, depth)),
   }));
 }
 
 const LINE_LIMITS = { ...VALUE_LIMITS, stringBytes: 256, elements: 16, values: 500 };
 
-function describe(dump: Dump, variable: FrameVariable, depth: number): VariableRow {
+function describe(dump: Dump, goroutine: Goroutine, frame: Frame, variable: FrameVariable, depth: number): VariableRow {
   const { types, layout } = dump.runtime;
   const { memory } = dump.process;
-  const { name, kind, type, place, certain } = variable;
-  const row = { name, kind, type: types.get(type).name, certain };
-  if (place.kind === "absent") return { ...row, certain: true, text: "not available here" };
+  const { name, kind, type, place, certainty } = variable;
+  const row = { name, kind, type: types.get(type).name, certainty };
+  if (place.kind === "absent") return { ...row, reason: place.why, text: "not available here" };
   const env = { types, layout, memory: place.kind === "bytes" ? memoryWith(memory, SCRATCH, place.bytes) : memory };
+  const expression = variableExpression(dump, goroutine, frame, variable);
   const value = readValue(env, type, place.kind === "bytes" ? SCRATCH : place.address, depth, LINE_LIMITS);
-  return { ...row, ...(place.kind === "memory" ? { address: hex(place.address) } : {}), value, text: summarize(value, 400) };
+  return {
+    ...row,
+    ...(expression === undefined ? {} : { expression }),
+    ...(place.kind === "memory" ? { address: hex(place.address) } : {}),
+    value,
+    text: summarize(value, 400),
+  };
 }

@@ -4,44 +4,32 @@ import { type Address, hex, NONE, type NodeId, parseAddress, type TypeId } from 
 import type { Dump } from "../dump.js";
 import { type EvaluationEnvironment, evaluate, type Located } from "../expression/evaluate.js";
 import { parseExpression } from "../expression/parse.js";
+import { memoryWith, SCRATCH } from "../runtime/frame-variables.js";
+import type { ValueEnvironment } from "../value/scalars.js";
+import { localVariable } from "./local-variables.js";
 import { explainAddress } from "./object-names.js";
 
 /** What evaluating an expression in this dump needs: globals by name, locals as g12.main.worker.s. */
 export function evaluationEnvironment(dump: Dump): EvaluationEnvironment {
   const { runtime } = dump;
-  const { memory } = dump.process;
-  return {
-    memory,
+  const env = {
+    memory: dump.process.memory,
     types: runtime.types,
     layout: runtime.layout,
-    globals: (name) => variableByName(dump, name),
-    near: (name) => nearVariables(dump, name),
-    closureAt: (address) => runtime.closureType(memory.tryAddress(address) ?? 0),
+    globals: (name: string): Located | undefined => {
+      const global = runtime.variables.global(name);
+      if (global) return { type: global.type, address: global.address };
+      const local = localVariable(dump, name);
+      if (!local || local.place.kind === "absent") return undefined;
+      const { type, place, certainty } = local;
+      // What has no place of its own is put beside the memory, for all that is read from here on.
+      if (place.kind === "bytes") env.memory = memoryWith(dump.process.memory, SCRATCH, place.bytes);
+      return { type, address: place.kind === "bytes" ? SCRATCH : place.address, likely: certainty === "likely" };
+    },
+    near: (name: string) => nearVariables(dump, name),
+    closureAt: (address: Address) => runtime.closureType(dump.process.memory.tryAddress(address) ?? 0),
   };
-}
-
-function variableByName(dump: Dump, name: string): Located | undefined {
-  const { variables } = dump.runtime;
-  const global = variables.global(name);
-  if (global) return { type: global.type, address: global.address };
-  const local = /^g([0-9]+)\.(.+)$/.exec(name);
-  return local ? localByName(dump, Number(local[1]), local[2]) : undefined;
-}
-
-/** "main.worker.s", or "worker.s": the innermost frame of such a function that has such a variable. */
-function localByName(dump: Dump, goroutine: number, path: string): Located | undefined {
-  const { variables, goroutines } = dump.runtime;
-  for (const frame of goroutines.find(goroutine)?.unwound().frames ?? []) {
-    const full = frame.fn.name;
-    const short = full.slice(full.lastIndexOf("/") + 1).replace(/^[^.]*\./, "");
-    for (const fn of [full, short]) {
-      if (!path.startsWith(`${fn}.`)) continue;
-      const name = path.slice(fn.length + 1);
-      const found = variables.locals(frame).find((each) => each.name === name);
-      if (found) return { type: found.type, address: frame.fp + found.offset };
-    }
-  }
-  return undefined;
+  return env;
 }
 
 /** Names like the wrong one: its package and a name that differs in a letter or two, then the same name in another package. */
@@ -79,18 +67,36 @@ function distance(a: string, b: string): number {
   return Math.min(3, row[b.length]);
 }
 
-/** A typed place: an address takes the type of the object it is in. @throws NotFoundError, UsageError */
-export function locate(dump: Dump, text: string): Located & { readonly object: number } {
+/** A typed place, in a memory that has it too when it is a variable in registers or in several pieces. */
+export interface Place extends Located {
+  readonly memory: ValueEnvironment["memory"];
+  readonly object: number;
+}
+
+/**
+ * A typed place: an address takes the type of the object it is in. That it is likely only is told by a finding, to every command that asks.
+ * @throws NotFoundError, UsageError
+ */
+export function locate(dump: Dump, text: string): Place {
+  const { memory } = dump.process;
   const address = parseAddress(text);
   if (address !== undefined && /^(?:0[xX])?[0-9a-fA-F]+$/.test(text.trim())) {
     const { objects, types } = dump.heap;
     const object = objects.find(address);
     if (object === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
-    return { type: types.type[object], address: dataAddress(dump, object), object };
+    return { type: types.type[object], address: dataAddress(dump, object), memory, object };
   }
-  const found = evaluate(evaluationEnvironment(dump), parseExpression(text));
+  const env = evaluationEnvironment(dump);
+  const found = evaluate(env, parseExpression(text));
+  if (found.likely)
+    dump.findings.add(
+      "likely-variable",
+      "a variable of optimised code was asked for: its value is likely, but may be a little older or newer than the line",
+      text,
+    );
   return {
     ...found,
+    memory: env.memory,
     /** Asked for only where it is needed: it takes the heap. */
     get object() {
       return dump.heap.objects.find(found.address);
@@ -128,10 +134,13 @@ export function locateNode(dump: Dump, text: string): NodeId {
 }
 
 /** The object that a value of a pointer-like kind leads to; NONE for others. */
-export function targetOf(dump: Dump, at: { readonly type: TypeId; readonly address: Address }): number {
+export function targetOf(
+  dump: Dump,
+  at: { readonly type: TypeId; readonly address: Address; readonly memory?: ValueEnvironment["memory"] },
+): number {
   if (at.type === NONE) return NONE;
   const { kind } = dump.runtime.types.get(at.type);
-  const memory = dump.process.memory;
+  const memory = at.memory ?? dump.process.memory;
   if (["pointer", "unsafe.Pointer", "map", "chan", "func", "slice", "string"].includes(kind)) {
     const value = memory.tryAddress(at.address);
     return value === undefined || value <= 0 ? NONE : dump.heap.objects.find(value);

@@ -1,5 +1,5 @@
 // Paths from a root in words: the owner, and a Go expression for each object on the way.
-import { hex, NONE, NOT_AN_ADDRESS, type NodeId, type ObjectId, type OwnerId, WORD } from "../base/units.js";
+import { hex, NONE, type NodeId, type ObjectId, type OwnerId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { nameSteps, type Step } from "../expression/name.js";
 import { shortestPath } from "../graph/paths.js";
@@ -7,7 +7,10 @@ import type { ObjectTypes } from "../heap/evidence.js";
 import { SLOT_MASK } from "../heap/pointers.js";
 import type { OwnerKind, RootDescription } from "../heap/roots.js";
 import type { StaticVariable } from "../heap/statics.js";
+import { type Certainty, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
+import type { ValueEnvironment } from "../value/scalars.js";
 import { goroutinePlace } from "./goroutine-place.js";
+import { variableExpression } from "./local-variables.js";
 import { type NamedObject, nameObject } from "./object-names.js";
 
 export interface PathRoot {
@@ -21,6 +24,8 @@ export interface PathRoot {
   readonly variable?: string;
   /** false: taken conservatively, the word may be no pointer. */
   readonly certain: boolean;
+  /** "likely": the word may be another variable's; of local variables only. */
+  readonly variableCertainty?: Certainty;
 }
 
 export interface PathStep extends NamedObject {
@@ -105,8 +110,8 @@ function expressions(
     if (next !== undefined) pointed = memory.tryAddress(start + slot) ?? objects.addressOf(next);
     return step;
   });
-  const env = { memory, types: runtime.types, layout: runtime.layout };
   const root = rootExpression(dump, description);
+  const env = { memory: root.memory ?? memory, types: runtime.types, layout: runtime.layout };
   return { description, names: nameSteps(env, root.text, root.type, root.offset, steps, root.address) };
 }
 
@@ -128,32 +133,36 @@ export function describeRoot(description: RootDescription): PathRoot {
   const { owner, frame, local, place, certain } = description;
   const base = { kind: owner.kind, owner: owner.name, certain };
   if (owner.goroutine === undefined) return { ...base, name: owner.name, ...(owner.kind === "global" ? { variable: owner.name } : {}) };
-  const variable = local?.name ?? place;
-  const named = { ...base, goroutine: owner.goroutine, variable };
-  return frame
-    ? { ...named, name: `${owner.name} ${frame.fn.name} ${variable}`, function: frame.fn.name }
-    : { ...named, name: `${owner.name} ${variable}` };
+  const variable = local?.variable.name ?? place;
+  const named = { ...base, goroutine: owner.goroutine, variable, ...(local ? { variableCertainty: local.variable.certainty } : {}) };
+  if (!frame) return { ...named, name: `${owner.name} ${variable}` };
+  const fn = local?.variable.function ?? frame.fn.name;
+  return { ...named, name: `${owner.name} ${fn} ${variable}`, function: fn };
 }
 
 /** A variable as an expression with its type. */
 export interface RootExpression {
+  /** "" when nothing that can be named holds the pointer. */
   readonly text: string;
+  /** NONE then. */
   readonly type: number;
   readonly offset: number;
   readonly address: number;
+  /** That has the address, when the variable is in several pieces. */
+  readonly memory?: ValueEnvironment["memory"];
 }
 
 /** The variable that holds a root's pointer. */
 export function rootExpression(dump: Dump, description: RootDescription): RootExpression {
-  const { owner, frame, local, slot } = description;
+  const { owner, goroutine, frame, local, slot } = description;
   if (owner.global) return globalExpression(dump, owner.global, slot);
-  if (frame && local && slot !== NOT_AN_ADDRESS) {
-    const address = frame.fp + local.offset;
-    // "&x" is the pointer to x, which escaped.
-    return { text: `g${owner.goroutine}.${frame.fn.name}.${local.name}`, type: local.type, offset: slot - address, address };
-  }
-  const where = frame ? `g${owner.goroutine}.${frame.fn.name}` : owner.goroutine === undefined ? owner.kind : `g${owner.goroutine}`;
-  return { text: where, type: NONE, offset: 0, address: NONE };
+  const text = goroutine && frame && local && variableExpression(dump, goroutine, frame, local.variable);
+  if (!text) return { text: "", type: NONE, offset: 0, address: NONE };
+  const { place, type } = local.variable;
+  // "&x" is the pointer to x, which escaped.
+  const known = { text, type, offset: local.offset };
+  if (place.kind !== "bytes") return { ...known, address: slot - local.offset };
+  return { ...known, address: SCRATCH, memory: memoryWith(dump.process.memory, SCRATCH, place.bytes) };
 }
 
 /** Static data is named by the pointers that lead to it: main.global for what &Store{...} made. */

@@ -126,7 +126,8 @@ function reference(dump: Dump, from: NodeId, to: NodeId, edge: number, other: No
 
 function ownerExpression(dump: Dump, row: number): string {
   const root = rootExpression(dump, dump.heap.roots.describe(row));
-  return root.type === NONE ? root.text : `${root.text}${nameOffset(dump.runtime.types, root.type, root.offset).text}`;
+  if (root.text === "") return castOf(dump, dump.heap.roots.object[row]);
+  return `${root.text}${nameOffset(dump.runtime.types, root.type, root.offset).text}`;
 }
 
 /** `(*main.Session)(0xc000012000).User`: the field of an object that a word is in. */

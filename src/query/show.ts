@@ -2,6 +2,7 @@
 import { UsageError } from "../base/errors.js";
 import { type Bytes, type Hex, hex, NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { SCRATCH } from "../runtime/frame-variables.js";
 import { locate, needText } from "./locate.js";
 import { nameObject, readableType } from "./object-names.js";
 import { castOf, expressionOf } from "./path-names.js";
@@ -22,7 +23,10 @@ export interface Show {
   /** What was asked, or what the object is called. */
   readonly expression: string;
   readonly type: string;
-  readonly address: Hex;
+  /** Absent: it lies in registers, or in pieces. */
+  readonly address?: Hex;
+  /** "likely": it begins at a variable of optimised code, which may be a little older or newer than the line. */
+  readonly certainty: "certain" | "likely";
   /** The heap object that holds the value; absent for variables outside the heap. */
   readonly object?: {
     readonly address: Hex;
@@ -43,16 +47,18 @@ export const show: Query<ShowArgs, Show> = {
     const isAddress = /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(args.of);
     const object = isAddress ? { object: heldBy(dump, at.object) } : placeOf(dump, at.address);
     const expression = !isAddress ? args.of.trim() : dump.heap.isLive(at.object) ? expressionOf(dump, at.object) : castOf(dump, at.object);
+    const certainty = at.likely ? "likely" : "certain";
     if (at.type === NONE) {
       if (at.object === NONE)
         throw new UsageError(`${args.of}: nothing says of which type the value there is`, "cast it: (*main.T)(0xc000012000)");
       const value: ShownValue = { name: "", type: "unknown", text: `${nameObject(dump, at.object).bytes} bytes of unknown type` };
-      return { expression, type: "unknown", address: hex(at.address), ...object, value };
+      return { expression, type: "unknown", address: hex(at.address), certainty, ...object, value };
     }
     const value =
       (isAddress ? showHeader(dump, at.type, at.address, page) : undefined) ??
-      showValue(dump, at.type, at.address, page, isAddress ? elementsIn(dump, at.object, at.type) : 0);
-    return { expression, type: readableType(value.type), address: hex(at.address), ...object, value };
+      showValue(dump, at.type, at.address, page, isAddress ? elementsIn(dump, at.object, at.type) : 0, at.memory);
+    const address = at.address >= SCRATCH ? {} : { address: hex(at.address) };
+    return { expression, type: readableType(value.type), ...address, certainty, ...object, value };
   },
 };
 

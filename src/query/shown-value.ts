@@ -8,7 +8,7 @@ import { mapLength, readMap } from "../runtime/variants/maps.js";
 import { atomicTarget, readSyncMap } from "../runtime/variants/sync-maps.js";
 import { keyText } from "../value/keys.js";
 import { quoteBytes } from "../value/quote.js";
-import { readInterface, scalarText } from "../value/scalars.js";
+import { readInterface, scalarText, type ValueEnvironment } from "../value/scalars.js";
 import { timeText } from "../value/times.js";
 import { readableType } from "./object-names.js";
 
@@ -45,9 +45,20 @@ const MOST_VALUES = 200_000;
 /** Waiting goroutines of one channel. */
 const MOST_WAITING = 1 << 16;
 
-/** Reads the value of a type at an address. @param count elements of an array of unknown length */
-export function showValue(dump: Dump, type: TypeId, address: Address, page: Page, count = 0): ShownValue {
-  return new Shower(dump, page).value("", type, address, page.depth, true, count);
+/**
+ * Reads the value of a type at an address.
+ * @param count  elements of an array of unknown length
+ * @param memory that has the address
+ */
+export function showValue(
+  dump: Dump,
+  type: TypeId,
+  address: Address,
+  page: Page,
+  count = 0,
+  memory: ValueEnvironment["memory"] = dump.process.memory,
+): ShownValue {
+  return new Shower(dump, page, memory).value("", type, address, page.depth, true, count);
 }
 
 /**
@@ -58,7 +69,7 @@ export function showHeader(dump: Dump, type: TypeId, header: Address, page: Page
   const { types } = dump.runtime;
   const { name } = types.get(type);
   const id = types.byName(readableType(name).replace(/^hchan<(.*)>$/, "chan $1"));
-  return id === NONE || id === type ? undefined : new Shower(dump, page).header(types.get(id), header, page.depth);
+  return id === NONE || id === type ? undefined : new Shower(dump, page, dump.process.memory).header(types.get(id), header, page.depth);
 }
 
 /** Names the address of a value; nothing for nil. */
@@ -68,15 +79,17 @@ const below = (children: readonly ShownValue[] | undefined) => (children === und
 class Shower {
   private readonly dump: Dump;
   private readonly page: Page;
+  private readonly memory: ValueEnvironment["memory"];
   private left = MOST_VALUES;
-  constructor(dump: Dump, page: Page) {
+  constructor(dump: Dump, page: Page, memory: ValueEnvironment["memory"]) {
     this.dump = dump;
     this.page = page;
+    this.memory = memory;
   }
 
   private get env() {
-    const { runtime, process } = this.dump;
-    return { memory: process.memory, types: runtime.types, layout: runtime.layout };
+    const { runtime } = this.dump;
+    return { memory: this.memory, types: runtime.types, layout: runtime.layout };
   }
 
   value(name: string, id: TypeId, address: Address, depth: number, isWhole = false, count = 0): ShownValue {

@@ -1,9 +1,10 @@
 // Arguments and locals of one frame with where their values are; a value that the debug information does not vouch for is absent.
-import { type Address, NOT_AN_ADDRESS, type TypeId } from "../base/units.js";
+import { type Address, type Bytes, NOT_AN_ADDRESS, type TypeId } from "../base/units.js";
 import type { DwarfType, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Registers } from "../process/registers.js";
 import { doubtsOf } from "./doubtful-variables.js";
+import type { Goroutine } from "./goroutines.js";
 import { forgetsAssignments } from "./layout/version.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
@@ -13,25 +14,50 @@ export interface FrameVariable {
   /** "&x": x escaped to the heap, the value is the pointer to it. */
   readonly name: string;
   readonly kind: "parameter" | "result" | "local";
+  /** The function it is of: the frame's own, or one inlined into it. */
+  readonly function: string;
   /** Inlined calls deep: 0 for the frame's own function. */
   readonly inlineDepth: number;
+  /** Another variable of its name, of a block further in, hides it. */
+  readonly hidden: boolean;
   readonly type: TypeId;
   readonly place: VariablePlace;
-  /** false: of optimised code, where a value may be a little older or newer than the line. doubtful-variables.ts */
-  readonly certain: boolean;
+  readonly certainty: Certainty;
 }
+
+/**
+ * How sure a value is. "likely": of optimised code, where it may be a little older or newer than the line (doubtful-variables.ts);
+ * "unavailable": its place is "absent", which says why.
+ */
+export type Certainty = "certain" | "likely" | "unavailable";
 
 export type VariablePlace =
   | { readonly kind: "memory"; readonly address: Address }
   /** Put together from pieces of memory and registers. */
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  | { readonly kind: "absent" };
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly pieces: readonly MemoryPiece[] }
+  | { readonly kind: "absent"; readonly why: string };
 
-const ABSENT: VariablePlace = { kind: "absent" };
+/** Bytes of a variable that lie in memory. */
+interface MemoryPiece {
+  readonly offset: Bytes;
+  readonly address: Address;
+  readonly size: Bytes;
+}
+
+const absent = (why: string): VariablePlace => ({ kind: "absent", why });
+const NOWHERE = absent("the compiler keeps its value nowhere at this instruction");
+const LOST = absent("it was in a register, which the call that is running has overwritten");
+const STALE = absent("its place may hold an older or a newer value, or that of another variable");
+const IN_PART = absent("a part of it is not known");
 const LARGEST_PIECES = 1 << 16;
 
+/** Registers of the code as it was interrupted: of the innermost frame only, a caller's are unknown. */
+export function knownRegisters({ start, registers }: Goroutine, frame: Frame): Registers | undefined {
+  return start?.trap && frame.sp === start.sp && frame.pc === start.pc ? registers : undefined;
+}
+
 /**
- * @param registers of the code as it was interrupted, for the innermost frame only: a caller's are unknown
+ * The one reader of variables: every command and screen that names one asks here.
  * @param isWanted  variables of other types are left out, and their places not looked for
  *
  * Location lists are trusted, in optimised code as far as doubtsOf lets them, and not for parameters where the compiler may have forgotten
@@ -41,11 +67,12 @@ const LARGEST_PIECES = 1 << 16;
  */
 export function frameVariables(
   runtime: GoRuntime,
+  goroutine: Goroutine,
   frame: Frame,
-  registers: Registers | undefined,
   isWanted: (type: TypeId) => boolean = () => true,
 ): readonly FrameVariable[] {
   const { memory, loadBias } = runtime.process;
+  const registers = knownRegisters(goroutine, frame);
   const context: FrameContext = {
     pc: frame.symbolPc - loadBias,
     cfa: frame.fp,
@@ -53,29 +80,48 @@ export function frameVariables(
     register: (n) => registers?.byDwarfNumber(n),
   };
   const placeNow = ({ variable, isTrusted, hasList, optimised }: VisibleVariable): VariablePlace => {
-    if (!isTrusted) return ABSENT;
     const at = variable.locate(context);
-    if (optimised) return isWhole(variable, hasList, at) ? placeOf(memory, variable, at, context.register) : ABSENT;
+    if (!isTrusted) return at.kind === "absent" ? NOWHERE : STALE;
+    if (optimised) return isWhole(variable, hasList, at) ? placeOf(memory, variable, at, context.register) : IN_PART;
     const found = placeOf(memory, variable, at, context.register);
-    if (found !== ABSENT || variable.kind !== "parameter") return found;
+    if (found.kind !== "absent" || variable.kind !== "parameter") return found;
     // Stored on entry, and listed in its register until the call that is running has clobbered that.
     return placeOf(memory, variable, variable.locate({ ...context, pc: frame.pc - loadBias }), context.register);
   };
   const wanted = visibleAt(runtime, frame).filter((each) => isWanted(each.type));
-  return wanted.map((each) => ({
-    name: each.variable.name,
-    kind: each.variable.kind,
-    inlineDepth: each.variable.inlineDepth,
-    type: each.type,
-    place: placeNow(each),
-    certain: each.isCertain,
-  }));
+  return wanted.map((each) => {
+    const { variable, type, isCertain, hidden } = each;
+    const place = placeNow(each);
+    const certainty = place.kind === "absent" ? "unavailable" : isCertain ? "certain" : "likely";
+    const { name, kind, inlineDepth } = variable;
+    return { name, kind, function: each.function, inlineDepth, hidden, type, place, certainty };
+  });
+}
+
+/** The variable whose value lies at a slot of the frame, and at which of its bytes; none when no value is known to lie there. */
+export function variableAt(
+  runtime: GoRuntime,
+  goroutine: Goroutine,
+  frame: Frame,
+  slot: Address,
+): { readonly variable: FrameVariable; readonly offset: Bytes } | undefined {
+  // The variable of the innermost block comes last.
+  for (const variable of frameVariables(runtime, goroutine, frame).toReversed()) {
+    const { place, type } = variable;
+    const { size } = runtime.types.get(type);
+    const pieces = place.kind === "memory" ? [{ offset: 0, address: place.address, size }] : place.kind === "bytes" ? place.pieces : [];
+    const piece = pieces.find((each) => slot >= each.address && slot < each.address + each.size);
+    if (piece) return { variable, offset: piece.offset + slot - piece.address };
+  }
+  return undefined;
 }
 
 /** A variable in scope at some place in the code, and whether its location holds there: the same for every frame that is there. */
 interface VisibleVariable {
   readonly variable: DwarfVariable;
   readonly type: TypeId;
+  readonly function: string;
+  readonly hidden: boolean;
   readonly isTrusted: boolean;
   /** Its location depends on the place in the code. */
   readonly hasList: boolean;
@@ -135,11 +181,14 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
     return !claims.some((each) => each !== own && each.start < own.end && own.start < each.end);
   };
 
-  return visible.map((variable) => {
+  return visible.map((variable, index) => {
+    const { name, inlineDepth } = variable;
     const own = claims.find((each) => each.variable === variable);
     return {
       variable,
       type: types.fromDwarf(variable.type),
+      function: levels[levels.length - 1 - inlineDepth]?.name ?? frame.fn.name,
+      hidden: visible.some((other, later) => later > index && other.name === name && other.inlineDepth === inlineDepth),
       isTrusted: trusted(variable, own),
       hasList: own === undefined,
       optimised,
@@ -195,15 +244,20 @@ type RegisterReader = FrameContext["register"];
 function placeOf(memory: AddressSpace, variable: DwarfVariable, at: Location, register: RegisterReader): VariablePlace {
   if (at.kind === "memory") return { kind: "memory", address: at.address };
   const { size } = variable.type;
-  if (at.kind === "absent" || size <= 0 || size > LARGEST_PIECES) return ABSENT;
+  if (at.kind === "absent" || size <= 0) return NOWHERE;
+  if (size > LARGEST_PIECES) return IN_PART;
   const out = new Uint8Array(size);
   const pieces = at.kind === "pieces" ? at.pieces : [{ at, size }];
+  const inMemory: MemoryPiece[] = [];
   let offset = 0;
   for (const piece of pieces) {
-    if (offset + piece.size > size || !copyPiece(memory, piece.at, register, out.subarray(offset, offset + piece.size))) return ABSENT;
+    if (offset + piece.size > size) return IN_PART;
+    if (piece.at.kind === "memory") inMemory.push({ offset, address: piece.at.address, size: piece.size });
+    if (!copyPiece(memory, piece.at, register, out.subarray(offset, offset + piece.size)))
+      return piece.at.kind === "register" ? LOST : IN_PART;
     offset += piece.size;
   }
-  return offset === size ? { kind: "bytes", bytes: out } : ABSENT;
+  return offset === size ? { kind: "bytes", bytes: out, pieces: inMemory } : IN_PART;
 }
 
 function copyPiece(memory: AddressSpace, at: Location, register: RegisterReader, out: Uint8Array): boolean {
@@ -225,6 +279,9 @@ function copyPiece(memory: AddressSpace, at: Location, register: RegisterReader,
       return false;
   }
 }
+
+/** Where a value that is not whole in memory is put together: no process has memory there. */
+export const SCRATCH = 2 ** 52;
 
 /** The same memory with some bytes more at an address where it has none. */
 export function memoryWith(memory: AddressSpace, at: Address, extra: Uint8Array): AddressSpace {

@@ -36,7 +36,7 @@ export const goroutineScreen: Screen = {
         tone: "dim",
       },
     ];
-    const rows = answer.frames.flatMap((frame, index) => frameLines(frame, index, answer.id, given));
+    const rows = answer.frames.flatMap((frame, index) => frameLines(frame, index, given));
     const { createdBy } = answer;
     if (createdBy) {
       const parent = createdBy.goroutine;
@@ -66,7 +66,7 @@ export const goroutineScreen: Screen = {
 };
 
 /** The program's own frames stand open; what belongs to the runtime is folded. */
-function frameLines(frame: Frame, index: number, id: number, given: Given): Line[] {
+function frameLines(frame: Frame, index: number, given: Given): Line[] {
   const key = `${index}`;
   const isOpen = given.folds[key] ?? !frame.function.startsWith("runtime.");
   const mark = frame.variables.length === 0 ? " " : isOpen ? "▾" : "▸";
@@ -77,15 +77,15 @@ function frameLines(frame: Frame, index: number, id: number, given: Given): Line
     copy: `${frame.file}:${frame.line}`,
     ...(frame.variables.length > 0 ? { fold: { key, isOpen } } : {}),
   };
-  return [line, ...(isOpen ? frame.variables.map((variable) => variableLine(variable, frame, id)) : [])];
+  return [line, ...(isOpen ? frame.variables.map((variable) => variableLine(variable)) : [])];
 }
 
-function variableLine(variable: Variable, frame: Frame, id: number): Line {
+function variableLine(variable: Variable): Line {
   const kind = { parameter: "argument ", result: "result ", local: "" }[variable.kind as string] ?? `${variable.kind} `;
   return {
-    text: `      ${kind}${variable.name} ${variable.type} = ${variable.text}${variable.certain ? "" : " ?"}`,
+    text: `      ${kind}${variable.name} ${variable.type} = ${variable.text}${variable.certainty === "likely" ? " ?" : ""}`,
     depth: 1,
-    ...(variable.value ? { open: objectPlace(`g${id}.${frame.function}.${variable.name}`) } : {}),
-    copy: `g${id}.${frame.function}.${variable.name}`,
+    ...(variable.expression ? { open: objectPlace(variable.expression) } : {}),
+    copy: variable.expression ?? variable.name,
   };
 }

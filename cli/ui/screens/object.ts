@@ -29,7 +29,12 @@ export const objectScreen: Screen = {
       const where = object
         ? `in ${object.address}, ${formatBytes(object.bytes)}${object.live === false ? ", garbage" : ""}`
         : "outside the heap";
-      head.push({ text: answer.expression, tone: "bold" }, { text: `${answer.type} at ${answer.address}, ${where}`, tone: "dim" });
+      head.push(
+        { text: answer.expression, tone: "bold" },
+        { text: `${answer.type}${answer.address ? ` at ${answer.address}` : ""}, ${where}`, tone: "dim" },
+      );
+      if (answer.certainty === "likely")
+        head.push({ text: "? a variable of optimised code: it may be a little older or newer than the line", tone: "dim" });
       const length = value.length ?? 0;
       const last = (value.offset ?? 0) + (value.children?.length ?? 0);
       if (length > page)

@@ -3,7 +3,15 @@ import { goroutineScreen } from "../../../../cli/ui/screens/goroutine.js";
 
 test("a goroutine shows its stack, its variables by name, and its last events, which lead to all of them", () => {
   const frame = { function: "main.run", file: "/src/main.go", line: 7, inlined: false };
-  const request = { name: "r", kind: "parameter", type: "*main.Request", text: "&{}", certain: false, value: {} };
+  const request = {
+    name: "r",
+    kind: "parameter",
+    type: "*main.Request",
+    text: "&{}",
+    certainty: "likely",
+    expression: "g7.main.run.r",
+    value: {},
+  };
   const result = {
     id: 7,
     status: "waiting",

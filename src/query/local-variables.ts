@@ -1,0 +1,81 @@
+// Variables of goroutines by name, as expressions have them: g12.main.worker.s; the value is the one that `goroutine` shows.
+import { NotFoundError } from "../base/errors.js";
+import type { Dump } from "../dump.js";
+import { type FrameVariable, frameVariables } from "../runtime/frame-variables.js";
+import type { Goroutine } from "../runtime/goroutines.js";
+import type { Frame } from "../runtime/unwind.js";
+
+/** Frames whose variables are looked through for a name to offer. */
+const MOST_OFFERED_FROM = 100;
+const MOST_OFFERED = 3;
+
+/**
+ * The variable that "g12.main.worker.s" means: of the innermost call of such a function that has such a variable; "g12.main.worker#2.s" is
+ * that of the second call, counted outwards. The folder of the package, and the package, may be left out.
+ * @returns undefined when there is none
+ * @throws NotFoundError when its value is not known there
+ */
+export function localVariable(dump: Dump, expression: string): FrameVariable | undefined {
+  const [, id, path] = /^g([0-9]+)\.(.+)$/.exec(expression) ?? [];
+  const goroutine = id === undefined ? undefined : dump.runtime.goroutines.find(Number(id));
+  if (!goroutine || path === undefined) return undefined;
+  const calls = new Map<string, number>();
+  for (const frame of goroutine.unwound().frames) {
+    for (const [depth, fn] of functionsOf(dump, frame)) {
+      const call = (calls.get(fn) ?? 0) + 1;
+      calls.set(fn, call);
+      const prefix = namesOf(fn, call).find((each) => path.startsWith(`${each}.`));
+      if (prefix === undefined) continue;
+      const name = path.slice(prefix.length + 1);
+      const found = frameVariables(dump.runtime, goroutine, frame).find(
+        (each) => each.name === name && each.inlineDepth === depth && !each.hidden,
+      );
+      if (!found) continue;
+      if (found.place.kind === "absent") throw unavailable(dump, goroutine, expression, found, found.place.why);
+      return found;
+    }
+  }
+  return undefined;
+}
+
+/** Functions of a frame with their inline depth, the innermost first. */
+function functionsOf(dump: Dump, frame: Frame): readonly (readonly [depth: number, fn: string])[] {
+  const levels = dump.runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
+  return levels.map(({ name }, index) => [levels.length - 1 - index, name]);
+}
+
+/** What a call of a function may be named; the number may be left out where it is not needed. */
+function namesOf(fn: string, call: number): readonly string[] {
+  const short = fn.slice(fn.lastIndexOf("/") + 1);
+  const names = [fn, short, short.replace(/^[^.]*\./, "")];
+  return [...names.map((each) => `${each}#${call}`), ...names];
+}
+
+function unavailable(dump: Dump, goroutine: Goroutine, expression: string, wanted: FrameVariable, why: string): NotFoundError {
+  const near: string[] = [];
+  for (const frame of goroutine.unwound().frames.slice(0, MOST_OFFERED_FROM)) {
+    if (near.length >= MOST_OFFERED) break;
+    for (const each of frameVariables(dump.runtime, goroutine, frame)) {
+      if (each.certainty === "unavailable" || (each.type !== wanted.type && each.name !== wanted.name)) continue;
+      const offer = variableExpression(dump, goroutine, frame, each);
+      if (offer !== undefined && near.length < MOST_OFFERED) near.push(offer);
+    }
+  }
+  const advice = `corescope goroutine ${dump.identity.path} ${goroutine.id} tells which variables have a value`;
+  return new NotFoundError("value of", `${expression} here: ${why}`, near, advice);
+}
+
+/** How localVariable calls a variable of a frame; undefined when another one hides it, or in a frame that is not kept. */
+export function variableExpression(dump: Dump, goroutine: Goroutine, frame: Frame, variable: FrameVariable): string | undefined {
+  if (variable.hidden) return undefined;
+  let call = 0;
+  for (const each of goroutine.unwound().frames) {
+    for (const [depth, fn] of functionsOf(dump, each)) {
+      if (fn !== variable.function) continue;
+      call++;
+      if (each.fp === frame.fp && each.pc === frame.pc && depth === variable.inlineDepth)
+        return `g${goroutine.id}.${fn}${call > 1 ? `#${call}` : ""}.${variable.name}`;
+    }
+  }
+  return undefined;
+}

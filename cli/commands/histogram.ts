@@ -17,6 +17,7 @@ export const histogramCommand = defineCommand({
     { flags: "--garbage", help: "count what is allocated and unreachable instead of what is live" },
     { flags: "--focus <re>", help: "only rows whose name matches" },
     { flags: "--sort <column>", help: "bytes, count or retained (default: bytes)" },
+    { flags: "--parts", help: "the parts of maps, channels, builders and buffers as rows of their own" },
   ],
   examples: [
     { line: "histogram core", asks: "Which types fill the heap?" },
@@ -33,6 +34,7 @@ export const histogramCommand = defineCommand({
       ...(focus === undefined ? {} : { focus }),
       top: optionTop(options),
       sort: optionChoice(options, "sort", ["bytes", "count", "retained"]),
+      ...(options.parts === true ? { parts: true } : {}),
     };
   },
   text({ rows, total }, page) {
@@ -55,10 +57,12 @@ export const histogramCommand = defineCommand({
     ] as const;
     const lines = formatTable(columns, cells, page.width);
     const summary = `${formatCount(total.objects)} objects, ${formatBytes(total.bytes)}`;
+    const folded =
+      total.parts > 0 ? [page.dim(`${formatCount(total.parts)} of them are parts of maps, channels and buffers (--parts)`)] : [];
     const cut = truncationLine(rows.length, total.rows, "rows");
     const guesses = cells.some((cell) => cell.at(-1)?.endsWith(" ?")) ? [page.dim("? the type is a guess for most of these objects")] : [];
     const meaning = withRetained ? [page.dim("retained: what one of them or more dominates, nested ones counted once")] : [];
-    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...meaning, ...(cut ? [cut] : []), ...guesses];
+    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...folded, ...meaning, ...(cut ? [cut] : []), ...guesses];
   },
   next: ({ rows }, core) => {
     const type = rows[0]?.type;

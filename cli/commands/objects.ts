@@ -12,6 +12,7 @@ export const objectsCommand = defineCommand({
   options: [
     { flags: "--type <re>", help: "only objects whose type matches" },
     { flags: "--min <size>", help: "only objects of at least this size (512K, 1MiB, 80)" },
+    { flags: "--parts", help: "also the tables, groups and buffers that maps, channels and builders are made of" },
   ],
   examples: [
     { line: "objects core --min 1MiB", asks: "Which single objects are big?" },
@@ -20,7 +21,12 @@ export const objectsCommand = defineCommand({
   ],
   args(_operands, options) {
     const type = optionPattern(options, "type");
-    return { ...(type === undefined ? {} : { type }), min: optionBytes(options, "min"), top: optionTop(options) };
+    return {
+      ...(type === undefined ? {} : { type }),
+      min: optionBytes(options, "min"),
+      top: optionTop(options),
+      ...(options.parts === true ? { parts: true } : {}),
+    };
   },
   text({ rows, total }, page) {
     const cells = rows.map((row) => [row.address, formatBytes(row.bytes), row.type, row.summary]);

@@ -1,7 +1,7 @@
 // What is said of an object's type: how it is known, how strong that is, and both with the type in one word.
 import { NONE, type ObjectId, type TypeId } from "../base/units.js";
 
-export const EVIDENCE = ["none", "guess", "typed referrer", "closure", "interface", "root", "malloc header"] as const;
+export const EVIDENCE = ["none", "guess", "typed referrer", "closure", "interface", "root", "malloc header", "finalizer"] as const;
 export type TypeEvidence = (typeof EVIDENCE)[number];
 
 /** [objects] columns. */
@@ -51,3 +51,4 @@ export const BY_INTERFACE = EVIDENCE.indexOf("interface");
 export const BY_CLOSURE = EVIDENCE.indexOf("closure");
 export const BY_HEADER = EVIDENCE.indexOf("malloc header");
 export const BY_GUESS = EVIDENCE.indexOf("guess");
+export const BY_FINALIZER = EVIDENCE.indexOf("finalizer");

@@ -12,6 +12,7 @@ import { type EdgeWriter, INTERIOR, type ScanCounts, type ScanHints, scanPointer
 import { collectRoots, type RootTable } from "./roots.js";
 import { type TypeSlots, typeSlots } from "./type-slots.js";
 import { closureCandidate, inferPathTypes, inferTypes, type TypingInput } from "./typing.js";
+import { findWholes, type Wholes } from "./wholes.js";
 
 /** Node 0 is the virtual root, then owners, then objects. */
 export interface ObjectGraph {
@@ -32,6 +33,8 @@ export interface Heap {
   /** Types of the objects of one path from a root's row on; as good as types where every step is certain, else types itself. */
   typesAlong(row: number, path: readonly ObjectId[]): ObjectTypes;
   readonly typeSlots: TypeSlots;
+  /** Which objects make one value. */
+  readonly wholes: Wholes;
   /** Breadth-first tree from node 0: what is reachable, and the shortest way to it. */
   readonly tree: BreadthFirst;
   /** [nodes / 32] bit of a node: it is reachable; see isMarked. */
@@ -107,23 +110,41 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
     progress.stage("marking", nodeCount);
     return mark(referents, 0);
   });
+  const graph: ObjectGraph = {
+    referents,
+    slots: edgeSlots,
+    ownerCount,
+    nodeOfObject: (id) => objectNode + id,
+    nodeOfOwner: (id) => 1 + id,
+    objectOfNode: (node) => node - objectNode,
+  };
+  const wholes = lazy(() =>
+    findWholes({
+      objects,
+      roots,
+      referents,
+      slots: edgeSlots,
+      objectNode,
+      types: types(),
+      live: live(),
+      typeSlots: slots,
+      typeTable: runtime.types,
+      layout: runtime.layout,
+    }),
+  );
   const totals = lazy(() => sumLive(objects, types(), live(), objectNode));
   return {
     objects,
     roots,
-    graph: {
-      referents,
-      slots: edgeSlots,
-      ownerCount,
-      nodeOfObject: (id) => objectNode + id,
-      nodeOfOwner: (id) => 1 + id,
-      objectOfNode: (node) => node - objectNode,
-    },
+    graph,
     get types() {
       return types();
     },
     typesAlong: (row, path) => known ?? inferPathTypes(typing, row, path) ?? types(),
     typeSlots: slots,
+    get wholes() {
+      return wholes();
+    },
     get tree() {
       return tree();
     },

@@ -5,6 +5,7 @@ import { type Address, hex, NONE, NOT_AN_ADDRESS, type ObjectId, type OwnerId, t
 import { variableAt } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import type { SpecialRoot } from "../runtime/specials.js";
 import { stackRoots } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
 import type { ObjectTable } from "./objects.js";
@@ -61,6 +62,9 @@ export interface RootTable {
   readonly certain: Uint8Array;
   /** [count] what the pointer means, a code of type-slots.ts. */
   readonly code: Int32Array;
+  /** [count] type of the variable or value that holds the slot, NONE when it is unknown; and where in it the slot lies. */
+  readonly type: Int32Array;
+  readonly offset: Float64Array;
   describe(row: number): RootDescription;
 }
 
@@ -75,6 +79,14 @@ class Rows {
   code: number[] = [];
   frame: number[] = [];
   what: number[] = [];
+  type: number[] = [];
+  offset: number[] = [];
+
+  /** The next row's pointer lies in a value of this type. */
+  in(type: TypeId, offset: number): void {
+    this.type[this.owner.length] = type;
+    this.offset[this.owner.length] = offset;
+  }
 
   add(
     owner: OwnerId,
@@ -86,6 +98,8 @@ class Rows {
     what: (typeof WHAT)[number],
     frame = NONE,
   ): void {
+    this.type[this.owner.length] ??= NONE;
+    this.offset[this.owner.length] ??= 0;
     this.owner.push(owner);
     this.slot.push(slot);
     this.value.push(value);
@@ -111,7 +125,7 @@ export function collectRoots(
   progress.stage("collecting roots", runtime.goroutines.all.length);
   dataRoots(runtime, objects, slots, owners, rows, findings);
   goroutineRoots(runtime, objects, slots, owners, rows, registers, progress);
-  specialRoots(runtime, objects, owners, rows);
+  specialRoots(runtime, objects, slots, owners, rows);
   const table = {
     count: rows.owner.length,
     owners,
@@ -121,6 +135,8 @@ export function collectRoots(
     object: Uint32Array.from(rows.object),
     certain: Uint8Array.from(rows.certain),
     code: Int32Array.from(rows.code),
+    type: Int32Array.from(rows.type),
+    offset: Float64Array.from(rows.offset),
   };
   const frames = Int32Array.from(rows.frame);
   const what = Uint8Array.from(rows.what);
@@ -196,6 +212,7 @@ function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, o
           : { kind: "data", name: runtime.symbolAt(slot)?.name ?? `data ${hex(slot)}` },
       );
     }
+    if (global) rows.in(global.type, slot - global.address);
     rows.add(owner, slot, words.value[i], object, true, global ? slots.codeAt(global.type, slot - global.address) : SLOT.unknown, "global");
   }
 }
@@ -233,8 +250,12 @@ function goroutineRoots(
         if (root.what === "ctxt" || root.what === "defer") code = SLOT.func;
         else if (stackSlots.length > 0 && root.certain && within(stackSlots, root.slot)) {
           const element = within(stackSlots, root.slot) as StackValue;
+          rows.in(element.type, root.slot - element.address);
           code = slots.codeAt(element.type, root.slot - element.address);
-        } else if (local && frame && root.certain) code = slots.codeAt(local.type, root.slot - (frame.fp + local.offset));
+        } else if (local && frame && root.certain) {
+          rows.in(local.type, root.slot - (frame.fp + local.offset));
+          code = slots.codeAt(local.type, root.slot - (frame.fp + local.offset));
+        }
         if (register) registers.set(rows.owner.length, root.register ?? "?");
         rows.add(owner, root.slot, root.value, object, root.certain, code, root.what, root.frame);
       }
@@ -297,7 +318,13 @@ function waitedElements(runtime: GoRuntime, goroutine: Goroutine): readonly Stac
 
 const MOST_WAITED = 65_536;
 
-function specialRoots(runtime: GoRuntime, objects: ObjectTable, owners: Owner[], rows: Rows): void {
+/** T of an object whose finalizer was set by a *T, or waits in the queue with one; NONE when nothing says it. */
+export function finalizedType(runtime: GoRuntime, { pointerType }: SpecialRoot): TypeId {
+  const type = pointerType > 0 ? runtime.types.byRtype(pointerType) : NONE;
+  return type === NONE ? NONE : runtime.types.get(type).element;
+}
+
+function specialRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, owners: Owner[], rows: Rows): void {
   const { memory } = runtime.process;
   const queues = new Map<string, OwnerId>();
   for (const special of runtime.specials) {
@@ -313,17 +340,12 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, owners: Owner[],
       owner = owners.length;
       owners.push({ kind: special.kind, name: `${special.kind} of ${hex(special.object)}` });
     }
+    const ownType = finalizedType(runtime, special);
     for (const { slot, value, role } of special.pointers) {
       const object = objects.find(value);
       if (object === NONE) continue;
       let code: number = role === "fn" ? SLOT.func : SLOT.unknown;
-      if (role === "arg" && special.kind === "finalizer-queue") {
-        // ot is the argument's *T.
-        const ot = special.pointers.find((each) => each.role === "ot")?.value ?? 0;
-        const type = ot > 0 ? runtime.types.byRtype(ot) : NONE;
-        const target = type === NONE ? NONE : runtime.types.get(type).element;
-        if (target !== NONE) code = SLOT.typed + target * SLOT_STEP;
-      }
+      if (role === "arg" && ownType !== NONE) code = SLOT.typed + ownType * SLOT_STEP;
       if (role === "arg" && special.kind.startsWith("cleanup")) {
         // AddCleanup boxes its argument; the cleanup function's parameter says of which type.
         const fn = special.pointers.find((each) => each.role === "fn")?.value ?? 0;
@@ -336,10 +358,12 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, owners: Owner[],
       // What the object points to is live, the object itself is not: a finalizer may still run on it.
       const id = objects.find(special.object);
       if (id === NONE) continue;
+      const skip = objects.dataStart[objects.spanOf(id)];
       for (const { word, value } of pointersOf(memory, objects, runtime.pointerMasks, id)) {
         const object = objects.find(value);
-        if (object !== NONE && object !== id)
-          rows.add(owner, objects.addressOf(id) + word * WORD, value, object, true, SLOT.unknown, "special");
+        if (object === NONE || object === id) continue;
+        const code = ownType === NONE ? SLOT.unknown : slots.codeAt(ownType, word * WORD - skip);
+        rows.add(owner, objects.addressOf(id) + word * WORD, value, object, true, code, "special");
       }
     }
   }
@@ -349,7 +373,7 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, owners: Owner[],
 /** Queue entries come back to an owner met before; edges need rows ascending by owner. */
 function sortByOwner(rows: Rows): void {
   const order = rows.owner.map((_, i) => i).sort((a, b) => rows.owner[a] - rows.owner[b] || a - b);
-  for (const column of ["owner", "slot", "value", "object", "certain", "code", "frame", "what"] as const) {
+  for (const column of ["owner", "slot", "value", "object", "certain", "code", "frame", "what", "type", "offset"] as const) {
     const old = rows[column];
     rows[column] = order.map((i) => old[i]);
   }

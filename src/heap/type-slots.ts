@@ -113,8 +113,11 @@ export function typeSlots(types: TypeTable): TypeSlots {
     const type = types.get(id);
     let answer: boolean;
     if (type.kind === "array") answer = type.count !== 0 && type.element !== NONE && hasPointers(type.element);
-    else if (type.kind === "struct") answer = type.fields.some((field) => hasPointers(field.type));
-    else answer = ["pointer", "string", "slice", "interface", "func", "map", "chan", "unsafe.Pointer"].includes(type.kind);
+    else if (type.kind === "struct") {
+      // DWARF gives every bucket a pointer to the next one; where keys and values have none it is a number. cmd/compile reflectdata.MapBucketType
+      const isBucket = type.name.startsWith("bucket<");
+      answer = type.fields.some((field) => !(isBucket && field.name === "overflow") && hasPointers(field.type));
+    } else answer = ["pointer", "string", "slice", "interface", "func", "map", "chan", "unsafe.Pointer"].includes(type.kind);
     pointers.set(id, answer);
     return answer;
   };
@@ -152,7 +155,8 @@ function runtimeSlot(types: TypeTable, type: GoType, offset: Bytes): number | un
   if (name.startsWith("map.bucket[") || name.startsWith("noalg.map.bucket[")) return at("overflow") ? code(SLOT.typed, type.id) : undefined;
   if (name.startsWith("hash<")) {
     if (at("buckets")) return code(SLOT.array, pointee("buckets"));
-    return at("oldbuckets") ? code(SLOT.array, pointee("oldbuckets")) : undefined;
+    if (at("oldbuckets")) return code(SLOT.array, pointee("oldbuckets"));
+    return at("extra") ? code(SLOT.typed, overflowLists(types, type)) : undefined;
   }
   if (name.startsWith("hchan<")) return at("buf") ? code(SLOT.array, argument(name, "<", ">")) : undefined;
   if (name === "sync.eface") return at("val") ? SLOT.eface : undefined;
@@ -162,6 +166,32 @@ function runtimeSlot(types: TypeTable, type: GoType, offset: Bytes): number | un
     return code(target !== NONE && isTrieNode(types.get(target)) ? SLOT.trieNode : SLOT.typed, target);
   }
   return undefined;
+}
+
+/** By the map's header struct: what its extra points to. */
+const knownLists = new WeakMap<TypeTable, Map<TypeId, TypeId>>();
+
+/**
+ * runtime.mapextra as this map has it: lists of the buckets that nothing but their chains would keep alive, and chains of
+ * pointer-free buckets keep nothing. The executable says *runtime.bmap for each. runtime/map.go mapextra
+ */
+function overflowLists(types: TypeTable, header: GoType): TypeId {
+  const known = knownLists.get(types) ?? new Map<TypeId, TypeId>();
+  knownLists.set(types, known);
+  const before = known.get(header.id);
+  if (before !== undefined) return before;
+  const generic = types.byName("runtime.mapextra");
+  const pointer = header.fields.find((field) => field.name === "buckets")?.type ?? NONE;
+  let made = generic;
+  if (generic !== NONE && pointer !== NONE && types.get(pointer).element !== NONE) {
+    const { size, fields } = types.get(generic);
+    const list = types.synthetic({ name: `[]${types.get(pointer).name}`, kind: "slice", size: 3 * WORD, rtype: 0, element: () => pointer });
+    const toList = types.synthetic({ name: `*[]${types.get(pointer).name}`, kind: "pointer", size: WORD, rtype: 0, element: () => list });
+    const own = fields.map((field) => ({ ...field, type: field.name === "nextOverflow" ? pointer : toList }));
+    made = types.synthetic({ name: header.name.replace("hash<", "mapextra<"), kind: "struct", size, rtype: 0, fields: () => own });
+  }
+  known.set(header.id, made);
+  return made;
 }
 
 /** The node that HashTrieMap's entries and indirects begin with. internal/sync/hashtriemap.go; internal/concurrent until Go 1.23 */

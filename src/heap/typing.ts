@@ -7,6 +7,7 @@ import { Worklist } from "../graph/worklist.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import {
   BY_CLOSURE,
+  BY_FINALIZER,
   BY_GUESS,
   BY_HEADER,
   BY_INTERFACE,
@@ -25,7 +26,7 @@ import { MapDirectories } from "./map-directories.js";
 import type { ObjectTable } from "./objects.js";
 import { localOrder, Pending, WordReader } from "./pending.js";
 import { INTERIOR, SLOT_MASK } from "./pointers.js";
-import type { RootTable } from "./roots.js";
+import { finalizedType, type RootTable } from "./roots.js";
 import { FactsByType, fitsKey, KEY_NOSCAN, KEY_SIZE, spanKeys, type TypeFacts } from "./type-facts.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
 
@@ -100,6 +101,15 @@ function stateRoot(env: Env, roots: RootTable, row: number): void {
   state(env, roots.code[row], id, roots.value[row] !== dataAddress(env, id), roots.slot[row], BY_ROOT);
 }
 
+/** A finalizer knows the type of the object it is set on: for one that only finalizers hold, nothing else may. */
+function stateFinalized(env: Env): void {
+  for (const special of env.runtime.specials) {
+    const type = special.kind === "finalizer" ? finalizedType(env.runtime, special) : NONE;
+    const id = type === NONE ? NONE : env.objects.find(special.object);
+    if (id !== NONE) stateType(env, id, type, BY_FINALIZER);
+  }
+}
+
 /**
  * Types of the objects of one path only, by the pointers of that path: what `why` needs, without typing the whole heap.
  *
@@ -141,6 +151,7 @@ export function inferTypes(input: TypingInput, findings: Findings, progress: Pro
   const env = newEnv(input, headers, new Worklist(objects.count));
   for (let id = 0; id < objects.count; id++) if (env.claims[id] >= 0) env.queue.push(id);
   for (let row = 0; row < roots.count; row++) stateRoot(env, roots, row);
+  stateFinalized(env);
   settle(env);
   interiorPointers(env, roots);
   settle(env);

@@ -3,6 +3,8 @@ import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { isMarked } from "../graph/mark.js";
 import { EVIDENCE } from "../heap/evidence.js";
+import { readableType } from "../heap/value-names.js";
+import { labelIndex, type Wholes } from "../heap/wholes.js";
 
 export interface HistogramRow {
   readonly type: string;
@@ -10,7 +12,9 @@ export interface HistogramRow {
   readonly bytes: number;
   /** Where it was asked for. */
   readonly retainedBytes?: number;
-  /** Objects by what told their type. */
+  /** Further objects that belong to the row's: tables and groups of maps, buffers of channels. bytes has them, count does not. */
+  readonly parts?: number;
+  /** Objects by what told their type, parts not counted. */
   readonly evidence: Readonly<Record<string, number>>;
 }
 
@@ -18,19 +22,31 @@ export interface HistogramSelection {
   readonly by: "type" | "package" | "size-class";
   /** Unreachable objects instead of live ones. */
   readonly garbage: boolean;
+  /** Every object by itself, under the runtime's own name for its type. */
+  readonly parts?: boolean;
 }
 
 /** Every row, in no order. */
 export function histogramRows(dump: Dump, selection: HistogramSelection): HistogramRow[] {
-  const { objects, types, live, graph } = dump.heap;
+  const { heap } = dump;
+  const { objects, types, live, graph } = heap;
   const { spans, firstId } = objects;
   const objectNode = graph.nodeOfObject(0);
-  const typeCount = dump.runtime.types.count;
   const kinds = EVIDENCE.length;
-  // Row 0: unknown; a type's row is its id + 1. Unknown scan and noscan objects are told apart in their name.
-  const rows = (typeCount + 2) * kinds;
-  const counts = new Float64Array(rows);
-  const bytes = new Float64Array(rows);
+  const folded = selection.parts === true || selection.by === "size-class" ? undefined : heap.wholes;
+  const column = folded?.column;
+  const typeCount = dump.runtime.types.count;
+  // Rows 0 and 1: unknown, with pointers and without; then types, then names of values without an object of their own.
+  const names = typeCount + 2 + (folded?.labels.length ?? 0);
+  const rowOf = (id: number, noscan: number): number => {
+    const entry = column === undefined ? NONE : column[id];
+    if (entry < NONE) return typeCount + 2 + labelIndex(entry);
+    const type = types.type[id];
+    return type === NONE ? noscan : type + 2;
+  };
+  const counts = new Float64Array(names * kinds);
+  const bytes = new Float64Array(names);
+  const parts = new Float64Array(names);
   const sizes = new Map<number, { count: number; bytes: number }>();
   for (let span = 0; span < spans.count; span++) {
     const size = spans.elementSize[span];
@@ -38,11 +54,16 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
     let inSpan = 0;
     for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) {
       if (isMarked(live, objectNode + id) === selection.garbage) continue;
-      const type = types.type[id];
-      const row = (type === NONE ? noscan : type + 2) * kinds + (types.evidence[id] & 15);
-      counts[row]++;
-      bytes[row] += size;
       inSpan++;
+      if (column !== undefined && column[id] >= 0) {
+        const row = rowOf(column[id], noscan);
+        parts[row]++;
+        bytes[row] += size;
+        continue;
+      }
+      const row = rowOf(id, noscan);
+      counts[row * kinds + (types.evidence[id] & 15)]++;
+      bytes[row] += size;
     }
     if (selection.by === "size-class" && inSpan > 0) {
       const known = sizes.get(size) ?? { count: 0, bytes: 0 };
@@ -53,23 +74,36 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
   }
   if (selection.by === "size-class")
     return [...sizes].map(([size, sums]) => ({ type: `${size} B`, ...sums, evidence: { "size class": sums.count } }));
-  const byName = new Map<string, { type: string; count: number; bytes: number; evidence: Record<string, number> }>();
-  for (let row = 0; row < rows; row++) {
-    if (counts[row] === 0) continue;
-    const type = Math.floor(row / kinds);
-    const name = type < 2 ? unknownName(type === 1) : dump.runtime.types.get(type - 2).name;
+  const byName = new Map<string, Mutable<HistogramRow> & { evidence: Record<string, number> }>();
+  for (let row = 0; row < names; row++) {
+    if (bytes[row] === 0) continue;
+    const name = rowName(dump, row, folded);
     const key = selection.by === "package" ? packageOf(name) : name;
     let known = byName.get(key);
     if (!known) {
       known = { type: key, count: 0, bytes: 0, evidence: {} };
       byName.set(key, known);
     }
-    known.count += counts[row];
     known.bytes += bytes[row];
-    const evidence = EVIDENCE[row % kinds];
-    known.evidence[evidence] = (known.evidence[evidence] ?? 0) + counts[row];
+    if (parts[row] > 0) known.parts = (known.parts ?? 0) + parts[row];
+    for (let kind = 0; kind < kinds; kind++) {
+      const count = counts[row * kinds + kind];
+      if (count === 0) continue;
+      known.count += count;
+      known.evidence[EVIDENCE[kind]] = (known.evidence[EVIDENCE[kind]] ?? 0) + count;
+    }
   }
   return [...byName.values()];
+}
+
+type Mutable<T> = { -readonly [key in keyof T]: T[key] };
+
+function rowName(dump: Dump, row: number, folded: Wholes | undefined): string {
+  if (row < 2) return unknownName(row === 1);
+  const type = row - 2;
+  if (type >= dump.runtime.types.count) return folded?.labels[type - dump.runtime.types.count] ?? "";
+  const { name } = dump.runtime.types.get(type);
+  return folded ? readableType(name) : name;
 }
 
 /** What objects of unknown type are called. */
@@ -84,6 +118,7 @@ export function packageOf(type: string): string {
   const match = /(?:^|[\s*[\](){}<>,])((?:[\w~%.-]+\/)*[\w~%-]+)\.[\w(]/.exec(
     type
       .replace(/^func /, "")
+      .replace(/^parts of /, "")
       .replaceAll("noalg.", "")
       .replace(/\bmap\.group\[/g, "map["),
   );

@@ -14,12 +14,22 @@ export interface HistogramArgs {
   /** 0 = all. */
   readonly top: number;
   readonly sort: "bytes" | "count" | "retained";
+  /** Rows for the parts that maps, channels and buffers are made of, instead of one for each such value. */
+  readonly parts?: boolean;
 }
+
+export type { HistogramRow } from "./histogram-rows.js";
 
 export interface Histogram {
   readonly rows: readonly HistogramRow[];
   /** Of all rows that matched, shown or not. */
-  readonly total: { readonly rows: number; readonly objects: number; readonly bytes: number };
+  readonly total: {
+    readonly rows: number;
+    readonly objects: number;
+    readonly bytes: number;
+    /** Objects that are parts of others, counted in objects. */
+    readonly parts: number;
+  };
 }
 
 export const histogram: Query<HistogramArgs, Histogram> = {
@@ -34,21 +44,22 @@ export const histogram: Query<HistogramArgs, Histogram> = {
       rows: args.top > 0 ? rows.slice(0, args.top) : rows,
       total: {
         rows: rows.length,
-        objects: rows.reduce((sum, row) => sum + row.count, 0),
+        objects: rows.reduce((sum, row) => sum + row.count + (row.parts ?? 0), 0),
         bytes: rows.reduce((sum, row) => sum + row.bytes, 0),
+        parts: rows.reduce((sum, row) => sum + (row.parts ?? 0), 0),
       },
     };
   },
 };
 
 /** @throws UsageError for combinations that mean nothing */
-function rowsOf(dump: Dump, { by, garbage, sort }: HistogramArgs): HistogramRow[] {
+function rowsOf(dump: Dump, { by, garbage, sort, parts = false }: HistogramArgs): HistogramRow[] {
   const retained = sort === "retained" || by === "owner" || by === "goroutine";
   if (retained && garbage) throw new UsageError("garbage is retained by nobody", "leave out --garbage, or sort by bytes");
   if (by === "owner" || by === "goroutine") return ownerRows(dump, by);
-  const rows = histogramRows(dump, { by, garbage });
+  const rows = histogramRows(dump, { by, garbage, parts });
   if (!retained) return rows;
   if (by === "size-class") throw new UsageError("--sort retained goes with --by type, package, owner or goroutine");
-  const sums = retainedByName(dump, by);
+  const sums = retainedByName(dump, by, parts);
   return rows.map((row) => ({ ...row, retainedBytes: sums.get(row.type) ?? 0 }));
 }

@@ -2,7 +2,11 @@
 import { type Address, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { ObjectTypes } from "../heap/evidence.js";
+import { readableType } from "../heap/value-names.js";
+import { labelIndex } from "../heap/wholes.js";
 import { parseRegExp } from "./patterns.js";
+
+export { readableType } from "../heap/value-names.js";
 
 export interface NamedObject {
   readonly address: Hex;
@@ -15,31 +19,51 @@ export function typeName(dump: Dump, type: TypeId): string {
   return type === NONE ? "unknown" : dump.runtime.types.get(type).name;
 }
 
-const MAP_HEADER = /^(?:map|hash)<(.*)>$/;
+export const UNSELECTED = 0;
+export const MENTIONED = 1;
+export const NAMED = 2;
 
-/** "map[string]int" for what the runtime calls map<string,int>; other names as they are. */
-export function readableType(name: string): string {
-  const inside = MAP_HEADER.exec(name)?.[1];
-  if (inside === undefined) return name;
-  let depth = 0;
-  for (let i = 0; i < inside.length; i++) {
-    const character = inside[i];
-    if ("[({<".includes(character)) depth++;
-    else if ("])}>".includes(character)) depth--;
-    else if (character === "," && depth === 0) return `map[${inside.slice(0, i)}]${inside.slice(i + 1)}`;
-  }
-  // A map type that reflection made: the header carries its name.
-  return inside.startsWith("map[") ? inside : name;
+/**
+ * Selects objects by type: a type's full name selects that type only, anything else is a regular expression. A value of several
+ * objects is selected by what a programmer calls it, and by the object that stands for it; with parts, every object is
+ * selected by the runtime's own name of its type. Types the objects. @throws UsageError
+ *
+ * @returns for an object: UNSELECTED, MENTIONED where the pattern matches some of the name, NAMED where it is the type's own name
+ */
+export function selectByType(dump: Dump, text: string, parts = false): (id: ObjectId) => number {
+  const { heap, runtime } = dump;
+  const { type } = heap.types;
+  const wholes = parts ? undefined : heap.wholes;
+  // Closures and the parts of maps get their types while objects are typed.
+  const names = Array.from({ length: runtime.types.count }, (_, each) => runtime.types.get(each).name);
+  const labels = wholes?.labels ?? [];
+  const isMeant = (name: string) => name === text || readableType(name) === text;
+  const isExact = names.some(isMeant) || labels.includes(text);
+  const pattern = isExact ? undefined : parseRegExp(text);
+  const closeness = (name: string): number => {
+    const match = pattern?.exec(name);
+    if (!match) return UNSELECTED;
+    const isWhole = match.index + match[0].length === name.length && /(?:^|[./])$/.test(name.slice(0, match.index));
+    return isWhole && /^[\w./~%-]+(?:\[.*\])?$/.test(name) ? NAMED : MENTIONED;
+  };
+  const matches = (name: string): number => {
+    if (!pattern) return isMeant(name) ? NAMED : UNSELECTED;
+    return Math.max(closeness(name), parts ? UNSELECTED : closeness(readableType(name)));
+  };
+  const byType = Uint8Array.from(names, matches);
+  const byLabel = labels.map(matches);
+  const unknown = matches("unknown");
+  return (id) => {
+    const entry = wholes ? wholes.column[id] : NONE;
+    if (entry >= 0) return UNSELECTED;
+    if (entry < NONE) return byLabel[labelIndex(entry)] ?? UNSELECTED;
+    return type[id] === NONE ? unknown : byType[type[id]];
+  };
 }
 
-/** Selects types: a type's full name selects that type only, anything else is a regular expression. Types the objects. @throws UsageError */
-export function typePattern(dump: Dump, text: string): (name: string) => boolean {
-  const isMeant = (name: string) => name === text || readableType(name) === text;
-  // Closures and the parts of maps get their types while objects are typed.
-  if (dump.heap.types.type.length > 0)
-    for (let type = 0; type < dump.runtime.types.count; type++) if (isMeant(dump.runtime.types.get(type).name)) return isMeant;
-  const pattern = parseRegExp(text);
-  return (name) => pattern.test(name);
+/** What an object is called: the value that it stands for or is a part of; with parts, by its own type. */
+export function objectName(dump: Dump, id: ObjectId, parts = false): string {
+  return parts ? typeName(dump, dump.heap.types.type[id]) : dump.heap.wholes.nameOf(id);
 }
 
 export function nameObject(dump: Dump, id: ObjectId, types: ObjectTypes = dump.heap.types): NamedObject {

@@ -1,8 +1,10 @@
 // The live objects of a type, one by one.
 import { type Hex, hex, NONE } from "../base/units.js";
+import { NO_PARTS } from "../heap/wholes.js";
 import { readValue, summarize } from "../value/value.js";
-import { typeName, typePattern } from "./object-names.js";
+import { NAMED, objectName, selectByType, UNSELECTED } from "./object-names.js";
 import type { Query } from "./query.js";
+import { showHeader } from "./shown-value.js";
 
 export interface ObjectsArgs {
   /** Regular expression over type names; all when absent. */
@@ -10,12 +12,17 @@ export interface ObjectsArgs {
   /** Smallest size in bytes. */
   readonly min: number;
   readonly top: number;
+  /** Every object by itself, parts of maps, channels and buffers too. */
+  readonly parts?: boolean;
 }
 
 export interface ObjectRow {
   readonly address: Hex;
   readonly type: string;
+  /** With those of its parts. */
   readonly bytes: number;
+  /** Further objects that the value is made of, where there are any. */
+  readonly parts?: number;
   readonly summary: string;
 }
 
@@ -28,25 +35,17 @@ export const objects: Query<
   summary: "the live objects of a type, the largest first",
   run(dump, args) {
     const { heap, runtime } = dump;
-    const focus = args.type === undefined ? undefined : typePattern(dump, args.type);
-    const wanted = new Map<number, boolean>();
-    const matches = (type: number) => {
-      let answer = wanted.get(type);
-      if (answer === undefined) {
-        answer = !focus || focus(typeName(dump, type));
-        wanted.set(type, answer);
-      }
-      return answer;
-    };
+    const matches = args.type === undefined ? () => NAMED : selectByType(dump, args.type, args.parts);
+    const wholes = args.parts ? undefined : heap.wholes;
     const { spans, firstId } = heap.objects;
     const bySize = new Map<number, number[]>();
     let total = 0;
     let bytes = 0;
     for (let span = 0; span < spans.count; span++) {
-      const size = spans.elementSize[span];
-      if (size < args.min) continue;
       for (let id = firstId[span]; id < firstId[span + 1]; id++) {
-        if (!matches(heap.types.type[id]) || !heap.isLive(id)) continue;
+        if (wholes?.isPart(id) || matches(id) === UNSELECTED || !heap.isLive(id)) continue;
+        const size = spans.elementSize[span] + (wholes ? wholes.partsOf(id).bytes : 0);
+        if (size < args.min) continue;
         total++;
         bytes += size;
         const known = bySize.get(size);
@@ -63,8 +62,17 @@ export const objects: Query<
       const known = type === NONE ? undefined : runtime.types.get(type);
       // An array of unknown length is shown by its first element.
       const shown = known?.kind === "array" && known.count === -1 ? known.element : type;
-      const summary = shown === NONE || known?.kind === "unknown" ? "" : summarize(readValue(env, shown, start, 2), 100);
-      return { address: hex(address), type: typeName(dump, type), bytes: heap.objects.sizeOf(id), summary };
+      const header = known === undefined || args.parts ? undefined : showHeader(dump, type, start, { depth: 1, offset: 0, top: 4 })?.text;
+      const summary =
+        header !== undefined ? header : shown === NONE || known?.kind === "unknown" ? "" : summarize(readValue(env, shown, start, 2), 100);
+      const parts = wholes ? wholes.partsOf(id) : NO_PARTS;
+      return {
+        address: hex(address),
+        type: objectName(dump, id, args.parts),
+        bytes: heap.objects.sizeOf(id) + parts.bytes,
+        ...(parts.count > 0 ? { parts: parts.count } : {}),
+        summary,
+      };
     });
     return { rows, total: { rows: total, bytes } };
   },

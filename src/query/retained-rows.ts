@@ -1,6 +1,7 @@
 // What types, packages, variables and goroutines retain.
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { labelIndex } from "../heap/wholes.js";
 import { goroutineName } from "./goroutine-place.js";
 import { type HistogramRow, packageOf, unknownName } from "./histogram-rows.js";
 import { ownerName } from "./path-names.js";
@@ -9,8 +10,9 @@ import { ownerName } from "./path-names.js";
  * Bytes by row name. A type retains what at least one of its objects dominates: an object that another of the same type
  * dominates is not added again, and what only several of them hold together belongs to none.
  */
-export function retainedByName(dump: Dump, by: "type" | "package"): ReadonlyMap<string, number> {
+export function retainedByName(dump: Dump, by: "type" | "package", parts: boolean): ReadonlyMap<string, number> {
   const { heap, retention } = dump;
+  const wholes = parts ? undefined : heap.wholes;
   const { objects, types, graph } = heap;
   const { spans, firstId } = objects;
   const names = new Map<string, number>();
@@ -22,14 +24,21 @@ export function retainedByName(dump: Dump, by: "type" | "package"): ReadonlyMap<
     names.set(key, names.size);
     return names.size - 1;
   };
+  const nameAt = (id: number, type: number, noscan: number): string => {
+    if (type === NONE && (!wholes || wholes.column[id] >= NONE)) return unknownName(noscan === 1);
+    return wholes ? wholes.nameOf(id) : dump.runtime.types.get(type).name;
+  };
+  const typeCount = dump.runtime.types.count;
   const objectNode = graph.nodeOfObject(0);
   const group = new Int32Array(graph.referents.nodeCount).fill(NONE);
   for (let span = 0; span < spans.count; span++) {
     const noscan = spans.spanClass[span] & 1;
     for (let id = firstId[span]; id < firstId[span + 1]; id++) {
-      const type = types.type[id];
-      const at = type === NONE ? noscan : type + 2;
-      groupOfType[at] ??= intern(type === NONE ? unknownName(noscan === 1) : dump.runtime.types.get(type).name);
+      const whole = wholes ? wholes.of(id) : id;
+      const label = wholes ? wholes.column[whole] : NONE;
+      const type = types.type[whole];
+      const at = label < NONE ? typeCount + 2 + labelIndex(label) : type === NONE ? noscan : type + 2;
+      groupOfType[at] ??= intern(nameAt(whole, type, noscan));
       group[objectNode + id] = groupOfType[at];
     }
   }

@@ -68,7 +68,7 @@ export function showValue(
 export function showHeader(dump: Dump, type: TypeId, header: Address, page: Page): ShownValue | undefined {
   const { types } = dump.runtime;
   const { name } = types.get(type);
-  const id = types.byName(readableType(name).replace(/^hchan<(.*)>$/, "chan $1"));
+  const id = types.byName(readableType(name));
   return id === NONE || id === type ? undefined : new Shower(dump, page, dump.process.memory).header(types.get(id), header, page.depth);
 }
 

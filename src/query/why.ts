@@ -4,7 +4,7 @@ import { type Hex, hex, NONE, type NodeId, type ObjectId, parseAddress } from ".
 import type { Dump } from "../dump.js";
 import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
 import { type MergedNode, mergePaths } from "./merged-paths.js";
-import { explainAddress, type NamedObject, nameObject, typeName, typePattern } from "./object-names.js";
+import { explainAddress, NAMED, type NamedObject, nameObject, selectByType, UNSELECTED } from "./object-names.js";
 import { type NamedPath, namePath, pathTypes } from "./path-names.js";
 import type { Query } from "./query.js";
 
@@ -93,10 +93,8 @@ function namePaths(dump: Dump, paths: readonly (readonly NodeId[])[]): readonly 
 }
 
 function* liveOfType(dump: Dump, text: string): Iterable<ObjectId> {
-  const matches = typePattern(dump, text);
-  const { type } = dump.heap.types;
-  const wanted = Array.from({ length: dump.runtime.types.count }, (_, each) => matches(typeName(dump, each)));
-  for (let id = 0; id < dump.heap.objects.count; id++) if (type[id] !== NONE && wanted[type[id]] && dump.heap.isLive(id)) yield id;
+  const matches = selectByType(dump, text);
+  for (let id = 0; id < dump.heap.objects.count; id++) if (matches(id) !== UNSELECTED && dump.heap.isLive(id)) yield id;
 }
 
 function byAddress(dump: Dump, text: string | undefined): ObjectId {
@@ -128,26 +126,25 @@ function holdersNamed(dump: Dump, name: string): readonly NodeId[] {
   return nodes;
 }
 
+/** Live ones first, then those whose own name the pattern is: of "StoreMsg" a message, not the map of all of them. */
 function largestOf(dump: Dump, text: string): { readonly id: ObjectId; readonly matching: number } {
-  const { objects, types } = dump.heap;
-  const matches = typePattern(dump, text);
-  const wanted = Array.from({ length: dump.runtime.types.count }, (_, type) => matches(typeName(dump, type)));
+  const { objects, wholes } = dump.heap;
+  const matches = selectByType(dump, text);
   let best = NONE;
   let bestSize = -1;
-  let bestLive = false;
+  let bestRank = -1;
   let matching = 0;
   for (let span = 0; span < objects.spans.count; span++) {
-    const size = objects.spans.elementSize[span];
     for (let id = objects.firstId[span]; id < objects.firstId[span + 1]; id++) {
-      const type = types.type[id];
-      if (type === NONE || !wanted[type]) continue;
+      const closeness = matches(id);
+      if (closeness === UNSELECTED) continue;
       matching++;
-      const live = dump.heap.isLive(id);
-      if (best === NONE || (live && !bestLive) || (live === bestLive && size > bestSize)) {
-        best = id;
-        bestSize = size;
-        bestLive = live;
-      }
+      const rank = closeness + (dump.heap.isLive(id) ? NAMED + 1 : 0);
+      const size = objects.spans.elementSize[span] + wholes.partsOf(id).bytes;
+      if (rank < bestRank || (rank === bestRank && size <= bestSize)) continue;
+      best = id;
+      bestSize = size;
+      bestRank = rank;
     }
   }
   if (best === NONE) throw new NotFoundError("object of a type that matches", text, nearTypes(dump, text));

@@ -11,6 +11,8 @@ export interface SpecialRoot {
   readonly kind: "finalizer" | "cleanup" | "weak-handle" | "finalizer-queue" | "cleanup-queue";
   /** The object the special is attached to; 0 for queues. */
   readonly object: Address;
+  /** abi.Type of the pointer that the finalizer was set by, *T of an object that is a T; 0 when nothing says it. */
+  readonly pointerType: Address;
   /** Pointers that are roots: slot and value. */
   readonly pointers: readonly {
     readonly slot: Address;
@@ -46,7 +48,7 @@ export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTa
       else if (kind === kinds.cleanup) out.push(cleanup(memory, layout, at, object));
       else if (kind === kinds.weakHandle && layout.hasStruct("specialWeakHandle")) {
         const slot = at + layout.struct("specialWeakHandle").offset("handle");
-        out.push({ kind: "weak-handle", object, pointers: [{ slot, value: memory.readAddress(slot), role: "handle" }] });
+        out.push({ kind: "weak-handle", object, pointerType: 0, pointers: [{ slot, value: memory.readAddress(slot), role: "handle" }] });
       }
       at = readField(memory, special, at, "next");
     }
@@ -63,16 +65,17 @@ export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTa
 function finalizer(memory: AddressSpace, layout: Layout, at: Address, object: Address): SpecialRoot {
   const struct = layout.struct("specialfinalizer");
   const slot = at + struct.offset("fn");
-  return { kind: "finalizer", object, pointers: [{ slot, value: memory.readAddress(slot), role: "fn" }] };
+  const pointerType = memory.readAddress(at + struct.offset("ot"));
+  return { kind: "finalizer", object, pointerType, pointers: [{ slot, value: memory.readAddress(slot), role: "fn" }] };
 }
 
 function cleanup(memory: AddressSpace, layout: Layout, at: Address, object: Address): SpecialRoot {
   const struct = layout.struct("specialCleanup");
   if (struct.has("cleanup") && layout.hasStruct("cleanupFn")) {
-    return { kind: "cleanup", object, pointers: cleanupPointers(memory, layout, at + struct.offset("cleanup")) };
+    return { kind: "cleanup", object, pointerType: 0, pointers: cleanupPointers(memory, layout, at + struct.offset("cleanup")) };
   }
   const slot = at + struct.offset("fn");
-  return { kind: "cleanup", object, pointers: [{ slot, value: memory.readAddress(slot), role: "fn" }] };
+  return { kind: "cleanup", object, pointerType: 0, pointers: [{ slot, value: memory.readAddress(slot), role: "fn" }] };
 }
 
 /** Since Go 1.26 a cleanup is {call, fn, arg}; all three are roots. */
@@ -99,7 +102,7 @@ function readFinalizerQueue(memory: AddressSpace, layout: Layout, out: SpecialRo
         const slot = base + entry.offset(role);
         return { slot, value: memory.readAddress(slot), role };
       });
-      out.push({ kind: "finalizer-queue", object: 0, pointers });
+      out.push({ kind: "finalizer-queue", object: 0, pointerType: memory.readAddress(base + entry.offset("ot")), pointers });
     }
     at = readField(memory, block, at, "alllink");
   }
@@ -118,7 +121,7 @@ function readCleanupQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot
     for (let k = 0; k < count; k++) {
       const slot = at + block.offset("cleanups") + k * size;
       const pointers = wide ? cleanupPointers(memory, layout, slot) : [{ slot, value: memory.readAddress(slot), role: "fn" as const }];
-      out.push({ kind: "cleanup-queue", object: 0, pointers });
+      out.push({ kind: "cleanup-queue", object: 0, pointerType: 0, pointers });
     }
     at = readField(memory, block, at, "alllink");
   }

@@ -93,7 +93,7 @@ test("every text fits 80 columns and holds no control character", () => {
     histogramCommand.text(
       {
         rows: [{ type: longType, count: 1234567890, bytes: 5e12, evidence: { guess: 1234567890 } }],
-        total: { rows: 812, objects: 2e9, bytes: 6e12 },
+        total: { rows: 812, objects: 2e9, bytes: 6e12, parts: 5 },
       },
       narrow,
     ),
@@ -181,7 +181,7 @@ describe("histogram", () => {
       { type: "main.User", count: 12, bytes: 960, evidence: { "malloc header": 12 } },
       { type: "main.Item", count: 10, bytes: 40, evidence: { guess: 9, root: 1 } },
     ];
-    const lines = histogramCommand.text({ rows, total: { rows: 812, objects: 100, bytes: 1000 } }, narrow);
+    const lines = histogramCommand.text({ rows, total: { rows: 812, objects: 100, bytes: 1000, parts: 0 } }, narrow);
     expect(lines.join("\n")).toContain("2 of 812 rows (--top 0 for all)");
     expect(lines.find((line) => line.includes("main.User"))).toMatch(/main\.User$/);
     expect(lines.find((line) => line.includes("main.Item"))).toMatch(/main\.Item \?$/);
@@ -199,7 +199,7 @@ describe("histogram", () => {
   });
   test("the next commands can be pasted: they match the very type", () => {
     const next = histogramCommand.next?.(
-      { rows: [{ type: "map[string]*main.T", count: 1, bytes: 1, evidence: {} }], total: { rows: 1, objects: 1, bytes: 1 } },
+      { rows: [{ type: "map[string]*main.T", count: 1, bytes: 1, evidence: {} }], total: { rows: 1, objects: 1, bytes: 1, parts: 0 } },
       "core",
     );
     const pattern = /--type '(.*)'$/.exec(next?.[0] ?? "")?.[1] ?? "";

@@ -21,7 +21,7 @@ const results: Readonly<Record<string, unknown>> = {
       { type: "main.User", count: 12000, bytes: 960000, evidence: {} },
       { type: "string", count: 5, bytes: 80, evidence: {} },
     ],
-    total: { rows: 2, objects: 12005, bytes: 960080 },
+    total: { rows: 2, objects: 12005, bytes: 960080, parts: 0 },
   },
   objects: { rows: [row], total: { rows: 1, bytes: 80 } },
   read: { address: "0x10", bytes: "6869", explanation: "" },

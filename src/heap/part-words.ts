@@ -1,0 +1,169 @@
+// Which words of a type lead to parts of the value that the word lies in.
+import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
+import type { GoType, TypeTable } from "../runtime/types.js";
+import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
+import { isPart, nameOfPart, readableType } from "./value-names.js";
+
+/** A value inside another one, as a field or element: what it is called and where it begins. */
+export interface InnerValue {
+  readonly name: string;
+  readonly start: Bytes;
+}
+
+/** The words of one type. */
+export interface PartWords {
+  /** Bytes after which the words repeat: the type's size, the element's of an array. */
+  readonly stride: Bytes;
+  /** [stride / 8] PART_WORD.none, .own, or .inner + index into inner. */
+  readonly words: Int32Array;
+  readonly inner: readonly InnerValue[];
+  /** What the type's own value is called. */
+  readonly name: string;
+}
+
+export const PART_WORD = {
+  none: 0,
+  /** To a part of the very value that the object is, or is a part of. */
+  own: 1,
+  /** To a part of a value that lies in the object. */
+  inner: 2,
+} as const;
+
+/** Structs larger than this have no words looked at. */
+const LARGEST: Bytes = 1 << 20;
+
+/** Library types that own what this field points to. */
+const BUFFERS: Readonly<Record<string, string>> = {
+  "strings.Builder": "buf",
+  "bytes.Buffer": "buf",
+  "bufio.Reader": "buf",
+  "bufio.Writer": "buf",
+};
+
+const HASH_TRIE = /^internal\/(?:sync|concurrent)\.HashTrieMap\[/;
+const TRIE_INDIRECT = /^internal\/(?:sync|concurrent)\.indirect\[/;
+
+export class PartWordsByType {
+  /** By TypeId; null: no word of it. */
+  private readonly known: (PartWords | null | undefined)[] = [];
+  private readonly holds = new Map<TypeId, boolean>();
+  private readonly types: TypeTable;
+  private readonly slots: TypeSlots;
+
+  constructor(types: TypeTable, slots: TypeSlots) {
+    this.types = types;
+    this.slots = slots;
+  }
+
+  of(type: TypeId): PartWords | null {
+    const known = this.known[type];
+    if (known !== undefined) return known;
+    const made = this.workOut(type);
+    this.known[type] = made;
+    return made;
+  }
+
+  private workOut(type: TypeId): PartWords | null {
+    let element = this.types.get(type);
+    while (element.kind === "array" && element.element !== NONE && element.size > 0) element = this.types.get(element.element);
+    const isArray = element.id !== type;
+    if (element.size < WORD || element.size > LARGEST || !this.mayHold(element.id)) return null;
+    const whole = this.types.get(type);
+    const isWhole = isPart(whole.name) || (!isArray && isValue(whole.name));
+    const words = new Int32Array(Math.floor(element.size / WORD));
+    const inner: InnerValue[] = [];
+    for (let word = 0; word < words.length; word++) {
+      const found = this.wordOf(element, word * WORD, isWhole);
+      if (found === undefined) continue;
+      if (found === PART_WORD.own) {
+        words[word] = PART_WORD.own;
+        continue;
+      }
+      let index = inner.findIndex((each) => each.start === found.start);
+      if (index === NONE) index = inner.push(found) - 1;
+      words[word] = PART_WORD.inner + index;
+    }
+    if (!words.some((each) => each !== PART_WORD.none)) return null;
+    const name = isPart(whole.name) ? nameOfPart(whole.name) : readableType(whole.name);
+    return { stride: element.size, words, inner, name };
+  }
+
+  /** @param isWhole  the object of this type is a value of several objects, or a part of one */
+  private wordOf(element: GoType, offset: Bytes, isWhole: boolean): InnerValue | typeof PART_WORD.own | undefined {
+    const code = this.slots.codeAt(element.id, offset);
+    const kind = code % SLOT_STEP;
+    if (code === SLOT.none || kind === SLOT.unknown) return undefined;
+    const value = this.valueAt(element, offset);
+    const isBuffer = value?.buffer === true;
+    if (!isBuffer && !this.leadsToPart(element, offset, code)) return undefined;
+    if (isWhole) return PART_WORD.own;
+    return value && { name: value.name, start: value.start };
+  }
+
+  private leadsToPart(element: GoType, offset: Bytes, code: number): boolean {
+    const kind = code % SLOT_STEP;
+    if (kind === SLOT.directory) return true;
+    if (kind !== SLOT.typed && kind !== SLOT.array && kind !== SLOT.trieNode) return false;
+    if (element.name.startsWith("hchan<")) return kind === SLOT.array && fieldOffset(element, "buf") === offset;
+    // What an entry points to is a box for the value's interface, which nothing else has.
+    if (element.name === "sync.entry") return kind === SLOT.typed;
+    // A node's parent is no part of it.
+    if (TRIE_INDIRECT.test(element.name) && within(this.types, element, "parent", offset)) return false;
+    return isPart(this.types.get((code - kind) / SLOT_STEP).name);
+  }
+
+  /** The outermost value of several objects that the offset lies in. */
+  private valueAt(element: GoType, offset: Bytes): (InnerValue & { readonly buffer: boolean }) | undefined {
+    let type = element;
+    let start = 0;
+    for (let depth = 0; depth < 64; depth++) {
+      if (isValue(type.name)) {
+        const field = BUFFERS[type.name];
+        const buffer = field !== undefined && fieldOffset(type, field) === offset - start;
+        return { name: readableType(type.name), start, buffer };
+      }
+      let next: TypeId = NONE;
+      if (type.kind === "array" && type.element !== NONE) {
+        const { size } = this.types.get(type.element);
+        if (size === 0) return undefined;
+        start += Math.floor((offset - start) / size) * size;
+        next = type.element;
+      } else if (type.kind === "struct") {
+        const field = type.fields.findLast((each) => start + each.offset <= offset && this.types.get(each.type).size > 0);
+        if (!field) return undefined;
+        start += field.offset;
+        next = field.type;
+      }
+      if (next === NONE) return undefined;
+      type = this.types.get(next);
+    }
+    return undefined;
+  }
+
+  /** Quick: whether any word of the type can lead to a part. */
+  private mayHold(id: TypeId): boolean {
+    const known = this.holds.get(id);
+    if (known !== undefined) return known;
+    this.holds.set(id, false);
+    const type = this.types.get(id);
+    let answer = isValue(type.name) || isPart(type.name);
+    if (type.kind === "array") answer ||= type.element !== NONE && this.mayHold(type.element);
+    else if (type.kind === "struct") answer ||= type.fields.some((field) => this.mayHold(field.type));
+    this.holds.set(id, answer);
+    return answer;
+  }
+}
+
+/** A value that may be made of several objects, by the object or field that a program holds. */
+function isValue(name: string): boolean {
+  return BUFFERS[name] !== undefined || name === "sync.Map" || HASH_TRIE.test(name) || /^(?:map|hash|hchan)</.test(name);
+}
+
+function fieldOffset(type: GoType, name: string): Bytes | undefined {
+  return type.fields.find((field) => field.name === name)?.offset;
+}
+
+function within(types: TypeTable, type: GoType, name: string, offset: Bytes): boolean {
+  const field = type.fields.find((each) => each.name === name);
+  return field !== undefined && offset >= field.offset && offset < field.offset + types.get(field.type).size;
+}

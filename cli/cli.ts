@@ -2,8 +2,9 @@
 import { openDump } from "../src/dump.js";
 import type { World } from "./command.js";
 import { COMMANDS } from "./commands/index.js";
-import { EXIT, explain } from "./exit.js";
+import { EXIT, errorDocument, explain } from "./exit.js";
 import { runProgram } from "./program.js";
+import { jsonChunks } from "./text/json.js";
 
 /** Runs the program on the process's own streams; the launcher hands over the words and the package's version. */
 export async function main(words: readonly string[], version: string): Promise<void> {
@@ -29,15 +30,31 @@ export async function main(words: readonly string[], version: string): Promise<v
 
 /** The exit code of a run, whatever happens in it. */
 export async function run(words: readonly string[], world: World): Promise<number> {
+  let isSilent = true;
+  // A document of an error is printed only where nothing was: half an answer cannot be made whole.
+  const out: World["out"] = {
+    isTTY: world.out.isTTY,
+    columns: world.out.columns,
+    write(text, done) {
+      isSilent = false;
+      return world.out.write(text, done);
+    },
+  };
   try {
-    return await runProgram(words, COMMANDS, world);
+    return await runProgram(words, COMMANDS, wantsJson(words) ? { ...world, out } : world);
   } catch (error) {
-    return report(error, world);
+    return report(error, world, wantsJson(words) && isSilent);
   }
 }
 
-function report(error: unknown, world: World): number {
+function wantsJson(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return words.slice(0, end < 0 ? words.length : end).includes("--json");
+}
+
+function report(error: unknown, world: World, json: boolean): number {
   const { code, lines } = explain(error, Boolean(world.environment.CORESCOPE_DEBUG));
+  if (json && lines.length > 0) for (const piece of jsonChunks(errorDocument(error))) world.out.write(piece);
   if (code !== EXIT.ok && lines.length > 0) world.error.write(`${lines.join("\n")}\n`);
   return code;
 }

@@ -1,14 +1,16 @@
 // A command is a query with words: operands, options, text, examples. What is the same for all of them is done here.
 
 import { once } from "node:events";
-import { createWriteStream, existsSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { createWriteStream, existsSync, linkSync, lstatSync, realpathSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { MemoryFault, NotFoundError, ResourceError, UsageError } from "../src/base/errors.js";
 import type { Finding } from "../src/base/findings.js";
 import type { openDump } from "../src/dump.js";
 import type { Query } from "../src/query/query.js";
 import { type Options, optionChoice, optionText, optionTop } from "./arguments.js";
-import { EXIT, explain } from "./exit.js";
+import { EXIT, errorDocument, explain } from "./exit.js";
+import { type Opening, openingOf, pasteable, pasteError } from "./paste.js";
 import { type ShownProgress, showProgress } from "./progress.js";
 import { escapeText } from "./text/escape.js";
 import { jsonChunks, makeEnvelope } from "./text/json.js";
@@ -32,8 +34,10 @@ export interface CommandSpec<Args, Result> {
   text(result: Result, page: Page): readonly string[];
   /** true: the answer is "no", exit code 1. */
   isNo?(result: Result): boolean;
-  /** What to ask next, as words after `corescope`; shown on a terminal only. */
-  next?(result: Result, core: string): readonly string[];
+  /** What to ask next, as words for a shell after `corescope`, CORE for the core; shown on a terminal only. */
+  next?(result: Result): readonly string[];
+  /** The result as --json prints it, where it holds hints. */
+  json?(result: Result, paste: (hint: string) => string): unknown;
   /** What -o writes; commands without it have no -o. */
   file?(result: Result): Iterable<Uint8Array>;
   /** The text says what -o does not hold: it is shown also when -o has written a file. */
@@ -86,7 +90,10 @@ export function attach(program: Command, spec: AnyCommand, run: Run): void {
   command.argument("<core>", "core file, also .zst or .gz");
   for (const { name, help } of spec.operands) command.argument(name, help);
   for (const { flags, help } of spec.options) command.option(flags, help);
-  if (spec.file) command.option("-o, --output <file>", "write the raw answer to this file");
+  if (spec.file) {
+    command.option("-o, --output <file>", "write the raw answer to this file");
+    command.option("--overwrite", "replace that file if it exists");
+  }
   const examples = spec.examples.map(({ line, asks }) => `  $ corescope ${line}\n      ${asks}`);
   command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
   command.action(async (core: string, ...rest: unknown[]) => {
@@ -107,6 +114,10 @@ export async function runCommand(
   optionTop(options); // also where it means nothing: a wrong word is never passed over
   const args = spec.args(operands, options);
   const progress = progressFor(options, world);
+  const opening = openingOf(core, options);
+  const output = optionText(options, "output");
+  const overwrite = options.overwrite === true;
+  if (output !== undefined) checkTarget(output, overwrite); // before minutes of work
   const executable = optionText(options, "exe");
   const tmpdir = optionText(options, "tmpdir");
   const files = { core, force: options.force === true, ...(executable ? { executable } : {}), ...(tmpdir ? { tmpdir } : {}) };
@@ -117,13 +128,13 @@ export async function runCommand(
       const identity = options.json === true ? { ...dump.identity } : undefined; // reading it may find damage too
       progress.finish();
       const findings = dump.findings.list();
-      const output = optionText(options, "output");
       const nothing = spec.isNo?.(result) === true; // a "no" leaves no file behind
-      if (output !== undefined && spec.file && !nothing) await writeFile(output, spec.file(result), world);
+      if (output !== undefined && spec.file && !nothing) await writeFile(output, spec.file(result), world, overwrite);
       if (identity) {
-        await print(world.out, jsonChunks(makeEnvelope(spec.name, identity, result, findings)));
+        const shown = spec.json?.(result, (hint) => pasteable(hint, opening)) ?? result;
+        await print(world.out, jsonChunks(makeEnvelope(spec.name, identity, shown, findings)));
       } else if (output === undefined || nothing || (spec.textWithFile && output !== "-")) {
-        await printText(spec, result, core, colour, options, world);
+        await printText(spec, result, opening, colour, options, world);
       }
       if (options.json !== true) printFindings(findings, world);
       return codeOf(spec, result, findings);
@@ -132,6 +143,8 @@ export async function runCommand(
       const findings = dump.findings.list();
       if (!(error instanceof NotFoundError || error instanceof MemoryFault) || !findings.some((finding) => finding.partial)) throw error;
       progress.finish();
+      pasteError(error, opening);
+      if (options.json === true) await print(world.out, jsonChunks(errorDocument(error)));
       for (const line of explain(error).lines) world.error.write(`${line}\n`);
       printFindings(findings, world);
       return EXIT.partial;
@@ -162,15 +175,23 @@ function progressFor(options: Options, world: World): ShownProgress {
   });
 }
 
-async function printText(spec: AnyCommand, result: unknown, core: string, colour: string, options: Options, world: World): Promise<void> {
+async function printText(
+  spec: AnyCommand,
+  result: unknown,
+  opening: Opening,
+  colour: string,
+  options: Options,
+  world: World,
+): Promise<void> {
   const { out, error, environment } = world;
   const isTerminal = out.isTTY === true;
   const width = isTerminal ? out.columns || 80 : Number.POSITIVE_INFINITY;
-  const page = makePage(width, wantsColour(colour, isTerminal, environment));
+  const paste = (hint: string) => pasteable(hint, opening);
+  const page = makePage(width, wantsColour(colour, isTerminal, environment), paste);
   await print(out, linesInPieces(spec.text(result, page)));
   if (!isTerminal || error.isTTY !== true || options.quiet === true) return;
-  const hints = spec.next?.(result, quoteWord(core)) ?? [];
-  if (hints.length > 0) error.write(`\n${hints.map((hint) => `→ corescope ${escapeText(hint)}`).join("\n")}\n`);
+  const hints = spec.next?.(result) ?? [];
+  if (hints.length > 0) error.write(`\n${hints.map((hint) => `→ ${escapeText(paste(hint))}`).join("\n")}\n`);
 }
 
 function* linesInPieces(lines: readonly string[]): Iterable<string> {
@@ -208,20 +229,32 @@ export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** A word that a shell reads back as it is. */
-export function quoteWord(word: string): string {
-  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+/** Refuses a directory, and a file that is there unless it may be replaced. Pipes and devices are no files. */
+function checkTarget(path: string, overwrite: boolean): void {
+  if (path === "-") return;
+  const known = lstatSync(path, { throwIfNoEntry: false }) && (statSync(path, { throwIfNoEntry: false }) ?? "nowhere");
+  if (known === "nowhere") throw new UsageError(`-o ${path}: it is a link to nothing`, "give another name, or remove the link first");
+  if (known?.isDirectory()) throw new UsageError(`-o ${path}: it is a directory`, `for example: -o ${join(path, "out")}`);
+  if (known?.isFile() && !overwrite) throw alreadyThere(path);
 }
 
-/** Writes beside the file and renames, so that the file is whole or was not touched. A pipe or device is written as it is; "-" is stdout. */
-export async function writeFile(path: string, chunks: Iterable<Uint8Array>, world: Pick<World, "out">): Promise<void> {
+function alreadyThere(path: string): UsageError {
+  return new UsageError(`-o ${path}: the file exists and is left as it is`, "give another name, or add --overwrite to replace it");
+}
+
+/**
+ * Writes beside the file and then gives it its name, so that it is whole or not there. A pipe or device is written as it is; "-" is stdout.
+ * @throws UsageError when the file exists and may not be replaced
+ */
+export async function writeFile(path: string, chunks: Iterable<Uint8Array>, world: Pick<World, "out">, overwrite = false): Promise<void> {
   if (path === "-") {
     for (const chunk of chunks) await new Promise<void>((resolve, reject) => world.out.write(chunk, (e) => (e ? reject(e) : resolve())));
     return;
   }
+  checkTarget(path, overwrite);
   const known = statSync(path, { throwIfNoEntry: false });
-  if (known?.isDirectory()) throw new UsageError(`-o ${path}: it is a directory`);
-  const target = known && !known.isFile() ? path : `${path}.${process.pid}.tmp`;
+  const place = known?.isFile() ? realpathSync(path) : path; // of a link, what it leads to is replaced
+  const target = known && !known.isFile() ? path : `${place}.${process.pid}.tmp`;
   const discard = () => {
     if (target !== path && existsSync(target)) unlinkSync(target);
   };
@@ -239,11 +272,27 @@ export async function writeFile(path: string, chunks: Iterable<Uint8Array>, worl
       await once(stream, "close");
     })();
     await Promise.race([failed, finished]);
-    if (target !== path) renameSync(target, path);
+    if (target !== path) giveName(target, place, overwrite);
   } catch (error) {
     discard();
-    throw new ResourceError(`-o ${path}: ${(error as Error).message}`);
+    if (!(error instanceof Error && "syscall" in error)) throw error; // of what makes the bytes, not of the disk
+    throw new ResourceError(`-o ${path}: ${error.message}`, "give another name with -o, in a folder with room that may be written");
   } finally {
     process.removeListener("SIGINT", interrupted);
   }
+}
+
+/** A file that has come to be meanwhile is not replaced either: a link to a name that exists fails, a rename does not. */
+function giveName(from: string, to: string, overwrite: boolean): void {
+  if (!overwrite) {
+    try {
+      linkSync(from, to);
+      unlinkSync(from);
+      return;
+    } catch (error) {
+      // EEXIST, or a file system without links.
+      if ((error as NodeJS.ErrnoException).code === "EEXIST" || existsSync(to)) throw alreadyThere(to);
+    }
+  }
+  renameSync(from, to);
 }

@@ -2,6 +2,7 @@
 import { DumpError, type NotFoundError } from "../src/base/errors.js";
 import { Cancelled } from "../src/base/progress.js";
 import { escapeText } from "./text/escape.js";
+import { SCHEMA } from "./text/json.js";
 
 /** Every exit code; README documents them. */
 export const EXIT = {
@@ -67,9 +68,30 @@ function codeOf(error: unknown): number | undefined {
 }
 
 function sentences(error: DumpError): string[] {
-  const lines = [`error: ${escapeText(error.message)}`];
+  const [first = "", ...more] = error.message.split("\n");
+  const lines = [`error: ${escapeText(first)}`, ...more.map(escapeText)];
   if (error.advice) lines.push(...error.advice.split("\n").map((line) => `  ${escapeText(line)}`));
   return lines;
+}
+
+/** What --json prints of a failure: one document, like an answer. */
+export interface ErrorDocument {
+  readonly schema: typeof SCHEMA;
+  readonly error: { readonly code: string; readonly message: string; readonly advice: string };
+}
+
+/** Code: usage, not-found, format, unsupported, memory, resource of our own errors; file, resource of the system's; bug. */
+export function errorDocument(error: unknown): ErrorDocument {
+  const message = error instanceof Error ? error.message : String(error);
+  const advice = error instanceof DumpError ? (error.advice ?? "") : "";
+  return { schema: SCHEMA, error: { code: wordOf(error), message, advice } };
+}
+
+function wordOf(error: unknown): string {
+  if (error instanceof DumpError) return error.code;
+  const { code } = explain(error);
+  if (code === EXIT.resource) return "resource";
+  return code === EXIT.bug ? "bug" : "file";
 }
 
 function messageOf(error: unknown): string {

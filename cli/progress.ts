@@ -20,6 +20,7 @@ export interface ProgressTarget {
 
 const quietMilliseconds = 500;
 const redrawMilliseconds = 100;
+const leastShare = 0.02;
 const clearLine = "\r\u001b[2K";
 
 /** Shows stages on a target. On a terminal one line; else one line for each stage longer than half a second. */
@@ -36,7 +37,8 @@ export function showProgress(target: ProgressTarget): ShownProgress {
     const known = total > 0 && done > 0;
     const share = known ? Math.min(1, done / total) : 0;
     const percent = known ? `  ${Math.floor(share * 100)}%` : "";
-    const left = known && share < 1 ? `  ETA ${formatSeconds((seconds / share) * (1 - share))}` : "";
+    // What little has been done says nothing yet of what is left.
+    const left = known && share >= leastShare && share < 1 ? `  ETA ${formatSeconds((seconds / share) * (1 - share))}` : "";
     return `${name}${percent}${left}`;
   }
 

@@ -37,7 +37,7 @@ export const blockedCommand = defineCommand({
       ...(cut ? [cut] : []),
     ];
   },
-  next: ({ rows }, core) => [...(rows[0]?.waiting[0] ? [`goroutine ${core} ${rows[0].waiting[0].id}`] : []), `leaked ${core}`],
+  next: ({ rows }) => [...(rows[0]?.waiting[0] ? [`goroutine CORE ${rows[0].waiting[0].id}`] : []), `leaked CORE`],
 });
 
 function cycleLines({ goroutines, involved, certainty }: Answer["cycles"][number], page: Page): string[] {

@@ -26,7 +26,7 @@ export const deathCommand = defineCommand({
     ...callerLines(answer, page),
     ...frameLines(answer, page),
   ],
-  next: ({ goroutine }, core) => [...(goroutine ? [`goroutine ${core} ${goroutine.id}`] : []), `goroutines ${core} --group`],
+  next: ({ goroutine }) => [...(goroutine ? [`goroutine CORE ${goroutine.id}`] : []), `goroutines CORE --group`],
 });
 
 /** Words in lines no wider than the page, each after the indent. */

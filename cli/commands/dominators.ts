@@ -1,5 +1,6 @@
 import { UsageError } from "../../src/base/errors.js";
 import { formatBytes, formatCount } from "../../src/base/units.js";
+import { quoteWord } from "../../src/base/words.js";
 import { dominators } from "../../src/query/dominators.js";
 import { type Options, optionBytes, optionChoice, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -41,10 +42,10 @@ export const dominatorsCommand = defineCommand({
     lines.push("", page.dim("retained: what would be freed with it; a map's parts count as the map"));
     return lines;
   },
-  next: (root, core) => {
+  next: (root) => {
     const first = root.children?.[0];
     const at = first?.expression ?? first?.address ?? first?.example ?? (first?.type === "global" ? first.owner : undefined);
-    return at === undefined ? [] : [`dominators ${core} '${at}'`];
+    return at === undefined ? [] : [`dominators CORE ${quoteWord(at)}`];
   },
 });
 

@@ -53,9 +53,9 @@ export const goroutinesCommand = defineCommand({
     };
   },
   text: (answer, page) => [...(answer.groups ? groupLines(answer.groups, page) : rowLines(answer.rows, page)), "", ...summary(answer)],
-  next: ({ rows, groups }, core) => {
+  next: ({ rows, groups }) => {
     const id = rows[0]?.id ?? groups?.[0]?.ids[0];
-    return [...(id === undefined ? [] : [`goroutine ${core} ${id}`]), ...(groups ? [] : [`goroutines ${core} --group`])];
+    return [...(id === undefined ? [] : [`goroutine CORE ${id}`]), ...(groups ? [] : [`goroutines CORE --group`])];
   },
 });
 

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from "../../src/base/units.js";
+import { quoteWord } from "../../src/base/words.js";
 import { histogram } from "../../src/query/histogram.js";
 import { optionChoice, optionPattern, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -64,11 +65,11 @@ export const histogramCommand = defineCommand({
     const meaning = withRetained ? [page.dim("retained: what one of them or more dominates, nested ones counted once")] : [];
     return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...folded, ...meaning, ...(cut ? [cut] : []), ...guesses];
   },
-  next: ({ rows }, core) => {
+  next: ({ rows }) => {
     const type = rows[0]?.type;
     return type === undefined || (rows[0]?.retainedBytes !== undefined && Object.keys(rows[0].evidence).length === 0)
       ? []
-      : [`objects ${core} --type '^${escapePattern(type)}$'`, `why ${core} --type '^${escapePattern(type)}$'`];
+      : [`objects CORE --type ${quoteWord(`^${escapePattern(type)}$`)}`, `why CORE --type ${quoteWord(`^${escapePattern(type)}$`)}`];
   },
 });
 
@@ -77,7 +78,7 @@ function isGuess(evidence: Readonly<Record<string, number>>, count: number): boo
   return (evidence.guess ?? 0) * 2 > count;
 }
 
-/** A regular expression that matches the text itself, inside a shell's single quotes. */
+/** A regular expression that matches the text itself. */
 export function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("'", ".");
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

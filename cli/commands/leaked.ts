@@ -40,8 +40,8 @@ export const leakedCommand = defineCommand({
       ...(cut ? [cut] : []),
     ];
   },
-  next: ({ groups }, core) => {
+  next: ({ groups }) => {
     const id = groups[0]?.ids[0];
-    return id === undefined ? [] : [`goroutine ${core} ${id}`, `blocked ${core}`];
+    return id === undefined ? [] : [`goroutine CORE ${id}`, `blocked CORE`];
   },
 });

@@ -43,5 +43,5 @@ export const objectsCommand = defineCommand({
     return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...(cut ? [cut] : [])];
   },
   isNo: ({ total }) => total.rows === 0,
-  next: ({ rows }, core) => (rows[0] ? [`why ${core} ${rows[0].address}`, `read ${core} ${rows[0].address}`] : []),
+  next: ({ rows }) => (rows[0] ? [`why CORE ${rows[0].address}`, `read CORE ${rows[0].address}`] : []),
 });

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from "../../src/base/units.js";
+import { quoteWord } from "../../src/base/words.js";
 import type { firstLook } from "../../src/query/first-look.js";
 import type { memoryUse } from "../../src/query/memory-use.js";
 import { overview, secondsForSuspects } from "../../src/query/overview.js";
@@ -42,7 +43,7 @@ export const overviewCommand = defineCommand({
     "",
     ...typeLines(answer, page),
   ],
-  next: ({ topTypes }, core) => [`suspects ${core}`, `histogram ${core}`, ...(topTypes[0] ? [`why ${core} --type RE`] : [])],
+  next: ({ topTypes }) => [`suspects CORE`, `histogram CORE`, ...(topTypes[0] ? [`why CORE --type ${quoteWord(topTypes[0].type)}`] : [])],
 });
 
 /** A label and its text, broken into lines that keep the label's column free and sizes whole. */
@@ -163,7 +164,7 @@ function suspectLines({ topSuspects, heap }: Overview, page: Page): string[] {
   if (topSuspects === null) {
     const count = heap.allocatedObjects;
     const why = `left out: ${formatCount(count)} objects, about ${secondsForSuspects(count)} s`;
-    return [...entry("Suspects", `${why}; corescope suspects CORE`, page), ""];
+    return [...entry("Suspects", `${why}; ${page.paste("suspects CORE")}`, page), ""];
   }
   if (topSuspects.length === 0) return [];
   return [...topSuspects.flatMap(({ title }, index) => entry(index === 0 ? "Suspects" : "", `${index + 1}. ${title}`, page)), ""];

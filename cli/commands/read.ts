@@ -31,6 +31,6 @@ export const readCommand = defineCommand({
     } else if (explanation) lines.push("", escapeText(explanation));
     return lines;
   },
-  next: ({ object }, core) => (object ? [`why ${core} ${object.address}`] : []),
+  next: ({ object }) => (object ? [`why CORE ${object.address}`] : []),
   file: ({ bytes }) => [bytesOfHex(bytes)],
 });

@@ -40,8 +40,8 @@ export const refsCommand = defineCommand({
     return lines;
   },
   isNo: ({ total }) => total.rows === 0,
-  next: ({ object, rows }, core) => {
+  next: ({ object, rows }) => {
     const other = rows.find((row) => row.address !== undefined)?.address;
-    return [...(other ? [`refs ${core} ${other}`] : []), ...(object.live ? [`why ${core} ${object.address}`] : [])];
+    return [...(other ? [`refs CORE ${other}`] : []), ...(object.live ? [`why CORE ${object.address}`] : [])];
   },
 });

@@ -1,5 +1,6 @@
 import { UsageError } from "../../src/base/errors.js";
 import { formatBytes, formatCount } from "../../src/base/units.js";
+import { quoteWord } from "../../src/base/words.js";
 import { show } from "../../src/query/show.js";
 import { type Options, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -38,8 +39,7 @@ export const showCommand = defineCommand({
     drawChildren(value, "  ", page, lines);
     return lines;
   },
-  next: ({ object, expression }, core) =>
-    object ? [`why ${core} ${object.address}`, `dominators ${core} '${expression.replaceAll("'", "'\\''")}'`] : [],
+  next: ({ object, expression }) => (object ? [`why CORE ${object.address}`, `dominators CORE ${quoteWord(expression)}`] : []),
 });
 
 function optionOffset(options: Options): number {

@@ -33,7 +33,8 @@ export const suspectsCommand = defineCommand({
     if (rows.length < total.rows) lines.push("", `${rows.length} of ${total.rows} findings (--top 0 for all)`);
     return lines;
   },
-  next: ({ rows }, core) => rows.slice(0, 3).map((row) => row.next.replace("CORE", core)),
+  json: (result, paste) => ({ ...result, rows: result.rows.map((row) => ({ ...row, next: paste(row.next) })) }),
+  next: ({ rows }) => rows.slice(0, 3).map((row) => row.next),
 });
 
 /** Words in lines of the page's prose width; later lines begin with the indent. */

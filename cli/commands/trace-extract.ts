@@ -87,7 +87,7 @@ export const traceExtractCommand = defineCommand({
     return lines;
   },
   isNo: ({ found }) => !found,
-  next: ({ found, writes }, core) => (found && writes !== "tail" ? [`trace summary ${core}`, `trace events ${core} --last 10ms`] : []),
+  next: ({ found, writes }) => (found && writes !== "tail" ? [`trace summary CORE`, `trace events CORE --last 10ms`] : []),
   file: (result) => contentsOf(result),
   textWithFile: true,
 });

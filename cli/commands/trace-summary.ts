@@ -48,7 +48,7 @@ export const traceSummaryCommand = defineCommand({
     ];
   },
   isNo: ({ found }) => !found,
-  next: ({ found }, core) => (found ? [`trace events ${core} --last 10ms`, `trace export ${core} --format perfetto -o trace.pftrace`] : []),
+  next: ({ found }) => (found ? [`trace events CORE --last 10ms`, `trace export CORE --format perfetto -o trace.pftrace`] : []),
 });
 
 function generations({ generations: all, last }: Summary, page: Page): string[] {

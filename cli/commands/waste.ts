@@ -48,5 +48,5 @@ export const wasteCommand = defineCommand({
       ...(cut ? [cut] : []),
     ];
   },
-  next: ({ rows }, core) => (rows[0] ? [`why ${core} ${rows[0].example}`, `show ${core} ${rows[0].example}`] : []),
+  next: ({ rows }) => (rows[0] ? [`why CORE ${rows[0].example}`, `show CORE ${rows[0].example}`] : []),
 });

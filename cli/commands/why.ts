@@ -63,10 +63,10 @@ export const whyCommand = defineCommand({
     return lines;
   },
   isNo: ({ reachable }) => !reachable,
-  next: ({ object, paths }, core) => {
+  next: ({ object, paths }) => {
     const holder = paths[0]?.steps.at(-2)?.address;
     if (!object) return [];
-    return [`read ${core} ${object.address} ${Math.min(256, object.bytes)}`, ...(holder ? [`why ${core} ${holder}`] : [])];
+    return [`read CORE ${object.address} ${Math.min(256, object.bytes)}`, ...(holder ? [`why CORE ${holder}`] : [])];
   },
 });
 

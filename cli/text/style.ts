@@ -10,6 +10,8 @@ export interface Page {
   readonly dim: Paint;
   readonly good: Paint;
   readonly bad: Paint;
+  /** A hint, "why CORE 0x10", as the line to type: with the core and the options that opened it. */
+  readonly paste: Paint;
 }
 
 const plain: Paint = (text) => text;
@@ -18,10 +20,10 @@ const sgr =
   (text) =>
     `\u001b[${on}m${text}\u001b[${off}m`;
 
-/** A page of this width; plain unless coloured. */
-export function makePage(width: number, coloured: boolean): Page {
-  if (!coloured) return { width, bold: plain, dim: plain, good: plain, bad: plain };
-  return { width, bold: sgr(1, 22), dim: sgr(2, 22), good: sgr(32, 39), bad: sgr(33, 39) };
+/** A page of this width; plain unless coloured. Without a way to paste, hints are for the screens, which know the core. */
+export function makePage(width: number, coloured: boolean, paste: Paint = (hint) => hint.replace(/ ?\bCORE\b/, "")): Page {
+  if (!coloured) return { width, paste, bold: plain, dim: plain, good: plain, bad: plain };
+  return { width, paste, bold: sgr(1, 22), dim: sgr(2, 22), good: sgr(32, 39), bad: sgr(33, 39) };
 }
 
 /** Whether colour is wanted: the option first, then NO_COLOR, FORCE_COLOR and TERM. */

@@ -5,7 +5,7 @@ import { names } from "../../src/query/names.js";
 import { show } from "../../src/query/show.js";
 import type { RemoteDump } from "../../src/worker/worker.js";
 import type { AnyCommand } from "../command.js";
-import { explain } from "../exit.js";
+import { explainInside as explain } from "../paste.js";
 import { escapeText } from "../text/escape.js";
 import { type Completion, completeLine, wordsOf } from "./completion.js";
 import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";

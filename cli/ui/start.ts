@@ -49,7 +49,7 @@ export async function startUi(core: string, options: Options, world: World, comm
     isColoured: colour,
     write: (text) => void stdout.write(text),
     isFile,
-    save: (path, chunks) => writeFile(path, chunks, world),
+    save: (path, chunks, replaces) => writeFile(path, chunks, world, replaces),
     quit: () => end(EXIT.ok),
     suspend: () => suspend(),
   });

@@ -4,8 +4,8 @@ import { type Address, type Bytes, hex } from "./units.js";
 /** An expected failure, thrown with the facts: what was found, what was wanted, what to type next. */
 export abstract class DumpError extends Error {
   abstract readonly code: string;
-  /** What to type next; shown on a line of its own. */
-  readonly advice: string | undefined;
+  /** What to type next, a sentence or command a line; in a command, which ends its line, CORE stands for the core. */
+  advice: string | undefined;
   constructor(message: string, advice?: string) {
     super(message);
     this.name = new.target.name;

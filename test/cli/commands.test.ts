@@ -153,8 +153,9 @@ describe("overview", () => {
   });
   test("of a large heap it says in one line why there are no suspects, and what to type", () => {
     const heap = { ...overviewAnswer.heap, allocatedObjects: 19_753_404 };
-    const lines = overviewCommand.text({ ...overviewAnswer, heap, topSuspects: null }, narrow);
-    expect(lines).toContain("Suspects    left out: 19,753,404 objects, about 40 s; corescope suspects CORE");
+    const page = { ...narrow, paste: (hint: string) => `corescope ${hint.replace("CORE", "a.core")}` };
+    const lines = overviewCommand.text({ ...overviewAnswer, heap, topSuspects: null }, page);
+    expect(lines).toContain("Suspects    left out: 19,753,404 objects, about 40 s; corescope suspects a.core");
   });
 });
 
@@ -198,10 +199,10 @@ describe("histogram", () => {
     expect(() => histogramCommand.args([], { by: "colour" })).toThrow(UsageError);
   });
   test("the next commands can be pasted: they match the very type", () => {
-    const next = histogramCommand.next?.(
-      { rows: [{ type: "map[string]*main.T", count: 1, bytes: 1, evidence: {} }], total: { rows: 1, objects: 1, bytes: 1, parts: 0 } },
-      "core",
-    );
+    const next = histogramCommand.next?.({
+      rows: [{ type: "map[string]*main.T", count: 1, bytes: 1, evidence: {} }],
+      total: { rows: 1, objects: 1, bytes: 1, parts: 0 },
+    });
     const pattern = /--type '(.*)'$/.exec(next?.[0] ?? "")?.[1] ?? "";
     expect(new RegExp(pattern).test("map[string]*main.T")).toBe(true);
     expect(new RegExp(pattern).test("map[string]*main.T2")).toBe(false);

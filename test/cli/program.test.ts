@@ -1,14 +1,20 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Options } from "../../cli/arguments.js";
 import { run } from "../../cli/cli.js";
 import { type AnyCommand, defineCommand } from "../../cli/command.js";
 import { COMMANDS } from "../../cli/commands/index.js";
 import { explain } from "../../cli/exit.js";
+import { pasteAdvice, pasteable } from "../../cli/paste.js";
 import { runProgram } from "../../cli/program.js";
-import { FormatError, NotFoundError } from "../../src/base/errors.js";
+import { FormatError, MemoryFault, NotFoundError, ResourceError, UnsupportedError, UsageError } from "../../src/base/errors.js";
+import { Cancelled } from "../../src/base/progress.js";
+import { quoteWord } from "../../src/base/words.js";
+import { parseExpression } from "../../src/expression/parse.js";
 import { type FakeWorld, makeWorld } from "../support/world.js";
 
 type Answer = { readonly operands: readonly string[]; readonly options: Options; readonly rows: readonly number[] };
@@ -23,7 +29,7 @@ function echo(name: string, extra: Partial<AnyCommand> = {}): AnyCommand {
     examples: [{ line: `${name} core 0x10`, asks: "What is there?" }],
     args: (operands, options) => ({ operands, options }),
     text: (answer) => [`${name} ${answer.operands.join(",")} type=${answer.options.type ?? ""} top=${answer.options.top}`],
-    next: (_answer, core) => [`why ${core} 0x10`],
+    next: () => ["why CORE 0x10"],
     ...extra,
   });
 }
@@ -71,15 +77,15 @@ describe("the order of words", () => {
 
 describe("wrong words are exit code 2 and open nothing", () => {
   test.each([
-    [["histogrm", "c.core"], "no command histogrm; did you mean histogram?"],
+    [["histogrm", "c.core"], "unknown command histogrm; did you mean histogram?"],
     [["hist", "c.core"], "did you mean histogram?"],
-    [["why"], "missing required argument 'core'"],
-    [["why", "c.core", "0x10", "0x20"], "too many arguments"],
+    [["why"], "why needs <core>"],
+    [["why", "c.core", "0x10", "0x20"], "why takes 2 words, 3 were given"],
     [["why", "c.core", "--nonsense"], "unknown option '--nonsense'"],
     [["why", "c.core", "--color", "pink"], "not one of auto, always, never"],
-    [["why", "c.core", "--type"], "argument missing"],
+    [["why", "c.core", "--type"], "--type needs a value <re>"],
     [["why", "c.core", "--top", "many"], "--top many: not a count"],
-    [["trace", "c.core"], "unknown command 'c.core'"],
+    [["trace", "c.core"], "unknown command trace c.core"],
   ])("%j", async (line, complaint) => {
     const { code, world } = await ask(line);
     expect(world.printed.error).toContain(complaint);
@@ -120,6 +126,7 @@ describe("help", () => {
       ...spec,
       query: { ...spec.query, run: () => ({}) },
       text: () => [],
+      json: () => ({}),
       isNo: () => false,
       file: () => [],
     }));
@@ -223,24 +230,63 @@ describe("-o", () => {
 
   test("writes the file whole, and leaves nothing beside it", async () => {
     const path = join(folder, "bytes.bin");
-    writeFileSync(path, "before");
     const { code, world } = await ask(["read", "c.core", "-o", path], makeWorld(), list);
     expect([code, world.printed.out, world.printed.error]).toEqual([0, "", ""]);
     expect([...readFileSync(path)]).toEqual([1, 2, 3]);
     expect(readdirSync(folder)).toEqual(["bytes.bin"]);
   });
+  test("a file that exists is left as it is unless --overwrite is given, and nothing is opened for it", async () => {
+    const path = join(folder, "bytes.bin");
+    writeFileSync(path, "precious");
+    symlinkSync(path, join(folder, "link"));
+    for (const name of ["bytes.bin", "link"]) {
+      const { code, world } = await ask(["read", "c.core", "-o", join(folder, name)], makeWorld(), list);
+      expect([code, world.opened, readFileSync(path, "utf8")]).toEqual([2, [], "precious"]);
+      expect(world.printed.error).toContain("the file exists and is left as it is\n  give another name, or add --overwrite to replace it");
+    }
+    expect((await ask(["read", "c.core", "-o", join(folder, "link"), "--overwrite"], makeWorld(), list)).code).toBe(0);
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    expect(readdirSync(folder).sort()).toEqual(["bytes.bin", "link"]);
+  });
+  test("a file that comes to be while the answer is made is not replaced either", async () => {
+    const path = join(folder, "bytes.bin");
+    const slow = echo("read", {
+      *file() {
+        writeFileSync(path, "precious");
+        yield new Uint8Array([1]);
+      },
+    });
+    expect((await ask(["read", "c.core", "-o", path], makeWorld(), [slow])).code).toBe(2);
+    expect(readFileSync(path, "utf8")).toBe("precious");
+    expect(readdirSync(folder)).toEqual(["bytes.bin"]);
+  });
+  test("--force is for the build alone", async () => {
+    const path = join(folder, "bytes.bin");
+    writeFileSync(path, "precious");
+    expect((await ask(["read", "c.core", "-o", path, "--force"], makeWorld(), list)).code).toBe(2);
+    expect(readFileSync(path, "utf8")).toBe("precious");
+  });
   test("a failure in the middle keeps the old file", async () => {
     const path = join(folder, "bytes.bin");
     writeFileSync(path, "before");
+    let thrown: unknown;
     const broken = echo("read", {
       *file() {
         yield new Uint8Array([1]);
-        throw new Error("disk");
+        throw thrown;
       },
     });
-    expect((await ask(["read", "c.core", "-o", path], makeWorld(), [broken])).code).toBe(5);
-    expect(readFileSync(path, "utf8")).toBe("before");
-    expect(readdirSync(folder)).toEqual(["bytes.bin"]);
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", errno: -28, syscall: "write" });
+    for (const [error, code] of [
+      [full, 5],
+      [new FormatError("core", 16, "cut"), 3],
+      [new TypeError("x"), 70],
+    ] as const) {
+      thrown = error;
+      expect((await ask(["read", "c.core", "-o", path, "--overwrite"], makeWorld(), [broken])).code).toBe(code);
+      expect(readFileSync(path, "utf8")).toBe("before");
+      expect(readdirSync(folder)).toEqual(["bytes.bin"]);
+    }
   });
   test("a folder that is not there, or a folder itself, is told", async () => {
     expect((await ask(["read", "c.core", "-o", join(folder, "no", "x")], makeWorld(), list)).code).toBe(5);
@@ -250,6 +296,133 @@ describe("-o", () => {
   test("- is stdout; commands without a file have no -o", async () => {
     expect((await ask(["read", "c.core", "-o", "-"], makeWorld(), list)).world.printed.out).toBe("\u0001\u0002\u0003");
     expect((await ask(["why", "c.core", "-o", "x"], makeWorld(), list)).code).toBe(2);
+  });
+});
+
+describe("words that are no command", () => {
+  test.each([
+    [["foo", "bar"], /^error: unknown command foo\n {2}commands: overview/],
+    [["diff", "--help"], /^error: unknown command diff\n/],
+    [["completions"], /^error: unknown command completions \(and no file of that name\)\n/],
+    [["histgram"], /did you mean histogram\?\n[\s\S]*\n {2}corescope histogram CORE\n/],
+    [
+      ["package.json", "README.md"],
+      /package.json and README.md are both files: one core at a time is read\n {2}corescope overview package.json\n/,
+    ],
+    [["package.json", "histgram"], /unknown command histgram; did you mean histogram\?\n[\s\S]*\n {2}corescope histogram package.json\n/],
+    [["trace", "sumary", "c.core"], /unknown command trace sumary; did you mean trace summary\?\n.*\n {2}corescope trace summary c.core\n/],
+    [["c.core", "trace", "sumary"], /\n {2}corescope trace summary c.core\n/],
+    [["trace", "package.json"], /trace needs one word more, before the core\n.*\n {2}corescope trace summary package.json\n/],
+  ])("%j", async (words, pattern) => {
+    const world = makeWorld();
+    expect(await run(words, world)).toBe(2);
+    expect(world.printed.error).toMatch(pattern);
+    expect(world.opened).toEqual([]);
+  });
+  test("a path that is nothing is an unreadable file", async () => {
+    const world = makeWorld();
+    await run(["nosuch.core"], world);
+    expect(world.opened).toHaveLength(1);
+  });
+});
+
+describe("every kind of failure", () => {
+  const words = (error: unknown) => ({
+    world: makeWorld({
+      onOpen: () => {
+        throw error;
+      },
+    }),
+  });
+  const system = (code: string) => Object.assign(new Error(`${code}: it failed, open`), { code, errno: -1, syscall: "open" });
+  test.each([
+    [new FormatError("c.core", 0, "not an ELF file", "pass a core"), 3, "format", "pass a core"],
+    [new UnsupportedError("c.core", "xz", "zst", "xz -dk c.core"), 3, "unsupported", "xz -dk c.core"],
+    [new NotFoundError("object at", "0x10"), 1, "not-found", ""],
+    [new NotFoundError("file", "c.core"), 3, "not-found", ""],
+    [new ResourceError("disk full", "make room"), 5, "resource", "make room"],
+    [new MemoryFault(0xc000000000, 8, "not-dumped"), 3, "memory", ""],
+    [new UsageError("no", "for example: corescope why CORE 0x10"), 2, "usage", "for example: corescope why c.core 0x10 --exe 'a b'"],
+    [system("EIO"), 3, "file", ""],
+    [system("ENOSPC"), 5, "resource", ""],
+    [new RangeError("Array buffer allocation failed"), 5, "resource", ""],
+    [new TypeError("x is undefined"), 70, "bug", ""],
+    ["a text", 70, "bug", ""],
+  ] as const)("%s is a document with --json", async (error, code, word, advice) => {
+    const { world } = words(error);
+    expect(await run(["overview", "c.core", "--exe", "a b", "--json"], world)).toBe(code);
+    const document = JSON.parse(world.printed.out);
+    expect(document).toEqual({
+      schema: "corescope/1",
+      error: { code: word, message: error instanceof Error ? error.message : error, advice },
+    });
+    expect(world.printed.out.endsWith("}\n")).toBe(true);
+    expect(world.printed.error).not.toBe("");
+    const { world: plain } = words(error);
+    expect(await run(["overview", "c.core", "--exe", "a b"], plain)).toBe(code);
+    expect(plain.printed.out).toBe("");
+    expect(plain.printed.error).toBe(world.printed.error);
+    // What is one sentence is on one line, and nothing is left of a line's end but the line's end.
+    expect(plain.printed.error).not.toContain("\\n");
+  });
+  test("of words too", async () => {
+    for (const line of [["foo", "bar"], ["why", "c.core", "--tpo", "3"], ["why"], ["why", "c.core", "--color", "pink"]]) {
+      const world = makeWorld();
+      expect(await run([...line, "--json"], world)).toBe(2);
+      expect(JSON.parse(world.printed.out).error.code).toBe("usage");
+    }
+  });
+  test("half an answer gets no document behind it, and an interrupt none at all", async () => {
+    const { world } = words(new Cancelled());
+    expect(await run(["overview", "c.core", "--json"], world)).toBe(130);
+    expect(world.printed.out).toBe("");
+  });
+  test("commander's lines and an expression's caret stand on lines of their own", async () => {
+    const world = makeWorld();
+    await run(["why", "c.core", "--tpo", "3"], world);
+    expect(world.printed.error).toMatch(/^error: unknown option '--tpo'; did you mean --top\?\n {2}usage: corescope why/);
+    let thrown: unknown;
+    try {
+      parseExpression("len(x)");
+    } catch (error) {
+      thrown = error;
+    }
+    expect(explain(thrown).lines).toEqual([
+      'error: expression: at 4: "(x)" is not expected here',
+      "  len(x)",
+      "     ^",
+      '  for example: main.global.sessions["user-5"].User',
+    ]);
+  });
+});
+
+describe("what is shown to be typed", () => {
+  const opening = { core: "a core", options: ["--exe", "x'y", "--force", "--tmpdir", "/t"] };
+  test("has the core and the options that opened it", () => {
+    expect(pasteable("show CORE 'main.CORE'", opening)).toBe("corescope show 'a core' 'main.CORE' --exe 'x'\\''y' --force --tmpdir /t");
+    expect(pasteable("suspects CORE", { core: "c", options: [] })).toBe("corescope suspects c");
+    expect(pasteAdvice("Say it:\ncorescope why CORE 0x1", opening)).toBe(
+      "Say it:\ncorescope why 'a core' 0x1 --exe 'x'\\''y' --force --tmpdir /t",
+    );
+    expect(pasteAdvice("set TMPDIR to a folder with room", opening)).toBe("set TMPDIR to a folder with room");
+  });
+  test("a shell reads any word back as it is", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" })), { minLength: 1, maxLength: 40 }),
+        (list) => {
+          const texts = list.map((text) => text.replaceAll("\0", "")).filter((text) => !/\p{Cs}/u.test(text));
+          const script = texts.map((word) => `printf '%s\\0' ${quoteWord(word)}`).join("\n");
+          const out = execFileSync("bash", ["-c", script || ":"]).toString();
+          expect(out).toBe(texts.map((word) => `${word}\0`).join(""));
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+  test("hints of a run have them too", async () => {
+    const { world } = await ask(["why", "c.core", "--exe", "./app", "--force"], makeWorld({ terminal: true }));
+    expect(world.printed.error).toBe("\n→ corescope why c.core 0x10 --exe ./app --force\n");
   });
 });
 

@@ -1,0 +1,50 @@
+// Commands that are shown to a person: with the core and the options that opened it, so that they can be pasted as they are.
+import { DumpError } from "../src/base/errors.js";
+import { quoteWord } from "../src/base/words.js";
+import { type Options, optionText } from "./arguments.js";
+import { type Explanation, explain } from "./exit.js";
+
+/** The core of this run, and the options without which it does not open. */
+export interface Opening {
+  readonly core: string;
+  readonly options: readonly string[];
+}
+
+/** What opened the core, of a command line. */
+export function openingOf(core: string, options: Options): Opening {
+  const exe = optionText(options, "exe");
+  const tmpdir = optionText(options, "tmpdir");
+  return {
+    core,
+    options: [
+      ...(exe === undefined ? [] : ["--exe", exe]),
+      ...(options.force === true ? ["--force"] : []),
+      ...(tmpdir === undefined ? [] : ["--tmpdir", tmpdir]),
+    ],
+  };
+}
+
+/** "why CORE 0x10", where CORE stands for the core, as a line for a shell: "corescope why app.core 0x10 --exe ./app". */
+export function pasteable(hint: string, { core, options }: Opening): string {
+  return ["corescope", hint.replace(/(?<=^|\s)CORE(?=\s|$)/, () => quoteWord(core)), ...options.map(quoteWord)].join(" ");
+}
+
+/** Advice whose lines may hold a command, from the word corescope to the line's end. */
+export function pasteAdvice(advice: string, opening: Opening): string {
+  return advice
+    .split("\n")
+    .map((line) => line.replace(/\bcorescope (\S.*\bCORE\b.*)$/, (_, hint: string) => pasteable(hint, opening)))
+    .join("\n");
+}
+
+/** The error, its advice made pasteable. */
+export function pasteError(error: unknown, opening: Opening): unknown {
+  if (error instanceof DumpError && error.advice !== undefined) error.advice = pasteAdvice(error.advice, opening);
+  return error;
+}
+
+/** What a failure means, to a person who looks at the core already: commands are typed there without it. */
+export function explainInside(error: unknown, debug = false): Explanation {
+  const { code, lines } = explain(error, debug);
+  return { code, lines: lines.map((line) => line.replace(/\bcorescope (\S.*?) ?\bCORE\b/, "$1")) };
+}

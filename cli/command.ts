@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { MemoryFault, NotFoundError, ResourceError, UsageError } from "../src/base/errors.js";
 import type { Finding } from "../src/base/findings.js";
+import { counted } from "../src/base/units.js";
 import type { openDump } from "../src/dump.js";
 import type { Query } from "../src/query/query.js";
 import { type Options, optionChoice, optionText, optionTop } from "./arguments.js";
@@ -210,7 +211,7 @@ async function print(out: Output, pieces: Iterable<string>): Promise<void> {
 /** Damage met on the way, on stderr, after the answer. */
 export function printFindings(findings: readonly Finding[], world: World): void {
   for (const finding of findings) {
-    const times = finding.count > 1 ? `${finding.count.toLocaleString("en-US")} times` : "";
+    const times = finding.count > 1 ? counted(finding.count, "time") : "";
     const example = finding.example === "" ? "" : `e.g. ${finding.example}`;
     const facts = [times, example].filter((fact) => fact !== "").join(", ");
     const line = `${finding.partial ? "partial" : "note"}: ${finding.message}${facts === "" ? "" : ` (${facts})`}`;

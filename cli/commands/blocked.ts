@@ -1,4 +1,4 @@
-import { formatCount } from "../../src/base/units.js";
+import { counted, formatCount } from "../../src/base/units.js";
 import { blocked } from "../../src/query/blocked.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -28,12 +28,12 @@ export const blockedCommand = defineCommand({
   args: (_operands, options) => ({ top: optionTop(options) }),
   text({ rows, cycles, total }, page) {
     if (rows.length === 0) return ["no goroutine of the program is blocked"];
-    const cut = truncationLine(rows.length, total.objects, "objects");
+    const cut = truncationLine(rows.length, total.objects, "object");
     return [
       ...cycles.flatMap((cycle) => [...cycleLines(cycle, page), ""]),
       ...rows.flatMap((row, index) => [...(index > 0 ? [""] : []), ...rowLines(row, page)]),
       "",
-      `${formatCount(total.goroutines)} goroutines wait for ${formatCount(total.objects)} things`,
+      `${counted(total.goroutines, "goroutine waits", "goroutines wait")} for ${counted(total.objects, "thing")}`,
       ...(cut ? [cut] : []),
     ];
   },
@@ -42,7 +42,7 @@ export const blockedCommand = defineCommand({
 
 function cycleLines({ goroutines, involved, certainty }: Answer["cycles"][number], page: Page): string[] {
   const count = goroutines.length;
-  const circle = count === 1 ? "a goroutine waits for itself" : `${formatCount(count)} goroutines wait for each other in a circle`;
+  const circle = count === 1 ? "a goroutine waits for itself" : `${counted(count, "goroutine")} wait for each other in a circle`;
   const others = involved.length - count;
   const more = others > 0 ? `, and ${formatCount(others)} more with them` : "";
   const lines = goroutines.flatMap((each, index) => {

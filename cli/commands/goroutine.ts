@@ -1,5 +1,5 @@
 import { UsageError } from "../../src/base/errors.js";
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { goroutine } from "../../src/query/goroutine.js";
 import { type Options, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -101,7 +101,7 @@ export function traceLines({ trace }: Pick<Answer, "trace">, page: Page): string
 function frameLines({ frames, framesOmitted }: Answer, page: Page): string[] {
   const half = Math.floor(frames.length / 2);
   return frames.flatMap((frame, index) => [
-    ...(framesOmitted > 0 && index === half ? [page.dim(`... ${formatCount(framesOmitted)} frames between`)] : []),
+    ...(framesOmitted > 0 && index === half ? [page.dim(`... ${counted(framesOmitted, "frame")} between`)] : []),
     cutText(`${escapeText(frame.function)}${frame.inlined ? "  (inlined)" : ""}`, page.width, "middle"),
     page.dim(cutText(`    ${escapeText(frame.file)}:${frame.line}`, page.width, "middle")),
     ...frame.variables.map((variable) => {

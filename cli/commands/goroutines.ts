@@ -1,5 +1,5 @@
 import { UsageError } from "../../src/base/errors.js";
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { goroutines } from "../../src/query/goroutines.js";
 import { type Options, optionPattern, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -129,11 +129,12 @@ function summary({ rows, groups, total }: Answer): string[] {
   const states = Object.entries(total.byStatus).sort(([, a], [, b]) => b - a);
   const shown = states.slice(0, 4).map(([name, count]) => `${formatCount(count)} ${escapeText(name)}`);
   const rest = states.slice(4).reduce((sum, [, count]) => sum + count, 0);
-  const cut = groups
-    ? truncationLine(groups.length, total.groups ?? 0, "stacks")
-    : truncationLine(rows.length, total.matching, "goroutines");
+  const cut = groups ? truncationLine(groups.length, total.groups ?? 0, "stack") : truncationLine(rows.length, total.matching, "goroutine");
   return [
-    `${formatCount(total.matching)} goroutines: ${[...shown, ...(rest > 0 ? [`${formatCount(rest)} others`] : [])].join(", ")}`,
+    [
+      counted(total.matching, "goroutine"),
+      ...(shown.length > 0 ? [[...shown, ...(rest > 0 ? [counted(rest, "other")] : [])].join(", ")] : []),
+    ].join(": "),
     `${formatCount(total.user)} of the program, ${formatCount(total.system)} of the runtime`,
     ...(cut ? [cut] : []),
   ];

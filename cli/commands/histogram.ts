@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
 import { histogram } from "../../src/query/histogram.js";
 import { optionChoice, optionPattern, optionTop } from "../arguments.js";
@@ -57,10 +57,10 @@ export const histogramCommand = defineCommand({
       { title: "name", cut: "middle" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);
-    const summary = `${formatCount(total.objects)} objects, ${formatBytes(total.bytes)}`;
+    const summary = `${counted(total.objects, "object")}, ${formatBytes(total.bytes)}`;
     const folded =
       total.parts > 0 ? [page.dim(`${formatCount(total.parts)} of them are parts of maps, channels and buffers (--parts)`)] : [];
-    const cut = truncationLine(rows.length, total.rows, "rows");
+    const cut = truncationLine(rows.length, total.rows, "row");
     const guesses = cells.some((cell) => cell.at(-1)?.endsWith(" ?")) ? [page.dim("? the type is a guess for most of these objects")] : [];
     const meaning = withRetained ? [page.dim("retained: what one of them or more dominates, nested ones counted once")] : [];
     return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...folded, ...meaning, ...(cut ? [cut] : []), ...guesses];

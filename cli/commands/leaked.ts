@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { leaked } from "../../src/query/leaked.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -21,21 +21,22 @@ export const leakedCommand = defineCommand({
     const undecided = total.complete
       ? []
       : [
-          `of ${total.undecided === 0 ? "the" : `${formatCount(total.undecided)} of ${formatCount(total.blocked)}`} blocked goroutines nothing can be said:`,
+          `of ${total.undecided === 0 ? "the blocked goroutines" : `${formatCount(total.undecided)} of ${counted(total.blocked, "blocked goroutine")}`} nothing can be said:`,
           "memory is missing from the core, and what lay there may hold what they wait for",
         ];
     if (total.goroutines === 0 && !total.complete) return undecided;
     if (total.goroutines === 0)
-      return [`none of ${formatCount(total.blocked)} blocked goroutines is leaked:`, "each waits for something that can still be reached"];
-    const cut = truncationLine(groups.length, total.groups, "stacks");
+      return [`none of ${counted(total.blocked, "blocked goroutine")} is leaked:`, "each waits for something that can still be reached"];
+    const one = total.goroutines === 1;
+    const cut = truncationLine(groups.length, total.groups, "stack");
     return [
       ...groups.flatMap((group, index) => [...(index > 0 ? [""] : []), ...formatGroup(group, page)]),
       "",
-      `${formatCount(total.goroutines)} of ${formatCount(total.blocked)} blocked goroutines are leaked: nothing can wake them`,
+      `${formatCount(total.goroutines)} of ${counted(total.blocked, "blocked goroutine")} ${one ? "is" : "are"} leaked: nothing can wake ${one ? "it" : "them"}`,
       ...(undecided.length > 0
         ? undecided
         : [
-            `they keep ${formatBytes(total.heapBytes)} in ${formatCount(total.heapObjects)} objects, and ${formatBytes(total.stackBytes)} of stacks`,
+            `${one ? "it keeps" : "they keep"} ${formatBytes(total.heapBytes)} in ${counted(total.heapObjects, "object")}, and ${formatBytes(total.stackBytes)} of stacks`,
           ]),
       ...(cut ? [cut] : []),
     ];

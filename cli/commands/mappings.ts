@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { mappings } from "../../src/query/mappings.js";
 import { defineCommand } from "../command.js";
 import { formatTable } from "../text/table.js";
@@ -26,7 +26,7 @@ export const mappingsCommand = defineCommand({
       { title: "path", cut: "middle" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);
-    const summary = `${formatCount(total.rows)} mappings, ${formatBytes(total.bytes)}`;
+    const summary = `${counted(total.rows, "mapping")}, ${formatBytes(total.bytes)}`;
     return [page.bold(lines[0] as string), ...lines.slice(1), "", summary];
   },
 });

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { objects } from "../../src/query/objects.js";
 import { optionBytes, optionPattern, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -37,8 +37,8 @@ export const objectsCommand = defineCommand({
       { title: "value", cut: "end" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);
-    const cut = truncationLine(rows.length, total.rows, "objects");
-    const summary = `${formatCount(total.rows)} objects, ${formatBytes(total.bytes)}`;
+    const cut = truncationLine(rows.length, total.rows, "object");
+    const summary = `${counted(total.rows, "object")}, ${formatBytes(total.bytes)}`;
     if (rows.length === 0) return ["no object matches"];
     return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...(cut ? [cut] : [])];
   },

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
 import type { firstLook } from "../../src/query/first-look.js";
 import type { memoryUse } from "../../src/query/memory-use.js";
@@ -118,7 +118,7 @@ export function heapLines({ heap, stats }: Overview, page: Page): string[] {
     name,
     size,
     formatShare(bytes, heap.allocatedBytes),
-    `${formatCount(objects)} objects`,
+    counted(objects, "object"),
     formatBar(bytes, heap.allocatedBytes, barWidth),
   ]);
   const columns = [{ title: "" }, ...Array.from({ length: 3 }, () => ({ title: "", align: "right" as const })), { title: "" }];
@@ -126,7 +126,7 @@ export function heapLines({ heap, stats }: Overview, page: Page): string[] {
     ? `${formatBytes(stats.heapInuse)} in use, ${formatBytes(stats.heapIdle)} idle, of it ${formatBytes(stats.heapReleased)} released; stacks ${formatBytes(stats.stackInuse)}; from the system ${formatBytes(stats.sys)}`
     : "the runtime's statistics are not in the core";
   return [
-    ...entry("Heap", `${formatBytes(heap.allocatedBytes)} allocated in ${formatCount(heap.allocatedObjects)} objects`, page),
+    ...entry("Heap", `${formatBytes(heap.allocatedBytes)} allocated in ${counted(heap.allocatedObjects, "object")}`, page),
     ...formatTable(columns, cells, proseWidth(page)),
     ...entry("Typed", `${formatShare(heap.typedBytes, heap.liveBytes)} of the live bytes (guesses not counted)`, page),
     ...entry("Spans", spans, page),
@@ -138,7 +138,7 @@ export function gcLines({ gc }: MemoryUse, page: Page): string[] {
   if (!gc) return entry("GC", "its state is not in the core", page);
   const facts = [
     `phase ${gc.phase}`,
-    `${formatCount(gc.cycles)} cycles`,
+    counted(gc.cycles, "cycle"),
     `GOGC ${gc.gogc < 0 ? "off" : gc.gogc}`,
     `GOMEMLIMIT ${gc.memoryLimit === null ? "none" : formatBytes(gc.memoryLimit)}`,
     `next at ${formatBytes(gc.nextGoal)}`,
@@ -163,7 +163,7 @@ export function goroutineLines({ goroutines }: FirstLook, page: Page): string[] 
 function suspectLines({ topSuspects, heap }: Overview, page: Page): string[] {
   if (topSuspects === null) {
     const count = heap.allocatedObjects;
-    const why = `left out: ${formatCount(count)} objects, about ${secondsForSuspects(count)} s`;
+    const why = `left out: ${counted(count, "object")}, about ${secondsForSuspects(count)} s`;
     return [...entry("Suspects", `${why}; ${page.paste("suspects CORE")}`, page), ""];
   }
   if (topSuspects.length === 0) return [];

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { refs } from "../../src/query/refs.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -35,8 +35,8 @@ export const refsCommand = defineCommand({
       { title: "expression", cut: "middle" },
     ] as const;
     if (rows.length > 0) lines.push(...formatTable(columns, cells, page.width), "");
-    const cut = truncationLine(rows.length, total.rows, "pointers");
-    lines.push(cut ?? `${formatCount(total.rows)} pointers`);
+    const cut = truncationLine(rows.length, total.rows, "pointer");
+    lines.push(cut ?? counted(total.rows, "pointer"));
     return lines;
   },
   isNo: ({ total }) => total.rows === 0,

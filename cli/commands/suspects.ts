@@ -1,4 +1,4 @@
-import { formatBytes } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { suspects } from "../../src/query/suspects.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -30,7 +30,7 @@ export const suspectsCommand = defineCommand({
       });
       for (const fact of row.evidence.slice(0, 4)) lines.push(...wrap(`   - ${fact}`, "     ", page).map((line) => page.dim(line)));
     });
-    if (rows.length < total.rows) lines.push("", `${rows.length} of ${total.rows} findings (--top 0 for all)`);
+    if (rows.length < total.rows) lines.push("", `${rows.length} of ${counted(total.rows, "finding")} (--top 0 for all)`);
     return lines;
   },
   json: (result, paste) => ({ ...result, rows: result.rows.map((row) => ({ ...row, next: paste(row.next) })) }),

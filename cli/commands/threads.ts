@@ -1,4 +1,4 @@
-import { formatCount } from "../../src/base/units.js";
+import { counted } from "../../src/base/units.js";
 import { threads } from "../../src/query/threads.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -24,7 +24,7 @@ export const threadsCommand = defineCommand({
   args: (_operands, options) => ({ top: optionTop(options), registers: options.registers === true }),
   text: ({ rows, missing, registers }, page) => [
     ...rows.flatMap((row, index) => [...(index > 0 ? [""] : []), ...rowLines(row, registers, page)]),
-    ...(missing > 0 ? ["", `${formatCount(missing)} threads of the runtime are not in the core`] : []),
+    ...(missing > 0 ? ["", `${counted(missing, "thread of the runtime is", "threads of the runtime are")} not in the core`] : []),
   ],
 });
 

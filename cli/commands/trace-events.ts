@@ -1,5 +1,5 @@
 import { UsageError } from "../../src/base/errors.js";
-import { formatCount } from "../../src/base/units.js";
+import { counted, formatCount } from "../../src/base/units.js";
 import { type TraceEventsArgs, traceEvents } from "../../src/query/trace-events.js";
 import { contentsOf } from "../../src/query/trace-source.js";
 import { optionPattern, optionText, optionTop } from "../arguments.js";
@@ -50,7 +50,7 @@ export const traceEventsCommand = defineCommand({
     if (total === 0) return ["no such events"];
     const lines: string[] = [];
     if (events.length < total)
-      lines.push(page.dim(`the last ${formatCount(events.length)} of ${formatCount(total)} events; --top 0 shows all`), "");
+      lines.push(page.dim(`the last ${formatCount(events.length)} of ${counted(total, "event")}; --top 0 shows all`), "");
     const rows = withCrash(events, crash !== undefined && crash >= (events[0]?.beforeEnd ?? 0) ? crash : undefined);
     const id = (value: number, letter: string) => (value < 0 ? "" : `${letter}${value}`);
     const cells = rows.map((row) => [formatDuration(row.beforeEnd), id(row.proc, "P"), id(row.goroutine, "G"), row.kind, row.text]);

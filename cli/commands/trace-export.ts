@@ -1,4 +1,4 @@
-import { formatCount } from "../../src/base/units.js";
+import { counted } from "../../src/base/units.js";
 import { traceExport } from "../../src/query/trace-export.js";
 import { contentsOf } from "../../src/query/trace-source.js";
 import { optionChoice, optionText } from "../arguments.js";
@@ -28,7 +28,7 @@ export const traceExportCommand = defineCommand({
   text({ found, explanation, events, span, marks, format }) {
     if (!found) return [escapeText(explanation)];
     return [
-      `${formatCount(events)} events over ${formatDuration(span)} as ${format}; -o FILE writes them`,
+      `${counted(events, "event")} over ${formatDuration(span)} as ${format}; -o FILE writes them`,
       ...marks.map(({ name, beforeEnd }) => `mark: ${escapeText(name)} at ${formatDuration(beforeEnd)}`),
     ];
   },

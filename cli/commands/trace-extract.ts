@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { traceExtract } from "../../src/query/trace-extract.js";
 import { contentsOf } from "../../src/query/trace-source.js";
 import { optionText } from "../arguments.js";
@@ -35,11 +35,11 @@ export const traceExtractCommand = defineCommand({
     ];
     if (result.events > 0) {
       const wall = result.lastWall === "" ? "" : `, the last at ${new Date(Number(BigInt(result.lastWall) / 1_000_000n)).toISOString()}`;
-      lines.push(`read back: ${formatCount(result.events)} events over ${formatDuration(result.span)}${wall}`);
+      lines.push(`read back: ${counted(result.events, "event")} over ${formatDuration(result.span)}${wall}`);
     }
     if (result.keep > 0) {
       lines.push(
-        `of the prefix the first ${result.keep} bytes are kept${result.writes === "tail" ? `: head -c ${result.keep} FILE; then this tail` : ""}`,
+        `of the prefix the first ${counted(result.keep, "byte is", "bytes are")} kept${result.writes === "tail" ? `: head -c ${result.keep} FILE; then this tail` : ""}`,
       );
     }
     if (result.explanation !== "") lines.push(page.bad(escapeText(result.explanation)));
@@ -70,12 +70,12 @@ export const traceExtractCommand = defineCommand({
       lines.push(
         "",
         page.bad(
-          `left out: ${formatCount(result.trimmed.events)} events, ${formatDuration(result.trimmed.span)}, because what they follow is lost`,
+          `left out: ${counted(result.trimmed.events, "event")}, ${formatDuration(result.trimmed.span)}, because what they follow is lost`,
         ),
       );
     }
     if (result.halfWritten > 0)
-      lines.push("", `${result.halfWritten} events were half written when their thread stopped, and are left out`);
+      lines.push("", `${counted(result.halfWritten, "event was", "events were")} half written when their thread stopped, and left out`);
     if (result.inTracer.length > 0) {
       const who = result.inTracer.map(({ thread, goroutine }) => `${thread} (goroutine ${goroutine})`);
       lines.push("", `inside the tracer at death, their last event may be missing: threads ${who.join(", ")}`);

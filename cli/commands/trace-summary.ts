@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { traceSummary } from "../../src/query/trace-summary.js";
 import { optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -33,7 +33,7 @@ export const traceSummaryCommand = defineCommand({
     const span = summary.last - summary.first;
     const wall = summary.lastWall === "" ? "" : `, until ${new Date(Number(BigInt(summary.lastWall) / 1_000_000n)).toISOString()}`;
     return [
-      page.bold(`${formatCount(summary.events)} events over ${formatDuration(span)}${wall}`),
+      page.bold(`${counted(summary.events, "event")} over ${formatDuration(span)}${wall}`),
       ...(summary.problem === "" ? [] : [page.bad(escapeText(`read up to the damage: ${summary.problem}`))]),
       "",
       ...generations(summary, page),
@@ -84,11 +84,11 @@ function collections({ gc, last }: Summary, page: Page, span: number): string[] 
   const open = gc.cycles.length > done.length ? ", one in progress at the end" : "";
   const lines = [
     page.bold("garbage collection"),
-    `${formatCount(gc.cycles.length)} cycles${open}, ${formatDuration(collecting)} (${((collecting / Math.max(1, span)) * 100).toFixed(1)} % of the time); assists ${formatDuration(gc.assist)}`,
+    `${counted(gc.cycles.length, "cycle")}${open}, ${formatDuration(collecting)} (${((collecting / Math.max(1, span)) * 100).toFixed(1)} % of the time); assists ${formatDuration(gc.assist)}`,
   ];
   for (const { kind, count, total, longest } of gc.pauses) {
     lines.push(
-      `world stopped for ${escapeText(kind)}: ${formatCount(count)} times, ${formatDuration(total)}, the longest ${formatDuration(longest)}`,
+      `world stopped for ${escapeText(kind)}: ${counted(count, "time")}, ${formatDuration(total)}, the longest ${formatDuration(longest)}`,
     );
   }
   return [...lines, ""];

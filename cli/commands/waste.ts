@@ -38,7 +38,7 @@ export const wasteCommand = defineCommand({
     ] as const;
     const lines = formatTable(columns, cells, page.width);
     const kinds = Object.entries(byKind).sort(([, a], [, b]) => b - a);
-    const cut = truncationLine(rows.length, total.rows, "rows");
+    const cut = truncationLine(rows.length, total.rows, "row");
     return [
       page.bold(lines[0] as string),
       ...lines.slice(1),

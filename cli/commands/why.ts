@@ -1,5 +1,5 @@
 import { UsageError } from "../../src/base/errors.js";
-import { formatBytes, formatCount, hex, parseAddress } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount, hex, parseAddress } from "../../src/base/units.js";
 import { why } from "../../src/query/why.js";
 import { type Options, operandAddress, optionPattern, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -51,7 +51,7 @@ export const whyCommand = defineCommand({
     if (merged) return mergedLines(merged, matching ?? 0, page);
     if (object) lines.push(page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`));
     if (object?.evidence) lines.push(page.dim(`type known by: ${escapeText(object.evidence)}`));
-    if (matching !== undefined) lines.push(`the largest of ${formatCount(matching)} objects of matching types`);
+    if (matching !== undefined) lines.push(`the largest of ${counted(matching, "object")} of matching types`);
     if (!reachable) lines.push(page.bad(escapeText(explanation ?? "garbage: no root reaches this object")));
     paths.forEach((path, index) => {
       if (paths.length > 1) lines.push("", `path ${index + 1} of ${paths.length}`);
@@ -95,7 +95,7 @@ function optionPaths(options: Options): number {
 }
 
 function mergedLines(merged: NonNullable<ReturnType<typeof why.run>["merged"]>, matching: number, page: Page): string[] {
-  const lines = [`who holds the live ones of ${formatCount(matching)} matching objects, along the shortest paths`, ""];
+  const lines = [`who holds the live ones of ${counted(matching, "matching object")}, along the shortest paths`, ""];
   lines.push(page.bold("     count       bytes  path"));
   const draw = (rows: typeof merged, indent: string): void => {
     for (const row of rows) {

@@ -1,5 +1,5 @@
 // Goroutines with one stack, drawn as a head line and its frames.
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { formatDuration } from "./duration.js";
 import { escapeText } from "./escape.js";
 import { type Page, proseWidth } from "./style.js";
@@ -44,7 +44,7 @@ export function formatGroup(group: GroupText, page: Page): string[] {
   const frames = group.frames.map(
     (frame) => `    ${escapeText(frame.function)}  ${escapeText(formatPlace(frame))}${frame.inlined ? " (inlined)" : ""}`,
   );
-  const omitted = group.framesOmitted > 0 ? [`    ... ${formatCount(group.framesOmitted)} frames between`] : [];
+  const omitted = group.framesOmitted > 0 ? [`    ... ${counted(group.framesOmitted, "frame")} between`] : [];
   const shown = omitted.length > 0 ? [...frames.slice(0, 10), ...omitted, ...frames.slice(-5)] : frames;
   const creator = group.createdBy
     ? [`    created by ${escapeText(group.createdBy.function)}  ${escapeText(formatPlace(group.createdBy))}`]

@@ -1,5 +1,6 @@
 // A plain-column table: two spaces between columns, no frames, so that it pipes into awk.
 import stringWidth from "string-width";
+import { counted, formatCount } from "../../src/base/units.js";
 import { escapeText } from "./escape.js";
 
 /** One column; the one that is `cut` gives way when the page is narrow. */
@@ -87,8 +88,8 @@ function formatRow(columns: readonly Column[], row: readonly string[], widths: r
   return cells.join(gap).trimEnd();
 }
 
-/** "20 of 812 rows (--top 0 for all)", or undefined when nothing is missing. */
+/** "20 of 812 rows (--top 0 for all)", or undefined when nothing is missing. @param noun of one */
 export function truncationLine(shown: number, total: number, noun: string): string | undefined {
   if (shown >= total) return undefined;
-  return `${shown.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} ${noun} (--top 0 for all)`;
+  return `${formatCount(shown)} of ${counted(total, noun)} (--top 0 for all)`;
 }

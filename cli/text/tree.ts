@@ -1,5 +1,5 @@
 // A path from a root to an object, drawn downwards; long paths lose their middle, and say so.
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { escapeText } from "./escape.js";
 import type { Page } from "./style.js";
 import { cutText, padText, textWidth } from "./table.js";
@@ -31,7 +31,7 @@ export function pathLines(root: string, steps: readonly Step[], page: Page): Pat
     const dropped = steps.length > mostSteps && index >= keptAtStart && index < steps.length - keptAtEnd;
     if (dropped) {
       const count = steps.length - keptAtStart - keptAtEnd;
-      if (index === keptAtStart) lines.push({ text: page.dim(`┊  … ${formatCount(count)} more steps; --json shows all`) });
+      if (index === keptAtStart) lines.push({ text: page.dim(`┊  … ${counted(count, "more step")}; --json shows all`) });
       return;
     }
     const last = index === steps.length - 1;

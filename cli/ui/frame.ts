@@ -1,6 +1,6 @@
 // What the terminal shows: state and body as lines of text, one fewer than the terminal has, none wider than it is.
 import type { Finding } from "../../src/base/findings.js";
-import { formatCount } from "../../src/base/units.js";
+import { counted, formatCount } from "../../src/base/units.js";
 import { escapeText } from "../text/escape.js";
 import { makePage, type Page } from "../text/style.js";
 import { padText, textWidth } from "../text/table.js";
@@ -184,8 +184,8 @@ function statusLine(mode: Mode, state: State, scene: Scene, columns: number, pag
 /** Only what makes answers partial is worth a sign on every screen; notes are counted on a screen of their own. */
 function damage(findings: readonly Finding[]): string {
   const partial = findings.filter((finding) => finding.partial).length;
-  if (partial > 0) return `! answers are partial: ${partial} ${partial === 1 ? "finding" : "findings"}`;
-  return findings.length === 0 ? "" : `${findings.length} ${findings.length === 1 ? "note" : "notes"}`;
+  if (partial > 0) return `! answers are partial: ${counted(partial, "finding")}`;
+  return findings.length === 0 ? "" : counted(findings.length, "note");
 }
 
 function hints({ mode, ...state }: State, screen: Screen, columns: number, without: readonly string[]): string {

@@ -1,5 +1,7 @@
 // A little-endian cursor over bytes; a short read is a FormatError with its offset.
+
 import { FormatError } from "./errors.js";
+import { counted } from "./units.js";
 
 const utf8 = new TextDecoder("utf-8");
 
@@ -23,7 +25,7 @@ export class ByteReader {
 
   private take(size: number): number {
     const at = this.offset;
-    if (at < 0 || at + size > this.bytes.length) throw this.error(`${size} bytes wanted, ${this.bytes.length - at} left`);
+    if (at < 0 || at + size > this.bytes.length) throw this.error(`${counted(size, "byte")} wanted, ${this.bytes.length - at} left`);
     this.offset = at + size;
     return at;
   }

@@ -1,5 +1,5 @@
 // Every error a person can meet; anything else that is thrown is a bug.
-import { type Address, type Bytes, hex } from "./units.js";
+import { type Address, type Bytes, counted, hex } from "./units.js";
 
 /** An expected failure, thrown with the facts: what was found, what was wanted, what to type next. */
 export abstract class DumpError extends Error {
@@ -32,7 +32,9 @@ export class MemoryFault extends DumpError {
   readonly size: Bytes;
   readonly reason: "unmapped" | "not-dumped";
   constructor(address: Address, size: Bytes, reason: "unmapped" | "not-dumped") {
-    super(`${size} bytes at ${hex(address)} are ${reason === "unmapped" ? "not mapped" : "not in the core"}`);
+    super(
+      `${counted(size, "byte")} at ${hex(address)} ${size === 1 ? "is" : "are"} ${reason === "unmapped" ? "not mapped" : "not in the core"}`,
+    );
     this.address = address;
     this.size = size;
     this.reason = reason;

@@ -1,6 +1,8 @@
 // Where bytes come from: a file, a section, a buffer of a test.
+
 import { FormatError } from "./errors.js";
 import type { Bytes } from "./units.js";
+import { counted } from "./units.js";
 
 /** Random access to bytes. */
 export interface ByteSource {
@@ -30,7 +32,7 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
 export function readExactly(source: ByteSource, offset: number, length: Bytes, what: string): Uint8Array {
   const bytes = offset >= 0 && offset <= source.size ? source.read(offset, length) : new Uint8Array(0);
   if (bytes.length < length) {
-    throw new FormatError(source.name, offset, `${what} needs ${length} bytes, the file ends at ${source.size}`);
+    throw new FormatError(source.name, offset, `${what} needs ${counted(length, "byte")}, the file ends at ${source.size}`);
   }
   return bytes;
 }

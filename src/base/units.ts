@@ -74,3 +74,8 @@ export function formatBytes(bytes: Bytes): string {
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
+
+/** "1 goroutine", "12,000 goroutines", "2 entries": a noun with its count, the one way to write it. @param plural where an s is not enough */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}

@@ -2,7 +2,7 @@
 import elfy from "elfy";
 import { FormatError, UnsupportedError } from "../base/errors.js";
 import { type ByteSource, readExactly } from "../base/source.js";
-import { type Address, type Bytes, NONE } from "../base/units.js";
+import { type Address, type Bytes, counted, NONE } from "../base/units.js";
 import { EHDR_SIZE, PF_R, PF_W, PF_X, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, PT_PHDR } from "./constants.js";
 
 /** One program header: what is mapped. Sizes and offsets in bytes; values of 2^53 and more are exact when multiples of 4096. */
@@ -68,7 +68,7 @@ export function readHead(source: ByteSource): ElfHead {
   const header: ElfHeader = { type, machine, entry: raw.entry, programHeaderOffset: raw.phoff };
   if (raw.phoff === 0 || raw.phnum === 0) return { header, segments: [], sectionTable };
   if (raw.phentsize < PHDR_SIZE)
-    throw new FormatError(source.name, 54, `program header entries of ${raw.phentsize} bytes, ${PHDR_SIZE} wanted`);
+    throw new FormatError(source.name, 54, `program header entries of ${counted(raw.phentsize, "byte")}, ${PHDR_SIZE} wanted`);
 
   const count = raw.phnum === PN_XNUM ? extendedCount(source, raw.phoff, sectionTable) : raw.phnum;
   const table = readExactly(source, raw.phoff, count * raw.phentsize, `table of ${count} program headers`);

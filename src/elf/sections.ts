@@ -1,8 +1,10 @@
 // The section table and what sections hold, decompressed.
+
 import { inflateSync } from "node:zlib";
 import { FormatError, UnsupportedError } from "../base/errors.js";
 import { type ByteSource, readExactly } from "../base/source.js";
 import type { Address, Bytes } from "../base/units.js";
+import { counted } from "../base/units.js";
 import { CHDR_SIZE, ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD, SHDR_SIZE, SHF_COMPRESSED, SHN_XINDEX, SHT_NOBITS } from "./constants.js";
 import type { SectionTablePlace } from "./header.js";
 
@@ -100,7 +102,11 @@ export function readSection(source: ByteSource, section: ElfSection): Uint8Array
 
 function inflate(source: ByteSource, section: ElfSection, packed: Uint8Array, size: Bytes): Uint8Array {
   if (size > packed.length * BEST_RATIO + 64) {
-    throw new FormatError(source.name, section.offset, `section ${section.name} claims ${size} bytes from ${packed.length} compressed`);
+    throw new FormatError(
+      source.name,
+      section.offset,
+      `section ${section.name} claims ${counted(size, "byte")} from ${packed.length} compressed`,
+    );
   }
   if (size === 0) return new Uint8Array(0);
   let bytes: Uint8Array;
@@ -114,7 +120,7 @@ function inflate(source: ByteSource, section: ElfSection, packed: Uint8Array, si
     throw new FormatError(
       source.name,
       section.offset,
-      `section ${section.name} inflates to ${bytes.length} bytes, its header says ${size}`,
+      `section ${section.name} inflates to ${counted(bytes.length, "byte")}, its header says ${size}`,
     );
   }
   return bytes;

@@ -1,7 +1,7 @@
 // What a core's notes say about the process: threads, signal, auxiliary vector, mapped files.
 import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
-import { type Address, NOT_AN_ADDRESS } from "../base/units.js";
+import { type Address, counted, NOT_AN_ADDRESS } from "../base/units.js";
 import { NT_AUXV, NT_DELVE_HEADER, NT_FILE, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO } from "../elf/constants.js";
 import type { ElfImage, ElfNote } from "../elf/elf.js";
 import { type Registers, readRegisters } from "./registers.js";
@@ -54,7 +54,7 @@ export function readThreads(core: ElfImage, findings: Findings): Thread[] {
   for (const { body } of coreNotes(core, NT_PRSTATUS)) {
     const registers = readRegisters(core.header.machine, body);
     if (registers === undefined) {
-      findings.add("note-damaged", "a thread's registers are cut short in the core; the thread is left out", `${body.length} bytes`, {
+      findings.add("note-damaged", "a thread's registers are cut short in the core; the thread is left out", counted(body.length, "byte"), {
         partial: true,
       });
       continue;
@@ -134,7 +134,7 @@ export function readMappedFiles(core: ElfImage, findings: Findings): MappedFile[
     nameAt = end + 1;
   }
   if (files.length < said) {
-    findings.add("note-damaged", "the list of mapped files is cut short in the core", `${files.length} of ${said} files`, {
+    findings.add("note-damaged", "the list of mapped files is cut short in the core", `${files.length} of ${counted(said, "file")}`, {
       partial: true,
     });
   }

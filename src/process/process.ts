@@ -1,6 +1,6 @@
 // A dead process: its memory, its threads and where its executable was loaded; knows no Go.
 import type { Findings } from "../base/findings.js";
-import { type Address, type Bytes, formatBytes, hex } from "../base/units.js";
+import { type Address, type Bytes, counted, formatBytes, hex } from "../base/units.js";
 import { PF_W, PT_LOAD } from "../elf/constants.js";
 import { type ElfImage, type ElfSegment, expectCore, expectExecutable } from "../elf/elf.js";
 import { scanBuildIds } from "../elf/notes.js";
@@ -279,7 +279,7 @@ function reportMissing(core: ElfImage, findings: Findings): void {
     const first = lost[0] as ElfSegment;
     findings.add(
       "core-truncated",
-      `the core is cut off: ${formatBytes(bytes)} of ${lost.length} of its ${held.length} segments are missing (ulimit -c, or a full disk)`,
+      `the core is cut off: ${formatBytes(bytes)} of ${lost.length} of its ${counted(held.length, "segment")} are missing (ulimit -c, or a full disk)`,
       `first missing: ${hex(first.address)}`,
       { partial: true, count: lost.length },
     );

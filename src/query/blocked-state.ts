@@ -1,5 +1,5 @@
 // What is waited for, in words: its name and its state.
-import { type Address, NONE, WORD } from "../base/units.js";
+import { type Address, counted, NONE, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { readField, readFieldOr } from "../runtime/layout/layout.js";
 import type { GoRuntime } from "../runtime/runtime.js";
@@ -77,7 +77,7 @@ function rwmutex({ layout, process: { memory } }: GoRuntime, address: Address): 
   const signed = (field: "readerCount" | "readerWait") => readField(memory, struct, address, field) | 0;
   const count = signed("readerCount");
   const queued = Math.floor(readField(memory, struct, address, "w.state") / 8);
-  const writers = queued > 0 ? [`${queued} ${queued === 1 ? "writer" : "writers"} queued`] : [];
+  const writers = queued > 0 ? [`${counted(queued, "writer")} queued`] : [];
   if (count >= 0) return [count > 0 ? `held by ${readers(count)}` : "not locked", ...writers].join(", ");
   const left = signed("readerWait");
   const behind = Math.max(count + MOST_READERS - left, 0);
@@ -86,7 +86,7 @@ function rwmutex({ layout, process: { memory } }: GoRuntime, address: Address): 
 }
 
 function readers(count: number): string {
-  return `${count} ${count === 1 ? "reader" : "readers"}`;
+  return counted(count, "reader");
 }
 
 function waitgroup({ layout, process: { memory } }: GoRuntime, address: Address): string | undefined {

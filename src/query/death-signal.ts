@@ -1,5 +1,5 @@
 // The signals of a crash: which one began it, where it struck, what lies at the address.
-import { type Address, type Hex, hex } from "../base/units.js";
+import { type Address, counted, type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { faultAddress } from "../process/core-notes.js";
 import type { SignalInfo, Thread } from "../process/process.js";
@@ -114,7 +114,8 @@ function placeOfFault(dump: Dump, address: Address | undefined): Pick<SignalRow,
 
 /** What a faulting address is. */
 function describeFault(dump: Dump, address: Address): string {
-  if (address < NIL_PAGE) return address === 0 ? "a nil pointer" : `${address} bytes behind a nil pointer: a field or element of nil`;
+  if (address < NIL_PAGE)
+    return address === 0 ? "a nil pointer" : `${counted(address, "byte")} behind a nil pointer: a field or element of nil`;
   const near = dump.runtime.goroutines.all.find(({ stack }) => address >= stack.lo - STACK_GUARD && address < stack.lo);
   const inside = dump.runtime.goroutines.all.find(({ stack }) => address >= stack.lo && address < stack.hi);
   if (near && !inside) return `just below the stack of goroutine ${near.id}: its guard`;

@@ -1,6 +1,6 @@
 // One goroutine: its whole stack with arguments and locals.
 import { NotFoundError } from "../base/errors.js";
-import { type Hex, hex } from "../base/units.js";
+import { counted, type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { type Certainty, type FrameVariable, frameVariables, knownRegisters, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
@@ -94,7 +94,7 @@ export function findGoroutine(dump: Dump, id: number): Goroutine {
     "goroutine",
     String(id),
     ids.slice(0, 3).map(String),
-    `${goroutines.all.length} goroutines are in the core, ${goroutines.deadCount} have ended`,
+    `${counted(goroutines.all.length, "goroutine is", "goroutines are")} in the core, ${counted(goroutines.deadCount, "has", "have")} ended`,
   );
 }
 

@@ -1,5 +1,5 @@
 // The shortest paths to many objects, merged by type: who holds all of them.
-import { type Bytes, NONE, type NodeId, type ObjectId } from "../base/units.js";
+import { type Bytes, counted, NONE, type NodeId, type ObjectId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { isMapPart } from "./dominator-rows.js";
 import { goroutinePlace } from "./goroutine-place.js";
@@ -110,7 +110,7 @@ function shape(branches: readonly Branch[]): readonly MergedNode[] {
     const rest = sorted.slice(MOST_CHILDREN);
     if (rest.length > 0) {
       const sum = (of: (branch: Branch) => number) => rest.reduce((total, child) => total + of(branches[child]), 0);
-      shown.push({ type: `(${rest.length} others)`, count: sum((each) => each.count), bytes: sum((each) => each.bytes) });
+      shown.push({ type: `(${counted(rest.length, "other")})`, count: sum((each) => each.count), bytes: sum((each) => each.bytes) });
     }
     return shown;
   };

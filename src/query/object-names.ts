@@ -1,5 +1,5 @@
 // What an address is, in words and as plain data.
-import { type Address, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
+import { type Address, counted, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { ObjectTypes } from "../heap/evidence.js";
 import { readableType } from "../heap/value-names.js";
@@ -93,7 +93,7 @@ export function explainAddress(dump: Dump, address: Address): string {
   if (goroutine) return `${hex(address)} is on the stack of goroutine ${goroutine.id}`;
   const global = runtime.variables.globalAt(address);
   if (global)
-    return `${hex(address)} is in the global variable ${global.name}${address > global.address ? `, ${address - global.address} bytes in` : ""}`;
+    return `${hex(address)} is in the global variable ${global.name}${address > global.address ? `, ${counted(address - global.address, "byte")} in` : ""}`;
   const fn = runtime.functions.find(address);
   if (fn && fn.name !== "" && address < fn.end) return `${hex(address)} is code of ${fn.name}`;
   const symbol = runtime.symbolAt(address);

@@ -1,6 +1,6 @@
 // Raw memory at an address, and the object it is in.
 import { MemoryFault, UsageError } from "../base/errors.js";
-import { type Hex, hex, NONE, parseAddress } from "../base/units.js";
+import { counted, type Hex, hex, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { explainAddress, nameObject } from "./object-names.js";
 import type { Query } from "./query.js";
@@ -54,7 +54,10 @@ function describe(dump: Dump, address: number): Pick<ReadResult, "object" | "exp
     if (id === NONE) return { explanation: explainAddress(dump, address) };
     const { evidence: _, ...object } = nameObject(dump, id);
     const offset = address - objects.addressOf(id);
-    return { object: { ...object, offset }, explanation: `${offset} bytes into ${object.address}, ${object.type}, ${object.bytes} bytes` };
+    return {
+      object: { ...object, offset },
+      explanation: `${counted(offset, "byte")} into ${object.address}, ${object.type}, ${counted(object.bytes, "byte")}`,
+    };
   } catch (error) {
     return { explanation: error instanceof Error ? error.message : String(error) };
   }

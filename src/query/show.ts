@@ -1,6 +1,6 @@
 // A value as Go would print it: of an object, or of any expression.
 import { UsageError } from "../base/errors.js";
-import { type Bytes, type Hex, hex, NONE } from "../base/units.js";
+import { type Bytes, counted, type Hex, hex, NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
 import { locate, needText } from "./locate.js";
@@ -51,7 +51,11 @@ export const show: Query<ShowArgs, Show> = {
     if (at.type === NONE) {
       if (at.object === NONE)
         throw new UsageError(`${args.of}: nothing says of which type the value there is`, "cast it: (*main.T)(0xc000012000)");
-      const value: ShownValue = { name: "", type: "unknown", text: `${nameObject(dump, at.object).bytes} bytes of unknown type` };
+      const value: ShownValue = {
+        name: "",
+        type: "unknown",
+        text: `${counted(nameObject(dump, at.object).bytes, "byte")} of unknown type`,
+      };
       return { expression, type: "unknown", address: hex(at.address), certainty, ...object, value };
     }
     const value =

@@ -1,6 +1,6 @@
 // One value as a tree of named parts, opened to a depth and a page at a time.
 import { DumpError } from "../base/errors.js";
-import { type Address, type Hex, hex, NONE, type TypeId, WORD } from "../base/units.js";
+import { type Address, counted, type Hex, hex, NONE, type TypeId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { readField } from "../runtime/layout/layout.js";
 import type { GoField, GoType } from "../runtime/types.js";
@@ -157,7 +157,7 @@ class Shower {
         return { ...inner, type: `${go.name}(${inner.type})` };
       }
       default:
-        return { ...base, text: scalarText(memory, go, address) ?? `${go.size} bytes of unknown kind` };
+        return { ...base, text: scalarText(memory, go, address) ?? `${counted(go.size, "byte")} of unknown kind` };
     }
   }
 
@@ -171,7 +171,7 @@ class Shower {
     const shown = Math.min(length - from, most);
     const bytes = shown > 0 ? this.env.memory.bytes(start + from, shown) : new Uint8Array(0);
     return {
-      text: `${quoteBytes(bytes)}${from + shown < length ? `… ${length} bytes` : ""}`,
+      text: `${quoteBytes(bytes)}${from + shown < length ? `… ${counted(length, "byte")}` : ""}`,
       length,
       ...(from > 0 ? { offset: from } : {}),
     };
@@ -240,7 +240,7 @@ class Shower {
     if (header === 0) return { ...base, text: "nil", length: 0 };
     const { memory, types, layout } = this.env;
     const length = mapLength(memory, types, layout, header);
-    const facts = { ...base, text: `${length} entries`, ...at(header), length };
+    const facts = { ...base, text: counted(length, "entry", "entries"), ...at(header), length };
     if (depth <= 0) return facts;
     const entries = readMap(memory, types, layout, go, header, this.dump.findings);
     return { ...facts, ...this.entries(entries, length, go.key, go.element, depth, isWhole) };
@@ -250,7 +250,7 @@ class Shower {
     const { memory, types, layout } = this.env;
     const entries = [...readSyncMap(memory, types, layout, go, address)];
     const any = ["interface {}", "any"].map((name) => types.byName(name)).find((id) => id !== NONE) ?? NONE;
-    const facts = { ...base, text: `${entries.length} entries`, length: entries.length };
+    const facts = { ...base, text: counted(entries.length, "entry", "entries"), length: entries.length };
     return depth <= 0 ? facts : { ...facts, ...this.entries(entries, entries.length, any, any, depth, isWhole) };
   }
 
@@ -335,7 +335,7 @@ class Shower {
     const gaps = this.gaps(captures);
     return {
       ...base,
-      text: gaps === 0 ? text : `${text}  (and ${gaps} bytes of captured variables that DWARF does not name)`,
+      text: gaps === 0 ? text : `${text}  (and ${counted(gaps, "byte")} of captured variables that DWARF does not name)`,
       ...at(address),
       ...below(depth <= 0 ? [] : captures.map((each) => this.value(each.name, each.type, address + each.offset, depth - 1))),
     };

@@ -1,5 +1,5 @@
 // Goroutines that stand in the same place by the hundred, or hold much.
-import { type Bytes, formatBytes, formatCount } from "../base/units.js";
+import { type Bytes, counted, formatBytes } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { goroutinePlace } from "./goroutine-place.js";
 import type { Suspect } from "./suspect.js";
@@ -56,10 +56,10 @@ function describe(group: Group, whole: Bytes): Suspect[] {
   const bytes = group.retained + group.stacks;
   const share = bytes / whole;
   if (share < 0.03 && count < 1000) return [];
-  const many = count > 1 ? `${formatCount(count)} goroutines are` : `goroutine ${group.ids[0]} is`;
+  const many = count > 1 ? `${counted(count, "goroutine")} are` : `goroutine ${group.ids[0]} is`;
   const parts = [...(group.retained > 0 ? [`${formatBytes(group.retained)} of heap`] : []), `${formatBytes(group.stacks)} of stacks`];
   const entries = [...group.entries].filter((each) => each !== group.function);
-  const more = entries.length > MOST_ENTRIES ? ` and ${formatCount(entries.length - MOST_ENTRIES)} others` : "";
+  const more = entries.length > MOST_ENTRIES ? ` and ${counted(entries.length - MOST_ENTRIES, "other")}` : "";
   const started = entries.length === 0 ? "" : `started as ${entries.slice(0, MOST_ENTRIES).join(", ")}${more}`;
   const title = `${many} in ${group.function}${group.place === "" ? "" : ` at ${group.place}`} [${group.state}] and hold${count > 1 ? "" : "s"} ${parts.join(" and ")}`;
   return [

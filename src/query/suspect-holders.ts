@@ -1,5 +1,5 @@
 // Where live bytes pile up: the variables, containers and queues whose children hold much.
-import { type Bytes, formatBytes, formatCount, hex, NONE, type ObjectId, parseAddress, type TypeId } from "../base/units.js";
+import { type Bytes, counted, formatBytes, formatCount, hex, NONE, type ObjectId, parseAddress, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { readField } from "../runtime/layout/layout.js";
 import { type DominatorNode, dominatorTree } from "./dominator-rows.js";
@@ -184,7 +184,7 @@ function specialKind(dump: Dump, { row, above }: Point, where: string, size: str
     const parent = where.replace(/\.\(\*context\.\w+\)/g, "").replace(/\.children$/, "");
     return {
       kind: "contexts never cancelled",
-      title: `${formatCount(count)} contexts derived from ${parent} were never cancelled and hold ${size}`,
+      title: `${counted(count, "context")} derived from ${parent} were never cancelled and hold ${size}`,
       evidence: [`they hang in ${where}`],
       weight: 3,
     };
@@ -195,7 +195,7 @@ function specialKind(dump: Dump, { row, above }: Point, where: string, size: str
     const maker = closure === undefined ? "" : ` by ${closure.replace(/\.func\d+(?:\.\d+)*$/, "")}`;
     return {
       kind: "timers never stopped",
-      title: `${formatCount(timer.count)} timers set${maker} are pending and hold ${size}`,
+      title: `${counted(timer.count, "timer")} set${maker} are pending and hold ${size}`,
       evidence: closure === undefined ? [] : [`most call ${closure}`],
       weight: 3,
     };
@@ -218,7 +218,7 @@ function specialKind(dump: Dump, { row, above }: Point, where: string, size: str
     const place = functionPlace(dump, name);
     return {
       kind: "callbacks",
-      title: `${where} holds ${formatCount(closures[0].count)} callbacks of ${name}, which capture ${size}`,
+      title: `${where} holds ${counted(closures[0].count, "callback")} of ${name}, which capture ${size}`,
       evidence: place === "" ? [] : [`written at ${place}`],
       weight: 2.5,
     };

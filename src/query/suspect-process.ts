@@ -1,5 +1,5 @@
 // What is wrong with the process as a whole: garbage, free memory, the collector, memory that is not Go's.
-import { type Bytes, formatBytes } from "../base/units.js";
+import { type Bytes, counted, formatBytes } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { histogramRows } from "./histogram-rows.js";
 import type { Suspect } from "./suspect.js";
@@ -105,7 +105,7 @@ function atLimit(dump: Dump): Suspect[] {
       title: `the process is at its memory limit: ${formatBytes(used)} of GOMEMLIMIT ${formatBytes(limit)}; the collector runs nearly without pause`,
       bytes: used,
       share: Math.min(1, used / limit),
-      evidence: [`${gc.cycles} collections, live after the last ${formatBytes(gc.heapMarked)}`],
+      evidence: [`${counted(gc.cycles, "collection")}, live after the last ${formatBytes(gc.heapMarked)}`],
       next: "overview CORE",
       score: 1.2 * Math.min(1, used / limit),
     },

@@ -1,5 +1,5 @@
 // Waste that is large enough to be the failure itself.
-import { type Bytes, formatBytes, formatCount, NONE, parseAddress } from "../base/units.js";
+import { type Bytes, counted, formatBytes, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { expressionOf } from "./path-names.js";
 import type { Suspect } from "./suspect.js";
@@ -56,13 +56,13 @@ function sentence(kind: WasteKind, holder: string, paths: readonly string[], byt
   const of = paths[0] === holder || paths.length > 1 ? "" : ` (${paths[0]})`;
   switch (kind) {
     case "pinned array":
-      return `small pieces in ${holder}${of} pin ${size} of ${formatCount(count)} large arrays that nobody else sees`;
+      return `small pieces in ${holder}${of} pin ${size} of ${counted(count, "large array")} that nobody else sees`;
     case "slice capacity":
-      return `${holder}${of} wastes ${size}: ${formatCount(count)} slices with a capacity far beyond their length pin what lies behind it`;
+      return `${holder}${of} wastes ${size}: ${counted(count, "slice")} with a capacity far beyond their length pin what lies behind it`;
     case "map slack":
       return `${holder} has room for ${size} more than it holds: a map that was large once never shrinks`;
     case "duplicate strings":
-      return `${holder} holds ${size} of duplicate strings: ${formatCount(count)} copies of equal text`;
+      return `${holder} holds ${size} of duplicate strings: ${counted(count, "copy", "copies")} of equal text`;
     case "size-class rounding":
       return `${size} are lost in ${paths[0]} to rounding`;
   }

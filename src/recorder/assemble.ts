@@ -1,7 +1,9 @@
 // From the pieces to one trace: what was passed on, then the generations in flight, each ended and brought into order.
+
 import { FormatError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { type ByteSource, bytesSource } from "../base/source.js";
+import { counted } from "../base/units.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { Ordering, type TraceEvent, type Trimmed } from "../trace/order.js";
 import { Generation, readGenerations } from "../trace/reader.js";
@@ -141,7 +143,7 @@ export function assembleTrace(
         findings.add(
           "trace-trimmed",
           "events were left out because what they follow is lost",
-          `generation ${each.number}: ${settled.trimmed.events} events of ${(settled.trimmed.span / 1e6).toFixed(3)} ms: ${settled.trimmed.reason}`,
+          `generation ${each.number}: ${counted(settled.trimmed.events, "event")} of ${(settled.trimmed.span / 1e6).toFixed(3)} ms: ${settled.trimmed.reason}`,
           { partial: true, count: settled.trimmed.events },
         );
       }

@@ -2,7 +2,7 @@
 import { decodeText } from "../base/byte-reader.js";
 import { MemoryFault } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
-import { type Address, hex, WORD } from "../base/units.js";
+import { type Address, counted, hex, WORD } from "../base/units.js";
 import { readField, readSlice } from "../runtime/layout/layout.js";
 import { tracerLayout } from "../runtime/layout/schema-trace.js";
 import type { GoRuntime } from "../runtime/runtime.js";
@@ -178,7 +178,7 @@ function readTraceMap(runtime: GoRuntime, start: Address, findings: Findings): T
       } else pending.push(readField(memory, node, at, "link"));
       const data = readSlice(memory, at + node.offset("data"));
       const id = readField(memory, node, at, "id");
-      if (data.length > MOST_ENTRY_BYTES) lost(at, `${data.length} bytes`);
+      if (data.length > MOST_ENTRY_BYTES) lost(at, counted(data.length, "byte"));
       else byId.set(id, memory.bytes(data.array, data.length).slice());
     } catch (error) {
       if (!(error instanceof MemoryFault)) throw error;

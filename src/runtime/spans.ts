@@ -1,7 +1,7 @@
 // mheap_.allspans as columns: where heap objects can lie and which slots are allocated. runtime/mheap.go
 import { FormatError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
-import { type Address, type Bytes, hex, NONE, type SpanId } from "../base/units.js";
+import { type Address, type Bytes, counted, hex, NONE, type SpanId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
@@ -90,7 +90,7 @@ export function readSpans(memory: AddressSpace, layout: Layout, arenaBaseOffset:
   }
   const all = readSlice(memory, heap + heapStruct.offset("allspans"));
   if (all.length > MOST_SPANS)
-    throw new FormatError("core", 0, `mheap_.allspans says ${all.length} spans; at most ${MOST_SPANS} are believed`);
+    throw new FormatError("core", 0, `mheap_.allspans says ${counted(all.length, "span")}; at most ${MOST_SPANS} are believed`);
   const heapSweepgen = readField(memory, heapStruct, heap, "sweepgen");
 
   const struct = layout.struct("mspan");

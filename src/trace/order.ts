@@ -1,7 +1,7 @@
 // Events of all threads in one order: a partial order by sequence numbers, as golang.org/x/exp/trace has it, and so the validator.
 // Source: internal/trace order.go, reader.go, batchcursor.go (go1.22 to go1.27).
 import { FormatError } from "../base/errors.js";
-import { NONE } from "../base/units.js";
+import { counted, NONE } from "../base/units.js";
 import { advance } from "./dispatch.js";
 import { type Edit, editBatches } from "./edit-batches.js";
 import { removeAt, siftDown, siftUp } from "./frontier.js";
@@ -223,7 +223,7 @@ export class Ordering {
         stuck(
           fault(
             generation,
-            `failed to advance: ${heap.length} threads wait, thread ${first.m} at ${SPECS[first.type]?.name} ${first.args}`,
+            `failed to advance: ${counted(heap.length, "thread")} wait, thread ${first.m} at ${SPECS[first.type]?.name} ${first.args}`,
           ),
           heap,
         );

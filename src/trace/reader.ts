@@ -2,7 +2,7 @@
 import { decodeText } from "../base/byte-reader.js";
 import { FormatError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
-import { NONE } from "../base/units.js";
+import { counted, NONE } from "../base/units.js";
 import {
   type Batch,
   type BatchHeader,
@@ -339,7 +339,7 @@ export function* readBatches(source: ByteSource, from = HEADER_SIZE): Generator<
       throw new FormatError(
         source.name,
         offset,
-        `failed to read full batch: read ${window.length - header.dataAt} bytes but wanted ${header.size}`,
+        `failed to read full batch: read ${counted(window.length - header.dataAt, "byte")} but wanted ${header.size}`,
       );
     }
     const { generation, m, time, experiment } = header;

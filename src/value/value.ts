@@ -1,6 +1,6 @@
 // Go values as people read them: read from memory as plain data, to a depth, and told in one line.
 import { DumpError } from "../base/errors.js";
-import { type Address, type Bytes, type Hex, hex, NONE, type TypeId } from "../base/units.js";
+import { type Address, type Bytes, counted, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import { mapLength, readMap } from "../runtime/variants/maps.js";
 import { printable, quoteBytes } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
@@ -161,7 +161,7 @@ function line(value: Value): string {
     case "scalar":
       return value.text;
     case "string":
-      return value.cut ? `${value.text}… ${value.length} bytes` : value.text;
+      return value.cut ? `${value.text}… ${counted(value.length, "byte")}` : value.text;
     case "pointer":
       if (value.address === "0x0") return "nil";
       return value.target && value.target.kind !== "unreadable" && value.target.kind !== "deeper"

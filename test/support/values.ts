@@ -1,5 +1,5 @@
 /** What dumps/testdata/values says of its variables through reflection, and how a shown value is held against it. */
-import type { Address, TypeId } from "../../src/base/units.js";
+import { type Address, counted, type TypeId } from "../../src/base/units.js";
 import type { Dump } from "../../src/dump.js";
 import type { ShownValue } from "../../src/query/shown-value.js";
 import { readField } from "../../src/runtime/layout/layout.js";
@@ -130,7 +130,7 @@ class Comparison {
 
   private map(path: string, said: SaidValue, shown: ShownValue, whole: boolean): void {
     const entries = said.entries ?? [];
-    this.same(path, shown.text, `${said.length} entries`);
+    this.same(path, shown.text, counted(said.length ?? 0, "entry", "entries"));
     this.same(`${path}: length`, shown.length, said.length);
     if (said.address !== undefined) this.same(`${path}: address`, shown.address, said.address);
     const children = shown.children ?? [];

@@ -71,7 +71,7 @@ test("limits cut strings, elements and whole trees, and say so", () => {
   builder.string(string, "x".repeat(5000));
   const value = readValue(env, types.byName("string"), string, 1);
   expect(value).toMatchObject({ kind: "string", length: 5000, cut: true });
-  expect(summarize(value, 10_000)).toContain("… 5000 bytes");
+  expect(summarize(value, 10_000)).toContain("… 5,000 bytes");
   const slice = builder.allocate(24);
   builder.words(slice, at.user, 2 ** 40, 2 ** 40);
   const list = readValue(env, types.add("[]int", "slice", 24, { element: types.byName("int") }), slice, 1);

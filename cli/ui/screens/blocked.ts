@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/base/units.js";
+import { counted, formatCount } from "../../../src/base/units.js";
 import { blocked } from "../../../src/query/blocked.js";
 import { formatDuration } from "../../text/duration.js";
 import { objectPlace } from "../parts/places.js";
@@ -28,7 +28,7 @@ export const blockedScreen: Screen = {
     return {
       head: [],
       rows,
-      note: `${formatCount(answer.total.goroutines)} goroutines wait for ${formatCount(answer.total.objects)} things`,
+      note: `${counted(answer.total.goroutines, "goroutine waits", "goroutines wait")} for ${counted(answer.total.objects, "thing")}`,
     };
   },
   keys: [
@@ -66,7 +66,7 @@ function noneOf({ rows }: Answer, id: number): string {
 
 function cycleLines({ goroutines, involved, certainty }: Answer["cycles"][number]): Line[] {
   const count = goroutines.length;
-  const circle = count === 1 ? "a goroutine waits for itself" : `${formatCount(count)} goroutines wait for each other in a circle`;
+  const circle = count === 1 ? "a goroutine waits for itself" : `${counted(count, "goroutine")} wait for each other in a circle`;
   const more = involved.length > count ? `, and ${formatCount(involved.length - count)} more with them` : "";
   const rows = goroutines.map((each, index): Line => {
     const next = goroutines[(index + 1) % count];

@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/base/units.js";
+import { counted, formatCount } from "../../../src/base/units.js";
 import { traceEvents } from "../../../src/query/trace-events.js";
 import { formatDuration } from "../../text/duration.js";
 import { tableLines } from "../parts/list.js";
@@ -38,7 +38,7 @@ export const eventsScreen: Screen = {
       { title: "goroutine" },
       { title: "event", cut: "end" },
     ] as const;
-    return { ...tableLines(columns, rows, given.width), note: `last ${formatCount(rows.length)} of ${formatCount(answer.total)} events` };
+    return { ...tableLines(columns, rows, given.width), note: `last ${formatCount(rows.length)} of ${counted(answer.total, "event")}` };
   },
   keys: [
     {

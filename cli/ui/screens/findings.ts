@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/base/units.js";
+import { counted } from "../../../src/base/units.js";
 import type { Line, Screen } from "../screen.js";
 
 /** Damage met and skipped so far. */
@@ -12,7 +12,7 @@ export const findingsScreen: Screen = {
     if (findings.length === 0) return { head: [], rows: [{ text: "nothing damaged, nothing doubtful so far", tone: "good" }] };
     const rows = findings.flatMap(({ partial, message, count, example }): Line[] => [
       { text: `${partial ? "partial" : "note   "}  ${message}`, tone: partial ? "bad" : "plain" },
-      { text: `         ${formatCount(count)} times${example === "" ? "" : `, for example ${example}`}`, tone: "dim" },
+      { text: `         ${counted(count, "time")}${example === "" ? "" : `, for example ${example}`}`, tone: "dim" },
     ]);
     return { head: [], rows };
   },

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../src/base/units.js";
+import { counted, formatBytes } from "../../../src/base/units.js";
 import { goroutine } from "../../../src/query/goroutine.js";
 import { traceLines } from "../../commands/goroutine.js";
 import { formatDuration } from "../../text/duration.js";
@@ -48,7 +48,8 @@ export const goroutineScreen: Screen = {
         { text: `    ${createdBy.file}:${createdBy.line}`, tone: "dim" },
       );
     }
-    if (answer.framesOmitted > 0) rows.push({ text: `${answer.framesOmitted} frames between are not shown`, tone: "dim" });
+    if (answer.framesOmitted > 0)
+      rows.push({ text: `${counted(answer.framesOmitted, "frame between is", "frames between are")} not shown`, tone: "dim" });
     const events = { screen: "events", args: { goroutine: answer.id } };
     rows.push(
       ...traceLines(answer, makePage(given.width, false)).map(
@@ -56,7 +57,7 @@ export const goroutineScreen: Screen = {
       ),
     );
     if (answer.problem) rows.push({ text: `the stack could not be walked further: ${answer.problem}`, tone: "bad" });
-    return { head, rows, note: `${answer.frames.length} frames` };
+    return { head, rows, note: counted(answer.frames.length, "frame") };
   },
   keys: [
     { key: "d", help: "what it holds", go: (args) => dominatorsPlace(`g${args.id}`) },

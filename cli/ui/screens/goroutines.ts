@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
 import { goroutines } from "../../../src/query/goroutines.js";
 import { formatDuration } from "../../text/duration.js";
 import { type ListColumn, tableLines } from "../parts/list.js";
@@ -59,7 +59,7 @@ export const goroutinesScreen: Screen = {
       : answer.rows.map((row) => ({ cells: cells(String(row.id), row), open: onePlace(row.id), copy: `g${row.id}` }));
     return {
       ...tableLines(columns, rows, given.width),
-      note: `${formatCount(answer.total.matching)} of ${formatCount(answer.total.user + answer.total.system)} goroutines`,
+      note: `${formatCount(answer.total.matching)} of ${counted(answer.total.user + answer.total.system, "goroutine")}`,
     };
   },
   keys: [

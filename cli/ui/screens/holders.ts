@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
 import { ownerPlace, typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, resultOf, type Screen, textArg } from "../screen.js";
@@ -15,7 +15,7 @@ export const holdersScreen: Screen = {
     const answer = resultOf(given, 0, why);
     if (!answer) return { head: [], rows: [] };
     const rows = (answer.merged ?? []).flatMap((row) => mergedLines(row, "", 0, given));
-    return { head: [{ text: "     count       bytes  path", tone: "bold" }], rows, note: `${formatCount(answer.matching ?? 0)} objects` };
+    return { head: [{ text: "     count       bytes  path", tone: "bold" }], rows, note: counted(answer.matching ?? 0, "object") };
   },
   keys: [
     { key: "p", help: "why the largest", go: (args) => ({ screen: "paths", args: { type: textArg(args, "type") } }) },

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatBytes } from "../../../src/base/units.js";
 import { mappings } from "../../../src/query/mappings.js";
 import { tableLines } from "../parts/list.js";
 import { ask, resultOf, type Screen } from "../screen.js";
@@ -29,7 +29,7 @@ export const mappingsScreen: Screen = {
     }));
     return {
       ...tableLines(columns, rows, given.width),
-      note: `${formatBytes(answer.total.bytes)} in ${formatCount(answer.total.rows)} mappings`,
+      note: `${formatBytes(answer.total.bytes)} in ${counted(answer.total.rows, "mapping")}`,
     };
   },
   keys: [],

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
 import { dominators } from "../../../src/query/dominators.js";
 import { firstLook } from "../../../src/query/first-look.js";
 import { goroutines } from "../../../src/query/goroutines.js";
@@ -147,6 +147,6 @@ function groupLines(given: Given): Line[] {
       open: groupPlace(group, {}),
     };
   });
-  const title = `Stacks      of ${formatCount(answer.total.user)} goroutines, the most frequent first`;
+  const title = `Stacks      of ${counted(answer.total.user, "goroutine")}, the most frequent first`;
   return [{ text: title, tone: "bold", open: { screen: "goroutines", args: {} } }, ...rows];
 }

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatBytes } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
 import { describeRoot, parseIgnored } from "../../commands/why.js";
 import { makePage } from "../../text/style.js";
@@ -17,7 +17,7 @@ export const pathsScreen: Screen = {
   title(args) {
     const without = ignoredOf(args).length;
     const what = `why ${textArg(args, "address") || textArg(args, "type")}`;
-    return without === 0 ? what : `without ${formatCount(without)} ${without === 1 ? "pointer" : "pointers"}`;
+    return without === 0 ? what : `without ${counted(without, "pointer")}`;
   },
   asks(args) {
     const type = textArg(args, "type");
@@ -31,7 +31,7 @@ export const pathsScreen: Screen = {
     const { object, matching, paths, explanation } = answer;
     const head: Line[] = [
       { text: `${object.address}  ${object.type}  ${formatBytes(object.bytes)}`, tone: "bold" },
-      ...(matching === undefined ? [] : [{ text: `the largest of ${formatCount(matching)} objects of matching types` }]),
+      ...(matching === undefined ? [] : [{ text: `the largest of ${counted(matching, "object")} of matching types` }]),
       ...ignoredOf(given.args).map(({ from, to }): Line => ({ text: `left out: ${from} → ${to}`, tone: "dim" })),
     ];
     const rows = paths.flatMap((path, index): Line[] => [
@@ -44,7 +44,7 @@ export const pathsScreen: Screen = {
     if (explanation !== undefined) rows.push({ text: explanation, tone: "good" });
     const type = exactType(object.type);
     rows.push({ text: "" }, { text: `all ${object.type}: who holds them together`, open: { screen: "holders", args: { type } } });
-    return { head, rows, note: paths.length > 0 ? `${paths.length} paths` : "no path" };
+    return { head, rows, note: paths.length > 0 ? counted(paths.length, "path") : "no path" };
   },
   keys: [
     {

@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/base/units.js";
+import { counted } from "../../../src/base/units.js";
 import { refs } from "../../../src/query/refs.js";
 import { ask, resultOf, type Screen, textArg } from "../screen.js";
 import { referenceLine } from "./object.js";
@@ -15,7 +15,7 @@ export const refsScreen: Screen = {
     const answer = resultOf(given, 0, refs);
     if (!answer) return { head: [], rows: [] };
     const head = [{ text: `${answer.object.address}  ${answer.object.type}`, tone: "bold" } as const];
-    return { head, rows: answer.rows.map(referenceLine), note: `${formatCount(answer.total.rows)} pointers` };
+    return { head, rows: answer.rows.map(referenceLine), note: counted(answer.total.rows, "pointer") };
   },
   keys: [{ key: "i", help: "other way", stays: true, go: (args) => ({ screen: "refs", args: { ...args, out: args.out !== true } }) }],
 };

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatBytes } from "../../../src/base/units.js";
 import { suspects } from "../../../src/query/suspects.js";
 import { formatShare } from "../../text/bytes.js";
 import { wrapText } from "../parts/list.js";
@@ -29,7 +29,7 @@ export const suspectsScreen: Screen = {
     });
     if (rows.length === 0)
       return { head: [], rows: [{ text: `nothing stands out in ${formatBytes(answer.liveBytes)} of live heap`, tone: "good" }] };
-    return { head: [], rows, note: `${formatCount(answer.total.rows)} suspects` };
+    return { head: [], rows, note: counted(answer.total.rows, "suspect") };
   },
   keys: [],
 };

@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/base/units.js";
+import { counted, formatCount } from "../../../src/base/units.js";
 import { traceTimeline } from "../../../src/query/trace-timeline.js";
 import { busyLane, stateLane } from "../../text/chart.js";
 import { formatDuration } from "../../text/duration.js";
@@ -45,9 +45,7 @@ export const timelineScreen: Screen = {
       head: [...legend, ...head],
       rows,
       note:
-        shown < timeline.total
-          ? `busiest ${formatCount(shown)} of ${formatCount(timeline.total)} goroutines`
-          : `${formatCount(shown)} goroutines`,
+        shown < timeline.total ? `busiest ${formatCount(shown)} of ${counted(timeline.total, "goroutine")}` : counted(shown, "goroutine"),
     };
   },
   keys: [

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
 import { histogram } from "../../../src/query/histogram.js";
 import { escapePattern } from "../../commands/histogram.js";
 import { formatBar, formatShare } from "../../text/bytes.js";
@@ -73,7 +73,7 @@ export const typesScreen: Screen = {
     });
     return {
       ...tableLines(columns, rows, given.width),
-      note: `${formatCount(answer.total.objects)} objects, ${formatBytes(answer.total.bytes)}`,
+      note: `${counted(answer.total.objects, "object")}, ${formatBytes(answer.total.bytes)}`,
     };
   },
   keys: [

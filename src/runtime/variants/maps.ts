@@ -1,6 +1,6 @@
 // Maps as key and value addresses, whichever of Go's two designs the program uses.
 import type { Findings } from "../../base/findings.js";
-import { type Address, type Bytes, hex, NONE } from "../../base/units.js";
+import { type Address, type Bytes, counted, hex, NONE } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
 import { readField, readFieldOr } from "../layout/layout.js";
 import type { Layout } from "../layout/schema.js";
@@ -112,7 +112,7 @@ export function* readMap(
       yield entry;
     }
     const count = design.count(env, header);
-    if (seen !== count) damaged(env, header, `it says ${count} entries and has ${seen}`);
+    if (seen !== count) damaged(env, header, `it says ${counted(count, "entry", "entries")} and has ${seen}`);
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;
     damaged(env, header, error.message);
@@ -213,7 +213,7 @@ function* bucketArray(
 ): Iterable<MapEntry> {
   const { memory } = env;
   const mapped = Math.floor(mappedFrom(memory, start, count * block.size) / block.size);
-  if (mapped < count) damaged(env, header, `${count} buckets at ${hex(start)}, only ${mapped} are mapped`);
+  if (mapped < count) damaged(env, header, `${counted(count, "bucket")} at ${hex(start)}, only ${mapped} are mapped`);
   for (let i = 0; i < mapped; i++) {
     let bucket = start + i * block.size;
     // Brent: a chain that comes back to a bucket seen at a power of two is a circle.
@@ -329,7 +329,8 @@ function* swissEntries(env: MapEnvironment, block: MapBlock, header: Address): I
     return;
   }
   const mapped = Math.floor(mappedFrom(memory, directory, length * 8) / 8);
-  if (mapped < length) damaged(env, header, `a directory of ${length} tables, only ${mapped} slots are mapped`);
+  if (mapped < length)
+    damaged(env, header, `a directory of ${counted(length, "table")}, only ${counted(mapped, "slot is", "slots are")} mapped`);
   const table = layout.struct("swissTable");
   const visited = new Set<Address>();
   for (let i = 0; i < mapped; i++) {
@@ -340,7 +341,7 @@ function* swissEntries(env: MapEnvironment, block: MapBlock, header: Address): I
     const groups = memory.readAddress(at + table.offset("groups.data"));
     const count = readField(memory, table, at, "groups.lengthMask") + 1;
     if (count > MAX_GROUPS) {
-      damaged(env, header, `a table of ${count} groups at ${hex(at)}`);
+      damaged(env, header, `a table of ${counted(count, "group")} at ${hex(at)}`);
       continue;
     }
     for (let g = 0; g < count; g++) yield* groupEntries(env, block, groups + g * block.size);

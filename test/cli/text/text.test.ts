@@ -83,8 +83,8 @@ describe("formatTable", () => {
     ).toEqual(["     7  a", "12,000  b"]);
   });
   test("truncation is told", () => {
-    expect(truncationLine(20, 8112, "rows")).toBe("20 of 8,112 rows (--top 0 for all)");
-    expect(truncationLine(20, 20, "rows")).toBeUndefined();
+    expect(truncationLine(20, 8112, "row")).toBe("20 of 8,112 rows (--top 0 for all)");
+    expect(truncationLine(20, 20, "row")).toBeUndefined();
   });
 });
 

@@ -2,14 +2,16 @@ import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
 import type { firstLook } from "../../src/query/first-look.js";
 import type { memoryUse } from "../../src/query/memory-use.js";
-import { overview, secondsForSuspects } from "../../src/query/overview.js";
+import { overview } from "../../src/query/overview.js";
 import { defineCommand } from "../command.js";
 import { formatBar, formatShare } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
-import { formatTable, padText, textWidth } from "../text/table.js";
+import { cutText, formatTable, padText, textWidth } from "../text/table.js";
 
 type Overview = ReturnType<typeof overview.run>;
+type DominatorNode = Overview["topHolders"][number];
+type HeapUse = Pick<Overview, "heap" | "topTypes">;
 type FirstLook = ReturnType<typeof firstLook.run>;
 type MemoryUse = ReturnType<typeof memoryUse.run>;
 
@@ -30,13 +32,16 @@ export const overviewCommand = defineCommand({
   args: () => ({}),
   text: (answer, page) => [
     ...deathLines(answer, page),
+    "",
+    ...suspectLines(answer.topSuspects, page),
+    ...holderLines(answer.topHolders, answer.heap.liveBytes, page),
+    "",
     ...programLines(answer, page),
     ...buildLines(answer, page),
     "",
-    ...suspectLines(answer, page),
     ...memoryLines(answer, page),
     "",
-    ...heapLines(answer, page),
+    ...heapLines(answer, answer, page),
     "",
     ...gcLines(answer, page),
     ...goroutineLines(answer, page),
@@ -47,7 +52,7 @@ export const overviewCommand = defineCommand({
 });
 
 /** A label and its text, broken into lines that keep the label's column free and sizes whole. */
-function entry(label: string, text: string, page: Page): string[] {
+function entry(label: string, text: string, page: Page, most = Number.POSITIVE_INFINITY): string[] {
   if (text === "") return [];
   const room = proseWidth(page) - labelWidth;
   const lines: string[] = [];
@@ -59,13 +64,27 @@ function entry(label: string, text: string, page: Page): string[] {
     } else line = line === "" ? word : `${line} ${word}`;
   }
   lines.push(line);
-  return lines.map((one, index) => (index === 0 ? page.bold(padText(label, labelWidth)) : " ".repeat(labelWidth)) + one);
+  const shown = lines.length > most ? [...lines.slice(0, most - 1), `${lines[most - 1]} …`] : lines;
+  return shown.map(
+    (one, index) =>
+      (index === 0 ? page.bold(padText(label, labelWidth)) : " ".repeat(labelWidth)) +
+      cutText(one, Math.max(1, page.width - labelWidth), one.includes(" ") ? "end" : "middle"),
+  );
 }
 
-function deathLines({ death }: FirstLook, page: Page): string[] {
+/** What killed it and where, in few lines however much a panic said. */
+export function deathLines({ death }: FirstLook, page: Page): string[] {
   const where = death.top ? ` at ${death.top.file}:${death.top.line}` : "";
-  return entry("Death", `${death.summary}${where}`, page);
+  const whole = entry("Death", `${death.summary}${where}`, page);
+  const most = mostLines(page);
+  if (whole.length <= most + 1) return whole;
+  const goroutine = / in goroutine [0-9]+ \([^\n]*\)$/.exec(death.summary)?.[0] ?? "";
+  const said = death.summary.slice(0, death.summary.length - goroutine.length);
+  return [...entry("Death", said, page, most - 1), ...entry("", `${goroutine}${where}`, page, 2)];
 }
+
+/** Lines for one thing on a screen with room for many: more where they are short. */
+const mostLines = (page: Page) => (page.width < 60 ? 5 : 3);
 
 /** The program and how it ended. */
 export function programLines({ program }: FirstLook, page: Page): string[] {
@@ -109,7 +128,7 @@ export function memoryLines({ memory }: MemoryUse, page: Page): string[] {
 }
 
 /** Live and garbage. */
-export function heapLines({ heap, stats }: Overview, page: Page): string[] {
+export function heapLines({ heap }: HeapUse, { stats }: Pick<MemoryUse, "stats">, page: Page): string[] {
   const rows = [
     ["  live", formatBytes(heap.liveBytes), heap.liveBytes, heap.liveObjects],
     ["  garbage", formatBytes(heap.garbageBytes), heap.garbageBytes, heap.garbageObjects],
@@ -160,18 +179,31 @@ export function goroutineLines({ goroutines }: FirstLook, page: Page): string[] 
   return entry("Goroutines", [formatCount(goroutines.total), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": "), page);
 }
 
-function suspectLines({ topSuspects, heap }: Overview, page: Page): string[] {
-  if (topSuspects === null) {
-    const count = heap.allocatedObjects;
-    const why = `left out: ${counted(count, "object")}, about ${secondsForSuspects(count)} s`;
-    return [...entry("Suspects", `${why}; ${page.paste("suspects CORE")}`, page), ""];
-  }
-  if (topSuspects.length === 0) return [];
-  return [...topSuspects.flatMap(({ title }, index) => entry(index === 0 ? "Suspects" : "", `${index + 1}. ${title}`, page)), ""];
+/** What is probably wrong, a sentence each. */
+export function suspectLines(suspects: readonly { readonly title: string }[], page: Page): string[] {
+  if (suspects.length === 0) return entry("Suspects", "nothing stands out", page);
+  return suspects.flatMap(({ title }, index) => suspectEntry(title, index, page));
+}
+
+/** One of them. */
+export function suspectEntry(title: string, index: number, page: Page): string[] {
+  return entry(index === 0 ? "Suspects" : "", `${index + 1}. ${title}`, page, mostLines(page));
+}
+
+/** Who holds most of the live heap, a line each. */
+export function holderLines(holders: readonly DominatorNode[], liveBytes: number, page: Page): string[] {
+  const wide = Math.max(0, ...holders.map((row) => formatBytes(row.retainedBytes).length));
+  return holders.map((row, index) => {
+    const name = row.owner ?? row.expression ?? `${row.count > 1 ? `${formatCount(row.count)} × ` : ""}${row.type}`;
+    const share = formatShare(row.retainedBytes, liveBytes);
+    const line = `${formatBytes(row.retainedBytes).padStart(wide)}  ${share.padStart(4)}  `;
+    const room = proseWidth(page) - labelWidth - line.length;
+    return page.bold(padText(index === 0 ? "Holders" : "", labelWidth)) + line + cutText(escapeText(name), Math.max(8, room), "middle");
+  });
 }
 
 /** The largest types, a title first. */
-export function typeLines({ topTypes, heap }: Overview, page: Page): string[] {
+export function typeLines({ topTypes, heap }: HeapUse, page: Page): string[] {
   if (topTypes.length === 0) return [];
   const rows = topTypes.map(({ type, count, bytes }) => [
     formatCount(count),

@@ -1,64 +1,34 @@
-// The first screen: what died, what fills its memory, how sure we are.
+// The first screen: what died, what is probably wrong, who holds the memory, and what fills it.
+import type { DominatorNode } from "./dominator-rows.js";
+import { dominators } from "./dominators.js";
 import { type FirstLook, firstLook } from "./first-look.js";
-import { type HistogramRow, histogramRows } from "./histogram-rows.js";
+import { type HeapUse, heapUse } from "./heap-use.js";
 import { type MemoryUse, memoryUse } from "./memory-use.js";
 import type { Query } from "./query.js";
 import { findSuspects } from "./suspects.js";
 
-export interface Overview extends FirstLook, MemoryUse {
-  readonly heap: {
-    readonly allocatedObjects: number;
-    readonly allocatedBytes: number;
-    readonly liveObjects: number;
-    readonly liveBytes: number;
-    readonly garbageObjects: number;
-    readonly garbageBytes: number;
-    /** Live bytes whose type is known by evidence; guesses are not counted. */
-    readonly typedBytes: number;
-  };
-  /** The likeliest culprits; null when the heap is too large for a first look: `suspects` has them. */
-  readonly topSuspects: readonly { readonly kind: string; readonly title: string; readonly bytes: number }[] | null;
-  readonly topTypes: readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
+export interface Overview extends FirstLook, MemoryUse, HeapUse {
+  /** The likeliest culprits, `suspects` has them all. */
+  readonly topSuspects: readonly { readonly kind: string; readonly title: string; readonly bytes: number }[];
+  /** Who holds most of the live heap, `dominators` has the tree. */
+  readonly topHolders: readonly DominatorNode[];
 }
 
-const TOP_TYPES = 10;
-const TOP_SUSPECTS = 3;
-/** Objects up to which suspects are looked for at once. */
-const MOST_FOR_SUSPECTS = 1_500_000;
-
-/** What `suspects` takes with so many objects, opening included: 18 s for 9.75 million where the heap alone takes 4 s. */
-export function secondsForSuspects(objects: number): number {
-  return Math.ceil(objects / 500_000);
-}
+/** Of suspects and holders: what one screen has room for. */
+const TOP = 3;
 
 export const overview: Query<Record<string, never>, Overview> = {
   name: "overview",
-  summary: "program, memory, heap, GC and goroutines at a glance",
+  summary: "death, suspects, holders, memory, heap, GC and goroutines at a glance",
   run(dump, args, context) {
-    const { heap } = dump;
-    const { objects } = heap;
+    const first = { ...firstLook.run(dump, args, context), ...memoryUse.run(dump, args, context), ...heapUse.run(dump, args, context) };
+    const holders = dominators.run(dump, { depth: 1, min: 0, group: "none", top: TOP }, context).children ?? [];
     return {
-      ...firstLook.run(dump, args, context),
-      ...memoryUse.run(dump, args, context),
-      heap: {
-        allocatedObjects: objects.count,
-        allocatedBytes: objects.bytes,
-        liveObjects: heap.liveObjects,
-        liveBytes: heap.liveBytes,
-        garbageObjects: objects.count - heap.liveObjects,
-        garbageBytes: objects.bytes - heap.liveBytes,
-        typedBytes: heap.typedBytes,
-      },
-      topSuspects:
-        objects.count > MOST_FOR_SUSPECTS
-          ? null
-          : findSuspects(dump)
-              .slice(0, TOP_SUSPECTS)
-              .map(({ kind, title, bytes }) => ({ kind, title, bytes })),
-      topTypes: histogramRows(dump, { by: "type", garbage: false })
-        .sort((a: HistogramRow, b: HistogramRow) => b.bytes - a.bytes)
-        .slice(0, TOP_TYPES)
-        .map(({ type, count, bytes }) => ({ type, count, bytes })),
+      ...first,
+      topSuspects: findSuspects(dump)
+        .slice(0, TOP)
+        .map(({ kind, title, bytes }) => ({ kind, title, bytes })),
+      topHolders: holders.filter((row) => row.count > 0).slice(0, TOP),
     };
   },
 };

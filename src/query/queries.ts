@@ -5,6 +5,7 @@ import { dominators } from "./dominators.js";
 import { firstLook } from "./first-look.js";
 import { goroutine } from "./goroutine.js";
 import { goroutines } from "./goroutines.js";
+import { heapUse } from "./heap-use.js";
 import { histogram } from "./histogram.js";
 import { leaked } from "./leaked.js";
 import { mappings } from "./mappings.js";
@@ -29,6 +30,7 @@ import { why } from "./why.js";
 export const QUERIES = {
   firstLook,
   memoryUse,
+  heapUse,
   overview,
   histogram,
   goroutines,

@@ -135,8 +135,10 @@ function mapOfHeader(dump: Dump, type: TypeId): GoType | undefined {
   const { types } = dump.runtime;
   const { name } = types.get(type);
   const readable = readableType(name);
-  const map = readable === name ? NONE : types.byName(readable);
-  return map === NONE ? undefined : types.get(map);
+  const id = readable === name ? NONE : types.byName(readable);
+  const map = id === NONE ? undefined : types.get(id);
+  // A channel's header has a readable name too.
+  return map?.kind === "map" ? map : undefined;
 }
 
 /** Strings of equal bytes, but one of each: found by a hash of their bytes. */

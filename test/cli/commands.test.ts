@@ -60,6 +60,11 @@ const overviewAnswer: Parameters<typeof overviewCommand.text>[0] = {
   gc: { phase: "off", cycles: 14, gogc: -1, memoryLimit: null, nextGoal: 78224000, lastGcUnixNanoseconds: "1764141000123456789" },
   goroutines: { total: 214, byStatus: { running: 1, waiting: 213 } },
   topSuspects: [{ kind: "accumulation", title: `main.cache holds 12 MiB: 3 × ${hostile}`, bytes: 12582912 }],
+  topHolders: [
+    { owner: "main.cache", type: "global", bytes: 0, retainedBytes: 20e6, count: 1 },
+    { type: longType, bytes: 960000, retainedBytes: 9e6, count: 12000, example: "0xc0001a2000" },
+    { type: "main.User", address: "0xc0001a2000", expression: `main.sessions["${hostile}"]`, bytes: 80, retainedBytes: 300, count: 1 },
+  ],
   topTypes: [{ type: longType, count: 12000, bytes: 960000 }],
 };
 
@@ -151,11 +156,35 @@ describe("overview", () => {
     expect(lines).toContain("no signal recorded");
     expect(lines).toContain("never ran");
   });
-  test("of a large heap it says in one line why there are no suspects, and what to type", () => {
-    const heap = { ...overviewAnswer.heap, allocatedObjects: 19_753_404 };
-    const page = { ...narrow, paste: (hint: string) => `corescope ${hint.replace("CORE", "a.core")}` };
-    const lines = overviewCommand.text({ ...overviewAnswer, heap, topSuspects: null }, page);
-    expect(lines).toContain("Suspects    left out: 19,753,404 objects, about 40 s; corescope suspects a.core");
+  test("says first what killed it, what is probably wrong and who holds the memory, however much each of them says", () => {
+    const word = (n: number) => `word${n}`;
+    const words = Array.from({ length: 300 }, (_, n) => word(n)).join(" ");
+    const frame = { function: "main.run", pc: "0x47a1c1", inlined: false } as const;
+    const long = {
+      ...overviewAnswer,
+      death: {
+        ...overviewAnswer.death,
+        summary: `panic: ${words} in goroutine 7 (main.run)`,
+        top: { ...frame, file: `/a${"/folder".repeat(30)}/x.go`, line: 7 },
+      },
+      topSuspects: [1, 2, 3].map((n) => ({ kind: "accumulation", title: `main.x${n} holds ${words}`, bytes: n })),
+    };
+    for (const page of [narrow, makePage(Number.POSITIVE_INFINITY, false)]) {
+      const lines = overviewCommand.text(long, page).slice(0, 24);
+      const first = lines.join("\n");
+      expect(lines.every((line) => line.length <= 80 || line.includes("/folder"))).toBe(true);
+      expect(first).toMatch(/^Death {7}panic: word0 /);
+      expect(first).toMatch(/ …\n +in goroutine 7 \(main\.run\) at\n/);
+      expect(first).toContain("x.go:7");
+      for (const n of [1, 2, 3]) expect(first).toContain(`${n}. main.x${n} holds word0`);
+      expect(first).toMatch(/^Holders {5}19\.1 MiB {3}51% {2}main\.cache$/m);
+      expect(first).toMatch(/^ {13}8\.6 MiB {3}23% {2}12,000 × map/m);
+      expect(first).toMatch(/^ +300 B {3}<1% {2}main\.sessions\["/m);
+      expect(first).toContain("Program");
+    }
+    expect(overviewCommand.text({ ...overviewAnswer, topSuspects: [], topHolders: [] }, narrow).join("\n")).toContain(
+      "Suspects    nothing stands out",
+    );
   });
 });
 

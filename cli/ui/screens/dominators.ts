@@ -68,7 +68,7 @@ function treeLines(row: Row, path: string, depth: number, whole: number, given: 
     formatShare(row.retainedBytes, whole).padStart(5),
     formatBytes(row.bytes).padStart(9),
   ].join("  ");
-  const open = placeOf(row);
+  const open = nodePlace(row);
   const line: Line = {
     text: `${numbers}  ${"  ".repeat(depth)}${mark} ${name}`,
     depth,
@@ -79,7 +79,8 @@ function treeLines(row: Row, path: string, depth: number, whole: number, given: 
   return [line, ...(isOpen ? below.flatMap((child) => treeLines(child, key, depth + 1, whole, given)) : [])];
 }
 
-function placeOf(row: Row): Place | undefined {
+/** Where a row leads: its object or owner, of several objects their type, of several goroutines one. */
+export function nodePlace(row: Row): Place | undefined {
   if (row.address) return objectPlace(row.address);
   if (row.owner) return row.type === "(roots)" ? undefined : ownerPlace(row.owner);
   if (row.example) return row.count > 1 && /^[*\w[]/.test(row.type) ? typePlace(row.type) : objectPlace(row.example);

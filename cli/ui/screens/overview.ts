@@ -1,21 +1,42 @@
-import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatCount } from "../../../src/base/units.js";
 import { dominators } from "../../../src/query/dominators.js";
 import { firstLook } from "../../../src/query/first-look.js";
 import { goroutines } from "../../../src/query/goroutines.js";
+import { heapUse } from "../../../src/query/heap-use.js";
 import { memoryUse } from "../../../src/query/memory-use.js";
-import { overview } from "../../../src/query/overview.js";
-import { buildLines, gcLines, goroutineLines, heapLines, memoryLines, programLines, typeLines } from "../../commands/overview.js";
-import { formatBar, formatShare } from "../../text/bytes.js";
+import { suspects } from "../../../src/query/suspects.js";
+import {
+  buildLines,
+  deathLines,
+  gcLines,
+  goroutineLines,
+  heapLines,
+  holderLines,
+  memoryLines,
+  programLines,
+  suspectEntry,
+  suspectLines,
+  typeLines,
+} from "../../commands/overview.js";
 import { makePage, type Page } from "../../text/style.js";
-import { wrapText } from "../parts/list.js";
-import { objectPlace, ownerPlace, typePlace } from "../parts/places.js";
+import { typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
+import { nodePlace } from "./dominators.js";
 import { groupPlace } from "./goroutines.js";
 
 const mostGroups = 5;
-const mostHolders = 8;
+/** Of suspects and of holders: with the death they fit a terminal of 80 by 24. */
+const mostFirst = 3;
 
-/** Home: what died, what fills its memory. What needs no span is asked first, what needs the dominators comes last. */
+/** Where each question stands among the asks, the cheap ones first: what needs no span, then the heap, then the dominators. */
+const FIRST = 0;
+const GROUPS = 1;
+const MEMORY = 2;
+const HEAP = 3;
+const HOLDERS = 4;
+const SUSPECTS = 5;
+
+/** Home: what died, what is probably wrong, who holds the memory; then everything else. */
 export const overviewScreen: Screen = {
   name: "overview",
   tab: "Overview",
@@ -25,17 +46,18 @@ export const overviewScreen: Screen = {
     ask(firstLook, {}),
     ask(goroutines, { group: true, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: mostGroups }),
     ask(memoryUse, {}),
-    ask(overview, {}),
-    ask(dominators, { depth: 1, min: 0, group: "none", top: mostHolders }, { isBackground: true }),
+    ask(heapUse, {}),
+    ask(dominators, { depth: 1, min: 0, group: "none", top: mostFirst }, { isBackground: true }),
+    // As the screen of suspects asks: its answer is this one.
+    ask(suspects, { top: 0 }, { isBackground: true }),
   ],
   body(given) {
     const page = makePage(given.width, false);
     const parts = [
-      deathLines(given, page),
-      groupLines(given),
+      deathPart(given, page),
+      [...suspectPart(given, page), ...holderPart(given, page)],
+      [...programPart(given, page), ...groupLines(given)],
       heapPart(given, page),
-      suspectLines(given),
-      holderLines(given),
       typePart(given, page),
       memoryPart(given, page),
       machineLines(given, page),
@@ -51,26 +73,50 @@ function awaited(given: Given, index: number, title: string): Line[] {
   return given.answers[index]?.state === "waiting" ? [{ text: `${title.padEnd(12)}…`, tone: "dim" }] : [];
 }
 
-function deathLines(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, 0, firstLook);
-  if (!answer) return awaited(given, 0, "Program");
-  const { death } = answer;
-  const open: Place = death.goroutine ? { screen: "goroutine", args: { id: death.goroutine.id } } : { screen: "death", args: {} };
-  const [first = "", ...more] = wrapText(death.summary, given.width, "  ");
-  return [
-    { text: first, tone: "bold", open },
-    ...more.map((text): Line => ({ text, tone: "bold" })),
-    ...headed(programLines(answer, page), { screen: "death", args: {} }),
-  ];
+function deathPart(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, FIRST, firstLook);
+  if (!answer) return awaited(given, FIRST, "Death");
+  const { goroutine } = answer.death;
+  const [first = "", ...more] = deathLines(answer, page);
+  const open: Place = goroutine ? { screen: "goroutine", args: { id: goroutine.id } } : { screen: "death", args: {} };
+  return [{ text: first, tone: "bold", open }, ...more.map((text): Line => ({ text, tone: "bold" }))];
+}
+
+function suspectPart(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, SUSPECTS, suspects);
+  if (!answer) return awaited(given, SUSPECTS, "Suspects");
+  const open: Place = { screen: "suspects", args: {} };
+  if (answer.rows.length === 0) return headed(suspectLines([], page), open);
+  return answer.rows.slice(0, mostFirst).flatMap(({ title }, index) => {
+    const [first = "", ...more] = suspectEntry(title, index, page);
+    return [{ text: first, open, copy: title }, ...more.map((text): Line => ({ text }))];
+  });
+}
+
+function holderPart(given: Given, page: Page): Line[] {
+  const root = resultOf(given, HOLDERS, dominators);
+  if (!root) return awaited(given, HOLDERS, "Holders");
+  const rows = (root.children ?? []).slice(0, mostFirst);
+  return holderLines(rows, root.retainedBytes, page).map((text, index): Line => {
+    const open = nodePlace(rows[index] as (typeof rows)[number]) ?? { screen: "dominators", args: {} };
+    return { text, open };
+  });
+}
+
+function programPart(given: Given, page: Page): Line[] {
+  const answer = resultOf(given, FIRST, firstLook);
+  return answer ? headed(programLines(answer, page), { screen: "death", args: {} }) : awaited(given, FIRST, "Program");
 }
 
 function heapPart(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, 3, overview);
-  return answer ? headed(heapLines(answer, page), { screen: "types", args: {} }) : awaited(given, 3, "Heap");
+  const answer = resultOf(given, HEAP, heapUse);
+  if (!answer) return awaited(given, HEAP, "Heap");
+  const { stats } = resultOf(given, MEMORY, memoryUse) ?? { stats: null };
+  return headed(heapLines(answer, { stats }, page), { screen: "types", args: {} });
 }
 
 function typePart(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, 3, overview);
+  const answer = resultOf(given, HEAP, heapUse);
   if (!answer || answer.topTypes.length === 0) return [];
   const [title = "", ...rows] = typeLines(answer, page);
   return [
@@ -83,8 +129,8 @@ function typePart(given: Given, page: Page): Line[] {
 }
 
 function memoryPart(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, 2, memoryUse);
-  if (!answer) return awaited(given, 2, "Memory");
+  const answer = resultOf(given, MEMORY, memoryUse);
+  if (!answer) return awaited(given, MEMORY, "Memory");
   return [
     ...headed(memoryLines(answer, page), { screen: "mappings", args: {} }),
     { text: "" },
@@ -93,7 +139,7 @@ function memoryPart(given: Given, page: Page): Line[] {
 }
 
 function machineLines(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, 0, firstLook);
+  const answer = resultOf(given, FIRST, firstLook);
   if (!answer) return [];
   return [
     ...headed(goroutineLines(answer, page), { screen: "goroutines", args: {} }),
@@ -107,37 +153,9 @@ function headed([first = "", ...more]: readonly string[], open: Place): Line[] {
   return [{ text: first, open }, ...more.map((text): Line => ({ text }))];
 }
 
-function suspectLines(given: Given): Line[] {
-  const answer = resultOf(given, 3, overview);
-  if (!answer) return awaited(given, 3, "Suspects");
-  const { topSuspects } = answer;
-  const all: Place = { screen: "suspects", args: {} };
-  if (topSuspects === null)
-    return [{ text: "Suspects    many objects: enter looks for them, which takes a while", tone: "bold", open: all }];
-  if (topSuspects.length === 0) return [{ text: "Suspects    nothing stands out", tone: "bold" }];
-  const rows = topSuspects.flatMap(({ title }, index): Line[] => {
-    const [first = "", ...more] = wrapText(`  ${index + 1}. ${title}`, given.width, "     ");
-    return [{ text: first, open: all, copy: title }, ...more.map((text): Line => ({ text }))];
-  });
-  return [{ text: "Suspects    the likeliest first", tone: "bold", open: all }, ...rows];
-}
-
-function holderLines(given: Given): Line[] {
-  const root = resultOf(given, 4, dominators);
-  if (!root) return awaited(given, 4, "Holders");
-  const rows = (root.children ?? []).map((row): Line => {
-    const name = row.owner ?? row.expression ?? `${row.count > 1 ? `${formatCount(row.count)} × ` : ""}${row.type}`;
-    const open = row.address ? objectPlace(row.address) : row.owner ? ownerPlace(row.owner) : undefined;
-    const share = formatShare(row.retainedBytes, root.retainedBytes).padStart(4);
-    const bar = formatBar(row.retainedBytes, root.retainedBytes, 10).padEnd(10);
-    return { text: `  ${formatBytes(row.retainedBytes).padStart(10)}  ${share}  ${bar}  ${name}`, ...(open ? { open } : {}) };
-  });
-  return [{ text: "Holders     what would be freed with each", tone: "bold", open: { screen: "dominators", args: {} } }, ...rows];
-}
-
 function groupLines(given: Given): Line[] {
-  const answer = resultOf(given, 1, goroutines);
-  if (!answer) return awaited(given, 1, "Stacks");
+  const answer = resultOf(given, GROUPS, goroutines);
+  if (!answer) return awaited(given, GROUPS, "Stacks");
   const groups = answer.groups ?? [];
   if (groups.length === 0) return [];
   const rows = groups.map((group): Line => {

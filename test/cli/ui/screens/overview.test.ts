@@ -25,11 +25,14 @@ test("home says the cause of death and the groups of goroutines while everything
   expect(answers.slice(0, 2).map(({ state }) => state)).toEqual(["done", "done"]);
   const { rows } = overviewScreen.body({ args: {}, answers, width: 78, folds: {}, findings: [] });
   const text = rows.map((row) => row.text).join("\n");
-  expect(rows[0]).toMatchObject({ text: "panic: boom in goroutine 7 (main.run)", open: { screen: "goroutine", args: { id: 7 } } });
+  expect(rows[0]).toMatchObject({
+    text: "Death       panic: boom in goroutine 7 (main.run)",
+    open: { screen: "goroutine", args: { id: 7 } },
+  });
   expect(text).toContain("Program     server  pid 42  died of SIGABRT");
   expect(text).toMatch(/2 {2}chan receive/);
   const opened = (words: string) => rows.find((row) => row.text.includes(words))?.open;
   expect(opened("pid 42")).toEqual({ screen: "death", args: {} });
   expect(opened("chan receive")).toEqual({ screen: "goroutines", args: { each: true, focus: "^main\\.ask$", title: "main.ask" } });
-  for (const title of ["Heap", "Suspects", "Holders", "Memory"]) expect(text).toMatch(new RegExp(`^${title} +…$`, "m"));
+  for (const title of ["Suspects", "Holders", "Heap", "Memory"]) expect(text).toMatch(new RegExp(`^${title} +…$`, "m"));
 });

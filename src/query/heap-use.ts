@@ -1,0 +1,43 @@
+// What the heap holds: live and garbage, and the types that fill it.
+import { type HistogramRow, histogramRows } from "./histogram-rows.js";
+import type { Query } from "./query.js";
+
+export interface HeapUse {
+  readonly heap: {
+    readonly allocatedObjects: number;
+    readonly allocatedBytes: number;
+    readonly liveObjects: number;
+    readonly liveBytes: number;
+    readonly garbageObjects: number;
+    readonly garbageBytes: number;
+    /** Live bytes whose type is known by evidence; guesses are not counted. */
+    readonly typedBytes: number;
+  };
+  readonly topTypes: readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
+}
+
+const TOP_TYPES = 10;
+
+export const heapUse: Query<Record<string, never>, HeapUse> = {
+  name: "heap-use",
+  summary: "live and garbage, and the types that fill the heap",
+  run(dump) {
+    const { heap } = dump;
+    const { objects } = heap;
+    return {
+      heap: {
+        allocatedObjects: objects.count,
+        allocatedBytes: objects.bytes,
+        liveObjects: heap.liveObjects,
+        liveBytes: heap.liveBytes,
+        garbageObjects: objects.count - heap.liveObjects,
+        garbageBytes: objects.bytes - heap.liveBytes,
+        typedBytes: heap.typedBytes,
+      },
+      topTypes: histogramRows(dump, { by: "type", garbage: false })
+        .sort((a: HistogramRow, b: HistogramRow) => b.bytes - a.bytes)
+        .slice(0, TOP_TYPES)
+        .map(({ type, count, bytes }) => ({ type, count, bytes })),
+    };
+  },
+};

@@ -2,14 +2,14 @@
 import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { cyclicComponents } from "../graph/components.js";
-import type { Goroutine } from "../runtime/goroutines.js";
-import { readFieldOr } from "../runtime/layout/layout.js";
+import { Stuck, type WaitGraph, type Want, waitGraph } from "./blocked-graph.js";
 import type { WaitGroup } from "./blocked-groups.js";
 import type { Evidence, Holder } from "./blocked-holders.js";
-import type { Role } from "./blocked-sync.js";
+import { proveStuck } from "./blocked-proof.js";
 import type { FrameRow, GoroutineReader } from "./goroutine-rows.js";
 
-const LOCKS = new Set(["mutex", "rwmutex", "waitgroup"]);
+const PAST: ReadonlySet<Evidence> = new Set(["taken", "alone"]);
+const LOCKS = new Set(["mutex", "rwmutex"]);
 
 /** One goroutine of a circle: it waits for what the next one holds, or could send to. */
 export interface CycleStep {
@@ -29,27 +29,11 @@ export interface Cycle {
   /** All that are entangled in circles with these, ascending. */
   readonly involved: readonly number[];
   /**
-   * "strong": only locks and groups, each holder by what its code still has to do. "possible": something that no stack shows, in the
-   * heap or a global variable, might still end one of the waits.
+   * "strong": each lock and group has a holder by what its code still has to do, and nothing but goroutines of circles can reach the
+   * channels and conditions. "possible": a channel or condition that others can reach, too, but of those who are seen to use it all
+   * are stuck behind a lock; or a lock that its holder, who took it before, is not seen to release.
    */
   readonly certainty: "strong" | "possible";
-}
-
-/** What some goroutines want of an object, and who could give it. Nodes of the graph: goroutines first, then these. */
-interface Want {
-  readonly group: WaitGroup;
-  readonly members: number[];
-  /** By the strongest evidence there is. */
-  readonly holders: readonly { readonly node: number; readonly holder: Holder }[];
-  /** The wait lasts while any of the holders is stuck, not only while all are: they hold a lock, or have to be counted down. */
-  readonly any: boolean;
-  /** Somebody who waits for nothing could end it, or something that is no goroutine. */
-  readonly outside: boolean;
-}
-
-interface WaitGraph {
-  readonly goroutines: readonly Goroutine[];
-  readonly wants: readonly Want[];
 }
 
 /**
@@ -62,90 +46,49 @@ export function findCycles(
   groups: readonly WaitGroup[],
   holders: ReadonlyMap<WaitGroup, readonly Holder[]>,
   reader: GoroutineReader,
+  prove: (dump: Dump, graph: WaitGraph, stuck: Stuck) => boolean = proveStuck,
 ): Cycle[] {
   const graph = waitGraph(dump, groups, holders);
-  const count = graph.goroutines.length;
-  const stuck = findStuck(graph);
-  const edges: number[][] = Array.from({ length: count + graph.wants.length }, () => []);
-  graph.wants.forEach((want, at) => {
-    if (!stuck[count + at]) return;
-    for (const node of want.members) if (stuck[node]) edges[node].push(count + at);
-    for (const { node } of want.holders) if (stuck[node]) edges[count + at].push(node);
-  });
-  return cyclicComponents(edges)
-    .map((component) => describe(component, graph, edges, reader))
-    .sort((a, b) => b.certainty.localeCompare(a.certainty) || (a.involved[0] ?? 0) - (b.involved[0] ?? 0));
+  const stuck = new Stuck(graph);
+  const supposed = circlesOf(graph, stuck);
+  const isProved = supposed.components.every((each) => each.every((node) => !isOpen(graph, node))) || prove(dump, graph, stuck);
+  const certain = isProved ? circlesOf(graph, stuck) : { components: [], edges: [] };
+  const known = new Set(certain.components.flat());
+  const possible = supposed.components.filter((each) => !each.some((node) => known.has(node)) && isLikely(graph, each));
+  return [
+    ...certain.components.map((each) => describe(each, graph, certain.edges, reader, isOfThePast(graph, each) ? "possible" : "strong")),
+    ...possible.map((each) => describe(each, graph, supposed.edges, reader, "possible")),
+  ].sort((a, b) => b.certainty.localeCompare(a.certainty) || (a.involved[0] ?? 0) - (b.involved[0] ?? 0));
 }
 
-function waitGraph(dump: Dump, groups: readonly WaitGroup[], holders: ReadonlyMap<WaitGroup, readonly Holder[]>): WaitGraph {
-  const nodes = new Map<Goroutine, number>();
-  for (const { members } of groups) for (const { goroutine } of members) if (!nodes.has(goroutine)) nodes.set(goroutine, nodes.size);
-  const wants = groups.flatMap((group) => {
-    const byRole = new Map<Role, number[]>();
-    for (const { goroutine, role } of group.members) {
-      const members = byRole.get(role) ?? [];
-      byRole.set(role, members);
-      members.push(nodes.get(goroutine) as number);
-    }
-    return [...byRole].map(([role, members]): Want => {
-      const able = releasers(role, holders.get(group) ?? []);
-      const waiting = able.flatMap((holder) => {
-        const node = nodes.get(holder.goroutine);
-        return node === undefined ? [] : [{ node, holder }];
-      });
-      return {
-        group,
-        members,
-        holders: waiting,
-        any: able.some((each) => each.evidence !== "reference"),
-        outside: waiting.length < able.length || (group.kind === "channel" && isOfTimer(dump, group)),
-      };
-    });
-  });
-  return { goroutines: [...nodes.keys()], wants };
-}
-
-/** Those who keep a wait of this role, by the strongest evidence. */
-function releasers(role: Role, holders: readonly Holder[]): readonly Holder[] {
-  const able = holders.filter(({ mode }) => {
-    if (role === "writer") return mode !== "write";
-    return role === "reader" || role === "queued" ? mode !== "read" : true;
-  });
-  const strongest = able[0]?.evidence;
-  return able.filter((each) => each.evidence === strongest);
-}
-
-function isOfTimer({ runtime, process: { memory } }: Dump, { address }: WaitGroup): boolean {
-  const struct = runtime.layout.struct("hchan");
-  return memory.tryBytes(address, struct.size) !== undefined && readFieldOr(memory, struct, address, "timer", 0) !== 0;
-}
-
-/** The greatest set of goroutines and wants that only members of the set could release. */
-function findStuck({ goroutines, wants }: WaitGraph): Uint8Array {
+function circlesOf({ wants, goroutines }: WaitGraph, stuck: Stuck) {
   const count = goroutines.length;
-  const stuck = new Uint8Array(count + wants.length).fill(1);
-  const held: number[][] = goroutines.map(() => []);
-  const left = wants.map((want, at) => {
-    for (const { node } of want.holders) held[node].push(at);
-    return want.holders.length;
-  });
-  const free: number[] = [];
-  const release = (node: number) => {
-    if (stuck[node]) free.push(node);
-    stuck[node] = 0;
-  };
+  const edges: number[][] = Array.from({ length: count + wants.length }, () => []);
   wants.forEach((want, at) => {
-    if (left[at] === 0 || (want.outside && !want.any)) release(count + at);
+    if (!stuck.has(count + at)) return;
+    for (const node of want.members) if (stuck.has(node)) edges[node].push(count + at);
+    for (const { node } of want.holders) if (stuck.has(node)) edges[count + at].push(node);
   });
-  for (let node = free.pop(); node !== undefined; node = free.pop()) {
-    if (node >= count) wants[node - count].members.forEach(release);
-    else
-      for (const at of held[node]) {
-        left[at]--;
-        if (left[at] === 0 || !wants[at].any) release(count + at);
-      }
-  }
-  return stuck;
+  return { edges, components: cyclicComponents(edges) };
+}
+
+/** Whether a node is a wait that others than those on stacks might end. */
+function isOpen({ goroutines, wants }: WaitGraph, node: number): boolean {
+  return node >= goroutines.length && !wants[node - goroutines.length].any;
+}
+
+/** A lock that nobody is seen to release: who has it is told by what happened before. */
+function isOfThePast({ goroutines, wants }: WaitGraph, component: readonly number[]): boolean {
+  return component.some((node) => wants[node - goroutines.length]?.holders.some(({ holder }) => PAST.has(holder.evidence)));
+}
+
+/** Somebody waits for a lock, and all of the channels have a partner in the circle who would go on to use them. */
+function isLikely({ goroutines, wants }: WaitGraph, component: readonly number[]): boolean {
+  const inside = new Set(component);
+  const waits = component.flatMap((node) => (node >= goroutines.length ? [wants[node - goroutines.length]] : []));
+  const hasPartner = (want: Want) =>
+    want.holders.some(({ node, holder }) => inside.has(node) && holder.operations.some((each) => want.ends.has(each)));
+  return waits.some(({ group }) => LOCKS.has(group.kind)) && waits.every((want) => want.any || hasPartner(want));
 }
 
 function describe(
@@ -153,6 +96,7 @@ function describe(
   { goroutines, wants }: WaitGraph,
   edges: readonly (readonly number[])[],
   reader: GoroutineReader,
+  certainty: Cycle["certainty"],
 ): Cycle {
   const count = goroutines.length;
   const circle = shortestCircle(component, edges);
@@ -178,12 +122,8 @@ function describe(
       .filter((node) => node < count)
       .map((node) => goroutines[node].id)
       .sort((a, b) => a - b),
-    certainty: component.every((node) => node < count || isStrong(wants[node - count])) ? "strong" : "possible",
+    certainty,
   };
-}
-
-function isStrong({ group, holders, any }: Want): boolean {
-  return any && LOCKS.has(group.kind) && holders.every(({ holder }) => holder.evidence !== "alone");
 }
 
 /** From its first goroutine back to it, the shortest way: goroutine, want, goroutine, want... */

@@ -1,5 +1,5 @@
 // Goroutines by what they wait for.
-import { type Address, NONE, WORD } from "../base/units.js";
+import type { Address } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { Wait } from "../runtime/wait.js";
@@ -21,8 +21,6 @@ export interface WaitGroup {
   /** Of the object; 0 for none. */
   readonly address: Address;
   readonly members: Member[];
-  /** Addresses that a reference to it may have: the allocation or variable it lies in. */
-  readonly range: { readonly start: Address; readonly end: Address } | undefined;
 }
 
 /** One group per object, or per kind of wait for nothing that has an address. */
@@ -35,7 +33,7 @@ export function waitGroups(dump: Dump, waits: readonly Wait[]): readonly WaitGro
     const key = `${kind} ${address}`;
     let group = groups.get(key);
     if (!group) {
-      group = { kind, address, members: [], range: address > 0 ? containing(dump, address) : undefined };
+      group = { kind, address, members: [] };
       groups.set(key, group);
     }
     group.members.push(member);
@@ -76,17 +74,4 @@ function reasonKind(reason: string): WaitKind {
   if (reason.startsWith("sleep")) return "sleep";
   if (reason.startsWith("IO wait")) return "network";
   return reason.startsWith("sync.Cond") ? "cond" : "other";
-}
-
-/** The heap slot, variable or words that hold the address. */
-function containing(dump: Dump, address: Address): { readonly start: Address; readonly end: Address } {
-  const { spans, variables } = dump.runtime;
-  const span = spans.find(address);
-  if (span !== NONE) {
-    const size = spans.elementSize[span];
-    const start = spans.base[span] + Math.floor((address - spans.base[span]) / size) * size;
-    return { start, end: start + size };
-  }
-  const global = variables.globalAt(address);
-  return global ? { start: global.address, end: global.address + global.size } : { start: address, end: address + WORD };
 }

@@ -1,48 +1,55 @@
-// Who could end a wait. The runtime records no owner of a lock: each holder is an inference with its reason.
-import { WORD } from "../base/units.js";
+// Who could end a wait. The runtime records no owner of a lock: what a goroutine's code goes on to release, it has.
+import { type Address, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { stackRoots } from "../runtime/stack-roots.js";
-import { type Mode, syncCallReader } from "./blocked-code.js";
-import type { WaitGroup } from "./blocked-groups.js";
-import { Ownership } from "./blocked-ownership.js";
-import { RangeIndex } from "./blocked-ranges.js";
+import { heldModes, type Mode } from "./blocked-calls.js";
+import { type Awaited, Futures, type FutureUse, type Release } from "./blocked-futures.js";
+import type { WaitGroup, WaitKind } from "./blocked-groups.js";
+import type { Role } from "./blocked-sync.js";
 
 /**
  * The strongest first. "announced": it waits in the lock itself for the readers before it, all others are behind it.
- * "deferred": it will release this very object when it returns. "taken above": its code takes such a lock above the line where it
- * stands, does not release it between, and it has a reference to this one. "reference": it can still use the object. "alone": it waits for a lock of a kind that it has taken above, and
- * no other stack has a reference to this one.
+ * "deferred": it will release this very object when it returns. "releases": its code goes on to release this very object. "uses": its
+ * code goes on to send to, receive from, close or signal it. "taken": its functions took this very lock on every way to where they stand,
+ * but are not seen to release it again. "reference": its stack has a pointer to the channel or condition.
+ * "alone": it waits for a lock that its code may have taken before and not released, and no stack shows another who has it.
  */
-export type Evidence = "announced" | "deferred" | "taken above" | "reference" | "alone";
+export type Evidence = "announced" | "deferred" | "releases" | "taken" | "uses" | "reference" | "alone";
 
-const STRENGTH: readonly Evidence[] = ["announced", "deferred", "taken above", "reference", "alone"];
+const STRENGTH: readonly Evidence[] = ["announced", "deferred", "releases", "taken", "uses", "reference", "alone"];
 
 export interface Holder {
   readonly goroutine: Goroutine;
   readonly evidence: Evidence;
-  /** How it holds a lock; undefined when it is not known to. */
+  /** How it holds a lock; undefined for channels and conditions. */
   readonly mode: Mode | undefined;
+  /** What it will do to a channel or condition; empty when that is not known. */
+  readonly operations: readonly FutureUse["operation"][];
   readonly why: string;
 }
 
 /** Stacks deeper than this are searched at their inner end only. */
 const MOST_STACK_SEARCHED = 1 << 20;
-const LOCKS = new Set(["mutex", "rwmutex"]);
+const OF_SYNC: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup"]);
+const BY_REFERENCE: ReadonlySet<WaitKind> = new Set(["channel", "cond"]);
+const DOES: Readonly<Record<Mode, string>> = { read: "RUnlock", write: "Unlock", done: "Done" };
+const USES = { send: "send to it", receive: "receive from it", close: "close it", signal: "signal it" } as const;
 
 /** By what is waited for: who could end it, the strongest evidence first. */
 export function findHolders(dump: Dump, groups: readonly WaitGroup[]): ReadonlyMap<WaitGroup, readonly Holder[]> {
   const search = new HolderSearch(dump, groups);
-  for (const goroutine of dump.runtime.goroutines.all) search.visit(goroutine);
+  for (const goroutine of dump.runtime.goroutines.all) if (!goroutine.system) search.visit(goroutine);
   return search.result();
 }
 
 class HolderSearch {
   private readonly dump: Dump;
-  private readonly ownership;
   private readonly groups: readonly WaitGroup[];
-  private readonly ranges: RangeIndex;
-  private readonly waitsFor = new Map<Goroutine, Set<WaitGroup>>();
+  private readonly futures: Futures;
+  private readonly locks = new Map<Address, WaitGroup>();
+  private readonly others = new Map<Address, WaitGroup>();
+  private readonly waitsFor = new Map<Goroutine, Map<WaitGroup, Role>>();
   private readonly found = new Map<WaitGroup, Holder[]>();
   /** Those who may wait for a lock they have themselves. */
   private readonly own = new Map<WaitGroup, Holder[]>();
@@ -50,79 +57,70 @@ class HolderSearch {
   constructor(dump: Dump, groups: readonly WaitGroup[]) {
     this.dump = dump;
     this.groups = groups;
-    this.ranges = new RangeIndex(groups);
-    this.ownership = new Ownership(dump, syncCallReader(dump), groups, this.ranges, this.waitsFor);
+    this.futures = new Futures(dump);
     for (const group of groups) {
-      for (const { goroutine } of group.members) {
-        const set = this.waitsFor.get(goroutine) ?? new Set();
-        this.waitsFor.set(goroutine, set.add(group));
+      if (OF_SYNC.has(group.kind)) this.locks.set(group.address, group);
+      if (BY_REFERENCE.has(group.kind)) this.others.set(group.address, group);
+      for (const { goroutine, role } of group.members) {
+        const known = this.waitsFor.get(goroutine) ?? new Map<WaitGroup, Role>();
+        this.waitsFor.set(goroutine, known.set(group, role));
       }
     }
   }
 
   visit(goroutine: Goroutine): void {
-    const waiting = this.waitsFor.get(goroutine);
-    const isOther = (group: WaitGroup) => !waiting?.has(group) || LOCKS.has(group.kind);
-    const maybe = this.onStack(goroutine, isOther);
-    const best = new Map<WaitGroup, Holder>();
-    const add = (group: WaitGroup, holder: Holder) => {
-      const old = best.get(group);
-      if (!old || STRENGTH.indexOf(holder.evidence) < STRENGTH.indexOf(old.evidence)) best.set(group, holder);
-    };
-    for (const { group, mode, why } of this.ownership.deferred(goroutine)) add(group, { goroutine, evidence: "deferred", mode, why });
-    for (const { group, mode, why } of this.ownership.named(goroutine)) add(group, { goroutine, evidence: "taken above", mode, why });
-    if (maybe) this.references(goroutine, isOther, add);
-    for (const [group, holder] of best) {
-      if (!waiting?.has(group) || holder.evidence === "deferred") append(this.found, group, holder);
+    const waiting = this.waitsFor.get(goroutine) ?? new Map<WaitGroup, Role>();
+    const { releases, uses, again } = this.futures.of(goroutine, awaitedBy(waiting));
+    for (const release of releases) this.releases(goroutine, release);
+    const used = new Map<WaitGroup, FutureUse[]>();
+    for (const use of uses) {
+      const group = this.others.get(use.object);
+      if (group && !waiting.has(group)) append(used, group, use);
     }
-    for (const group of waiting ?? []) {
-      const taken = LOCKS.has(group.kind) ? this.takenByItself(goroutine, group) : undefined;
-      if (taken)
-        append(this.own, group, {
-          goroutine,
-          evidence: "alone",
-          mode: taken.mode,
-          why: `${taken.why}, and no other stack refers to this one`,
-        });
+    for (const [group, list] of used) {
+      const operations = list.map((each) => each.operation);
+      const why = `goes on to ${operations.map((each) => USES[each]).join(", ")}: ${list[0]?.where}`;
+      append(this.found, group, { goroutine, evidence: "uses", mode: undefined, operations, why });
+    }
+    for (const group of this.references(goroutine)) {
+      if (waiting.has(group) || used.has(group)) continue;
+      append(this.found, group, { goroutine, evidence: "reference", mode: undefined, operations: [], why: "has a reference to it" });
+    }
+    for (const group of waiting.keys()) {
+      if (!again.has(group.address)) continue;
+      const why = "its code can come here again without having released it, and no stack shows another who has it";
+      append(this.own, group, {
+        goroutine,
+        evidence: "alone",
+        mode: waiting.get(group) === "reader" ? "read" : "write",
+        operations: [],
+        why,
+      });
     }
   }
 
-  private takenByItself(goroutine: Goroutine, group: WaitGroup): { readonly mode: Mode; readonly why: string } | undefined {
-    for (const frame of goroutine.unwound().frames) {
-      const taken = this.ownership.takenAbove(frame, group);
-      if (taken) return taken;
-    }
-    return this.ownership.named(goroutine).find((each) => each.group === group);
+  private releases(goroutine: Goroutine, { object, mode, deferred, where }: Release): void {
+    const group = this.locks.get(object);
+    if (!group || (group.kind === "waitgroup") !== (mode === "done")) return;
+    const why = deferred ? `${where === "" ? "it" : where} defers its ${DOES[mode]}` : `goes on to ${DOES[mode]} it: ${where}`;
+    append(this.found, group, { goroutine, evidence: deferred ? "deferred" : "releases", mode, operations: [], why });
   }
 
-  /** What the collector would mark from the stack: a word that is not live any more is no reference. */
-  private references(goroutine: Goroutine, isOther: (group: WaitGroup) => boolean, add: (group: WaitGroup, holder: Holder) => void): void {
+  /** Channels and conditions that its stack points to, as the collector reads it: a word that is not live any more is no reference. */
+  private references(goroutine: Goroutine): ReadonlySet<WaitGroup> {
+    const found = new Set<WaitGroup>();
+    if (!this.onStack(goroutine)) return found;
     const { runtime, process } = this.dump;
-    const { frames } = goroutine.unwound();
     for (const root of stackRoots(goroutine, process, runtime.layout, runtime.goroutines.stackMaps)) {
-      for (const group of this.ranges.at(root.value)) {
-        if (!isOther(group)) continue;
-        const frame = frames[root.frame];
-        const taken = frame && LOCKS.has(group.kind) ? this.ownership.takenAbove(frame, group) : undefined;
-        const exact = root.value === group.address || root.value === group.range?.start;
-        const place = frame ? `in ${frame.fn.name}` : "on its stack";
-        add(
-          group,
-          taken
-            ? { goroutine, evidence: "taken above", mode: taken.mode, why: `${taken.why}, and has a reference to this one` }
-            : {
-                goroutine,
-                evidence: "reference",
-                mode: undefined,
-                why: `has a reference ${exact ? "to it" : "to what it lies in"} ${place}`,
-              },
-        );
-      }
+      const group = this.others.get(root.value);
+      if (group) found.add(group);
     }
+    return found;
   }
 
-  /** Whether any word of the stack may be a reference to what others wait for: a quick look that spares most goroutines the exact one. */
-  private onStack(goroutine: Goroutine, isOther: (group: WaitGroup) => boolean): boolean {
+  /** Whether any word of the stack may be such a pointer: a quick look that spares most goroutines the exact one. */
+  private onStack(goroutine: Goroutine): boolean {
+    if (this.others.size === 0) return false;
     const from = goroutine.start?.sp ?? goroutine.stack.lo;
     const to = Math.min(goroutine.stack.hi, from + MOST_STACK_SEARCHED);
     const bytes = to > from ? this.dump.process.memory.tryBytes(from - (from % WORD), to - from) : undefined;
@@ -130,33 +128,73 @@ class HolderSearch {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + WORD <= bytes.length; at += WORD) {
       const high = view.getUint32(at + 4, true);
-      if (high > 0x1fffff) continue;
-      const value = high * 0x100000000 + view.getUint32(at, true);
-      if (this.ranges.mayHold(value) && this.ranges.at(value).some(isOther)) return true;
+      if (high <= 0x1fffff && this.others.has(high * 0x100000000 + view.getUint32(at, true))) return true;
     }
     return false;
   }
 
-  result(): ReadonlyMap<WaitGroup, readonly Holder[]> {
-    for (const group of this.groups) {
-      const isAlone = group.members.every((each) => each.role === "writer");
-      const announced = group.members.filter((each) => each.role === "writer" && !isAlone);
-      const holders = [...(this.found.get(group) ?? [])];
-      for (const { goroutine } of announced) {
-        const why = "is the writer that waits for the readers, all others are behind it";
-        holders.push({ goroutine, evidence: "announced", mode: "write", why });
+  /** Locks that nobody is seen to release: those who took one and never give it back may wait for something themselves. */
+  private lost(): void {
+    const lost = new Set(
+      this.groups.filter((each) => isLock(each.kind) && this.holdersOf(each).every(({ evidence }) => evidence === "announced")),
+    );
+    if (lost.size === 0) return;
+    for (const [goroutine, waiting] of this.waitsFor) {
+      for (const { object, mode, where } of this.futures.past(goroutine, awaitedBy(waiting))) {
+        const group = this.locks.get(object);
+        if (!group || !lost.has(group) || mode === "done") continue;
+        append(this.found, group, { goroutine, evidence: "taken", mode, operations: [], why: `took it: ${where}` });
       }
-      if (holders.length === 0) holders.push(...(this.own.get(group) ?? []));
-      if (holders.length === 0) continue;
+    }
+  }
+
+  /** Of those found, who can hold it as it is. */
+  private holdersOf(group: WaitGroup): Holder[] {
+    const modes = isLock(group.kind) ? heldModes(this.dump.runtime, group.kind, group.address) : undefined;
+    const all = this.found.get(group) ?? [];
+    const isAnnounced = group.members.some((each) => each.role !== "writer");
+    const announced = isAnnounced ? group.members.filter((each) => each.role === "writer") : [];
+    return [
+      ...all.filter((each) => !modes || each.mode === undefined || modes.has(each.mode)),
+      ...announced.map(({ goroutine }): Holder => {
+        const why = "is the writer that waits for the readers, all others are behind it";
+        return { goroutine, evidence: "announced", mode: "write", operations: [], why };
+      }),
+    ];
+  }
+
+  result(): ReadonlyMap<WaitGroup, readonly Holder[]> {
+    this.lost();
+    if (this.futures.unfollowed > 0)
+      this.dump.findings.add("goroutines-unfollowed", "there are too many goroutines to follow all: holders of locks may be missing", "", {
+        partial: true,
+        count: this.futures.unfollowed,
+      });
+    for (const group of this.groups) {
+      const holders = this.holdersOf(group);
+      const modes = isLock(group.kind) ? heldModes(this.dump.runtime, group.kind, group.address) : new Set<Mode>();
+      if (holders.every((each) => each.evidence === "announced"))
+        holders.push(...(this.own.get(group) ?? []).filter((each) => each.mode !== undefined && modes.has(each.mode)));
       holders.sort((a, b) => STRENGTH.indexOf(a.evidence) - STRENGTH.indexOf(b.evidence) || a.goroutine.id - b.goroutine.id);
-      this.found.set(group, holders);
+      if (holders.length > 0) this.found.set(group, holders);
+      else this.found.delete(group);
     }
     return this.found;
   }
 }
 
-function append(to: Map<WaitGroup, Holder[]>, group: WaitGroup, holder: Holder): void {
+function awaitedBy(waiting: ReadonlyMap<WaitGroup, Role>): Awaited[] {
+  return [...waiting].flatMap(([group, role]) =>
+    isLock(group.kind) ? [{ object: group.address, mode: role === "reader" ? ("read" as const) : ("write" as const) }] : [],
+  );
+}
+
+function isLock(kind: WaitKind): kind is "mutex" | "rwmutex" {
+  return kind === "mutex" || kind === "rwmutex";
+}
+
+function append<T>(to: Map<WaitGroup, T[]>, group: WaitGroup, each: T): void {
   const list = to.get(group);
-  if (list) list.push(holder);
-  else to.set(group, [holder]);
+  if (list) list.push(each);
+  else to.set(group, [each]);
 }

@@ -60,6 +60,8 @@ export interface BlockedArgs {
   readonly top: number;
 }
 
+/** Waits that another goroutine ends. */
+const ENDED_BY_OTHERS: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup", "channel", "cond"]);
 const MOST_WAITING_SHOWN = 100;
 const MOST_HOLDERS = 10;
 
@@ -70,10 +72,10 @@ export const blocked: Query<BlockedArgs, Blocked> = {
     const reader = goroutineReader(dump);
     progress.stage("reading who waits", dump.runtime.goroutines.all.length);
     const groups = waitGroups(dump, readWaits(dump.runtime, findings));
-    const located = groups.filter((each) => each.range);
+    const located = groups.filter((each) => each.address > 0 && ENDED_BY_OTHERS.has(each.kind));
     progress.stage("searching stacks for holders", located.length);
     const holders = findHolders(dump, located);
-    const names = namer(dump, located);
+    const names = namer(dump, groups);
     const now = latestTime(dump.process.memory, dump.runtime.layout);
     const rows = groups.map((group) => describeGroup(dump, group, holders.get(group) ?? [], reader, names, now));
     const keyed = rows.map((row, index) => ({ row, index }));

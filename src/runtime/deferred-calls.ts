@@ -25,7 +25,9 @@ export function deferredCalls(runtime: GoRuntime, goroutine: Goroutine): Deferre
   const calls: { readonly closure: Address; readonly by: GoFunction | undefined }[] = frames.flatMap((frame) =>
     openCoded(runtime, frame).map((closure) => ({ closure, by: frame.fn })),
   );
-  calls.push(...records(runtime, goroutine, frames));
+  calls.push(
+    ...recordedDefers(runtime, goroutine).map(({ closure, sp }) => ({ closure, by: frames.find((frame) => frame.sp === sp)?.fn })),
+  );
   return calls.flatMap(({ closure, by }) => {
     const entry = closure > 0 ? (runtime.process.memory.tryAddress(closure) ?? 0) : 0;
     const code = entry > 0 ? runtime.functions.find(entry) : undefined;
@@ -33,21 +35,22 @@ export function deferredCalls(runtime: GoRuntime, goroutine: Goroutine): Deferre
   });
 }
 
-/** g._defer: defer statements in loops and in functions with many of them. runtime/panic.go deferproc */
-function records(
-  runtime: GoRuntime,
-  goroutine: Goroutine,
-  frames: readonly Frame[],
-): { readonly closure: Address; readonly by: GoFunction | undefined }[] {
+/** A call in a record of the runtime, by the stack pointer of the function that deferred it. */
+export interface RecordedDefer {
+  readonly closure: Address;
+  readonly sp: Address;
+}
+
+/** g._defer, the first to run first: defer statements in loops and in functions with many of them. runtime/panic.go deferproc */
+export function recordedDefers(runtime: GoRuntime, goroutine: Goroutine): RecordedDefer[] {
   const { memory } = runtime.process;
   const d = runtime.layout.struct("_defer");
-  const found: { closure: Address; by: GoFunction | undefined }[] = [];
+  const found: RecordedDefer[] = [];
   const seen = new Set<Address>();
   let at = memory.tryAddress(goroutine.address + runtime.layout.struct("g").offset("_defer")) ?? 0;
   while (at > 0 && !seen.has(at) && seen.size < MOST_RECORDS) {
     seen.add(at);
-    const sp = memory.tryAddress(at + d.offset("sp"));
-    found.push({ closure: memory.tryAddress(at + d.offset("fn")) ?? 0, by: frames.find((frame) => frame.sp === sp)?.fn });
+    found.push({ closure: memory.tryAddress(at + d.offset("fn")) ?? 0, sp: memory.tryAddress(at + d.offset("sp")) ?? 0 });
     at = memory.tryAddress(at + d.offset("link")) ?? 0;
   }
   return found;

@@ -1,0 +1,221 @@
+// Instructions of arm64 as the Go compiler emits them. Arm ARM C4.1, the index by encoding.
+import type { Address } from "../../base/units.js";
+import type { Condition, Instruction, Machine, Memory, Operand, Register } from "./instructions.js";
+
+const SP = 31;
+const CONDITIONS: readonly Condition[] = [
+  "equal",
+  "not equal",
+  "not below",
+  "below",
+  "other",
+  "other",
+  "other",
+  "other",
+  "above",
+  "not above",
+  "not less",
+  "less",
+  "greater",
+  "not greater",
+  "other",
+  "other",
+];
+
+type Rest = Instruction extends infer T ? (T extends unknown ? Omit<T, "pc" | "next"> : never) : never;
+
+export const arm64: Machine = {
+  registers: 32,
+  stackPointer: SP,
+  arguments: Array.from({ length: 16 }, (_, index) => index),
+  context: 26,
+  helpers: [
+    { name: "runtime.gcWriteBarrier", changes: [25, 27] },
+    { name: "runtime.duff", changes: [16, 17, 20, 21, 23, 26, 27] },
+  ],
+  pushed: 0,
+  decode(code, start) {
+    const found: Instruction[] = [];
+    for (let at = 0; at + 4 <= code.byteLength; at += 4) {
+      const pc = start + at;
+      const rests = decodeOne(code.getUint32(at, true), pc);
+      if (rests.length === 0) found.push({ pc, next: pc + 4, action: "nothing" });
+      for (const rest of rests) found.push({ pc, next: pc + 4, ...rest } as Instruction);
+    }
+    return found;
+  },
+};
+
+const bits = (word: number, from: number, count: number): number => (word >>> from) & (2 ** count - 1);
+const signed = (value: number, count: number): number => (value >= 2 ** (count - 1) ? value - 2 ** count : value);
+const constant = (value: number): Operand => ({ kind: "constant", value });
+/** Register 31 is zero in most places, the stack pointer in others. */
+const orZero = (number: Register): Operand => (number === 31 ? constant(0) : { kind: "register", register: number });
+const orSp = (number: Register): Operand => ({ kind: "register", register: number });
+const written = (...numbers: Register[]): Register[] => numbers.filter((each) => each !== 31);
+const at = (base: Register, offset: number, index = -1, scale = 1): Memory => ({ kind: "memory", base, index, scale, offset });
+
+function decodeOne(word: number, pc: Address): readonly Rest[] {
+  const d = word & 31;
+  const n = bits(word, 5, 5);
+  if (word === 0 || word >>> 21 === 0b11010100001) return [{ action: "stop" }];
+  const group = bits(word, 25, 4);
+  if (group >>> 1 === 4) return immediate(word, pc, d, n);
+  if (group >>> 1 === 5) return branch(word, pc, n);
+  if ((group & 5) === 4) return memory(word, d, n);
+  if ((group & 7) === 5) return registers(word, d, n);
+  // Vectors: FMOV, UMOV and conversions write general registers.
+  return [{ action: "forget", registers: written(d) }];
+}
+
+function immediate(word: number, pc: Address, d: Register, n: Register): readonly Rest[] {
+  const wide = word >>> 31 === 1;
+  const size = wide ? 8 : 4;
+  switch (bits(word, 23, 3)) {
+    case 0:
+    case 1: {
+      const offset = signed(bits(word, 5, 19) * 4 + bits(word, 29, 2), 21);
+      const value = wide ? pc - (pc % 4096) + offset * 4096 : pc + offset;
+      return [{ action: "move", to: orSp(d), from: constant(value), size: 8 }];
+    }
+    case 2: {
+      const value = bits(word, 10, 12) * (bits(word, 22, 1) === 1 ? 4096 : 1);
+      const subtracts = bits(word, 30, 1) === 1;
+      const setsFlags = bits(word, 29, 1) === 1;
+      if (setsFlags && d === 31) return [{ action: "compare", a: orSp(n), b: constant(subtracts ? value : -value), size, mask: false }];
+      return [{ action: "add", to: d, a: orSp(n), b: constant(value), sign: subtracts ? -1 : 1, size }];
+    }
+    case 5: {
+      const value = bits(word, 5, 16);
+      const scale = 65536 ** bits(word, 21, 2);
+      const kind = bits(word, 29, 2);
+      if (kind === 2) return [{ action: "move", to: orSp(d), from: constant(value * scale), size: 8 }];
+      if (kind === 0) return [{ action: "move", to: orSp(d), from: constant(-(value * scale) - 1), size }];
+      return [{ action: "forget", registers: written(d) }];
+    }
+    case 4:
+      // AND, ORR, EOR, ANDS of a pattern.
+      if (bits(word, 29, 2) === 3 && d === 31) return [{ action: "compare", a: constant(Number.NaN), b: constant(0), size, mask: true }];
+      return [{ action: "forget", registers: [d] }];
+    default:
+      return [{ action: "forget", registers: written(d) }];
+  }
+}
+
+function branch(word: number, pc: Address, n: Register): readonly Rest[] {
+  if (bits(word, 26, 5) === 0b00101) {
+    const target = pc + signed(word & 0x3ffffff, 26) * 4;
+    return [word >>> 31 === 1 ? { action: "call", target } : { action: "jump", target }];
+  }
+  if (word >>> 24 === 0x54) {
+    const target = pc + signed(bits(word, 5, 19), 19) * 4;
+    return [{ action: "branch", target, condition: CONDITIONS[word & 15] as Condition }];
+  }
+  if (bits(word, 25, 6) === 0b011010) {
+    const target = pc + signed(bits(word, 5, 19), 19) * 4;
+    const size = word >>> 31 === 1 ? 8 : 4;
+    return [
+      { action: "compare", a: orZero(word & 31), b: constant(0), size, mask: false },
+      { action: "branch", target, condition: bits(word, 24, 1) === 0 ? "equal" : "not equal" },
+    ];
+  }
+  if (bits(word, 25, 6) === 0b011011) {
+    const bit = bits(word, 19, 5) + (word >>> 31) * 32;
+    const target = pc + signed(bits(word, 5, 14), 14) * 4;
+    const mask: Rest = { action: "compare", a: orZero(word & 31), b: constant(2 ** bit), size: bit < 32 ? 4 : 8, mask: true };
+    return [mask, { action: "branch", target, condition: bits(word, 24, 1) === 0 ? "equal" : "not equal" }];
+  }
+  if (word >>> 25 === 0b1101011) {
+    const kind = bits(word, 21, 4);
+    if (kind === 0) return [{ action: "jump", target: undefined }];
+    if (kind === 1) return [{ action: "call", target: orZero(n) }];
+    if (kind === 2) return [{ action: "return" }];
+  }
+  // Barriers, hints; MRS writes a register.
+  return [{ action: "forget", registers: bits(word, 20, 12) === 0xd53 ? written(word & 31) : [] }];
+}
+
+function memory(word: number, t: Register, n: Register): readonly Rest[] {
+  const isVector = bits(word, 26, 1) === 1;
+  const kind = bits(word, 27, 3);
+  const loads = bits(word, 22, 1) === 1;
+  if (kind === 5) return pair(word, t, n, isVector, loads);
+  if (kind === 1) {
+    // Exclusive and ordered accesses, compare and swap.
+    const status = bits(word, 16, 5);
+    return [{ action: "forget", registers: written(t, status, bits(word, 10, 5)), memory: at(n, 0), size: 4, atomic: true }];
+  }
+  if (kind === 3) return [{ action: "forget", registers: written(t) }]; // literal
+  const width = 2 ** (word >>> 30);
+  const size = isVector && bits(word, 23, 1) === 1 ? 16 : width;
+  const operation = bits(word, 22, 2);
+  const access = (where: Memory): Rest => {
+    if (isVector) return loads ? { action: "nothing" } : { action: "forget", registers: [], memory: where, size };
+    if (operation === 0) return { action: "move", to: where, from: orZero(t), size };
+    if (t === 31) return { action: "nothing" };
+    return { action: "move", to: orSp(t), from: where, size, signed: operation > 1 };
+  };
+  if (bits(word, 24, 1) === 1) return [access(at(n, bits(word, 10, 12) * size))];
+  const mode = bits(word, 10, 2);
+  if (bits(word, 21, 1) === 1) {
+    if (mode === 2) {
+      const index = bits(word, 16, 5);
+      // Only whole registers as indexes; others make an address that is not known.
+      const isWhole = bits(word, 13, 3) === 3;
+      return [access(at(n, isWhole ? 0 : Number.NaN, index === 31 ? -1 : index, bits(word, 12, 1) === 1 ? size : 1))];
+    }
+    return [{ action: "forget", registers: written(t, bits(word, 16, 5)), memory: at(n, 0), size: 4, atomic: true }];
+  }
+  const offset = signed(bits(word, 12, 9), 9);
+  if (mode === 0 || mode === 2) return [access(at(n, offset))];
+  const move: Rest = { action: "add", to: n, a: orSp(n), b: constant(offset), sign: 1, size: 8 };
+  return mode === 1 ? [access(at(n, 0)), move] : [move, access(at(n, 0))];
+}
+
+function pair(word: number, t: Register, n: Register, isVector: boolean, loads: boolean): readonly Rest[] {
+  const size = isVector ? 4 * 2 ** (word >>> 30) : word >>> 31 === 1 ? 8 : 4;
+  const second = bits(word, 10, 5);
+  const offset = signed(bits(word, 15, 7), 7) * size;
+  const access = (base: number): Rest[] =>
+    [t, second].map((register, index): Rest => {
+      const where = at(n, base + index * size);
+      if (isVector) return loads ? { action: "nothing" } : { action: "forget", registers: [], memory: where, size };
+      if (!loads) return { action: "move", to: where, from: orZero(register), size };
+      // LDPSW as LDP: what it reads is no pointer.
+      return register === 31 ? { action: "nothing" } : { action: "move", to: orSp(register), from: where, size };
+    });
+  const move: Rest = { action: "add", to: n, a: orSp(n), b: constant(offset), sign: 1, size: 8 };
+  const mode = bits(word, 23, 2);
+  if (mode === 1) return [...access(0), move];
+  if (mode === 3) return [move, ...access(0)];
+  const both = access(offset);
+  // The base may be loaded over by the first.
+  return loads && t === n && both[0] && both[1] ? [both[1], both[0]] : both;
+}
+
+function registers(word: number, d: Register, n: Register): readonly Rest[] {
+  const size = word >>> 31 === 1 ? 8 : 4;
+  const m = bits(word, 16, 5);
+  const plain = bits(word, 10, 6) === 0;
+  const top = bits(word, 24, 5);
+  if (top === 0b01010) {
+    const kind = bits(word, 29, 2);
+    const inverts = bits(word, 21, 1) === 1;
+    if (kind === 1 && n === 31 && plain && !inverts)
+      return d === 31 ? [] : [{ action: "move", to: orSp(d), from: orZero(m), size: size === 4 ? 4 : 8 }];
+    if (kind === 3 && d === 31 && plain && !inverts) return [{ action: "compare", a: orZero(n), b: orZero(m), size, mask: true }];
+    return [{ action: "forget", registers: written(d) }];
+  }
+  if (top === 0b01011) {
+    const isExtended = bits(word, 21, 1) === 1;
+    const subtracts = bits(word, 30, 1) === 1;
+    const setsFlags = bits(word, 29, 1) === 1;
+    const known = isExtended ? bits(word, 10, 6) === 0b011000 : plain;
+    const a = isExtended ? orSp(n) : orZero(n);
+    const b = known ? orZero(m) : constant(Number.NaN);
+    if (setsFlags && d === 31) return [{ action: "compare", a, b: subtracts ? b : constant(Number.NaN), size, mask: false }];
+    if (isExtended ? false : d === 31) return [];
+    return [{ action: "add", to: d, a, b, sign: subtracts ? -1 : 1, size }];
+  }
+  return [{ action: "forget", registers: written(d) }];
+}

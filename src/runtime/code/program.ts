@@ -1,0 +1,62 @@
+// Functions of the program as lists of instructions, each read once.
+import type { Address } from "../../base/units.js";
+import type { GoFunction } from "../functions.js";
+import type { GoRuntime } from "../runtime.js";
+import { amd64 } from "./amd64.js";
+import { arm64 } from "./arm64.js";
+import type { Instruction, Machine } from "./instructions.js";
+
+export interface Code {
+  readonly fn: GoFunction;
+  readonly instructions: readonly Instruction[];
+  /** Of the instruction at pc; -1 when there is none. */
+  indexOf(pc: Address): number;
+  /** Places that are jumped to, by index. */
+  readonly targets: ReadonlySet<number>;
+}
+
+export interface Program {
+  readonly machine: Machine;
+  /** undefined: too long, or not in the core. */
+  read(fn: GoFunction): Code | undefined;
+  /** The function that begins exactly here. */
+  at(entry: Address): GoFunction | undefined;
+}
+
+const LONGEST_FUNCTION = 1 << 18;
+const MOST_REMEMBERED = 20_000;
+
+export function programOf({ process, functions }: GoRuntime): Program {
+  const machine = process.arch === "amd64" ? amd64 : arm64;
+  const known = new Map<Address, Code | undefined>();
+  return {
+    machine,
+    read(fn) {
+      let code = known.get(fn.entry);
+      if (code || known.has(fn.entry)) return code;
+      if (known.size >= MOST_REMEMBERED) known.clear();
+      const size = fn.end - fn.entry;
+      const bytes = size > 0 && size <= LONGEST_FUNCTION ? process.memory.tryBytes(fn.entry, size) : undefined;
+      code = bytes && toCode(fn, machine.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), fn.entry));
+      known.set(fn.entry, code);
+      return code;
+    },
+    at(entry) {
+      const fn = entry > 0 ? functions.find(entry) : undefined;
+      return fn?.entry === entry ? fn : undefined;
+    },
+  };
+}
+
+function toCode(fn: GoFunction, instructions: readonly Instruction[]): Code {
+  const indexes = new Map<Address, number>();
+  // Some are read as several: the first is where one arrives.
+  for (let i = instructions.length - 1; i >= 0; i--) indexes.set((instructions[i] as Instruction).pc, i);
+  const targets = new Set<number>();
+  for (const each of instructions) {
+    if ((each.action !== "jump" && each.action !== "branch") || each.target === undefined) continue;
+    const index = indexes.get(each.target);
+    if (index !== undefined) targets.add(index);
+  }
+  return { fn, instructions, indexOf: (pc) => indexes.get(pc) ?? -1, targets };
+}

@@ -1,4 +1,4 @@
-import { counted, formatBytes } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { refs } from "../../src/query/refs.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
@@ -10,13 +10,21 @@ export const refsCommand = defineCommand({
   name: "refs",
   query: refs,
   operands: [{ name: "<what>", help: "an address or expression" }],
-  options: [{ flags: "--out", help: "what it points to instead of who points to it" }],
+  options: [
+    { flags: "--out", help: "what it points to instead of who points to it" },
+    { flags: "--parts", help: "the tables, groups and buffers of maps, channels and builders by themselves" },
+  ],
   examples: [
     { line: "refs core 0xc000012000", asks: "Who points to this object, and from which field?" },
     { line: "refs core 'main.global.sessions[\"user-5\"]' --out", asks: "What does this session point to?" },
     { line: "refs core 0xc000012000 --top 0 --json", asks: "Every referrer, for a program." },
   ],
-  args: ([of], options) => ({ of: of as string, out: options.out === true, top: optionTop(options) }),
+  args: ([of], options) => ({
+    of: of as string,
+    out: options.out === true,
+    top: optionTop(options),
+    ...(options.parts === true ? { parts: true } : {}),
+  }),
   text({ object, rows, total }, page) {
     const lines = [
       page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}${object.live ? "" : "  (garbage)"}`),
@@ -26,7 +34,7 @@ export const refsCommand = defineCommand({
       row.address ?? row.type,
       formatBytes(row.bytes),
       row.owner ?? row.type,
-      `${row.expression}${row.interior ? " (inside)" : ""}${row.live ? "" : " (garbage)"}${row.certain ? "" : " ~"}`,
+      `${formatFields(row.fields, row.pointers)}${row.interior ? " (inside)" : ""}${row.live ? "" : " (garbage)"}${row.certain ? "" : " ~"}`,
     ]);
     const columns = [
       { title: "address" },
@@ -35,8 +43,8 @@ export const refsCommand = defineCommand({
       { title: "expression", cut: "middle" },
     ] as const;
     if (rows.length > 0) lines.push(...formatTable(columns, cells, page.width), "");
-    const cut = truncationLine(rows.length, total.rows, "pointer");
-    lines.push(cut ?? counted(total.rows, "pointer"));
+    const cut = truncationLine(rows.length, total.rows, "row");
+    lines.push(counted(total.pointers, "pointer"), ...(cut ? [cut] : []));
     return lines;
   },
   isNo: ({ total }) => total.rows === 0,
@@ -45,3 +53,16 @@ export const refsCommand = defineCommand({
     return [...(other ? [`refs CORE ${other}`] : []), ...(object.live ? [`why CORE ${object.address}`] : [])];
   },
 });
+
+/** "main.a.First, .Second and 3 more": the fields of one referrer, what they begin with told once. */
+export function formatFields(fields: readonly string[], pointers: number): string {
+  const [first = "", ...others] = fields;
+  const rest = others.map((each) => {
+    let same = 0;
+    while (same < each.length && each[same] === first[same]) same++;
+    const from = Math.max(each.lastIndexOf(".", same), each.lastIndexOf("[", same));
+    return from > 0 ? each.slice(from) : each;
+  });
+  const more = pointers - fields.length;
+  return `${[first, ...rest].join(", ")}${more > 0 ? ` and ${formatCount(more)} more` : ""}`;
+}

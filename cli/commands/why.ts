@@ -20,6 +20,7 @@ export const whyCommand = defineCommand({
     { flags: "-k, --paths <count>", help: "so many distinct paths, of different owners first (default: 1)" },
     { flags: "--ignore <pointers>", help: "leave out pointers: FROM>ADDRESS, several with ; between" },
     { flags: "--merge", help: "with --type: the paths of all its objects, merged by owner and type" },
+    { flags: "--parts", help: "the tables, groups and buffers of maps, channels and builders as steps of their own" },
   ],
   examples: [
     { line: "why core 0xc000012000", asks: "Who holds this object?" },
@@ -42,6 +43,7 @@ export const whyCommand = defineCommand({
     const more = {
       ...(options.paths === undefined ? {} : { paths: optionPaths(options) }),
       ...(merge ? { merge } : {}),
+      ...(options.parts === true ? { parts: true } : {}),
       ...(ignore.length > 0 ? { ignore } : {}),
     };
     return address === undefined ? { type: type as string, ...more } : { address: operandAddress(address), ...more };

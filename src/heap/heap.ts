@@ -8,10 +8,12 @@ import { type BreadthFirst, breadthFirst } from "../graph/reachability.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { ObjectTypes } from "./evidence.js";
 import { numberObjects, type ObjectTable } from "./objects.js";
+import { PartWordsByType } from "./part-words.js";
+import { inferPathTypes, type PathTypes } from "./path-types.js";
 import { type EdgeWriter, INTERIOR, type ScanCounts, type ScanHints, scanPointers } from "./pointers.js";
 import { collectRoots, type RootTable } from "./roots.js";
 import { type TypeSlots, typeSlots } from "./type-slots.js";
-import { closureCandidate, inferPathTypes, inferTypes, type TypingInput } from "./typing.js";
+import { closureCandidate, inferTypes, type TypingInput } from "./typing.js";
 import { findWholes, type Wholes } from "./wholes.js";
 
 /** Node 0 is the virtual root, then owners, then objects. */
@@ -31,8 +33,9 @@ export interface Heap {
   readonly graph: ObjectGraph;
   readonly types: ObjectTypes;
   /** Types of the objects of one path from a root's row on; as good as types where every step is certain, else types itself. */
-  typesAlong(row: number, path: readonly ObjectId[]): ObjectTypes;
+  typesAlong(row: number, path: readonly ObjectId[]): PathTypes;
   readonly typeSlots: TypeSlots;
+  readonly partWords: PartWordsByType;
   /** Which objects make one value. */
   readonly wholes: Wholes;
   /** Breadth-first tree from node 0: what is reachable, and the shortest way to it. */
@@ -118,6 +121,7 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
     nodeOfOwner: (id) => 1 + id,
     objectOfNode: (node) => node - objectNode,
   };
+  const partWords = new PartWordsByType(runtime.types, slots);
   const wholes = lazy(() =>
     findWholes({
       objects,
@@ -127,7 +131,7 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
       objectNode,
       types: types(),
       live: live(),
-      typeSlots: slots,
+      words: partWords,
       typeTable: runtime.types,
       layout: runtime.layout,
     }),
@@ -140,8 +144,10 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
     get types() {
       return types();
     },
-    typesAlong: (row, path) => known ?? inferPathTypes(typing, row, path) ?? types(),
+    typesAlong: (row, path) =>
+      (known ? undefined : inferPathTypes(typing, partWords, row, path)) ?? { types: types(), partsOf: (id) => wholes().partsOf(id) },
     typeSlots: slots,
+    partWords,
     get wholes() {
       return wholes();
     },

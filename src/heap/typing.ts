@@ -30,11 +30,11 @@ import { finalizedType, type RootTable } from "./roots.js";
 import { FactsByType, fitsKey, KEY_NOSCAN, KEY_SIZE, spanKeys, type TypeFacts } from "./type-facts.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
 
-const typeAt = (env: Env, id: ObjectId): TypeId => env.claims[id] >> TYPE_SHIFT;
-const rankAt = (env: Env, id: ObjectId): number => (env.claims[id] >> RANK_SHIFT) & RANK_MASK;
+export const typeAt = (env: Env, id: ObjectId): TypeId => env.claims[id] >> TYPE_SHIFT;
+export const rankAt = (env: Env, id: ObjectId): number => (env.claims[id] >> RANK_SHIFT) & RANK_MASK;
 
 /** Types by id, so that hot loops touch arrays only. */
-interface Env {
+export interface Env {
   readonly runtime: GoRuntime;
   readonly objects: ObjectTable;
   readonly slots: TypeSlots;
@@ -78,7 +78,7 @@ export function closureCandidate(type: TypeId): number {
 }
 
 /** @param claims  the headers' types; becomes the env's column */
-function newEnv(input: TypingInput, claims: Int32Array, queue: Worklist): Env {
+export function newEnv(input: TypingInput, claims: Int32Array, queue: Worklist): Env {
   for (let id = 0; id < claims.length; id++) {
     const type = claims[id];
     claims[id] = type >= 0 ? claim(type, RANK.header, BY_HEADER) : claim(type, 0, 0);
@@ -96,7 +96,7 @@ function newEnv(input: TypingInput, claims: Int32Array, queue: Worklist): Env {
   };
 }
 
-function stateRoot(env: Env, roots: RootTable, row: number): void {
+export function stateRoot(env: Env, roots: RootTable, row: number): void {
   const id = roots.object[row];
   state(env, roots.code[row], id, roots.value[row] !== dataAddress(env, id), roots.slot[row], BY_ROOT);
 }
@@ -108,40 +108,6 @@ function stateFinalized(env: Env): void {
     const id = type === NONE ? NONE : env.objects.find(special.object);
     if (id !== NONE) stateType(env, id, type, BY_FINALIZER);
   }
-}
-
-/**
- * Types of the objects of one path only, by the pointers of that path: what `why` needs, without typing the whole heap.
- *
- * @param row   the root's row
- * @param path  objects from the root on, each pointed to by the one before
- * @returns undefined when an object of the path stays unknown or doubtful: then all evidence is needed
- */
-export function inferPathTypes(input: TypingInput, row: number, path: readonly ObjectId[]): ObjectTypes | undefined {
-  const { edges, edgeSlots, objectNode, objects, roots } = input;
-  const env = newEnv(input, input.headers.slice(), new Worklist(objects.count));
-  stateRoot(env, roots, row);
-  for (const [i, id] of path.entries()) {
-    while (env.pending.size > 0) readPending(env);
-    if (rankAt(env, id) < RANK.array) return undefined;
-    if (i + 1 === path.length) break;
-    const node = objectNode + id;
-    for (let edge = edges.first[node]; edge < edges.first[node + 1]; edge++) {
-      if (edges.targets[edge] - objectNode !== path[i + 1]) continue;
-      followEdge(env, id, path[i + 1], edgeSlots[edge]);
-      break;
-    }
-  }
-  return unpacked(env.claims);
-}
-
-function followEdge(env: Env, id: ObjectId, target: ObjectId, slot: number): void {
-  const own = typeAt(env, id);
-  const { size } = env.facts.of(own);
-  if (size < WORD) return;
-  const word = (slot & SLOT_MASK) - env.objects.dataStart[env.objects.spanOf(id)] / WORD;
-  const code = env.slots.codeAt(own, (word * WORD) % size);
-  state(env, code, target, slot >= INTERIOR, env.objects.addressOf(id) + (slot & SLOT_MASK) * WORD, BY_REFERRER);
 }
 
 /** Types every object it can. headers becomes the answer's type column. */
@@ -210,7 +176,7 @@ function follow(env: Env, id: ObjectId): void {
 }
 
 /** One statement: a pointer with this meaning, lying at `slot`, points to the object. */
-function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Address, evidence: number): void {
+export function state(env: Env, code: number, id: ObjectId, interior: boolean, slot: Address, evidence: number): void {
   const kind = code & (SLOT_STEP - 1);
   switch (kind) {
     case SLOT.typed:
@@ -288,7 +254,7 @@ function settleOn(env: Env, id: ObjectId, type: TypeId, rank: number, evidence: 
 }
 
 /** Reads the words that pending statements need, in address order, and states what they say. */
-function readPending(env: Env): void {
+export function readPending(env: Env): void {
   const { pending, runtime } = env;
   const { memory } = runtime.process;
   const n = pending.size;

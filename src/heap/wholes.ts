@@ -6,10 +6,9 @@ import type { Layout } from "../runtime/layout/schema.js";
 import type { TypeTable } from "../runtime/types.js";
 import type { ObjectTypes } from "./evidence.js";
 import { type ObjectTable, popcount } from "./objects.js";
-import { PART_WORD, type PartWords, PartWordsByType } from "./part-words.js";
+import { PART_WORD, type PartWords, type PartWordsByType } from "./part-words.js";
 import { INTERIOR } from "./pointers.js";
 import type { RootTable } from "./roots.js";
-import type { TypeSlots } from "./type-slots.js";
 import { isPart, nameOfPart, readableType } from "./value-names.js";
 
 /** Objects of a value besides the one that stands for it. */
@@ -53,7 +52,7 @@ export interface WholesInput {
   readonly objectNode: number;
   readonly types: ObjectTypes;
   readonly live: Uint32Array;
-  readonly typeSlots: TypeSlots;
+  readonly words: PartWordsByType;
   readonly typeTable: TypeTable;
   readonly layout: Layout;
 }
@@ -68,9 +67,8 @@ export function findWholes(input: WholesInput): Wholes {
   const { objects, types, typeTable } = input;
   const column = new Int32Array(objects.count).fill(NONE);
   const labels = new Labels();
-  const words = new PartWordsByType(typeTable, input.typeSlots);
-  linkObjects(input, words, column, labels);
-  linkRoots(input, words, column, labels);
+  linkObjects(input, column, labels);
+  linkRoots(input, column, labels);
   linkBucketsOfStacks(input, column);
   nameOrphans(input, column, labels);
   shorten(column);
@@ -115,8 +113,8 @@ class Labels {
   }
 }
 
-function linkObjects(input: WholesInput, words: PartWordsByType, column: Int32Array, labels: Labels): void {
-  const { objects, types, live, slots, objectNode } = input;
+function linkObjects(input: WholesInput, column: Int32Array, labels: Labels): void {
+  const { objects, types, live, slots, objectNode, words } = input;
   const { first, targets } = input.referents;
   for (let id = 0; id < objects.count; id++) {
     const type = types.type[id];
@@ -163,8 +161,8 @@ function standFor(column: Int32Array, known: Map<number, ObjectId>, place: numbe
 }
 
 /** Variables that are such values, or hold them. */
-function linkRoots(input: WholesInput, words: PartWordsByType, column: Int32Array, labels: Labels): void {
-  const { roots, typeTable } = input;
+function linkRoots(input: WholesInput, column: Int32Array, labels: Labels): void {
+  const { roots, typeTable, words } = input;
   const known = new Map<number, ObjectId>();
   for (let row = 0; row < roots.count; row++) {
     const type = roots.type[row];

@@ -11,7 +11,10 @@ export { readableType } from "../heap/value-names.js";
 export interface NamedObject {
   readonly address: Hex;
   readonly type: string;
+  /** With those of its parts, where those are folded into it. */
   readonly bytes: number;
+  /** Further objects of the value: tables and groups of a map, the buffer of a channel. */
+  readonly parts?: number;
   readonly evidence: string;
 }
 
@@ -70,7 +73,7 @@ export function nameObject(dump: Dump, id: ObjectId, types: ObjectTypes = dump.h
   const { objects } = dump.heap;
   return {
     address: hex(objects.addressOf(id)),
-    type: typeName(dump, types.type[id]),
+    type: readableType(typeName(dump, types.type[id])),
     bytes: objects.sizeOf(id),
     evidence: types.evidenceOf(id),
   };

@@ -1,17 +1,20 @@
 // Paths from a root in words: the owner, and a Go expression for each object on the way.
-import { hex, NONE, type NodeId, type ObjectId, type OwnerId, WORD } from "../base/units.js";
+import { hex, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { nameSteps, type Step } from "../expression/name.js";
 import { shortestPath } from "../graph/paths.js";
 import type { ObjectTypes } from "../heap/evidence.js";
-import { SLOT_MASK } from "../heap/pointers.js";
+import { PART_WORD } from "../heap/part-words.js";
+import type { PathTypes } from "../heap/path-types.js";
+import { INTERIOR, SLOT_MASK } from "../heap/pointers.js";
 import type { OwnerKind, RootDescription } from "../heap/roots.js";
 import type { StaticVariable } from "../heap/statics.js";
+import { isPart, nameOfPart } from "../heap/value-names.js";
 import { type Certainty, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import type { ValueEnvironment } from "../value/scalars.js";
 import { goroutinePlace } from "./goroutine-place.js";
 import { variableExpression } from "./local-variables.js";
-import { type NamedObject, nameObject } from "./object-names.js";
+import { type NamedObject, nameObject, typeName } from "./object-names.js";
 
 export interface PathRoot {
   readonly kind: OwnerKind;
@@ -40,21 +43,72 @@ export interface NamedPath {
 /** Longer paths are not named step by step for the sake of their last one: it is cast from its address. */
 const LONGEST_NAMED = 300;
 
-/** A path of nodes, virtual root and owner first, with a name for each step. */
-export function namePath(dump: Dump, nodes: readonly NodeId[]): NamedPath {
+/**
+ * A path of nodes, virtual root and owner first, with a name for each step. The parts of a value are no steps of their own.
+ * @param parts  they are
+ */
+export function namePath(dump: Dump, nodes: readonly NodeId[], parts = false): NamedPath {
   const { graph } = dump.heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
-  const types = pathTypes(dump, nodes);
+  const along = pathTypes(dump, nodes);
   // A name grows with the path: the far end of a long list is named by its address.
-  const { description, names } = expressions(dump, nodes.slice(0, 2 + LONGEST_NAMED), types);
+  const { description, names } = expressions(dump, nodes.slice(0, 2 + LONGEST_NAMED), along.types);
+  const kept = parts ? path.map((_, index): ValueStep => ({ index, name: undefined })) : valueSteps(dump, nodes, along.types);
   return {
     root: describeRoot(description),
-    steps: path.map((object, i) => ({ ...nameObject(dump, object, types), expression: names[i] ?? castOf(dump, object, types) })),
+    steps: kept.map(({ index, name }) => ({
+      ...nameStep(dump, path[index], name, along, parts),
+      expression: names[index] ?? castOf(dump, path[index], along.types),
+    })),
   };
 }
 
+/** An object of a path as the value that it stands for. */
+function nameStep(dump: Dump, id: ObjectId, name: string | undefined, along: PathTypes, parts: boolean): NamedObject {
+  const named = nameObject(dump, id, along.types);
+  if (parts) return { ...named, type: typeName(dump, along.types.type[id]) };
+  const { count, bytes } = along.partsOf(id);
+  return { ...named, type: name ?? named.type, bytes: named.bytes + bytes, ...(count > 0 ? { parts: count } : {}) };
+}
+
+/** The value that a path ends in: the object itself, or the one before it that it is a part of. */
+export function nameTarget(dump: Dump, nodes: readonly NodeId[], parts: boolean): NamedObject & { readonly steps: number } {
+  const along = pathTypes(dump, nodes);
+  const { index, name } = parts ? { index: nodes.length - 3, name: undefined } : (valueSteps(dump, nodes, along.types).at(-1) as ValueStep);
+  return { ...nameStep(dump, dump.heap.graph.objectOfNode(nodes[index + 2]), name, along, parts), steps: index + 1 };
+}
+
+/** A step that is a value or stands for one; with its name when the value's own place is no object. */
+interface ValueStep {
+  readonly index: number;
+  readonly name: string | undefined;
+}
+
+function valueSteps(dump: Dump, nodes: readonly NodeId[], types: ObjectTypes): readonly ValueStep[] {
+  const { graph, partWords, roots, objects } = dump.heap;
+  const steps: ValueStep[] = [];
+  let before: { readonly type: TypeId; readonly offset: number; readonly isObject: boolean } | undefined;
+  for (const [i, node] of nodes.entries()) {
+    if (i < 2) continue;
+    const id = graph.objectOfNode(node);
+    const slot = edgeSlot(dump, nodes[i - 1], node);
+    if (i === 2) before = { type: roots.type[slot & SLOT_MASK], offset: roots.offset[slot & SLOT_MASK], isObject: false };
+    const plan = before === undefined || before.type === NONE || slot >= INTERIOR ? null : partWords.of(before.type);
+    const offset = before === undefined ? 0 : before.isObject ? slot * WORD - before.offset : before.offset;
+    const word = plan === null ? PART_WORD.none : (plan.words[Math.floor((offset % plan.stride) / WORD)] ?? PART_WORD.none);
+    const type = types.type[id];
+    if (plan === null || word === PART_WORD.none) {
+      const own = type === NONE ? "" : dump.runtime.types.get(type).name;
+      steps.push({ index: i - 2, name: isPart(own) ? nameOfPart(own) : undefined });
+    } else if (word !== PART_WORD.own) steps.push({ index: i - 2, name: plan.inner[word - PART_WORD.inner].name });
+    else if (i === 2) steps.push({ index: 0, name: plan.name });
+    before = { type, offset: objects.dataStart[objects.spanOf(id)], isObject: true };
+  }
+  return steps;
+}
+
 /** Types of a path's objects; see Heap.typesAlong. */
-export function pathTypes(dump: Dump, nodes: readonly NodeId[]): ObjectTypes {
+export function pathTypes(dump: Dump, nodes: readonly NodeId[]): PathTypes {
   const { graph } = dump.heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
   return dump.heap.typesAlong(edgeSlot(dump, nodes[1], nodes[2]) & SLOT_MASK, path);
@@ -68,11 +122,14 @@ export function expressionOf(dump: Dump, id: ObjectId): string {
   return castOf(dump, id);
 }
 
-/** What an object is called as seen from one of its referrers (an owner or a live object); undefined when that one is garbage or far from the roots. */
-export function expressionVia(dump: Dump, from: NodeId, to: NodeId): string | undefined {
+/**
+ * What an object is called as seen from one of its referrers (an owner or a live object); undefined when that one is garbage or far from the roots.
+ * @param slot  the word of the referrer that points to it, as ObjectGraph.slots has it
+ */
+export function expressionVia(dump: Dump, from: NodeId, to: NodeId, slot: number): string | undefined {
   const nodes = shortestPath(dump.heap.tree.parent, from);
   if (nodes.length < 2 || nodes.length > LONGEST_NAMED) return undefined;
-  return expressions(dump, [...nodes, to]).names.at(-1);
+  return expressions(dump, [...nodes, to], dump.heap.types, slot).names.at(-1);
 }
 
 /** `(*main.User)(0xc000012000)`; arrays of unknown length by their first element. */
@@ -90,11 +147,14 @@ function expressions(
   dump: Dump,
   nodes: readonly NodeId[],
   types: ObjectTypes = dump.heap.types,
+  lastSlot?: number,
 ): { readonly description: RootDescription; readonly names: readonly string[] } {
   const { heap, runtime } = dump;
   const { graph, objects } = heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
-  const row = edgeSlot(dump, nodes[1], nodes[2]) & SLOT_MASK;
+  const slotTo = (index: number) =>
+    lastSlot !== undefined && index === nodes.length - 1 ? lastSlot : edgeSlot(dump, nodes[index - 1], nodes[index]);
+  const row = slotTo(2) & SLOT_MASK;
   const description = heap.roots.describe(row);
   const memory = dump.process.memory;
   let pointed = heap.roots.value[row];
@@ -102,10 +162,7 @@ function expressions(
     const address = objects.addressOf(object);
     const start = address + objects.dataStart[objects.spanOf(object)];
     const next = path[i + 1];
-    const slot =
-      next === undefined
-        ? 0
-        : (edgeSlot(dump, graph.nodeOfObject(object), graph.nodeOfObject(next)) & SLOT_MASK) * WORD - (start - address);
+    const slot = next === undefined ? 0 : (slotTo(i + 3) & SLOT_MASK) * WORD - (start - address);
     const step: Step = { address: start, type: types.type[object], slot, pointed };
     if (next !== undefined) pointed = memory.tryAddress(start + slot) ?? objects.addressOf(next);
     return step;

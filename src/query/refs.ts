@@ -2,9 +2,10 @@
 import { type Bytes, type Hex, hex, NONE, NOT_AN_ADDRESS, type NodeId, type ObjectId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { INTERIOR, SLOT_MASK } from "../heap/pointers.js";
+import { NO_PARTS } from "../heap/wholes.js";
 import { nameOffset } from "../value/fields.js";
 import { locateNode, needText } from "./locate.js";
-import { type NamedObject, nameObject, readableType } from "./object-names.js";
+import { type NamedObject, nameObject, objectName } from "./object-names.js";
 import { castOf, describeRoot, expressionVia, ownerName, rootExpression } from "./path-names.js";
 import type { Query } from "./query.js";
 
@@ -15,9 +16,11 @@ export interface RefsArgs {
   readonly out: boolean;
   /** 0 = all. */
   readonly top: number;
+  /** The parts of maps, channels and buffers by themselves. */
+  readonly parts?: boolean;
 }
 
-/** One pointer. */
+/** All pointers from, or to, one other value. */
 export interface Reference {
   /** Of the other object; absent for owners. */
   readonly address?: Hex;
@@ -25,9 +28,14 @@ export interface Reference {
   readonly owner?: string;
   readonly type: string;
   readonly bytes: Bytes;
+  /** Further objects of the other value. */
+  readonly parts?: number;
   /** The pointed object as seen from there, as a Go expression: `main.global.sessions["user-5"]`. */
   readonly expression: string;
-  /** The pointer is not to the first byte. */
+  /** How many pointers there are, and the fields that the first of them lie in: expressions like that one. */
+  readonly pointers: number;
+  readonly fields: readonly string[];
+  /** The first pointer is not to the first byte. */
   readonly interior: boolean;
   /** false: a conservative root, or the referrer is garbage itself. */
   readonly certain: boolean;
@@ -37,11 +45,14 @@ export interface Reference {
 export interface Refs {
   readonly object: NamedObject & { readonly live: boolean };
   readonly rows: readonly Reference[];
-  readonly total: { readonly rows: number };
+  /** Rows: values at the other side, each once. */
+  readonly total: { readonly rows: number; readonly pointers: number };
 }
 
 /** Pointers named by the path from a root; further ones by a cast of the referrer. */
 const MOST_NAMED = 1000;
+/** Fields told of one row. */
+const MOST_FIELDS = 8;
 
 export const refs: Query<RefsArgs, Refs> = {
   name: "refs",
@@ -49,29 +60,25 @@ export const refs: Query<RefsArgs, Refs> = {
   run(dump, args) {
     const { heap } = dump;
     const { graph } = heap;
-    const node = locateNode(dump, needText(args.of, "refs"));
-    const found: Reference[] = [];
-    let total = 0;
-    const isRoom = () => args.top === 0 || found.length < args.top;
-    if (args.out) {
-      const { first, targets } = graph.referents;
-      for (let edge = first[node]; edge < first[node + 1]; edge++) {
-        total++;
-        if (isRoom()) found.push(reference(dump, node, targets[edge], edge, targets[edge], found.length < MOST_NAMED));
+    const { parts = false } = args;
+    const asked = locateNode(dump, needText(args.of, "refs"));
+    const node = valueNode(dump, asked, parts);
+    const own = nodesOf(dump, node, parts);
+    const rows = new RowsByValue(dump, args.top, parts, node, own.length > 1);
+    const { first, targets } = graph.referents;
+    for (const each of own) {
+      if (args.out) {
+        for (let edge = first[each]; edge < first[each + 1]; edge++) rows.add(targets[edge], each, targets[edge], edge);
+        continue;
       }
-    } else {
-      const { first, targets } = dump.retention.referrers;
-      const out = graph.referents;
+      const back = dump.retention.referrers;
       let before = NONE;
-      for (let e = first[node]; e < first[node + 1]; e++) {
-        const referrer = targets[e];
+      for (let e = back.first[each]; e < back.first[each + 1]; e++) {
+        const referrer = back.targets[e];
         if (referrer === before || referrer === 0) continue;
         before = referrer;
-        for (let edge = out.first[referrer]; edge < out.first[referrer + 1]; edge++) {
-          if (out.targets[edge] !== node) continue;
-          total++;
-          if (isRoom()) found.push(reference(dump, referrer, node, edge, referrer, found.length < MOST_NAMED));
-        }
+        for (let edge = first[referrer]; edge < first[referrer + 1]; edge++)
+          if (targets[edge] === each) rows.add(referrer, referrer, each, edge);
       }
     }
     const object = isOwner(dump, node)
@@ -81,21 +88,92 @@ export const refs: Query<RefsArgs, Refs> = {
           bytes: 0,
           evidence: heap.roots.owners[node - 1].kind,
         }
-      : nameObject(dump, graph.objectOfNode(node));
+      : nameValue(dump, graph.objectOfNode(node), parts);
     return {
       object: { ...object, live: isOwner(dump, node) || heap.isLive(graph.objectOfNode(node)) },
-      rows: found,
-      total: { rows: total },
+      rows: rows.shown,
+      total: { rows: rows.total, pointers: rows.pointers },
     };
   },
 };
+
+/** The node of the value that an object is a part of. */
+function valueNode(dump: Dump, node: NodeId, parts: boolean): NodeId {
+  const { graph, wholes } = dump.heap;
+  return parts || isOwner(dump, node) ? node : graph.nodeOfObject(wholes.of(graph.objectOfNode(node)));
+}
+
+function nodesOf(dump: Dump, node: NodeId, parts: boolean): readonly NodeId[] {
+  const { graph, wholes } = dump.heap;
+  if (parts || isOwner(dump, node)) return [node];
+  const id = graph.objectOfNode(node);
+  return [id, ...(wholes.partsOf(id).count > 0 ? wholes.listParts(id) : [])].map((each) => graph.nodeOfObject(each));
+}
+
+function nameValue(dump: Dump, id: ObjectId, parts: boolean): NamedObject {
+  const named = nameObject(dump, id);
+  const { count, bytes } = parts ? NO_PARTS : dump.heap.wholes.partsOf(id);
+  return { ...named, type: objectName(dump, id, parts), bytes: named.bytes + bytes, ...(count > 0 ? { parts: count } : {}) };
+}
+
+/** Values at the other side of pointers, each once with its fields: a bit for each value met, a row for each shown. */
+class RowsByValue {
+  readonly shown: Mutable<Reference>[] = [];
+  total = 0;
+  pointers = 0;
+  private readonly rowOf = new Map<NodeId, number>();
+  private readonly met: Uint32Array;
+  private readonly dump: Dump;
+  private readonly top: number;
+  private readonly parts: boolean;
+  private readonly own: NodeId;
+  private readonly isSeveral: boolean;
+
+  /**
+   * @param own        the value that was asked for
+   * @param isSeveral  it is several objects: pointers within it are none
+   */
+  constructor(dump: Dump, top: number, parts: boolean, own: NodeId, isSeveral: boolean) {
+    this.dump = dump;
+    this.top = top;
+    this.parts = parts;
+    this.own = own;
+    this.isSeveral = isSeveral;
+    this.met = new Uint32Array((dump.heap.graph.referents.nodeCount >>> 5) + 1);
+  }
+
+  add(other: NodeId, from: NodeId, to: NodeId, edge: number): void {
+    const value = valueNode(this.dump, other, this.parts);
+    // An object that points to itself is worth a row; a map whose table points to its groups is not.
+    if (value === this.own && (this.isSeveral || from !== to)) return;
+    this.pointers++;
+    const isNew = (this.met[value >>> 5] & (1 << (value & 31))) === 0;
+    this.met[value >>> 5] |= 1 << (value & 31);
+    if (isNew) {
+      this.total++;
+      if (this.top > 0 && this.shown.length === this.top) return;
+      const row = reference(this.dump, from, to, edge, value, this.shown.length < MOST_NAMED, this.parts);
+      this.rowOf.set(value, this.shown.push(row) - 1);
+      return;
+    }
+    const row = this.shown[this.rowOf.get(value) ?? NONE];
+    if (!row) return;
+    row.pointers++;
+    if (row.fields.length >= MOST_FIELDS) return;
+    const { expression, certain } = reference(this.dump, from, to, edge, value, true, this.parts);
+    row.fields = [...row.fields, expression];
+    row.certain ||= certain;
+  }
+}
+
+type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
 function isOwner(dump: Dump, node: NodeId): boolean {
   return node < dump.heap.graph.nodeOfObject(0);
 }
 
 /** An edge of `from`, described by the node at its other side. */
-function reference(dump: Dump, from: NodeId, to: NodeId, edge: number, other: NodeId, named: boolean): Reference {
+function reference(dump: Dump, from: NodeId, to: NodeId, edge: number, other: NodeId, named: boolean, parts: boolean): Mutable<Reference> {
   const { heap } = dump;
   const slot = heap.graph.slots[edge];
   // Bit operators make the flag negative: compare as numbers.
@@ -104,21 +182,20 @@ function reference(dump: Dump, from: NodeId, to: NodeId, edge: number, other: No
   const fromOwner = isOwner(dump, from);
   const row = slot & SLOT_MASK;
   const expression =
-    (named ? expressionVia(dump, from, to) : undefined) ??
+    (named ? expressionVia(dump, from, to, slot) : undefined) ??
     (fromOwner ? ownerExpression(dump, row) : fieldExpression(dump, heap.graph.objectOfNode(from), row));
+  const pointer = { expression, pointers: 1, fields: [expression] };
   if (isOwner(dump, other)) {
     const { kind } = heap.roots.owners[other - 1];
     const root = describeRoot(heap.roots.describe(row));
-    return { ...place, owner: root.name, type: kind, bytes: 0, expression, certain: heap.roots.certain[row] === 1 };
+    return { ...place, ...pointer, owner: root.name, type: kind, bytes: 0, certain: heap.roots.certain[row] === 1 };
   }
   const id = heap.graph.objectOfNode(other);
-  const { address, type, bytes } = nameObject(dump, id);
+  const { evidence: _, ...object } = nameValue(dump, id, parts);
   return {
     ...place,
-    address,
-    type: readableType(type),
-    bytes,
-    expression,
+    ...pointer,
+    ...object,
     live: heap.isLive(id),
     certain: !fromOwner || heap.roots.certain[row] === 1,
   };

@@ -5,7 +5,7 @@ import type { Dump } from "../dump.js";
 import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
 import { type MergedNode, mergePaths } from "./merged-paths.js";
 import { explainAddress, NAMED, type NamedObject, nameObject, selectByType, UNSELECTED } from "./object-names.js";
-import { type NamedPath, namePath, pathTypes } from "./path-names.js";
+import { type NamedPath, namePath, nameTarget } from "./path-names.js";
 import type { Query } from "./query.js";
 
 export interface WhyArgs {
@@ -18,6 +18,8 @@ export interface WhyArgs {
   readonly merge?: boolean;
   /** Pointers that are left out: why is it alive all the same? */
   readonly ignore?: readonly IgnoredPointer[];
+  /** The parts of maps, channels and buffers are steps of their own, and what an address in one means. */
+  readonly parts?: boolean;
 }
 
 /** All pointers from one object or owner to an object. */
@@ -45,13 +47,13 @@ export const why: Query<WhyArgs, Why> = {
   summary: "the path that keeps an object alive",
   run(dump, args) {
     const { heap } = dump;
-    const { id, matching } =
-      args.type === undefined ? { id: byAddress(dump, args.address), matching: undefined } : largestOf(dump, args.type);
-    const found = matching === undefined ? {} : { matching };
+    const { parts = false } = args;
+    const asked = args.type === undefined ? { id: byAddress(dump, args.address), matching: undefined } : largestOf(dump, args.type, parts);
+    const found = asked.matching === undefined ? {} : { matching: asked.matching };
     // The tree says what is live too: no marking of its own is needed.
-    const nodes = shortestPath(heap.tree.parent, heap.graph.nodeOfObject(id));
-    if (nodes.length === 0) {
-      const object = nameObject(dump, id);
+    const shortest = shortestPath(heap.tree.parent, heap.graph.nodeOfObject(asked.id));
+    if (shortest.length === 0) {
+      const object = nameObject(dump, asked.id);
       return {
         object,
         reachable: false,
@@ -60,40 +62,35 @@ export const why: Query<WhyArgs, Why> = {
         explanation: `${object.address} is garbage: allocated, but no root reaches it`,
       };
     }
-    const object = nameObject(dump, id, pathTypes(dump, nodes));
+    const { steps, ...object } = nameTarget(dump, shortest, parts);
+    const nodes = shortest.slice(0, 2 + steps);
     if (args.merge && args.type !== undefined)
-      return { object, reachable: true, ...found, paths: [], merged: mergePaths(dump, liveOfType(dump, args.type)) };
+      return { object, reachable: true, ...found, paths: [], merged: mergePaths(dump, liveOfType(dump, args.type, parts)) };
     const limit = args.paths ?? 1;
+    const target = nodes[nodes.length - 1];
     if (args.ignore && args.ignore.length > 0) {
-      const left = pathsWithout(
-        dump.retention.referrers,
-        heap.tree.parent,
-        0,
-        nodes[nodes.length - 1],
-        ignoredEdges(dump, args.ignore),
-        limit,
-      );
+      const left = pathsWithout(dump.retention.referrers, heap.tree.parent, 0, target, ignoredEdges(dump, args.ignore, parts), limit);
       const explanation = `${object.address} would be garbage without the pointers that are left out: nothing else holds it`;
       return {
         object,
         reachable: left.length > 0,
         ...found,
-        paths: namePaths(dump, left),
+        paths: namePaths(dump, left, parts),
         ...(left.length > 0 ? {} : { explanation }),
       };
     }
-    const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, heap.graph.nodeOfObject(id), limit) : [nodes];
-    return { object, reachable: true, ...found, paths: namePaths(dump, several) };
+    const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, target, limit) : [nodes];
+    return { object, reachable: true, ...found, paths: namePaths(dump, several, parts) };
   },
 };
 
 /** Those from a certain root first. */
-function namePaths(dump: Dump, paths: readonly (readonly NodeId[])[]): readonly NamedPath[] {
-  return paths.map((each) => namePath(dump, each)).sort((a, b) => Number(b.root.certain) - Number(a.root.certain));
+function namePaths(dump: Dump, paths: readonly (readonly NodeId[])[], parts: boolean): readonly NamedPath[] {
+  return paths.map((each) => namePath(dump, each, parts)).sort((a, b) => Number(b.root.certain) - Number(a.root.certain));
 }
 
-function* liveOfType(dump: Dump, text: string): Iterable<ObjectId> {
-  const matches = selectByType(dump, text);
+function* liveOfType(dump: Dump, text: string, parts: boolean): Iterable<ObjectId> {
+  const matches = selectByType(dump, text, parts);
   for (let id = 0; id < dump.heap.objects.count; id++) if (matches(id) !== UNSELECTED && dump.heap.isLive(id)) yield id;
 }
 
@@ -106,30 +103,33 @@ function byAddress(dump: Dump, text: string | undefined): ObjectId {
   return id;
 }
 
-function ignoredEdges(dump: Dump, ignore: readonly IgnoredPointer[]): IgnoredEdges {
+function ignoredEdges(dump: Dump, ignore: readonly IgnoredPointer[], parts: boolean): IgnoredEdges {
   const edges = new Map<NodeId, Set<NodeId>>();
   for (const { from, to } of ignore) {
     const target = dump.heap.graph.nodeOfObject(byAddress(dump, to));
     const sources = edges.get(target) ?? new Set();
-    for (const node of holdersNamed(dump, from)) sources.add(node);
+    for (const node of holdersNamed(dump, from, parts)) sources.add(node);
     edges.set(target, sources);
   }
   return edges;
 }
 
-/** The object at an address, or the owners of a name. */
-function holdersNamed(dump: Dump, name: string): readonly NodeId[] {
-  const { graph, roots } = dump.heap;
-  if (parseAddress(name) !== undefined) return [graph.nodeOfObject(byAddress(dump, name))];
+/** The object at an address with its parts, or the owners of a name. */
+function holdersNamed(dump: Dump, name: string, parts: boolean): readonly NodeId[] {
+  const { graph, roots, wholes } = dump.heap;
+  if (parseAddress(name) !== undefined) {
+    const id = byAddress(dump, name);
+    return [id, ...(parts ? [] : wholes.listParts(id))].map((each) => graph.nodeOfObject(each));
+  }
   const nodes = roots.owners.flatMap((owner, id) => (owner.name === name ? [graph.nodeOfOwner(id)] : []));
   if (nodes.length === 0) throw new NotFoundError("root named", name, [], "why names the roots of its paths");
   return nodes;
 }
 
 /** Live ones first, then those whose own name the pattern is: of "StoreMsg" a message, not the map of all of them. */
-function largestOf(dump: Dump, text: string): { readonly id: ObjectId; readonly matching: number } {
+function largestOf(dump: Dump, text: string, parts: boolean): { readonly id: ObjectId; readonly matching: number } {
   const { objects, wholes } = dump.heap;
-  const matches = selectByType(dump, text);
+  const matches = selectByType(dump, text, parts);
   let best = NONE;
   let bestSize = -1;
   let bestRank = -1;
@@ -140,7 +140,7 @@ function largestOf(dump: Dump, text: string): { readonly id: ObjectId; readonly 
       if (closeness === UNSELECTED) continue;
       matching++;
       const rank = closeness + (dump.heap.isLive(id) ? NAMED + 1 : 0);
-      const size = objects.spans.elementSize[span] + wholes.partsOf(id).bytes;
+      const size = objects.spans.elementSize[span] + (parts ? 0 : wholes.partsOf(id).bytes);
       if (rank < bestRank || (rank === bestRank && size <= bestSize)) continue;
       best = id;
       bestSize = size;

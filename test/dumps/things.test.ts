@@ -2,9 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
+import type { Hex } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { isPart } from "../../src/heap/value-names.js";
 import { type HistogramArgs, type HistogramRow, histogram } from "../../src/query/histogram.js";
+import { type ObjectRow, objects } from "../../src/query/objects.js";
+import { refs } from "../../src/query/refs.js";
+import { why } from "../../src/query/why.js";
 import { made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";
 import { countTypes, differences } from "./measure.js";
 
@@ -78,6 +82,37 @@ for (const wish of wishes) {
       const found = rows({ garbage: true });
       expect(found.get("map[main.Grown]*main.Entry")).toBeUndefined();
       expect(found.get("parts of map[main.Grown]*main.Entry")?.count).toBeGreaterThan(0);
+    });
+
+    it("answers with a value, never with a part of one", () => {
+      for (const type of Object.keys(said.values)) {
+        const stacked = wish.go === "1.21.13" && type.startsWith("map[main.Stacked");
+        if (stacked) continue;
+        const { object, paths } = why.run(dump, { type }, context());
+        expect(object.type).toBe(type);
+        for (const step of paths[0]?.steps ?? []) expect(isPart(step.type), `${type}: ${step.type}`).toBe(false);
+        expect(paths[0]?.steps.at(-1)).toMatchObject({ address: object.address, type, bytes: object.bytes });
+      }
+      // The pattern is the type's own name of main.Entry, and a part of the names of all maps of entries.
+      expect(why.run(dump, { type: "Entry" }, context()).object.type).toBe("main.Entry");
+    });
+
+    it("means by an address in a part the whole, whose referrers are outside it", () => {
+      const [part] = objects.run(dump, { type: "map.(group|bucket).*Huge|bucket<.*Huge", min: 0, top: 1, parts: true }, context()).rows;
+      const of = part?.address as Hex;
+      const { object, paths } = why.run(dump, { address: of }, context());
+      expect(object.type).toBe("map[main.Huge]*main.Entry");
+      expect(object.bytes).toBeGreaterThan(part?.bytes ?? 0);
+      const [{ bytes, parts }] = objects.run(dump, { type: "^map\\[main[.]Huge\\]", min: 0, top: 1 }, context()).rows as [ObjectRow];
+      expect({ bytes: object.bytes, parts: object.parts }).toEqual({ bytes, parts });
+      expect(why.run(dump, { address: of, parts: true }, context()).object.address).toBe(of);
+      const back = refs.run(dump, { of, out: false, top: 0 }, context());
+      expect(back.rows.map((row) => row.expression)).toEqual([paths[0]?.steps.at(-1)?.expression]);
+      // One entry is the value of every key: one referrer a map, with the fields.
+      const out = refs.run(dump, { of, out: true, top: 0 }, context()).rows.filter((row) => row.type === "main.Entry");
+      expect(out.map((row) => row.pointers)).toEqual([20_000]);
+      const entry = refs.run(dump, { of: out[0]?.address as Hex, out: false, top: 0 }, context());
+      expect(entry.rows.map((row) => `${row.type} ${row.pointers}`)).toEqual(Array(3).fill("map[main.Huge]*main.Entry 20000"));
     });
 
     it("types what only a finalizer leads to", () => {

@@ -1,6 +1,7 @@
 import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { refs } from "../../../src/query/refs.js";
 import { show } from "../../../src/query/show.js";
+import { formatFields } from "../../commands/refs.js";
 import { dominatorsPlace, objectPlace, ownerPlace, pathsPlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 
@@ -131,5 +132,9 @@ export function referenceLine(row: Reference): Line {
   const doubts = `${row.interior ? " (inside)" : ""}${row.live ? "" : " (garbage)"}${row.certain ? "" : " ~ conservative"}`;
   const open = row.address ? objectPlace(row.address) : row.owner ? ownerPlace(row.owner) : undefined;
   const who = row.address ? `${row.address}  ${row.type}` : (row.owner ?? row.type);
-  return { text: `  ${who}  ${row.expression}${doubts}`, ...(open ? { open } : {}), copy: row.address ?? row.expression };
+  return {
+    text: `  ${who}  ${formatFields(row.fields, row.pointers)}${doubts}`,
+    ...(open ? { open } : {}),
+    copy: row.address ?? row.expression,
+  };
 }

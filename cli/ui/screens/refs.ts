@@ -15,7 +15,7 @@ export const refsScreen: Screen = {
     const answer = resultOf(given, 0, refs);
     if (!answer) return { head: [], rows: [] };
     const head = [{ text: `${answer.object.address}  ${answer.object.type}`, tone: "bold" } as const];
-    return { head, rows: answer.rows.map(referenceLine), note: counted(answer.total.rows, "pointer") };
+    return { head, rows: answer.rows.map(referenceLine), note: counted(answer.total.pointers, "pointer") };
   },
   keys: [{ key: "i", help: "other way", stays: true, go: (args) => ({ screen: "refs", args: { ...args, out: args.out !== true } }) }],
 };

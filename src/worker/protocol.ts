@@ -7,7 +7,15 @@ import type { DumpFiles } from "../dump.js";
 /** To the thread that holds the dump. The first message opens; ids grow by one with every message that wants an answer. */
 export type Request =
   | { readonly kind: "open"; readonly id: number; readonly files: DumpFiles; readonly shared: SharedArrayBuffer }
-  | { readonly kind: "ask"; readonly id: number; readonly query: string; readonly args: unknown; readonly withContents: boolean };
+  | {
+      readonly kind: "ask";
+      readonly id: number;
+      readonly query: string;
+      readonly args: unknown;
+      readonly withContents: boolean;
+      /** Sent while another one runs, to be answered at its next tick: without the heap, or not at all. */
+      readonly between: boolean;
+    };
 
 /** From it: stages while it works, then one answer or failure for each request. */
 export type Reply =
@@ -19,7 +27,9 @@ export type Reply =
       readonly findings: readonly Finding[];
       readonly contents?: readonly Uint8Array[];
     }
-  | { readonly kind: "failed"; readonly id: number; readonly error: PlainError };
+  | { readonly kind: "failed"; readonly id: number; readonly error: PlainError }
+  /** A question that came between needs what the running one may just be making, and has to wait for its turn; or it missed the running one. */
+  | { readonly kind: "later"; readonly id: number; readonly isMissed: boolean };
 
 /** An error as it crosses: classes do not survive a clone. */
 export interface PlainError {
@@ -69,14 +79,18 @@ export function unpackError(plain: PlainError): Error {
   return error;
 }
 
-/** Memory of both threads: [0] Int32, the id of the request to give up; at byte 8 a Float64, how far the stage is. */
+/** Memory of both threads. */
 export interface Shared {
   readonly buffer: SharedArrayBuffer;
+  /** Ids of requests to give up: one that runs in its turn, one that was sent between. */
   readonly cancelled: Int32Array;
+  /** How many requests sent between were not taken yet. */
+  readonly between: Int32Array;
+  /** How far the stage is. */
   readonly done: Float64Array;
 }
 
 /** The views of a shared buffer, of a new one when none is given. */
-export function shareMemory(buffer: SharedArrayBuffer = new SharedArrayBuffer(16)): Shared {
-  return { buffer, cancelled: new Int32Array(buffer, 0, 1), done: new Float64Array(buffer, 8, 1) };
+export function shareMemory(buffer: SharedArrayBuffer = new SharedArrayBuffer(24)): Shared {
+  return { buffer, cancelled: new Int32Array(buffer, 0, 2), between: new Int32Array(buffer, 8, 1), done: new Float64Array(buffer, 16, 1) };
 }

@@ -1,5 +1,6 @@
-// The thread that holds the dump: opens it, answers one question after the other, and looks at each tick whether to give up.
-import { type MessagePort, parentPort } from "node:worker_threads";
+// The thread that holds the dump: opens it and answers one question after the other. At each tick of a long one it looks whether
+// to give up, and whether a question came that can be answered between.
+import { type MessagePort, parentPort, receiveMessageOnPort } from "node:worker_threads";
 import { UsageError } from "../base/errors.js";
 import { Cancelled, type Progress } from "../base/progress.js";
 import { type Dump, openDump } from "../dump.js";
@@ -8,49 +9,101 @@ import type { Query } from "../query/query.js";
 import { contentsOf } from "../query/trace-source.js";
 import { packError, type Reply, type Request, type Shared, shareMemory } from "./protocol.js";
 
-/** A port as this thread needs it. */
-export type Port = Pick<MessagePort, "on" | "postMessage">;
-
 // biome-ignore lint/suspicious/noExplicitAny: a list of queries cannot name their types.
 type AnyQuery = Query<any, unknown>;
+type Question = Request & { readonly kind: "ask" };
 
 /** Serves a dump on a port until the port is closed. open and queries: others than the program's, for tests. */
-export function serve(port: Port, open: typeof openDump = openDump, queries: readonly AnyQuery[] = Object.values(QUERIES)): void {
-  let dump: Promise<Dump> | undefined;
+export function serve(port: MessagePort, open: typeof openDump = openDump, queries: readonly AnyQuery[] = Object.values(QUERIES)): void {
+  let opening: Promise<Dump> | undefined;
+  let opened: Dump | undefined;
   let shared: Shared = shareMemory();
   let present = 0;
+  let isBetween = false;
   const send = (reply: Reply) => port.postMessage(reply);
   const progress: Progress = {
     stage(name, total) {
-      shared.done[0] = 0;
-      send({ kind: "stage", id: present, name, total });
-      giveUpWhenTold();
+      if (!isBetween) {
+        shared.done[0] = 0;
+        send({ kind: "stage", id: present, name, total });
+      }
+      pause();
     },
     tick(done) {
-      shared.done[0] = done;
-      giveUpWhenTold();
+      if (!isBetween) shared.done[0] = done;
+      pause();
     },
   };
+
+  function pause(): void {
+    giveUpWhenTold();
+    if (!isBetween && Atomics.load(shared.between, 0) > 0) answerBetween();
+  }
+
   function giveUpWhenTold(): void {
-    if (Atomics.load(shared.cancelled, 0) === present) throw new Cancelled();
+    const { cancelled } = shared;
+    if (Atomics.load(cancelled, 0) === present || Atomics.load(cancelled, 1) === present) throw new Cancelled();
+  }
+
+  /** Answers what came while a question runs, on its stack; it goes on afterwards. */
+  function answerBetween(): void {
+    const running = present;
+    isBetween = true;
+    try {
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
+        Atomics.sub(shared.between, 0, 1);
+        answerOrFail(next.message as Question);
+      }
+    } finally {
+      isBetween = false;
+      present = running;
+    }
+  }
+
+  function answerOrFail(request: Question): void {
+    present = request.id;
+    try {
+      giveUpWhenTold();
+      send(answer(request));
+    } catch (error) {
+      send({ kind: "failed", id: request.id, error: packError(error) });
+    }
+  }
+
+  function answer({ id, query: name, args, withContents }: Question): Reply {
+    if (!opened) throw new UsageError("no dump is open");
+    const query = queries.find((each) => each.name === name);
+    if (!query) throw new UsageError(`no query ${name}`);
+    const { findings } = opened;
+    const { dump, wasRefused } = isBetween ? withoutHeap(opened) : { dump: opened, wasRefused: () => false };
+    let result: unknown;
+    try {
+      result = query.run(dump, args, { progress, findings });
+    } catch (error) {
+      if (!wasRefused()) throw error;
+    }
+    if (wasRefused()) return { kind: "later", id, isMissed: false };
+    const contents = withContents ? { contents: [...contentsOf(result as object)] } : {};
+    return { kind: "answer", id, result, findings: findings.list(), ...contents };
   }
 
   async function handle(request: Request): Promise<void> {
-    present = request.id;
     if (request.kind === "open") {
+      present = request.id;
       shared = shareMemory(request.shared);
-      dump = open(request.files, progress);
-      const opened = await dump;
+      opening = open(request.files, progress);
+      opened = await opening;
       send({ kind: "answer", id: request.id, result: undefined, findings: opened.findings.list() });
       return;
     }
-    const opened = await dump;
-    if (!opened) throw new UsageError("no dump is open");
-    const query = queries.find((each) => each.name === request.query);
-    if (!query) throw new UsageError(`no query ${request.query}`);
-    const result = query.run(opened, request.args, { progress, findings: opened.findings });
-    const contents = request.withContents ? { contents: [...contentsOf(result as object)] } : {};
-    send({ kind: "answer", id: request.id, result, findings: opened.findings.list(), ...contents });
+    if (request.between) {
+      // Too late: what it was to come between is done. Its turn may come at once.
+      Atomics.sub(shared.between, 0, 1);
+      send({ kind: "later", id: request.id, isMissed: true });
+      return;
+    }
+    await opening;
+    answerOrFail(request);
   }
 
   // One after the other: a request that comes while one is opening waits for it.
@@ -58,6 +111,20 @@ export function serve(port: Port, open: typeof openDump = openDump, queries: rea
   port.on("message", (request: Request) => {
     last = last.then(() => handle(request)).catch((error: unknown) => send({ kind: "failed", id: request.id, error: packError(error) }));
   });
+}
+
+class HeapNeeded extends Error {}
+
+/** The dump for a question between: whatever the running one may be in the middle of making is refused, and that is remembered. */
+function withoutHeap(dump: Dump): { readonly dump: Dump; wasRefused(): boolean } {
+  let isRefused = false;
+  const refuse = {
+    get(): never {
+      isRefused = true;
+      throw new HeapNeeded();
+    },
+  };
+  return { dump: Object.create(dump, { heap: refuse, retention: refuse }) as Dump, wasRefused: () => isRefused };
 }
 
 if (parentPort) serve(parentPort);

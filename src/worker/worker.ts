@@ -35,7 +35,7 @@ interface Line {
 
 interface Waiting {
   readonly name: string;
-  readonly message: (id: number) => Request;
+  readonly message: (id: number, between: boolean) => Request;
   /** Below 0: in the background, put off whenever another question comes. */
   readonly priority: number;
   isGivenUp: boolean;
@@ -43,12 +43,17 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A dump that lives in another thread. One question runs there at a time; the others wait here and can be dropped. */
+/**
+ * A dump that lives in another thread. One question runs there at a time; the others wait here and can be dropped. What comes
+ * while one runs is tried there at once, at the running one's next tick: what does not need the heap is answered, what does waits.
+ */
 export class RemoteDump {
   private readonly line: Line;
   private readonly shared = shareMemory();
   private readonly waiting: Waiting[] = [];
   private running: { readonly question: Waiting; readonly priority: number; readonly id: number } | undefined;
+  /** Questions that were sent while another one ran. */
+  private readonly between = new Map<number, Waiting>();
   private nextId = 1;
   private broken: Error | undefined;
   private stage: { readonly name: string; readonly total: number } | undefined;
@@ -97,12 +102,13 @@ export class RemoteDump {
   }
 
   /**
-   * Asks; the answer comes when those with a higher priority, and older ones of the same, are answered. A priority below
-   * 0 is background: its run is put off when another question comes, and begun again later. Args and Result are plain data.
+   * Asks; the answer comes when those with a higher priority, and older ones of the same, are answered, at once when it needs
+   * no heap. A priority below 0 is background: its run is put off when another question needs the heap, and begun again later.
+   * Args and Result are plain data.
    * withContents: what the answer would write to a file comes along.
    */
   ask<Args, Result>(query: Query<Args, Result>, args: Args, priority = 0, withContents = false): Asked<Result> {
-    return this.send<Result>(query.name, (id) => ({ kind: "ask", id, query: query.name, args, withContents }), priority);
+    return this.send<Result>(query.name, (id, between) => ({ kind: "ask", id, query: query.name, args, withContents, between }), priority);
   }
 
   /** What runs now; undefined when nothing does. */
@@ -122,7 +128,7 @@ export class RemoteDump {
     this.line.close();
   }
 
-  private send<Result>(name: string, message: (id: number) => Request, priority: number): Asked<Result> {
+  private send<Result>(name: string, message: Waiting["message"], priority: number): Asked<Result> {
     let mine: Waiting | undefined;
     const result = new Promise<Result>((resolve, reject) => {
       if (this.broken) {
@@ -130,11 +136,22 @@ export class RemoteDump {
         return;
       }
       mine = { name, message, priority, isGivenUp: false, resolve, reject };
-      this.enqueue(mine);
+      this.place(mine);
     });
-    if (this.running && this.running.priority < 0 && priority >= 0) this.stopRunning();
-    this.startNext();
     return { result, cancel: () => mine && this.cancel(mine) };
+  }
+
+  /** Sends it between when something runs that it need not wait for. */
+  private place(one: Waiting): void {
+    if (this.running && this.running.question.name !== "open" && one.priority >= 0) {
+      const id = this.nextId++;
+      this.between.set(id, one);
+      this.line.postMessage(one.message(id, true));
+      Atomics.add(this.shared.between, 0, 1);
+      return;
+    }
+    this.enqueue(one);
+    this.startNext();
   }
 
   private enqueue(one: Waiting): void {
@@ -153,19 +170,25 @@ export class RemoteDump {
     const id = this.nextId++;
     this.running = { question: next, priority: next.priority, id };
     this.stage = undefined;
-    this.line.postMessage(next.message(id));
+    this.line.postMessage(next.message(id, false));
   }
 
   private cancel(one: Waiting): void {
     const at = this.waiting.indexOf(one);
     one.isGivenUp = true;
-    if (at >= 0) {
-      this.waiting.splice(at, 1);
-      one.reject(new Cancelled());
-    } else if (this.running?.question === one) this.stopRunning();
+    const between = [...this.between].find(([, each]) => each === one);
+    if (at >= 0) this.waiting.splice(at, 1);
+    if (between) Atomics.store(this.shared.cancelled, 1, between[0]);
+    if (at >= 0 || between) one.reject(new Cancelled());
+    else if (this.running?.question === one) this.stopRunning();
   }
 
   private receive(reply: Reply): void {
+    const between = this.between.get(reply.id);
+    if (between && this.between.delete(reply.id)) {
+      this.receiveBetween(between, reply);
+      return;
+    }
     const { running } = this;
     if (!running || reply.id !== running.id) return;
     if (reply.kind === "stage") {
@@ -174,11 +197,8 @@ export class RemoteDump {
     }
     this.running = undefined;
     const { question } = running;
-    if (reply.kind === "answer") {
-      this.findings = reply.findings;
-      const { result, contents } = reply;
-      question.resolve((contents ? withContents(result as object, () => contents) : result) as never);
-    } else {
+    if (reply.kind === "answer") this.resolve(question, reply);
+    else if (reply.kind === "failed") {
       const error = unpackError(reply.error);
       if (error instanceof Cancelled && !question.isGivenUp) this.enqueue(question);
       else question.reject(error);
@@ -186,12 +206,31 @@ export class RemoteDump {
     this.startNext();
   }
 
+  private receiveBetween(question: Waiting, reply: Reply): void {
+    if (reply.kind === "answer") this.resolve(question, reply);
+    else if (reply.kind === "failed") question.reject(unpackError(reply.error));
+    else if (reply.kind === "later" && !question.isGivenUp) {
+      if (reply.isMissed) this.place(question);
+      else {
+        this.enqueue(question);
+        if (this.running && this.running.priority < 0) this.stopRunning();
+        this.startNext();
+      }
+    }
+  }
+
+  private resolve(question: Waiting, { result, contents, findings }: Reply & { readonly kind: "answer" }): void {
+    this.findings = findings;
+    question.resolve((contents ? withContents(result as object, () => contents) : result) as never);
+  }
+
   /** The other thread is gone. */
   private fail(error: Error): void {
     if (this.broken) return;
     const memory = (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
     this.broken = memory ? new ResourceError("out of memory", "Give Node more: NODE_OPTIONS=--max-old-space-size=8192") : error;
-    const lost = [...(this.running ? [this.running.question] : []), ...this.waiting.splice(0)];
+    const lost = [...(this.running ? [this.running.question] : []), ...this.between.values(), ...this.waiting.splice(0)];
+    this.between.clear();
     this.running = undefined;
     for (const one of lost) one.reject(this.broken);
   }

@@ -31,6 +31,19 @@ const bug: Query<object, never> = {
     throw new TypeError("oh");
   },
 };
+/** Needs the heap; one of them takes what goes wrong for an answer. */
+const heavy: Query<{ readonly n: number }, unknown> = { name: "heavy", summary: "", run: (dump, { n }) => [n, dump.heap] };
+const careless: Query<object, unknown> = {
+  name: "careless",
+  summary: "",
+  run(dump) {
+    try {
+      return dump.heap;
+    } catch {
+      return "no heap";
+    }
+  },
+};
 let onTick = (_n: number) => {};
 let runs = 0;
 const long: Query<object, string> = {
@@ -55,9 +68,9 @@ afterEach(() => {
   runs = 0;
 });
 
-function remote(opens: () => Promise<Dump> = async () => ({ findings: new Findings() }) as unknown as Dump): RemoteDump {
+function remote(opens: () => Promise<Dump> = async () => ({ findings: new Findings(), heap: "heap" }) as unknown as Dump): RemoteDump {
   const { port1, port2 } = new MessageChannel();
-  serve(port2, opens, [echo, fails, bug, long]);
+  serve(port2, opens, [echo, fails, bug, long, heavy, careless]);
   const dump = RemoteDump.over(port1, { core: "c" });
   open.push(dump);
   return dump;
@@ -111,19 +124,72 @@ describe("a dump in another thread", () => {
     expect(await dump.ask(long, {}).result).toBe("counted");
   });
 
-  test("the background is put off when somebody asks, and begun again", async () => {
+  test("the background is put off when somebody asks what needs the heap, and begun again", async () => {
     const dump = remote();
     await dump.opened;
     const order: string[] = [];
     let asked: Promise<unknown> | undefined;
     const background = dump.ask(long, {}, -1).result.then(() => order.push("background"));
     onTick = (n) => {
-      if (n === 2) asked ??= dump.ask(echo, { n: 1 }).result.then(() => order.push("asked"));
+      if (n === 2) asked ??= dump.ask(heavy, { n: 1 }).result.then((answer) => order.push(String(answer)));
     };
+    // The reply "later" is read between two ticks of a thread of its own; here both ends share one.
     await background;
     await asked;
-    expect(order).toEqual(["asked", "background"]);
+    expect(order.toSorted()).toEqual(["1,heap", "background"]);
+  });
+
+  test("what needs no heap is answered while another question runs, which goes on where it was", async () => {
+    const dump = remote();
+    await dump.opened;
+    const order: string[] = [];
+    const between: Promise<unknown>[] = [];
+    for (const priority of [0, -1]) {
+      onTick = (n) => {
+        order.push(`tick ${n}`);
+        if (n === 2)
+          between.push(
+            dump.ask(echo, { n: 7 }).result,
+            dump.ask(fails, {}).result.catch((error: Error) => error.message),
+          );
+      };
+      expect(await dump.ask(long, {}, priority).result).toBe("counted");
+    }
+    expect(order).toEqual([...Array(2)].flatMap(() => Array.from({ length: 10 }, (_, n) => `tick ${n}`)));
+    expect(await Promise.all(between)).toEqual([{ n: 7 }, "no object at 0x10; near: 0x20", { n: 7 }, "no object at 0x10; near: 0x20"]);
     expect(runs).toBe(2);
+  });
+
+  test("what needs the heap waits for its turn, also when it takes a refusal for an answer", async () => {
+    const dump = remote();
+    await dump.opened;
+    const between: Promise<unknown>[] = [];
+    onTick = (n) => {
+      if (n === 2) between.push(dump.ask(careless, {}).result, dump.ask(heavy, { n: 3 }).result);
+    };
+    const first = dump.ask(long, {}).result;
+    const second = dump.ask(echo, { n: 1 }).result;
+    expect(await Promise.all([first, second])).toEqual(["counted", { n: 1 }]);
+    expect(await Promise.all(between)).toEqual(["heap", [3, "heap"]]);
+  });
+
+  test("a question sent between that is given up, or that came too late, is none", async () => {
+    const dump = remote();
+    await dump.opened;
+    let given: Promise<unknown> | undefined;
+    let late: Promise<unknown> | undefined;
+    onTick = (n) => {
+      if (n === 2) {
+        const asked = dump.ask(echo, { n: 7 });
+        given = asked.result.catch((error: unknown) => error);
+        asked.cancel();
+      }
+      if (n === 9) late = dump.ask(echo, { n: 8 }).result;
+    };
+    await dump.ask(long, {}).result;
+    expect(await given).toBeInstanceOf(Cancelled);
+    expect(await late).toEqual({ n: 8 });
+    expect(await dump.ask(echo, { n: 9 }).result).toEqual({ n: 9 });
   });
 
   test("what an answer would write to a file comes along when it is wanted", async () => {

@@ -27,6 +27,9 @@ export function openFile(path: string): OpenFile {
   return openDescriptor(fd, path);
 }
 
+/** read(2) takes less than 2 GiB. */
+const MOST_AT_ONCE = 2 ** 30;
+
 /** A source over an open descriptor; its size is fixed now. */
 export function openDescriptor(fd: number, name: string): OpenFile {
   const { size } = fstatSync(fd);
@@ -34,7 +37,7 @@ export function openDescriptor(fd: number, name: string): OpenFile {
     const wanted = Math.max(0, Math.min(out.length, size - offset));
     let done = 0;
     while (done < wanted) {
-      const got = onPath(name, () => readSync(fd, out, done, wanted - done, offset + done));
+      const got = onPath(name, () => readSync(fd, out, done, Math.min(wanted - done, MOST_AT_ONCE), offset + done));
       if (got === 0) break; // cut while we read
       done += got;
     }

@@ -6,11 +6,12 @@ import type { Csr } from "../graph/graph.js";
 import { isMarked, mark } from "../graph/mark.js";
 import { type BreadthFirst, breadthFirst } from "../graph/reachability.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { type EdgeWriter, INTERIOR, newEdges } from "./edges.js";
 import type { ObjectTypes } from "./evidence.js";
 import { numberObjects, type ObjectTable } from "./objects.js";
 import { PartWordsByType } from "./part-words.js";
 import { inferPathTypes, type PathTypes } from "./path-types.js";
-import { type EdgeWriter, INTERIOR, type ScanCounts, type ScanHints, scanPointers } from "./pointers.js";
+import { type ScanCounts, type ScanHints, scanPointers } from "./pointers.js";
 import { collectRoots, type RootTable } from "./roots.js";
 import { type TypeSlots, typeSlots } from "./type-slots.js";
 import { closureCandidate, inferTypes, type TypingInput } from "./typing.js";
@@ -19,7 +20,7 @@ import { findWholes, type Wholes } from "./wholes.js";
 /** Node 0 is the virtual root, then owners, then objects. */
 export interface ObjectGraph {
   readonly referents: Csr;
-  /** [edges] word index of the pointer within its object (row of RootTable for owners), with INTERIOR; see pointers.ts. */
+  /** [edges] word index of the pointer within its object (row of RootTable for owners), with INTERIOR; see edges.ts. */
   readonly slots: Uint32Array;
   readonly ownerCount: number;
   nodeOfObject(id: ObjectId): NodeId;
@@ -187,19 +188,6 @@ function scanWords(runtime: GoRuntime, objects: ObjectTable): number {
     if (runtime.pointerMasks.kindOf(spans, span) !== "none") words += (objects.countIn(span) * spans.elementSize[span]) / 8;
   }
   return words;
-}
-
-/** Room for every edge there can be: untouched pages of it cost nothing. */
-function newEdges(nodeCount: number, ownerEdges: number, words: number): EdgeWriter {
-  const most = ownerEdges + words;
-  return {
-    first: new Uint32Array(nodeCount + 1),
-    targets: new Uint32Array(most),
-    slots: new Uint32Array(most),
-    before: new Uint16Array(most),
-    beforeAddresses: [0],
-    count: 0,
-  };
 }
 
 function writeOwners(edges: EdgeWriter, roots: RootTable, objects: ObjectTable, objectNode: number): void {

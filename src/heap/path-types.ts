@@ -1,9 +1,9 @@
 // Types of the objects of one path, and of the parts of the values on it: what `why` needs, without typing the whole heap.
 import { type ObjectId, WORD } from "../base/units.js";
 import { Worklist } from "../graph/worklist.js";
+import { INTERIOR, SLOT_MASK } from "./edges.js";
 import { BY_REFERRER, type ObjectTypes, RANK, unpacked } from "./evidence.js";
 import { PART_WORD, type PartWordsByType } from "./part-words.js";
-import { INTERIOR, SLOT_MASK } from "./pointers.js";
 import { type Env, newEnv, rankAt, readPending, state, stateRoot, type TypingInput, typeAt } from "./typing.js";
 import { NO_PARTS, type PartSum } from "./wholes.js";
 

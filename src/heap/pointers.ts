@@ -1,26 +1,12 @@
 // Who points to whom: one pass over the heap in address order that reads only words the masks name.
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
-import { type Address, hex, type ObjectId, type SpanId } from "../base/units.js";
+import { type Address, hex, type ObjectId, type SpanId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { isSwept, PAGE, type SpanTable } from "../runtime/spans.js";
 import type { PointerMasks, TypeMask } from "../runtime/variants/pointer-masks.js";
+import { type EdgeWriter, INTERIOR, makeRoom } from "./edges.js";
 import type { ObjectTable } from "./objects.js";
-
-/** Edges in the making: one row per pointer that hits an allocated object. */
-export interface EdgeWriter {
-  /** [nodes + 1] */
-  readonly first: Uint32Array;
-  /** Node that is pointed to. */
-  targets: Uint32Array;
-  /** Word index of the pointer within the object it lies in, row of RootTable for owners; INTERIOR is set when it points past its target's start. */
-  slots: Uint32Array;
-  /** [edges] number, from 1, of the address in the word before the pointer when that lies in the image: an interface's type or itab; 0. */
-  before: Uint16Array;
-  /** The addresses that before numbers; [0] is unused. */
-  readonly beforeAddresses: number[];
-  count: number;
-}
 
 /** What the scan looks for besides pointers. */
 export interface ScanHints {
@@ -41,12 +27,9 @@ export interface ScanCounts {
   unreadableSpans: number;
 }
 
-/** Bit of EdgeWriter.slots: the pointer does not point at its target's first byte. */
-export const INTERIOR = 0x80000000;
-/** The rest of EdgeWriter.slots. */
-export const SLOT_MASK = 0x7fffffff;
-
 const READ_BLOCK = 4 * 1024 * 1024;
+/** An object's words past this have no room in EdgeWriter.slots: 16 GiB. */
+const MOST_WORDS = 2 ** 31;
 /** Spans nearer than this are read together. */
 const READ_GAP = 8 * 1024;
 
@@ -99,8 +82,22 @@ export function scanPointers(
     textEnd: low(hints.text.end),
     numbers: new Map(),
   };
-  let buffer = new Uint8Array(READ_BLOCK);
+  const missing = (start: Address) => {
+    counts.unreadableSpans++;
+    findings.add("heap-missing", "parts of the heap are not in the core; references from them are missing", hex(start), { partial: true });
+  };
+  let buffer = new Uint8Array(READ_BLOCK + WORD);
   const bits = { words: new Uint32Array(PAGE / 256 + 1) };
+  const bitmapOf = (span: SpanId, bytes: Uint8Array | undefined): Uint32Array => {
+    const size = spans.pages[span] * PAGE;
+    if (bits.words.length < size / 256) bits.words = new Uint32Array(size / 256 + 1);
+    if (!masks.spanBits(spans, span, bytes, bits.words)) {
+      bits.words.fill(0);
+      const message = "pointer bitmaps are not in the core; references from their objects are missing";
+      findings.add("mask-missing", message, hex(spans.base[span]), { partial: true });
+    }
+    return bits.words;
+  };
   progress.stage("scanning objects", spans.count);
   for (let span = 0; span < spans.count; ) {
     if (masks.kindOf(spans, span) === "none" || objects.countIn(span) === 0) {
@@ -111,14 +108,18 @@ export function scanPointers(
     const last = runEnd(spans, objects, masks, span);
     const start = spans.base[span];
     const size = spans.base[last] + spans.pages[last] * PAGE - start;
+    if (size > READ_BLOCK && spans.elements[span] === 1) {
+      const { badPointers } = counts;
+      const pattern = masks.kindOf(spans, span) === "bitmap" ? bitmapOf(span, undefined) : largeMask(scan, span, masks, findings);
+      scanBlocks(scan, span, pattern, memory, buffer, missing, findings, progress);
+      if (!isSwept(spans, span)) counts.badPointers = badPointers;
+      span++;
+      continue;
+    }
     if (size > buffer.length) buffer = new Uint8Array(size);
     const bytes = buffer.subarray(0, size);
-    if (!memory.readInto(start, bytes)) {
-      counts.unreadableSpans++;
-      findings.add("heap-missing", "parts of the heap are not in the core; references from them are missing", hex(start), {
-        partial: true,
-      });
-    }
+    if (!memory.readInto(start, bytes)) missing(start);
+    makeRoom(edges, size / WORD);
     scan.words = new Uint32Array(buffer.buffer, 0, size / 4);
     for (; span <= last; span++) {
       const kind = masks.kindOf(spans, span);
@@ -126,21 +127,10 @@ export function scanPointers(
       const { badPointers } = counts;
       if (kind === "none" || objects.countIn(span) === 0)
         edges.first.fill(edges.count, objectNode + objects.firstId[span], objectNode + objects.firstId[span + 1]);
-      else if (kind === "bitmap") {
-        const size = spans.pages[span] * PAGE;
-        if (bits.words.length < size / 256) bits.words = new Uint32Array(size / 256 + 1);
-        if (!masks.spanBits(spans, span, bytes.subarray(offset, offset + size), bits.words)) {
-          bits.words.fill(0);
-          findings.add(
-            "mask-missing",
-            "pointer bitmaps are not in the core; references from their objects are missing",
-            hex(spans.base[span]),
-            { partial: true },
-          );
-        }
-        scanBitmapSpan(scan, span, offset / 4, bits.words);
-      } else if (kind === "header") scanHeaderSpan(scan, span, offset / 4, masks, findings);
-      else scanLargeSpan(scan, span, offset / 4, masks, findings);
+      else if (kind === "bitmap")
+        scanBitmapSpan(scan, span, offset / 4, bitmapOf(span, bytes.subarray(offset, offset + spans.pages[span] * PAGE)));
+      else if (kind === "header") scanHeaderSpan(scan, span, offset / 4, masks, findings);
+      else scanLargeSpan(scan, span, offset / 4, largeMask(scan, span, masks, findings));
       if (!isSwept(spans, span)) counts.badPointers = badPointers;
     }
     progress.tick(span);
@@ -210,39 +200,114 @@ function scanHeaderSpan(scan: Scan, span: SpanId, wordBase: number, masks: Point
     const mask = masks.typeMask(type);
     if (mask) {
       scan.hints.headerType(id, span, type);
-      scanTiled(scan, at, 1, elementWords, mask);
+      scanTiled(scan, at, 1, 1, elementWords, mask);
     } else if (type !== 0) findings.add("header-odd", "objects whose malloc header is no type", hex(type));
     id++;
   }
 }
 
-function scanLargeSpan(scan: Scan, span: SpanId, wordBase: number, masks: PointerMasks, findings: Findings): void {
-  const { objects, edges, objectNode } = scan;
-  const id = objects.firstId[span];
-  edges.first[objectNode + id] = edges.count;
-  const type = objects.spans.largeType[span];
-  if (type === 0) return;
+/** The mask of a large object; undefined when it has none that is known. */
+function largeMask(scan: Scan, span: SpanId, masks: PointerMasks, findings: Findings): TypeMask | undefined {
+  const type = scan.objects.spans.largeType[span];
+  if (type === 0) return undefined;
   const mask = masks.typeMask(type);
-  if (!mask) {
-    findings.add("header-odd", "objects whose malloc header is no type", hex(type));
-    return;
-  }
-  scan.hints.headerType(id, span, type);
-  scanTiled(scan, wordBase, 0, objects.spans.elementSize[span] / 8, mask);
+  if (mask) scan.hints.headerType(scan.objects.firstId[span], span, type);
+  else findings.add("header-odd", "objects whose malloc header is no type", hex(type));
+  return mask;
 }
 
-/** Loop: one type's mask over a whole slot, again and again; the tail past the real length is zero. */
-function scanTiled(scan: Scan, wordBase: number, from: number, elementWords: number, mask: TypeMask): void {
-  const stride = mask.size / 8;
-  const pointers = mask.words;
-  if (pointers.length === 0 || stride === 0) return;
-  for (let element = from; element < elementWords; element += stride) {
-    for (let i = 0; i < pointers.length; i++) {
-      const word = element + pointers[i];
-      if (word >= elementWords) return;
+function scanLargeSpan(scan: Scan, span: SpanId, wordBase: number, mask: TypeMask | undefined): void {
+  scan.edges.first[scan.objectNode + scan.objects.firstId[span]] = scan.edges.count;
+  if (mask) scanTiled(scan, wordBase, 0, 0, scan.objects.spans.elementSize[span] / 8, mask);
+}
+
+/** One object larger than a block, block by block: in each the word before it is read too, an interface's type. */
+function scanBlocks(
+  scan: Scan,
+  span: SpanId,
+  pattern: TypeMask | Uint32Array | undefined,
+  memory: AddressSpace,
+  buffer: Uint8Array,
+  missing: (start: Address) => void,
+  findings: Findings,
+  progress: Progress,
+): void {
+  const { objects, edges, objectNode, hints } = scan;
+  const id = objects.firstId[span];
+  const base = objects.spans.base[span];
+  const words = Math.min(objects.spans.elementSize[span] / WORD, MOST_WORDS);
+  if (objects.spans.elementSize[span] / WORD > MOST_WORDS)
+    findings.add("object-too-large", "of objects of more than 16 GiB the pointers past that are not followed", hex(base), {
+      partial: true,
+    });
+  edges.first[objectNode + id] = edges.count;
+  if (!pattern || ("size" in pattern && pattern.words.length === 0)) return;
+  let isWhole = true;
+  for (let from = 0; from < words; from += READ_BLOCK / WORD) {
+    const to = Math.min(words, from + READ_BLOCK / WORD);
+    const lead = from === 0 ? 0 : 1;
+    const bytes = buffer.subarray(0, (to - from + lead) * WORD);
+    if (!memory.readInto(base + (from - lead) * WORD, bytes)) {
+      if (isWhole) missing(base);
+      isWhole = false;
+    }
+    makeRoom(edges, to - from);
+    scan.words = new Uint32Array(buffer.buffer, 0, bytes.length / 4);
+    const wordBase = (lead - from) * 2;
+    if ("size" in pattern) scanTiled(scan, wordBase, Math.floor(from / (pattern.size / WORD)) * (pattern.size / WORD), from, to, pattern);
+    else {
+      if (from === 0 && scan.words[1] === scan.imageHigh && scan.words[0] >= scan.textLow && scan.words[0] < scan.textEnd)
+        hints.codePointer(id, scan.imageHigh * 0x100000000 + scan.words[0]);
+      scanBits(scan, wordBase, from, to, pattern);
+    }
+    progress.tick(span);
+  }
+}
+
+/** Loop: the bits [from, to) of one large object's own bitmap; from is a multiple of 32. */
+function scanBits(scan: Scan, wordBase: number, from: number, to: number, bits: Uint32Array): void {
+  for (let at = from; at < to; at += 32) {
+    let mask = bits[at >>> 5];
+    if (to - at < 32) mask &= (1 << (to - at)) - 1;
+    while (mask !== 0) {
+      const low = mask & -mask;
+      mask ^= low;
+      const word = at + 31 - Math.clz32(low);
       addEdge(scan, wordBase + word * 2, word);
     }
   }
+}
+
+/**
+ * Loop: one type's mask again and again over the words [from, to) of a slot; the tail past the real length is zero.
+ * @param element  word that the first element begins at; at or before from
+ */
+function scanTiled(scan: Scan, wordBase: number, element: number, from: number, to: number, mask: TypeMask): void {
+  const stride = mask.size / 8;
+  const pointers = mask.words;
+  if (pointers.length === 0 || stride === 0) return;
+  // An element that began before from.
+  let first = element < from ? indexFrom(pointers, from - element) : 0;
+  for (let start = element; start < to; start += stride) {
+    for (let i = first; i < pointers.length; i++) {
+      const word = start + pointers[i];
+      if (word >= to) return;
+      addEdge(scan, wordBase + word * 2, word);
+    }
+    first = 0;
+  }
+}
+
+/** Index of the first of ascending words that is not below least. */
+function indexFrom(words: Uint32Array, least: number): number {
+  let low = 0;
+  let high = words.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (words[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The hot path: a pointer word to the object it hits. */
@@ -265,9 +330,11 @@ function addEdge(scan: Scan, at: number, slotWord: number): void {
       return;
     }
   }
-  // Large objects past 4 GiB wrap here, and count as interior.
+  const size = spans.elementSize[span];
   const offset = (low - spans.baseLow[span]) >>> 0;
-  const interior = offset - slot * spans.elementSize[span] !== objects.dataStart[span];
+  // Past 4 GiB in a large object the offset wraps.
+  const interior =
+    offset - slot * size !== objects.dataStart[span] || (size > 0xffffffff && high !== Math.floor(spans.base[span] / 0x100000000));
   const start = objects.bitStart[span];
   let id = objects.firstId[span];
   if (start < 0) id += slot;
@@ -302,38 +369,4 @@ function numberOf(scan: Scan, low: number): number {
     scan.numbers.set(low, number);
   }
   return number;
-}
-
-/** Pointer words of one object: [word index, address, ...]; for questions about single objects. */
-export function pointersOf(
-  memory: AddressSpace,
-  objects: ObjectTable,
-  masks: PointerMasks,
-  id: ObjectId,
-): readonly { readonly word: number; readonly value: Address }[] {
-  const { spans } = objects;
-  const span = objects.spanOf(id);
-  const size = spans.elementSize[span];
-  const base = objects.addressOf(id);
-  const out: { word: number; value: Address }[] = [];
-  const add = (word: number) => {
-    const value = memory.tryAddress(base + word * 8);
-    if (value !== undefined && value > 0) out.push({ word, value });
-  };
-  const kind = masks.kindOf(spans, span);
-  if (kind === "bitmap") {
-    const bits = new Uint32Array(Math.ceil((spans.pages[span] * PAGE) / 256));
-    if (!masks.spanBits(spans, span, undefined, bits)) return out;
-    const from = (base - spans.base[span]) / 8;
-    for (let word = 0; word < size / 8; word++) if (bits[(from + word) >>> 5] & (1 << ((from + word) & 31))) add(word);
-  } else if (kind !== "none") {
-    const type = kind === "header" ? memory.tryAddress(base) : spans.largeType[span];
-    const mask = type ? masks.typeMask(type) : undefined;
-    if (mask && mask.words.length > 0) {
-      for (let element = kind === "header" ? 1 : 0; element < size / 8; element += mask.size / 8) {
-        for (const word of mask.words) if (element + word < size / 8) add(element + word);
-      }
-    }
-  }
-  return out;
 }

@@ -8,8 +8,8 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import type { SpecialRoot } from "../runtime/specials.js";
 import { stackRoots } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
+import { eachPointer } from "./object-pointers.js";
 import type { ObjectTable } from "./objects.js";
-import { pointersOf } from "./pointers.js";
 import { type DataWords, findStatics, type StaticVariable } from "./statics.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
 
@@ -359,12 +359,12 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots
       const id = objects.find(special.object);
       if (id === NONE) continue;
       const skip = objects.dataStart[objects.spanOf(id)];
-      for (const { word, value } of pointersOf(memory, objects, runtime.pointerMasks, id)) {
+      eachPointer(memory, objects, runtime.pointerMasks, id, (word, value) => {
         const object = objects.find(value);
-        if (object === NONE || object === id) continue;
+        if (object === NONE || object === id) return;
         const code = ownType === NONE ? SLOT.unknown : slots.codeAt(ownType, word * WORD - skip);
         rows.add(owner, objects.addressOf(id) + word * WORD, value, object, true, code, "special");
-      }
+      });
     }
   }
   sortByOwner(rows);

@@ -5,6 +5,7 @@ import { type Address, NONE, type ObjectId, type TypeId, WORD } from "../base/un
 import type { Csr } from "../graph/graph.js";
 import { Worklist } from "../graph/worklist.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { INTERIOR, SLOT_MASK } from "./edges.js";
 import {
   BY_CLOSURE,
   BY_FINALIZER,
@@ -25,7 +26,6 @@ import { InterfaceTypes } from "./interface-types.js";
 import { MapDirectories } from "./map-directories.js";
 import type { ObjectTable } from "./objects.js";
 import { localOrder, Pending, WordReader } from "./pending.js";
-import { INTERIOR, SLOT_MASK } from "./pointers.js";
 import { finalizedType, type RootTable } from "./roots.js";
 import { FactsByType, fitsKey, KEY_NOSCAN, KEY_SIZE, spanKeys, type TypeFacts } from "./type-facts.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";

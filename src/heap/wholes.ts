@@ -4,10 +4,10 @@ import type { Csr } from "../graph/graph.js";
 import { isMarked } from "../graph/mark.js";
 import type { Layout } from "../runtime/layout/schema.js";
 import type { TypeTable } from "../runtime/types.js";
+import { INTERIOR } from "./edges.js";
 import type { ObjectTypes } from "./evidence.js";
 import { type ObjectTable, popcount } from "./objects.js";
 import { PART_WORD, type PartWords, type PartWordsByType } from "./part-words.js";
-import { INTERIOR } from "./pointers.js";
 import type { RootTable } from "./roots.js";
 import { isPart, nameOfPart, readableType } from "./value-names.js";
 

@@ -12,7 +12,7 @@ export interface SeenField {
   readonly elementSize: Bytes;
 }
 
-/** [objects] columns: the part of an object that slices and strings see. */
+/** [objects] columns: the part of an object that slices and strings see. Objects of 4 GiB and more have no room here: nothing is said of them. */
 export interface Extents {
   readonly fields: readonly SeenField[];
   /** First byte that is seen; of no meaning while field is NONE. */
@@ -78,7 +78,7 @@ export function readExtents(dump: Dump): Extents {
       const span = objects.spanOf(id);
       const room = spans.elementSize[span];
       const start = pointer - objects.addressOf(id) - objects.dataStart[span];
-      if (start < 0 || start + length > room) continue;
+      if (start < 0 || start + length > room || room >= 2 ** 32) continue;
       if (extents.field[id] === NONE || extents.start[id] > start) extents.start[id] = start;
       if (extents.field[id] === NONE) extents.field[id] = row.field;
       if (extents.lengthEnd[id] < start + length) extents.lengthEnd[id] = start + length;
@@ -117,6 +117,14 @@ export function readExtents(dump: Dump): Extents {
       const stride = repeats ? runtime.types.get(known.element).size : 0;
       const at = objects.addressOf(id) - spans.base[span] + objects.dataStart[span];
       const room = size - objects.dataStart[span];
+      if (stride === 0 && !bytes) {
+        // One value of many megabytes: its slices and strings alone are read.
+        for (const row of plan) {
+          const words = dump.process.memory.tryBytes(spans.base[span] + at + row.offset, row.isSlice ? 24 : 16);
+          if (words) see(new DataView(words.buffer, words.byteOffset, words.byteLength), 0, [{ ...row, offset: 0 }]);
+        }
+        continue;
+      }
       eachPiece(dump, spans.base[span] + at, room, stride, bytes?.subarray(at, at + room), (view) => {
         if (stride === 0) see(view, 0, plan);
         else for (let offset = 0; offset + stride <= view.byteLength; offset += stride) see(view, offset, plan);
@@ -168,7 +176,7 @@ function eachPiece(
     visit(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     return;
   }
-  const piece = stride === 0 ? room : Math.max(stride, Math.floor(PIECE / stride) * stride);
+  const piece = Math.max(stride, Math.floor(PIECE / stride) * stride);
   const buffer = new Uint8Array(Math.min(piece, room));
   for (let from = 0; from < room; from += piece) {
     const part = buffer.subarray(0, Math.min(piece, room - from));

@@ -3,10 +3,10 @@ import { hex, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId, WORD 
 import type { Dump } from "../dump.js";
 import { nameSteps, type Step } from "../expression/name.js";
 import { shortestPath } from "../graph/paths.js";
+import { INTERIOR, SLOT_MASK } from "../heap/edges.js";
 import type { ObjectTypes } from "../heap/evidence.js";
 import { PART_WORD } from "../heap/part-words.js";
 import type { PathTypes } from "../heap/path-types.js";
-import { INTERIOR, SLOT_MASK } from "../heap/pointers.js";
 import type { OwnerKind, RootDescription } from "../heap/roots.js";
 import type { StaticVariable } from "../heap/statics.js";
 import { isPart, nameOfPart } from "../heap/value-names.js";

@@ -1,7 +1,7 @@
 // Who points to an object, and what it points to, each with the field.
 import { type Bytes, type Hex, hex, NONE, NOT_AN_ADDRESS, type NodeId, type ObjectId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { INTERIOR, SLOT_MASK } from "../heap/pointers.js";
+import { INTERIOR, SLOT_MASK } from "../heap/edges.js";
 import { NO_PARTS } from "../heap/wholes.js";
 import { nameOffset } from "../value/fields.js";
 import { locateNode, needText } from "./locate.js";

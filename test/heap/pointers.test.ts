@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { Findings } from "../../src/base/findings.js";
 import { silent } from "../../src/base/progress.js";
 import { NONE } from "../../src/base/units.js";
+import { type EdgeWriter, INTERIOR, SLOT_MASK } from "../../src/heap/edges.js";
+import { eachPointer } from "../../src/heap/object-pointers.js";
 import { numberObjects } from "../../src/heap/objects.js";
-import { type EdgeWriter, INTERIOR, pointersOf, SLOT_MASK, scanPointers } from "../../src/heap/pointers.js";
+import { scanPointers } from "../../src/heap/pointers.js";
 import { PAGE } from "../../src/runtime/spans.js";
 import type { PointerMasks, TypeMask } from "../../src/runtime/variants/pointer-masks.js";
 import { MemoryBuilder } from "../support/memory-builder.js";
@@ -142,7 +144,8 @@ test("a single object's pointers are the scan's", () => {
     memory.word(BASE + PAGE + 24, BASE + 8);
   });
   for (const id of [1, 8]) {
-    const slots = pointersOf(space, objects, masks, id).map(({ word }) => word);
+    const slots: number[] = [];
+    eachPointer(space, objects, masks, id, (word) => slots.push(word));
     expect(slots).toEqual(Array.from(out.slots.subarray(out.first[id], out.first[id + 1]), (slot) => slot & SLOT_MASK));
     expect(slots.length).toBeGreaterThan(0);
   }

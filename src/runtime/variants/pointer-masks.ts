@@ -36,6 +36,7 @@ export interface PointerMasks {
 /** abi.TFlag and abi.Kind bits that say how GCData is stored. internal/abi/type.go */
 const TFLAG_GC_MASK_ON_DEMAND = 0x10;
 const KIND_GC_PROG = 0x40;
+const ARRAY = 17;
 /** Largest object whose bitmap lies in its span. runtime/malloc.go minSizeForMallocHeader */
 const MIN_SIZE_FOR_HEADER = 512;
 const INLINE_MARKS: Bytes = 128;
@@ -182,9 +183,16 @@ function cachedTypeMasks(env: Env): (type: Address) => TypeMask | undefined {
   };
 }
 
+/** A longer array's mask is its element's, again and again. */
+const LONGEST_ARRAY: Bytes = 64 * 1024;
+
 function typeMask(env: Env, type: Address): TypeMask | undefined {
   const header = readAbiHeader(env.memory, env.layout, type);
   if (!header || header.size === 0 || header.size % 8 !== 0) return undefined;
+  if (header.kind === ARRAY && header.size > LONGEST_ARRAY) {
+    const element = typeMask(env, env.memory.tryAddress(type + 48) ?? 0);
+    if (element && header.size % element.size === 0) return { ...element, type };
+  }
   const bits = maskBits(env, type, header);
   if (!bits) {
     env.findings.add("mask-missing", "pointer masks of types are not in the core; references from their objects are missing", hex(type), {
@@ -192,9 +200,13 @@ function typeMask(env: Env, type: Address): TypeMask | undefined {
     });
     return { type, size: header.size, words: new Uint32Array(0) };
   }
-  const words: number[] = [];
-  for (let i = 0; i < header.pointerBytes / 8; i++) if (bits[i >>> 3] & (1 << (i & 7))) words.push(i);
-  return { type, size: header.size, words: Uint32Array.from(words) };
+  const count = header.pointerBytes / 8;
+  const isSet = (word: number) => (bits[word >>> 3] & (1 << (word & 7))) !== 0;
+  let found = 0;
+  for (let word = 0; word < count; word++) if (isSet(word)) found++;
+  const words = new Uint32Array(found);
+  for (let word = 0, at = 0; word < count; word++) if (isSet(word)) words[at++] = word;
+  return { type, size: header.size, words };
 }
 
 /** GCData as plain bits, one per word of [0, PtrBytes). */
@@ -245,7 +257,7 @@ function buildMask(env: Env, type: Address, at: number, out: Uint8Array, depth: 
     case 20: // interface: the data word; its type is no GC pointer
       set(at + 1);
       return true;
-    case 17: {
+    case ARRAY: {
       const element = memory.tryAddress(type + 48);
       const length = memory.readUint(type + 64, 8);
       const elementHeader = element === undefined ? undefined : readAbiHeader(memory, env.layout, element);

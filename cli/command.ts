@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { createWriteStream, existsSync, linkSync, lstatSync, realpathSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { MemoryFault, NotFoundError, ResourceError, UsageError } from "../src/base/errors.js";
+import { DumpError, MemoryFault, NotFoundError, ResourceError, UsageError } from "../src/base/errors.js";
 import type { Finding } from "../src/base/findings.js";
+import { NO_NAMES, type PackageNames } from "../src/base/package-names.js";
 import { counted } from "../src/base/units.js";
-import type { openDump } from "../src/dump.js";
+import type { Dump, openDump } from "../src/dump.js";
 import type { Query } from "../src/query/query.js";
 import { type Options, optionChoice, optionText, optionTop } from "./arguments.js";
 import { EXIT, errorDocument, explain } from "./exit.js";
@@ -15,6 +16,7 @@ import { type Opening, openingOf, pasteable, pasteError } from "./paste.js";
 import { type ShownProgress, showProgress } from "./progress.js";
 import { escapeText } from "./text/escape.js";
 import { jsonChunks, makeEnvelope } from "./text/json.js";
+import { shortenAnswer } from "./text/names.js";
 import { makePage, type Page, wantsColour } from "./text/style.js";
 
 /** What commands with a name of two words have in common, by their first. */
@@ -125,6 +127,7 @@ export async function runCommand(
   try {
     const dump = await world.open(files, progress);
     try {
+      const shorten = shortener(dump, options);
       const result: unknown = spec.query.run(dump, args, { progress, findings: dump.findings });
       const identity = options.json === true ? { ...dump.identity } : undefined; // reading it may find damage too
       progress.finish();
@@ -135,13 +138,14 @@ export async function runCommand(
         const shown = spec.json?.(result, (hint) => pasteable(hint, opening)) ?? result;
         await print(world.out, jsonChunks(makeEnvelope(spec.name, identity, shown, findings)));
       } else if (output === undefined || nothing || (spec.textWithFile && output !== "-")) {
-        await printText(spec, result, opening, colour, options, world);
+        await printText(spec, shorten(result), opening, colour, options, world);
       }
-      if (options.json !== true) printFindings(findings, world);
+      if (options.json !== true) printFindings(shorten(findings), world);
       return codeOf(spec, result, findings);
     } catch (error) {
       // What is not found may be in the part that is missing: then the answer is partial, not "no".
       const findings = dump.findings.list();
+      if (error instanceof DumpError) error.message = shortener(dump, options)(error.message);
       if (!(error instanceof NotFoundError || error instanceof MemoryFault) || !findings.some((finding) => finding.partial)) throw error;
       progress.finish();
       pasteError(error, opening);
@@ -155,6 +159,22 @@ export async function runCommand(
     }
   } finally {
     progress.finish();
+  }
+}
+
+/** How people get answers: with short names of packages, unless they want them whole, or as JSON. */
+function shortener(dump: Dump, options: Options): <T>(answer: T) => T {
+  if (options.json === true || options.fullNames === true) return (answer) => answer;
+  return (answer) => shortenAnswer(answer, () => namesOf(dump));
+}
+
+/** Where there is no Go to be read, names are what they are. */
+function namesOf(dump: Dump): PackageNames {
+  try {
+    return dump.names;
+  } catch (error) {
+    if (error instanceof DumpError) return NO_NAMES;
+    throw error;
   }
 }
 

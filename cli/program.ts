@@ -84,6 +84,7 @@ function buildProgram(commands: readonly AnyCommand[], world: Pick<World, "out" 
     .option("--json", "answer as one JSON document")
     .option("--top <n>", "rows to show, 0 for all", "20")
     .addOption(new Option("--color <when>", "colour: auto, always or never").default("auto"))
+    .option("--full-names", "whole import paths in types, functions and expressions, not package names alone")
     .option("-q, --quiet", "no progress and no hints")
     .option("--tmpdir <dir>", "where compressed files are unpacked; nothing is left there")
     .addHelpText("after", `${exitCodes}\n\nFirst steps: corescope overview core; corescope why --help`);

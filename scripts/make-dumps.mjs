@@ -59,7 +59,7 @@ export async function whyNoTool(tool) {
 function sources(program) {
   const files = [];
   for (const folder of ["truth", program]) {
-    for (const name of fs.readdirSync(path.join(testdata, folder)).sort()) {
+    for (const name of fs.readdirSync(path.join(testdata, folder), { recursive: true }).sort()) {
       if (name.endsWith(".go") || name === "go.sum")
         files.push({ name: `${folder}/${name}`, text: fs.readFileSync(path.join(testdata, folder, name), "utf8") });
     }

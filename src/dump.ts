@@ -1,6 +1,7 @@
 // THE NECK: a core and its executable, opened; the only place that wires the layers.
 import { FormatError, UnsupportedError, UsageError } from "./base/errors.js";
 import { Findings } from "./base/findings.js";
+import { NO_NAMES, type PackageNames } from "./base/package-names.js";
 import { type Progress, silent } from "./base/progress.js";
 import type { ByteSource } from "./base/source.js";
 import { type DebugInfo, readDebugInfo } from "./dwarf/dwarf.js";
@@ -20,6 +21,8 @@ export interface Dump {
   readonly findings: Findings;
   readonly identity: { readonly path: string; readonly goVersion: string; readonly arch: string; readonly buildId: string };
   readonly process: Process;
+  /** Short names of packages, and the paths behind them; of a trace file, none. */
+  readonly names: PackageNames;
   readonly runtime: GoRuntime;
   readonly heap: Heap;
   /** Dominators and retained sizes; its parts are computed one by one. */
@@ -166,6 +169,9 @@ function assemble(
       arch: process.arch,
       buildId: executable.goBuildId ?? executable.gnuBuildId ?? "",
     },
+    get names() {
+      return dump.runtime.names;
+    },
     get runtime() {
       runtime ??= readGo();
       return runtime;
@@ -225,6 +231,7 @@ function openTraceFile(path: string, findings: Findings): Dump | undefined {
   return {
     findings,
     identity: { path, goVersion: "", arch: "", buildId: "" },
+    names: NO_NAMES,
     get process() {
       return noCore();
     },

@@ -70,7 +70,7 @@ function rowLines(row: Row, page: Page): string[] {
   const holders = row.holders.map((each) => `  could be released by ${each.id}${at(each.top)}: ${escapeText(each.why)}`);
   const moreHolders = row.holderCount - holders.length;
   return [
-    page.bold(cutText(`${escapeText(what)}: ${facts.filter((each) => each !== "").join(", ")}`, page.width, "middle")),
+    page.bold(cutText(`${escapeText(what)}: ${facts.filter((each) => each !== "").join(", ")}`, page.width, "start")),
     ...waiting.map((line) => cutText(line, page.width)),
     ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
     ...holders.map((line) => cutText(line, page.width)),

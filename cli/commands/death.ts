@@ -90,7 +90,7 @@ function frameLines({ goroutine, frames, top }: Death, page: Page): string[] {
     cutText(`goroutine ${goroutine.id} [${escapeText(goroutine.state)}]`, page.width),
     ...frames.map((frame) => {
       const line = `  ${escapeText(frame.function)}  ${escapeText(frame.file)}:${frame.line}${frame.inlined ? " (inlined)" : ""}`;
-      const cut = cutText(line, page.width, "middle");
+      const cut = cutText(line, page.width, "start");
       return top && frame.pc === top.pc && frame.function === top.function ? page.bold(cut) : cut;
     }),
   ];

@@ -63,7 +63,7 @@ function draw(row: Row, first: string, rest: string, whole: number, page: Page, 
     formatBytes(row.bytes).padStart(9),
   ].join("  ");
   const head = `${numbers}  ${first}`;
-  lines.push(`${head}${cutText(escapeText(label(row)), Math.max(12, page.width - head.length), "middle")}`.trimEnd());
+  lines.push(`${head}${cutText(escapeText(label(row)), Math.max(12, page.width - head.length), "start")}`.trimEnd());
   const children = row.children ?? [];
   children.forEach((child, index) => {
     const last = index === children.length - 1;

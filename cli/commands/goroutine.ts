@@ -45,9 +45,9 @@ export const goroutineCommand = defineCommand({
                 `created by ${answer.createdBy.function}${answer.createdBy.goroutine ? ` in goroutine ${answer.createdBy.goroutine}` : ""}`,
               ),
               page.width,
-              "middle",
+              "start",
             ),
-            page.dim(cutText(`    ${escapeText(answer.createdBy.file)}:${answer.createdBy.line}`, page.width, "middle")),
+            page.dim(cutText(`    ${escapeText(answer.createdBy.file)}:${answer.createdBy.line}`, page.width, "start")),
           ]
         : []),
       ...(answer.problem ? [page.bad(cutText(escapeText(`the stack could not be walked further: ${answer.problem}`), page.width))] : []),
@@ -102,8 +102,8 @@ function frameLines({ frames, framesOmitted }: Answer, page: Page): string[] {
   const half = Math.floor(frames.length / 2);
   return frames.flatMap((frame, index) => [
     ...(framesOmitted > 0 && index === half ? [page.dim(`... ${counted(framesOmitted, "frame")} between`)] : []),
-    cutText(`${escapeText(frame.function)}${frame.inlined ? "  (inlined)" : ""}`, page.width, "middle"),
-    page.dim(cutText(`    ${escapeText(frame.file)}:${frame.line}`, page.width, "middle")),
+    cutText(`${escapeText(frame.function)}${frame.inlined ? "  (inlined)" : ""}`, page.width, "start"),
+    page.dim(cutText(`    ${escapeText(frame.file)}:${frame.line}`, page.width, "start")),
     ...frame.variables.map((variable) => {
       const kind = variable.kind === "local" ? "" : `${variable.kind === "parameter" ? "argument" : "result"} `;
       return cutText(

@@ -94,8 +94,8 @@ function rowLines(rows: readonly Row[], page: Page): string[] {
     { title: "id", align: "right" },
     { title: "state", cut: "end" },
     ...(retains ? [{ title: "retains", align: "right" as const }] : []),
-    { title: "where, of the program's own", cut: "middle" },
-    ...(wide ? [{ title: "created by", cut: "middle" as const }] : []),
+    { title: "where, of the program's own", cut: "start" },
+    ...(wide ? [{ title: "created by", cut: "start" as const }] : []),
   ] as const;
   const lines = formatTable(columns, cells, page.width);
   return [page.bold(lines[0] as string), ...lines.slice(1)];

@@ -54,7 +54,7 @@ export const histogramCommand = defineCommand({
       ...(withRetained ? [{ title: "retained", align: "right" as const }] : []),
       { title: "share", align: "right" },
       { title: "" },
-      { title: "name", cut: "middle" },
+      { title: "name", cut: "start" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);
     const summary = `${counted(total.objects, "object")}, ${formatBytes(total.bytes)}`;

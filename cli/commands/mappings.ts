@@ -23,7 +23,7 @@ export const mappingsCommand = defineCommand({
       { title: "bytes", align: "right" },
       { title: "flags" },
       { title: "in" },
-      { title: "path", cut: "middle" },
+      { title: "path", cut: "start" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);
     const summary = `${counted(total.rows, "mapping")}, ${formatBytes(total.bytes)}`;

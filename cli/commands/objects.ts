@@ -33,7 +33,7 @@ export const objectsCommand = defineCommand({
     const columns = [
       { title: "address" },
       { title: "bytes", align: "right" },
-      { title: "type", cut: "middle" },
+      { title: "type", cut: "start" },
       { title: "value", cut: "end" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);

@@ -68,7 +68,7 @@ function entry(label: string, text: string, page: Page, most = Number.POSITIVE_I
   return shown.map(
     (one, index) =>
       (index === 0 ? page.bold(padText(label, labelWidth)) : " ".repeat(labelWidth)) +
-      cutText(one, Math.max(1, page.width - labelWidth), one.includes(" ") ? "end" : "middle"),
+      cutText(one, Math.max(1, page.width - labelWidth), one.includes(" ") ? "end" : "start"),
   );
 }
 
@@ -198,7 +198,7 @@ export function holderLines(holders: readonly DominatorNode[], liveBytes: number
     const share = formatShare(row.retainedBytes, liveBytes);
     const line = `${formatBytes(row.retainedBytes).padStart(wide)}  ${share.padStart(4)}  `;
     const room = proseWidth(page) - labelWidth - line.length;
-    return page.bold(padText(index === 0 ? "Holders" : "", labelWidth)) + line + cutText(escapeText(name), Math.max(8, room), "middle");
+    return page.bold(padText(index === 0 ? "Holders" : "", labelWidth)) + line + cutText(escapeText(name), Math.max(8, room), "start");
   });
 }
 
@@ -217,7 +217,7 @@ export function typeLines({ topTypes, heap }: HeapUse, page: Page): string[] {
     { title: "bytes", align: "right" },
     { title: "share", align: "right" },
     { title: "" },
-    { title: "live objects by type", cut: "middle" },
+    { title: "live objects by type", cut: "start" },
   ] as const;
   const lines = formatTable(columns, rows, page.width);
   return [page.bold(lines[0] as string), ...lines.slice(1)];

@@ -39,8 +39,8 @@ export const refsCommand = defineCommand({
     const columns = [
       { title: "address" },
       { title: "bytes", align: "right" },
-      { title: "what", cut: "middle" },
-      { title: "expression", cut: "middle" },
+      { title: "what", cut: "start" },
+      { title: "expression", cut: "start" },
     ] as const;
     if (rows.length > 0) lines.push(...formatTable(columns, cells, page.width), "");
     const cut = truncationLine(rows.length, total.rows, "row");

@@ -31,8 +31,8 @@ export const showCommand = defineCommand({
   text({ expression, type, address, certainty, object, value }, page) {
     const where = object ? ` in ${object.address}, ${formatBytes(object.bytes)}${object.live === false ? " (garbage)" : ""}` : "";
     const lines = [
-      page.bold(cutText(escapeText(expression), page.width, "middle")),
-      page.dim(cutText(escapeText(`${type}${address ? ` at ${address}` : ", not whole in memory"}${where}`), page.width, "middle")),
+      page.bold(cutText(escapeText(expression), page.width, "start")),
+      page.dim(cutText(escapeText(`${type}${address ? ` at ${address}` : ", not whole in memory"}${where}`), page.width, "start")),
     ];
     const doubt = certainty === "likely" ? " ?" : "";
     if (value.text !== "" || doubt !== "") lines.push(...foldText(`${escapeText(value.text)}${doubt}`, page));

@@ -43,7 +43,7 @@ function rowLines(row: Row, withRegisters: boolean, page: Page): string[] {
 
 function stopLines(title: string, { pc, at, frames }: Stop, page: Page): string[] {
   const note = frames.length === 0 ? " (not unwound)" : "";
-  return [cutText(`  ${title} ${pc} ${escapeText(at)}${note}`, page.width, "middle")];
+  return [cutText(`  ${title} ${pc} ${escapeText(at)}${note}`, page.width, "start")];
 }
 
 function doing({ on, goroutine, signals }: Row): string {
@@ -80,7 +80,7 @@ function frameLines(frames: readonly Frame[], page: Page): string[] {
     cutText(
       `    ${escapeText(frame.function)}  ${escapeText(frame.file)}:${frame.line}${frame.inlined ? " (inlined)" : ""}`,
       page.width,
-      "middle",
+      "start",
     ),
   );
 }

@@ -122,7 +122,7 @@ function goroutineTable(summary: Summary, total: number, page: Page): string[] {
   ]);
   const columns = [
     { title: "goroutine", align: "right" },
-    { title: "function", cut: "middle" },
+    { title: "function", cut: "start" },
     { title: "at the end", cut: "end" },
     { title: "running", align: "right" },
     { title: "runnable", align: "right" },

@@ -33,7 +33,7 @@ export const wasteCommand = defineCommand({
       { title: "share", align: "right" },
       { title: "lost to" },
       { title: "in", align: "right" },
-      { title: "field or type", cut: "middle" },
+      { title: "field or type", cut: "start" },
       { title: "example" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);

@@ -103,7 +103,7 @@ function mergedLines(merged: NonNullable<ReturnType<typeof why.run>["merged"]>, 
     for (const row of rows) {
       const head = `${formatCount(row.count).padStart(10)}  ${formatBytes(row.bytes).padStart(10)}  ${indent}`;
       const name = escapeText(row.owner ?? row.type);
-      lines.push(`${head}${cutText(name, Math.max(12, page.width - head.length), "middle")}`);
+      lines.push(`${head}${cutText(name, Math.max(12, page.width - head.length), "start")}`);
       draw(row.children ?? [], `${indent}  `);
     }
   };

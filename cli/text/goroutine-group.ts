@@ -51,7 +51,7 @@ export function formatGroup(group: GroupText, page: Page): string[] {
     : [];
   return [
     page.bold(cutText(head, width)),
-    ...shown.map((line) => cutText(line, width, "middle")),
-    ...creator.map((line) => page.dim(cutText(line, width, "middle"))),
+    ...shown.map((line) => cutText(line, width, "start")),
+    ...creator.map((line) => page.dim(cutText(line, width, "start"))),
   ];
 }

@@ -7,8 +7,8 @@ import { escapeText } from "./escape.js";
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
-  /** Where a cell loses characters when it must: a type keeps both ends, a text its start. */
-  readonly cut?: "middle" | "end";
+  /** Where a cell loses characters when it must: the end of a name says more than its start, of a text it is the other way round. */
+  readonly cut?: "start" | "end";
 }
 
 const gap = "  ";
@@ -21,14 +21,16 @@ export function textWidth(text: string): number {
   return printable.test(text) ? text.length : stringWidth(text);
 }
 
-/** The text in at most width columns, an ellipsis where something is missing. */
-export function cutText(text: string, width: number, where: "middle" | "end" = "end"): string {
+/** The text in at most width columns, an ellipsis where something is missing; spaces it begins with stay. */
+export function cutText(text: string, width: number, where: "start" | "end" = "end"): string {
   if (textWidth(text) <= width) return text;
   if (width <= 1) return width === 1 ? "…" : "";
   const parts = Array.from(graphemes.segment(text), (part) => part.segment);
-  const tail = where === "middle" ? take(parts.toReversed(), Math.floor((width - 1) / 2)).toReversed() : [];
-  const head = take(parts, width - 1 - textWidth(tail.join("")));
-  return `${head.join("")}…${tail.join("")}`;
+  if (where === "end") return `${take(parts, width - 1).join("")}…`;
+  const indent = /^ */.exec(text)?.[0].slice(0, width - 1) ?? "";
+  return `${indent}…${take(parts.toReversed(), width - 1 - indent.length)
+    .toReversed()
+    .join("")}`;
 }
 
 function take(parts: readonly string[], width: number): string[] {

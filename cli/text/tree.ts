@@ -26,7 +26,7 @@ export interface PathLine {
 /** The root's line, then two lines a step: what it is, and the Go expression that names it. */
 export function pathLines(root: string, steps: readonly Step[], page: Page): PathLine[] {
   const width = Math.min(page.width, 80);
-  const lines: PathLine[] = [{ text: `● ${page.bold(cutText(escapeText(root), page.width - 2, "middle"))}` }];
+  const lines: PathLine[] = [{ text: `● ${page.bold(cutText(escapeText(root), page.width - 2, "start"))}` }];
   steps.forEach((step, index) => {
     const dropped = steps.length > mostSteps && index >= keptAtStart && index < steps.length - keptAtEnd;
     if (dropped) {
@@ -38,7 +38,7 @@ export function pathLines(root: string, steps: readonly Step[], page: Page): Pat
     lines.push({ text: headLine(step, last, width, page), step: index });
     const expression = escapeText(step.expression);
     if (expression !== "")
-      lines.push({ text: `${last ? " " : "│"}  ${page.dim(cutText(expression, page.width - 3, "middle"))}`, step: index });
+      lines.push({ text: `${last ? " " : "│"}  ${page.dim(cutText(expression, page.width - 3, "start"))}`, step: index });
   });
   return lines;
 }
@@ -47,7 +47,7 @@ function headLine(step: Step, last: boolean, width: number, page: Page): string 
   const size = formatBytes(step.bytes);
   const head = `${last ? "└▶" : "├─"} ${step.address}  `;
   const room = page.width === Number.POSITIVE_INFINITY ? page.width : width - textWidth(head) - textWidth(size) - 2;
-  const type = cutText(escapeText(step.type), Math.max(8, room), "middle");
+  const type = cutText(escapeText(step.type), Math.max(8, room), "start");
   const filler = Math.max(0, width - textWidth(head) - textWidth(size) - 2);
   return `${head}${padText(type, filler)}  ${size}`;
 }

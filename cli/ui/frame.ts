@@ -1,5 +1,6 @@
 // What the terminal shows: state and body as lines of text, one fewer than the terminal has, none wider than it is.
 import type { Finding } from "../../src/base/findings.js";
+import type { PackageNames } from "../../src/base/package-names.js";
 import { counted, formatCount } from "../../src/base/units.js";
 import { escapeText } from "../text/escape.js";
 import { makePage, type Page } from "../text/style.js";
@@ -29,6 +30,8 @@ export interface Scene {
   /** What goes on in the other thread, "" for nothing. */
   readonly working: string;
   readonly findings: readonly Finding[];
+  /** For the paths of the packages that the line under the cursor names. */
+  readonly names?: PackageNames;
   /** Colours and inverse video are wanted. */
   readonly isColoured?: boolean;
 }
@@ -173,12 +176,15 @@ function statusLine(mode: Mode, state: State, scene: Scene, columns: number, pag
   }
   if (mode.kind === "confirm") {
     const question = " is there: replace it? y";
-    return page.bold(fitText(`${fitText(escapeText(mode.path), Math.max(1, columns - question.length), "middle")}${question}`, columns));
+    return page.bold(fitText(`${fitText(escapeText(mode.path), Math.max(1, columns - question.length), "start")}${question}`, columns));
   }
   if (state.message !== "") return page.bold(fitText(escapeText(state.message), columns));
   const finding = presentView(state).isFinding ? `find: ${escapeText(state.find)}` : "";
   const working = scene.working === "" ? "" : `… ${escapeText(scene.working)}`;
-  return fitText([finding, working, damage(scene.findings)].filter((text) => text !== "").join("   "), columns);
+  const line = scene.body.rows[presentView(state).cursor];
+  const paths = line && mode.kind === "browse" ? (scene.names?.pathsIn(line.words ?? line.text) ?? []) : [];
+  const said = [finding, working, damage(scene.findings), ...paths.map(escapeText)];
+  return fitText(said.filter((text) => text !== "").join("   "), columns);
 }
 
 /** Only what makes answers partial is worth a sign on every screen; notes are counted on a screen of their own. */

@@ -1,4 +1,5 @@
 // One person at one dump: state, answers, and what keys do to the world. Knows no React; whoever draws listens.
+import { NO_NAMES } from "../../src/base/package-names.js";
 import { Cancelled } from "../../src/base/progress.js";
 import { formatCount } from "../../src/base/units.js";
 import { names } from "../../src/query/names.js";
@@ -7,6 +8,7 @@ import type { RemoteDump } from "../../src/worker/worker.js";
 import type { AnyCommand } from "../command.js";
 import { explainInside as explain } from "../paste.js";
 import { escapeText } from "../text/escape.js";
+import { shortenAnswer } from "../text/names.js";
 import { type Completion, completeLine, wordsOf } from "./completion.js";
 import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";
 import { type Key, makeKeyReader } from "./keys.js";
@@ -28,7 +30,7 @@ import {
 } from "./state.js";
 
 /** What a session needs from a dump; RemoteDump has it. */
-export type Answers = Pick<RemoteDump, "ask" | "progress" | "findings">;
+export type Answers = Pick<RemoteDump, "ask" | "progress" | "findings"> & Partial<Pick<RemoteDump, "names">>;
 
 export interface SessionOptions {
   readonly dump: Answers;
@@ -39,6 +41,8 @@ export interface SessionOptions {
   readonly name: string;
   readonly size: Size;
   readonly isColoured?: boolean;
+  /** Import paths are shown whole. */
+  readonly hasFullNames?: boolean;
   /** Writes what is no part of a frame: the clipboard's escape sequence. */
   write(text: string): void;
   /** A file that writing to the path would replace. */
@@ -105,6 +109,7 @@ export class Session implements Surroundings {
       name: this.options.name,
       working: this.working(),
       findings: this.options.dump.findings,
+      names: this.options.hasFullNames ? NO_NAMES : (this.options.dump.names ?? NO_NAMES),
       isColoured: this.options.isColoured === true,
     });
     return this.drawn;
@@ -196,7 +201,7 @@ export class Session implements Surroundings {
         answers,
         width: Math.max(20, this.size.columns - 2),
         folds: view.folds,
-        findings: this.options.dump.findings,
+        findings: this.shorten(this.options.dump.findings),
       });
     } catch (error) {
       body = { head: [], rows: explain(error, true).lines.map((text) => ({ text, tone: "bad" as const })) };
@@ -281,10 +286,15 @@ export class Session implements Surroundings {
   private answered(entry: Known, answer: Answer): void {
     const view = presentView(this.state);
     const line = this.body(view).rows[view.cursor];
-    entry.answer = answer;
+    entry.answer = this.shorten(answer);
     this.stamp++;
     this.state = follow(this.state, line, this);
     this.changed();
+  }
+
+  /** Names as screens show them; what they lead to is found by short names too. */
+  private shorten<T>(answer: T): T {
+    return this.options.hasFullNames ? answer : shortenAnswer(answer, () => this.options.dump.names ?? NO_NAMES);
   }
 
   /** The lines of a view as text. */

@@ -47,6 +47,7 @@ export async function startUi(core: string, options: Options, world: World, comm
     name: basename(core),
     size: sizeOf(stdout),
     isColoured: colour,
+    hasFullNames: options.fullNames === true,
     write: (text) => void stdout.write(text),
     isFile,
     save: (path, chunks, replaces) => writeFile(path, chunks, world, replaces),

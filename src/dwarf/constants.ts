@@ -60,6 +60,7 @@ export const DW_AT = {
   go_elem: 0x2902,
   go_embedded_field: 0x2903,
   go_runtime_type: 0x2904,
+  go_package_name: 0x2905,
   go_dict_index: 0x2906,
   go_closure_offset: 0x2907,
 } as const;

@@ -1,6 +1,7 @@
 // Debug information from named bytes: types, constants, globals and locals by name; knows no ELF.
 import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
+import type { PackageName } from "../base/package-names.js";
 import type { Address } from "../base/units.js";
 import { DW_AT, DW_TAG } from "./constants.js";
 import { Dies, type DwarfSections } from "./dies.js";
@@ -31,6 +32,8 @@ export interface DebugInfo {
   typeByRuntimeOffset(offset: number): DwarfType | undefined;
   /** Every named type, in the order of the section; a name may come twice. */
   typeNames(): Iterable<string>;
+  /** The Go packages that have a unit; one without code and variables of its own has none. */
+  packages(): readonly PackageName[];
   /** Value of a Go constant ("runtime._PageSize"); exact from -2^48 to 2^53, rounded beyond. */
   constant(name: string): number | undefined;
   global(name: string): DwarfGlobal | undefined;
@@ -146,6 +149,15 @@ class Debug implements DebugInfo {
       const bytes = nameBytes(this.dies, typeOffset.at(row));
       if (bytes !== undefined && bytes.length > 0) yield decodeText(bytes);
     }
+  }
+
+  packages(): readonly PackageName[] {
+    return this.dies.units.flatMap((unit) => {
+      if (!unit.isGo) return [];
+      const text = (at: number) =>
+        this.types.safely(() => decodeText(this.dies.at(unit.firstDie, unit).stringBytes(at) ?? new Uint8Array(0)), "");
+      return [{ path: text(DW_AT.name), name: text(DW_AT.go_package_name) }];
+    });
   }
 
   constant(name: string): number | undefined {

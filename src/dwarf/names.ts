@@ -1,5 +1,7 @@
 // Finding DIEs by name without decoding the names: a hash table over the bytes of names.
+import { decodeText } from "../base/byte-reader.js";
 import { DumpError } from "../base/errors.js";
+import { realName } from "../base/package-names.js";
 import { DW_AT } from "./constants.js";
 import type { Die, Dies } from "./dies.js";
 import type { Column } from "./scan.js";
@@ -54,11 +56,14 @@ export class NameIndex {
   }
 }
 
-/** The name of the DIE at an offset, or of its origin; undefined when it has none or is damaged. */
+const PERCENT = 0x25;
+
+/** The name of the DIE at an offset, or of its origin, the linker's escapes undone; undefined when it has none or is damaged. */
 export function nameBytes(dies: Dies, offset: number): Uint8Array | undefined {
   try {
     const die = dies.at(offset);
-    return die.stringBytes(DW_AT.name) ?? (hasOrigin(die) ? inherited(die) : undefined);
+    const bytes = die.stringBytes(DW_AT.name) ?? (hasOrigin(die) ? inherited(die) : undefined);
+    return bytes?.includes(PERCENT) ? new TextEncoder().encode(realName(decodeText(bytes))) : bytes;
   } catch (error) {
     if (error instanceof DumpError) return undefined;
     throw error;

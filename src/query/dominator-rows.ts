@@ -287,7 +287,7 @@ function keysOf(dump: Dump, group: "none" | "type" | "package"): Keys {
     const { name } = runtime.types.get(type);
     part[type] = isMapPart(name);
     header[type] = readableType(name) !== name;
-    const key = intern(group === "package" ? packageOf(name) : readableType(name));
+    const key = intern(group === "package" ? packageOf(name, dump.names) : readableType(name));
     isPart[key] = group !== "package" && (part[type] || header[type]);
     typeKey[type] = key;
     return key;
@@ -295,7 +295,7 @@ function keysOf(dump: Dump, group: "none" | "type" | "package"): Keys {
   const ownerKey = heap.roots.owners.map((owner, id) => {
     if (owner.goroutine !== undefined) return intern(`goroutine ${goroutinePlace(dump, owner.goroutine).function}`);
     if (owner.kind === "global" && group !== "package") return intern(`variable ${id}`);
-    if (owner.kind === "global" || owner.kind === "data") return intern(`global variables of ${packageOf(owner.name)}`);
+    if (owner.kind === "global" || owner.kind === "data") return intern(`global variables of ${packageOf(owner.name, dump.names)}`);
     return intern(owner.kind);
   });
   return {

@@ -3,7 +3,7 @@ import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { type Creator, type FrameRow, type GoroutineReader, type GoroutineRow, goroutineReader, stateOf } from "./goroutine-rows.js";
-import { parseRegExp } from "./patterns.js";
+import { namePattern, parseRegExp } from "./patterns.js";
 import type { Query } from "./query.js";
 
 export interface GoroutinesArgs {
@@ -67,7 +67,7 @@ export const goroutines: Query<GoroutinesArgs, Goroutines> = {
     const { all } = dump.runtime.goroutines;
     const reader = goroutineReader(dump);
     const reason = args.reason === undefined ? undefined : parseRegExp(args.reason);
-    const focus = args.focus === undefined ? undefined : parseRegExp(args.focus);
+    const focus = args.focus === undefined ? undefined : namePattern(dump, args.focus);
     const onStack = focus && stackTest(dump, focus);
     progress.stage("reading goroutines", all.length);
     let user = 0;
@@ -120,7 +120,7 @@ function sortKeys(chosen: readonly Goroutine[], reader: GoroutineReader, retaine
   return keyed.map((each) => each.goroutine);
 }
 
-function stackTest(dump: Dump, focus: RegExp): (goroutine: Goroutine) => boolean {
+function stackTest(dump: Dump, focus: (name: string) => boolean): (goroutine: Goroutine) => boolean {
   const { functions } = dump.runtime;
   const known = new Map<number, boolean>();
   return (goroutine) => {
@@ -129,7 +129,7 @@ function stackTest(dump: Dump, focus: RegExp): (goroutine: Goroutine) => boolean
       if (found) return;
       let matches = known.get(frame.symbolPc);
       if (matches === undefined) {
-        matches = functions.inlinedAt(frame.fn, frame.symbolPc).some((each) => focus.test(each.name));
+        matches = functions.inlinedAt(frame.fn, frame.symbolPc).some((each) => focus(each.name));
         known.set(frame.symbolPc, matches);
       }
       found = matches;

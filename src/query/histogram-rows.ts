@@ -1,4 +1,5 @@
 // Objects counted by type, package or size class: one loop over columns.
+import type { PackageNames } from "../base/package-names.js";
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { isMarked } from "../graph/mark.js";
@@ -78,7 +79,7 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
   for (let row = 0; row < names; row++) {
     if (bytes[row] === 0) continue;
     const name = rowName(dump, row, folded);
-    const key = selection.by === "package" ? packageOf(name) : name;
+    const key = selection.by === "package" ? packageOf(name, dump.names) : name;
     let known = byName.get(key);
     if (!known) {
       known = { type: key, count: 0, bytes: 0, evidence: {} };
@@ -112,15 +113,15 @@ export function unknownName(noscan: boolean): string {
 }
 
 /** "[]*encoding/json.Decoder" -> "encoding/json"; predeclared types, and composites of them, belong to "(builtin)". */
-export function packageOf(type: string): string {
+export function packageOf(type: string, names: PackageNames): string {
   if (type.startsWith("unknown")) return "(unknown)";
   // The first qualified name is the element's, the key's or the function's own: an import path, a dot, a name.
-  const match = /(?:^|[\s*[\](){}<>,])((?:[\w~%.-]+\/)*[\w~%-]+)\.[\w(]/.exec(
-    type
-      .replace(/^func /, "")
-      .replace(/^parts of /, "")
-      .replaceAll("noalg.", "")
-      .replace(/\bmap\.group\[/g, "map["),
-  );
-  return match?.[1] ?? "(builtin)";
+  const text = type
+    .replace(/^func /, "")
+    .replace(/^parts of /, "")
+    .replaceAll("noalg.", "")
+    .replace(/\bmap\.group\[/g, "map[");
+  const match = /(?:^|[\s*[\](){}<>,])((?:[\w~+.-]+\/)*[\w~+-]+)\.[\w(]/d.exec(text);
+  const [start] = match?.indices?.[1] ?? [];
+  return start === undefined ? "(builtin)" : (names.pathAt(text.slice(start)) ?? (match?.[1] as string));
 }

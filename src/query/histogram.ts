@@ -2,7 +2,7 @@
 import { UsageError } from "../base/errors.js";
 import type { Dump } from "../dump.js";
 import { type HistogramRow, histogramRows } from "./histogram-rows.js";
-import { parseRegExp } from "./patterns.js";
+import { namePattern } from "./patterns.js";
 import type { Query } from "./query.js";
 import { ownerRows, retainedByName } from "./retained-rows.js";
 
@@ -36,8 +36,8 @@ export const histogram: Query<HistogramArgs, Histogram> = {
   name: "histogram",
   summary: "what fills the heap, by type, package, size class or holder",
   run(dump, args) {
-    const focus = args.focus === undefined ? undefined : parseRegExp(args.focus);
-    const rows = rowsOf(dump, args).filter((row) => !focus || focus.test(row.type));
+    const focus = args.focus === undefined ? undefined : namePattern(dump, args.focus);
+    const rows = rowsOf(dump, args).filter((row) => !focus || focus(row.type));
     const key = args.sort === "retained" ? "retainedBytes" : args.sort;
     rows.sort((a, b) => (b[key] ?? 0) - (a[key] ?? 0) || b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
     return {

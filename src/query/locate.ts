@@ -1,5 +1,6 @@
 // The object, owner or value that a person named: by address or by expression.
 import { NotFoundError, UsageError } from "../base/errors.js";
+import { realName } from "../base/package-names.js";
 import { type Address, hex, NONE, type NodeId, parseAddress, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { type EvaluationEnvironment, evaluate, type Located } from "../expression/evaluate.js";
@@ -87,7 +88,7 @@ export function locate(dump: Dump, text: string): Place {
     return { type: types.type[object], address: dataAddress(dump, object), memory, object };
   }
   const env = evaluationEnvironment(dump);
-  const found = evaluate(env, parseExpression(text));
+  const found = evaluateText(dump, env, text);
   if (found.likely)
     dump.findings.add(
       "likely-variable",
@@ -102,6 +103,29 @@ export function locate(dump: Dump, text: string): Place {
       return dump.heap.objects.find(found.address);
     },
   };
+}
+
+/** The value of an expression whose packages may be written short or whole. @throws NotFoundError, UsageError, MemoryFault */
+function evaluateText(dump: Dump, env: EvaluationEnvironment, text: string): Located {
+  const typed = parseExpression(text);
+  const whole = wholeNames(dump, text);
+  if (whole === text) return evaluate(env, typed);
+  try {
+    return evaluate(env, parseExpression(whole));
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    // "g12.worker.s" is a variable of the function worker, also where there is a package of that name.
+    try {
+      return evaluate(env, typed);
+    } catch {
+      throw error;
+    }
+  }
+}
+
+/** What a person typed with the import paths that JSON shows; paths as the linker writes them ("yaml%2ev3") are known too. */
+export function wholeNames(dump: Dump, text: string): string {
+  return dump.names.expand(realName(text));
 }
 
 /** Where the data of an object begins: behind its malloc header. */
@@ -122,7 +146,7 @@ export function locateNode(dump: Dump, text: string): NodeId {
   if (at.object !== NONE && (target === NONE || isAddress)) return graph.nodeOfObject(at.object);
   // A variable of its own, not a field of it: the owner itself.
   const owner = roots.owners.findIndex(({ global }) => global && at.address >= global.address && at.address < global.address + global.size);
-  if (owner >= 0 && roots.owners[owner].global?.address === at.address && dump.runtime.variables.global(text))
+  if (owner >= 0 && roots.owners[owner].global?.address === at.address && dump.runtime.variables.global(wholeNames(dump, text)))
     return graph.nodeOfOwner(owner);
   if (target !== NONE) return graph.nodeOfObject(target);
   if (at.object !== NONE) return graph.nodeOfObject(at.object);

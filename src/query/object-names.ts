@@ -1,4 +1,5 @@
 // What an address is, in words and as plain data.
+import { realName } from "../base/package-names.js";
 import { type Address, counted, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { ObjectTypes } from "../heap/evidence.js";
@@ -40,14 +41,19 @@ export function selectByType(dump: Dump, text: string, parts = false): (id: Obje
   // Closures and the parts of maps get their types while objects are typed.
   const names = Array.from({ length: runtime.types.count }, (_, each) => runtime.types.get(each).name);
   const labels = wholes?.labels ?? [];
-  const isMeant = (name: string) => name === text || readableType(name) === text;
-  const isExact = names.some(isMeant) || labels.includes(text);
+  const whole = dump.names.expand(realName(text));
+  const isMeant = (name: string) => name === whole || readableType(name) === whole;
+  const isExact = names.some(isMeant) || labels.includes(whole);
   const pattern = isExact ? undefined : parseRegExp(text);
-  const closeness = (name: string): number => {
+  const formCloseness = (name: string): number => {
     const match = pattern?.exec(name);
     if (!match) return UNSELECTED;
     const isWhole = match.index + match[0].length === name.length && /(?:^|[./])$/.test(name.slice(0, match.index));
     return isWhole && /^[\w./~%-]+(?:\[.*\])?$/.test(name) ? NAMED : MENTIONED;
+  };
+  const closeness = (name: string): number => {
+    const short = dump.names.shorten(name);
+    return Math.max(formCloseness(name), short === name ? UNSELECTED : formCloseness(short));
   };
   const matches = (name: string): number => {
     if (!pattern) return isMeant(name) ? NAMED : UNSELECTED;
@@ -100,7 +106,7 @@ export function explainAddress(dump: Dump, address: Address): string {
   const fn = runtime.functions.find(address);
   if (fn && fn.name !== "" && address < fn.end) return `${hex(address)} is code of ${fn.name}`;
   const symbol = runtime.symbolAt(address);
-  if (symbol) return `${hex(address)} is in the symbol ${symbol.name}`;
+  if (symbol) return `${hex(address)} is in the symbol ${realName(symbol.name)}`;
   const { manual } = spans;
   for (let i = 0; i < manual.length; i += 2) {
     if (address >= manual[i] && address < manual[i + 1])

@@ -1,5 +1,16 @@
 // Regular expressions as a person types them.
 import { UsageError } from "../base/errors.js";
+import type { Dump } from "../dump.js";
+
+/** Whether a name, with its packages whole or short, has what a regular expression asks for. @throws UsageError */
+export function namePattern({ names }: Dump, text: string): (name: string) => boolean {
+  const pattern = parseRegExp(text);
+  return (name) => {
+    if (pattern.test(name)) return true;
+    const short = names.shorten(name);
+    return short !== name && pattern.test(short);
+  };
+}
 
 /** @throws UsageError instead of SyntaxError */
 export function parseRegExp(text: string): RegExp {

@@ -18,7 +18,7 @@ export function retainedByName(dump: Dump, by: "type" | "package", parts: boolea
   const names = new Map<string, number>();
   const groupOfType: number[] = [];
   const intern = (name: string): number => {
-    const key = by === "package" ? packageOf(name) : name;
+    const key = by === "package" ? packageOf(name, dump.names) : name;
     const known = names.get(key);
     if (known !== undefined) return known;
     names.set(key, names.size);

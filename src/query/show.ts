@@ -3,7 +3,7 @@ import { UsageError } from "../base/errors.js";
 import { type Bytes, counted, type Hex, hex, NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
-import { locate, needText } from "./locate.js";
+import { locate, needText, wholeNames } from "./locate.js";
 import { nameObject, readableType } from "./object-names.js";
 import { castOf, expressionOf } from "./path-names.js";
 import type { Query } from "./query.js";
@@ -46,7 +46,11 @@ export const show: Query<ShowArgs, Show> = {
     const page = { depth: args.depth, offset: args.offset, top: args.top };
     const isAddress = /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(args.of);
     const object = isAddress ? { object: heldBy(dump, at.object) } : placeOf(dump, at.address);
-    const expression = !isAddress ? args.of.trim() : dump.heap.isLive(at.object) ? expressionOf(dump, at.object) : castOf(dump, at.object);
+    const expression = !isAddress
+      ? wholeNames(dump, args.of.trim())
+      : dump.heap.isLive(at.object)
+        ? expressionOf(dump, at.object)
+        : castOf(dump, at.object);
     const certainty = at.likely ? "likely" : "certain";
     if (at.type === NONE) {
       if (at.object === NONE)

@@ -76,7 +76,7 @@ function headLines({ panics, fatalError, details, signal, kind }: Death, indents
 }
 
 function blockPrinter(dump: Dump, all: boolean, machineIds: ReadonlyMap<number, number>): (goroutine: Goroutine) => TracebackBlock {
-  const { functions, layout } = dump.runtime;
+  const { functions, layout, names } = dump.runtime;
   const { memory } = dump.process;
   const reader = goroutineReader(dump);
   const g = layout.struct("g");
@@ -114,7 +114,7 @@ function blockPrinter(dump: Dump, all: boolean, machineIds: ReadonlyMap<number, 
         const offset = frame.pc > frame.fn.entry ? ` +${hex(frame.pc - frame.fn.entry)}` : "";
         const registers = all ? ` fp=${hex(frame.fp)} sp=${hex(frame.sp)} pc=${hex(frame.pc)}` : "";
         frames.push([
-          `${printedName(each.name)}(${each.inlined ? "..." : argumentWords(memory, functions, frame)})`,
+          `${printedName(names.symbolOf(each.name))}(${each.inlined ? "..." : argumentWords(memory, functions, frame)})`,
           `\t${each.file}:${each.line}${each.inlined ? "" : `${offset}${registers}`}`,
         ]);
       }
@@ -135,13 +135,16 @@ function blockPrinter(dump: Dump, all: boolean, machineIds: ReadonlyMap<number, 
 }
 
 function creator(dump: Dump, goroutine: Goroutine, shows: ReturnType<typeof frameFilter>): string[] {
-  const { functions } = dump.runtime;
+  const { functions, names } = dump.runtime;
   const pc = goroutine.createdByPc;
   const fn = pc > 0 ? functions.find(pc) : undefined;
   if (!fn || goroutine.id === 1 || !shows(fn.name, fn.funcId, false, undefined)) return [];
   const { file, line } = functions.lineAt(fn, pc > fn.entry ? pc - 1 : pc);
   const parent = goroutine.parentId > 0 ? ` in goroutine ${goroutine.parentId}` : "";
-  return [`created by ${printedName(fn.name)}${parent}`, `\t${file}:${line}${pc > fn.entry ? ` +${hex(pc - fn.entry)}` : ""}`];
+  return [
+    `created by ${printedName(names.symbolOf(fn.name))}${parent}`,
+    `\t${file}:${line}${pc > fn.entry ? ` +${hex(pc - fn.entry)}` : ""}`,
+  ];
 }
 
 /** Since Go 1.22 headers at this level have gp=, m= and mp=; the release that brought it also renamed what is looked for here. */

@@ -3,6 +3,7 @@ import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Hex, hex, NONE, type NodeId, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
+import { wholeNames } from "./locate.js";
 import { type MergedNode, mergePaths } from "./merged-paths.js";
 import { explainAddress, NAMED, type NamedObject, nameObject, selectByType, UNSELECTED } from "./object-names.js";
 import { type NamedPath, namePath, nameTarget } from "./path-names.js";
@@ -121,7 +122,8 @@ function holdersNamed(dump: Dump, name: string, parts: boolean): readonly NodeId
     const id = byAddress(dump, name);
     return [id, ...(parts ? [] : wholes.listParts(id))].map((each) => graph.nodeOfObject(each));
   }
-  const nodes = roots.owners.flatMap((owner, id) => (owner.name === name ? [graph.nodeOfOwner(id)] : []));
+  const whole = wholeNames(dump, name);
+  const nodes = roots.owners.flatMap((owner, id) => (owner.name === whole ? [graph.nodeOfOwner(id)] : []));
   if (nodes.length === 0) throw new NotFoundError("root named", name, [], "why names the roots of its paths");
   return nodes;
 }

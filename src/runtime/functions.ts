@@ -1,5 +1,6 @@
 // The functions of the program as its own tracebacks see them: the pclntab. runtime/symtab.go, cmd/link pcln.go
 import { ByteReader, decodeText } from "../base/byte-reader.js";
+import { realName } from "../base/package-names.js";
 import type { Address, Bytes } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Module } from "./modules.js";
@@ -198,7 +199,7 @@ class ModuleFunctions {
   nameAt(offset: number): string {
     let name = this.names.get(offset);
     if (name === undefined) {
-      name = offset === 0 ? "" : readText(this.memory, this.module.funcnametab + offset);
+      name = offset === 0 ? "" : realName(readText(this.memory, this.module.funcnametab + offset));
       this.names.set(offset, name);
     }
     return name;

@@ -1,6 +1,7 @@
 // The Go runtime as found in a dead process; above here nobody asks which Go it was.
 import { MemoryFault, UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
+import { PackageNames } from "../base/package-names.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { ElfSymbol, Process } from "../process/process.js";
@@ -15,6 +16,7 @@ import { isKnownRelease } from "./layout/version.js";
 import { threadStacks } from "./machines.js";
 import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
 import { type Module, readModules } from "./modules.js";
+import { readPackages } from "./packages.js";
 import { arenaBaseOffsetOf, readSpans, type SpanTable } from "./spans.js";
 import { readSpecials, type SpecialRoot } from "./specials.js";
 import { readTypes, type TypeTable } from "./types.js";
@@ -27,6 +29,8 @@ export interface GoRuntime {
   readonly layout: Layout;
   readonly debug: DebugInfo;
   readonly modules: readonly Module[];
+  /** What the packages of the executable are called. */
+  readonly names: PackageNames;
   readonly functions: FunctionTable;
   readonly types: TypeTable;
   readonly variables: Variables;
@@ -79,6 +83,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const variables = readVariables(debug, types, bias, process.arch);
   const arenaBaseOffset = arenaBaseOffsetOf(process.arch);
   const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset, findings });
+  const names = lazy(() => new PackageNames(readPackages(memory, modules, debug)));
   const spans = lazy(() => readSpans(memory, layout, arenaBaseOffset, findings));
   const goroutines = lazy(() => readGoroutines(process, layout, functions, modules, findings));
   const specials = lazy(() => readSpecials(memory, layout, spans(), findings));
@@ -104,6 +109,9 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
     layout,
     debug,
     modules,
+    get names() {
+      return names();
+    },
     functions,
     types,
     variables,

@@ -1,6 +1,7 @@
 // What the two threads say to each other; plain data only.
 import { DumpError, NotFoundError } from "../base/errors.js";
 import type { Finding } from "../base/findings.js";
+import type { PackageName } from "../base/package-names.js";
 import { Cancelled } from "../base/progress.js";
 import type { DumpFiles } from "../dump.js";
 
@@ -26,6 +27,8 @@ export type Reply =
       readonly result: unknown;
       readonly findings: readonly Finding[];
       readonly contents?: readonly Uint8Array[];
+      /** Told once, with the first answer after the runtime could be read. */
+      readonly packages?: readonly PackageName[];
     }
   | { readonly kind: "failed"; readonly id: number; readonly error: PlainError }
   /** A question that came between needs what the running one may just be making, and has to wait for its turn; or it missed the running one. */

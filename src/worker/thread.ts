@@ -1,7 +1,8 @@
 // The thread that holds the dump: opens it and answers one question after the other. At each tick of a long one it looks whether
 // to give up, and whether a question came that can be answered between.
 import { type MessagePort, parentPort, receiveMessageOnPort } from "node:worker_threads";
-import { UsageError } from "../base/errors.js";
+import { DumpError, UsageError } from "../base/errors.js";
+import type { PackageName } from "../base/package-names.js";
 import { Cancelled, type Progress } from "../base/progress.js";
 import { type Dump, openDump } from "../dump.js";
 import { QUERIES } from "../query/queries.js";
@@ -20,6 +21,7 @@ export function serve(port: MessagePort, open: typeof openDump = openDump, queri
   let shared: Shared = shareMemory();
   let present = 0;
   let isBetween = false;
+  let hasToldPackages = false;
   const send = (reply: Reply) => port.postMessage(reply);
   const progress: Progress = {
     stage(name, total) {
@@ -84,7 +86,19 @@ export function serve(port: MessagePort, open: typeof openDump = openDump, queri
     }
     if (wasRefused()) return { kind: "later", id, isMissed: false };
     const contents = withContents ? { contents: [...contentsOf(result as object)] } : {};
-    return { kind: "answer", id, result, findings: findings.list(), ...contents };
+    return { kind: "answer", id, result, findings: findings.list(), ...contents, ...newPackages(opened) };
+  }
+
+  function newPackages(opened: Dump): { readonly packages?: readonly PackageName[] } {
+    if (hasToldPackages) return {};
+    try {
+      const packages = opened.names.list();
+      hasToldPackages = true;
+      return { packages };
+    } catch (error) {
+      if (error instanceof DumpError) return {};
+      throw error;
+    }
   }
 
   async function handle(request: Request): Promise<void> {

@@ -2,6 +2,7 @@
 import { type MessagePort, Worker } from "node:worker_threads";
 import { ResourceError } from "../base/errors.js";
 import type { Finding } from "../base/findings.js";
+import { NO_NAMES, PackageNames } from "../base/package-names.js";
 import { Cancelled } from "../base/progress.js";
 import type { DumpFiles } from "../dump.js";
 import type { Query } from "../query/query.js";
@@ -59,6 +60,8 @@ export class RemoteDump {
   private stage: { readonly name: string; readonly total: number } | undefined;
   /** Damage met so far. */
   findings: readonly Finding[] = [];
+  /** What packages are called; known with the first answer. */
+  names: PackageNames = NO_NAMES;
   /** Settles when the dump is open or cannot be opened. */
   readonly opened: Promise<void>;
 
@@ -219,8 +222,9 @@ export class RemoteDump {
     }
   }
 
-  private resolve(question: Waiting, { result, contents, findings }: Reply & { readonly kind: "answer" }): void {
+  private resolve(question: Waiting, { result, contents, findings, packages }: Reply & { readonly kind: "answer" }): void {
     this.findings = findings;
+    if (packages) this.names = new PackageNames(packages);
     question.resolve((contents ? withContents(result as object, () => contents) : result) as never);
   }
 

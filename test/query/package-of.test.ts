@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { NO_NAMES, PackageNames } from "../../src/base/package-names.js";
 import { packageOf } from "../../src/query/histogram-rows.js";
 
 test("a type belongs to the package of its first qualified name", () => {
@@ -15,5 +16,10 @@ test("a type belongs to the package of its first qualified name", () => {
     unknown: "(unknown)",
     "unknown (no pointers)": "(unknown)",
   };
-  for (const [type, wanted] of Object.entries(packages)) expect([type, packageOf(type)]).toEqual([type, wanted]);
+  for (const [type, wanted] of Object.entries(packages)) expect([type, packageOf(type, NO_NAMES)]).toEqual([type, wanted]);
+});
+
+test("a path may have dots in its last element", () => {
+  const names = new PackageNames([{ path: "gopkg.in/yaml.v3", name: "yaml" }]);
+  expect(packageOf("map[string]*gopkg.in/yaml.v3.Node", names)).toBe("gopkg.in/yaml.v3");
 });

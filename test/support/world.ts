@@ -1,6 +1,8 @@
 // A world for the command line: streams that remember, and a dump that never was a file.
+
 import type { World } from "../../cli/command.js";
 import { Findings } from "../../src/base/findings.js";
+import { NO_NAMES } from "../../src/base/package-names.js";
 import type { Dump } from "../../src/dump.js";
 
 /** What the fake dump was asked to open, and what was printed. */
@@ -36,7 +38,7 @@ export function makeWorld(options: { terminal?: boolean; onOpen?: (findings: Fin
       const findings = new Findings();
       options.onOpen?.(findings);
       const identity = { path: "/srv/core", goVersion: "go1.26.8", arch: "amd64", buildId: "4f1c" };
-      return { findings, identity, close: () => void world.closed++ } as unknown as Dump;
+      return { findings, identity, names: NO_NAMES, close: () => void world.closed++ } as unknown as Dump;
     },
   };
   return world;

@@ -4,6 +4,7 @@ import { MessageChannel } from "node:worker_threads";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { NotFoundError } from "../../src/base/errors.js";
 import { Findings } from "../../src/base/findings.js";
+import { NO_NAMES } from "../../src/base/package-names.js";
 import { Cancelled } from "../../src/base/progress.js";
 import type { Dump } from "../../src/dump.js";
 import type { Query } from "../../src/query/query.js";
@@ -68,7 +69,9 @@ afterEach(() => {
   runs = 0;
 });
 
-function remote(opens: () => Promise<Dump> = async () => ({ findings: new Findings(), heap: "heap" }) as unknown as Dump): RemoteDump {
+function remote(
+  opens: () => Promise<Dump> = async () => ({ findings: new Findings(), heap: "heap", names: NO_NAMES }) as unknown as Dump,
+): RemoteDump {
   const { port1, port2 } = new MessageChannel();
   serve(port2, opens, [echo, fails, bug, long, heavy, careless]);
   const dump = RemoteDump.over(port1, { core: "c" });

@@ -8,7 +8,7 @@ import { objectPlace } from "./places.js";
 export interface ListColumn {
   readonly title: string;
   readonly align?: "left" | "right";
-  readonly cut?: "middle" | "end";
+  readonly cut?: "start" | "end";
   /** Share of the room where two columns are cut; 1 when absent. */
   readonly weight?: number;
 }
@@ -20,13 +20,11 @@ const gap = 2;
 const ascii = /^[\x20-\x7e]*$/;
 
 /** The text in at most width columns. */
-export function fitText(text: string, width: number, where: "middle" | "end" = "end"): string {
+export function fitText(text: string, width: number, where: "start" | "end" = "end"): string {
   if (width <= 0) return "";
   if (!ascii.test(text)) return cutText(text, width, where);
   if (text.length <= width) return text;
-  if (where === "end") return `${text.slice(0, width - 1)}…`;
-  const tail = Math.floor((width - 1) / 2);
-  return `${text.slice(0, width - 1 - tail)}…${tail > 0 ? text.slice(-tail) : ""}`;
+  return where === "end" ? `${text.slice(0, width - 1)}…` : cutText(text, width, where);
 }
 
 /** Title line and lines of a table as wide as width. Cells that are cut are found whole. */

@@ -41,7 +41,7 @@ export const goroutinesScreen: Screen = {
       { title: "state", cut: "end" },
       { title: "waits", align: "right" },
       ...(withRetained ? [{ title: "retains", align: "right" as const }] : []),
-      { title: "where, of the program's own", cut: "middle", weight: 2 },
+      { title: "where, of the program's own", cut: "start", weight: 2 },
     ];
     const cells = (first: string, row: Row) => [
       first,

@@ -9,7 +9,7 @@ const columns = [
   { title: "bytes", align: "right" },
   { title: "flags" },
   { title: "in" },
-  { title: "path", cut: "middle" },
+  { title: "path", cut: "start" },
 ] as const;
 
 /** The address space. */

@@ -28,7 +28,7 @@ export const objectsScreen: Screen = {
     const columns = [
       { title: "address" },
       { title: "bytes", align: "right" },
-      ...(isOne ? [] : [{ title: "type", cut: "middle" } as const]),
+      ...(isOne ? [] : [{ title: "type", cut: "start" } as const]),
       { title: "value", cut: "end", weight: 2 },
     ] as const;
     const cut =

@@ -35,7 +35,7 @@ export const timelineScreen: Screen = {
     ];
     const axis = `-${formatDuration(span)}`;
     const title = `${axis}${"the end".padStart(Math.max(1, room - axis.length))}`;
-    const { head, rows } = tableLines([{ title: "", cut: "middle" }, { title }], lanes, given.width);
+    const { head, rows } = tableLines([{ title: "", cut: "start" }, { title }], lanes, given.width);
     const legend: Line[] = [
       { text: "Ps: the fuller the busier, · idle   goroutines: █ running ▒ runnable s system call · waiting", tone: "dim" },
       ...(timeline.problem === "" ? [] : [{ text: `read up to the damage: ${timeline.problem}`, tone: "bad" as const }]),

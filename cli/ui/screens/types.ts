@@ -52,7 +52,7 @@ export const typesScreen: Screen = {
       ...(withRetained ? [{ title: title("retained", "retained"), align: "right" as const }] : []),
       { title: "share", align: "right" },
       { title: "" },
-      { title: by, cut: "middle" },
+      { title: by, cut: "start" },
     ];
     const rows = answer.rows.map((row) => {
       const part = sort === "retained" ? (row.retainedBytes ?? row.bytes) : row.bytes;

@@ -1,6 +1,6 @@
 // Words of a command line turned into values; whatever is off is a UsageError that shows what would be right.
 import { UsageError } from "../src/base/errors.js";
-import { type Bytes, type Hex, hex, parseAddress, parseBytes } from "../src/base/units.js";
+import { type Bytes, hex, parseAddress, parseBytes } from "../src/base/units.js";
 
 /** Options as commander hands them over: text, or true for flags. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
@@ -52,11 +52,11 @@ export function optionChoice<T extends string>(options: Options, name: string, c
   return choice;
 }
 
-/** An address with or without 0x. */
-export function operandAddress(text: string): Hex {
+/** An address with or without 0x, or an expression. */
+export function operandPlace(text: string): string {
+  if (text.trim() === "") throw new UsageError("an address or expression is empty", "for example: 0xc000012000, or main.global.sessions");
   const address = parseAddress(text);
-  if (address === undefined) throw new UsageError(`${text}: not an address`, "for example: 0xc000012000, or c000012000");
-  return hex(address);
+  return address === undefined ? text.trim() : hex(address);
 }
 
 /** A positive length in bytes: 64, 0x40 or 4K; at most `most`. */

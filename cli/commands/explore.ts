@@ -15,7 +15,7 @@ export const exploreCommand = defineCommand({
   ],
   async start(core, options, world, commands) {
     if (world.interactive !== true)
-      throw new UsageError("explore draws on a terminal, and this is none", "corescope overview core prints the same first look");
+      throw new UsageError("explore draws on a terminal, and this is none", "the same first look in print: corescope overview CORE");
     const { startUi } = await import("../ui/start.js");
     return startUi(core, options, world, commands);
   },

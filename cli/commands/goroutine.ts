@@ -26,7 +26,7 @@ export const goroutineCommand = defineCommand({
   ],
   args([id], options) {
     if (id === undefined || !/^[0-9]{1,15}$/.test(id))
-      throw new UsageError(`${id ?? ""}: not the number of a goroutine`, "for example: corescope goroutine core 17");
+      throw new UsageError(`${id ?? ""}: not the number of a goroutine`, "for example: corescope goroutine CORE 17");
     return { id: Number(id), depth: optionDepth(options) };
   },
   text(answer, page) {

@@ -65,9 +65,9 @@ export const histogramCommand = defineCommand({
     const meaning = withRetained ? [page.dim("retained: what one of them or more dominates, nested ones counted once")] : [];
     return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...folded, ...meaning, ...(cut ? [cut] : []), ...guesses];
   },
-  next: ({ rows }) => {
-    const type = rows[0]?.type;
-    return type === undefined || (rows[0]?.retainedBytes !== undefined && Object.keys(rows[0].evidence).length === 0)
+  next: ({ by = "type", rows }) => {
+    const type = by === "type" ? rows[0]?.type : undefined;
+    return type === undefined
       ? []
       : [`objects CORE --type ${quoteWord(`^${escapePattern(type)}$`)}`, `why CORE --type ${quoteWord(`^${escapePattern(type)}$`)}`];
   },

@@ -1,6 +1,6 @@
 import { formatBytes, parseAddress } from "../../src/base/units.js";
 import { MOST_BYTES_READ, read } from "../../src/query/read.js";
-import { operandAddress, operandLength } from "../arguments.js";
+import { operandLength, operandPlace } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { bytesOfHex, formatHexDump } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
@@ -10,18 +10,19 @@ export const readCommand = defineCommand({
   name: "read",
   query: read,
   operands: [
-    { name: "<address>", help: "where to begin" },
-    { name: "[length]", help: "how many bytes: 64, 0x40 or 4K (default: 64)" },
+    { name: "<what>", help: "an address, or an expression: what it leads to" },
+    { name: "[length]", help: "how many bytes: 64, 0x40 or 4K (default: 64, or what the expression means)" },
   ],
   options: [],
   examples: [
     { line: "read core 0xc000012000", asks: "What is here, and which object is it in?" },
     { line: "read core 0xc000012000 4K", asks: "A page of it." },
+    { line: "read core main.global.header 32", asks: "The first bytes of what this field leads to." },
     { line: "read core 0xc000012000 1MiB -o bytes.bin", asks: "The bytes themselves, into a file." },
   ],
   args: ([address, length]) => ({
-    address: operandAddress(address as string),
-    length: length === undefined ? 64 : operandLength(length, MOST_BYTES_READ),
+    address: operandPlace(address as string),
+    length: length === undefined ? 0 : operandLength(length, MOST_BYTES_READ),
   }),
   text({ address, bytes, object, explanation }, page) {
     const lines = formatHexDump(parseAddress(address) ?? 0, bytesOfHex(bytes));

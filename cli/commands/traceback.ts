@@ -17,7 +17,7 @@ export const tracebackCommand = defineCommand({
   ],
   args([id], options) {
     if (id !== undefined && !/^[0-9]{1,15}$/.test(id))
-      throw new UsageError(`${id}: not the number of a goroutine`, "for example: corescope traceback core 17");
+      throw new UsageError(`${id}: not the number of a goroutine`, "for example: corescope traceback CORE 17");
     return { level: optionChoice(options, "level", ["all", "crash"]), ...(id === undefined ? {} : { id: Number(id) }) };
   },
   // Lines are not cut: the text is for tools.

@@ -1,7 +1,7 @@
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatBytes, formatCount, hex, parseAddress } from "../../src/base/units.js";
 import { why } from "../../src/query/why.js";
-import { type Options, operandAddress, optionPattern, optionText } from "../arguments.js";
+import { type Options, operandPlace, optionPattern, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
@@ -14,7 +14,7 @@ type Root = ReturnType<typeof why.run>["paths"][number]["root"];
 export const whyCommand = defineCommand({
   name: "why",
   query: why,
-  operands: [{ name: "[address]", help: "any address inside the object" }],
+  operands: [{ name: "[what]", help: "an expression, or any address inside the object" }],
   options: [
     { flags: "--type <re>", help: "the largest object of a matching type, instead of an address" },
     { flags: "-k, --paths <count>", help: "so many distinct paths, of different owners first (default: 1)" },
@@ -24,6 +24,7 @@ export const whyCommand = defineCommand({
   ],
   examples: [
     { line: "why core 0xc000012000", asks: "Who holds this object?" },
+    { line: "why core 'main.global.sessions[\"user-5\"]'", asks: "Who holds what this leads to?" },
     { line: "why core --type '^main[.]Session$'", asks: "Why is the largest session still there?" },
     { line: "why core 0xc000012000 -k 5", asks: "Who else holds it? Freed is only what nobody holds." },
     { line: "why core --type '^main[.]Session$' --merge", asks: "Who holds all the sessions?" },
@@ -33,11 +34,11 @@ export const whyCommand = defineCommand({
   args([address], options) {
     const type = optionPattern(options, "type");
     if ((address === undefined) === (type === undefined)) {
-      throw new UsageError("why needs an address or --type RE, one of the two", "for example: corescope why core 0xc000012000");
+      throw new UsageError("why needs an address, an expression or --type RE, one of them", "for example: corescope why CORE 0xc000012000");
     }
     const merge = options.merge === true;
     if (merge && type === undefined)
-      throw new UsageError("--merge goes with --type", "for example: corescope why core --type '^main[.]User$' --merge");
+      throw new UsageError("--merge goes with --type", "for example: corescope why CORE --type '^main[.]User$' --merge");
     const ignore = parseIgnored(optionText(options, "ignore") ?? "");
     if (merge && ignore.length > 0) throw new UsageError("--ignore does not go with --merge", "Leave one of them out.");
     const more = {
@@ -46,7 +47,7 @@ export const whyCommand = defineCommand({
       ...(options.parts === true ? { parts: true } : {}),
       ...(ignore.length > 0 ? { ignore } : {}),
     };
-    return address === undefined ? { type: type as string, ...more } : { address: operandAddress(address), ...more };
+    return address === undefined ? { type: type as string, ...more } : { address: operandPlace(address), ...more };
   },
   text({ object, reachable, matching, paths, merged, explanation }, page) {
     const lines: string[] = [];
@@ -54,6 +55,7 @@ export const whyCommand = defineCommand({
     if (object) lines.push(page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`));
     if (object?.evidence) lines.push(page.dim(`type known by: ${escapeText(object.evidence)}`));
     if (matching !== undefined) lines.push(`the largest of ${counted(matching, "object")} of matching types`);
+    if (reachable && explanation) lines.push(escapeText(explanation));
     if (!reachable) lines.push(page.bad(escapeText(explanation ?? "garbage: no root reaches this object")));
     paths.forEach((path, index) => {
       if (paths.length > 1) lines.push("", `path ${index + 1} of ${paths.length}`);

@@ -237,8 +237,12 @@ class Evaluator {
   private convert(at: Expression & { readonly kind: "convert" }): Located {
     const address = this.addressOf(at.of);
     if (at.type === "unsafe.Pointer") return { type: NONE, address };
-    const type = this.env.types.byName(at.type.slice(1));
-    if (type === NONE) throw new NotFoundError("type", at.type.slice(1));
+    const name = at.type.slice(1);
+    const known = this.env.types.byName(name);
+    // A closure's type is made of its code: it has no name of its own in the program.
+    const closure = known === NONE && name.startsWith("func ") ? (this.env.closureAt?.(address) ?? NONE) : NONE;
+    const type = closure !== NONE && this.nameOf(closure) === name ? closure : known;
+    if (type === NONE) throw new NotFoundError("type", name, [], "name it with its package, as in (*main.T)(0xc000012000)");
     return { type, address };
   }
 

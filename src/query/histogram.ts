@@ -21,6 +21,8 @@ export interface HistogramArgs {
 export type { HistogramRow } from "./histogram-rows.js";
 
 export interface Histogram {
+  /** What the rows' names are; types when absent. */
+  readonly by?: HistogramArgs["by"];
   readonly rows: readonly HistogramRow[];
   /** Of all rows that matched, shown or not. */
   readonly total: {
@@ -41,6 +43,7 @@ export const histogram: Query<HistogramArgs, Histogram> = {
     const key = args.sort === "retained" ? "retainedBytes" : args.sort;
     rows.sort((a, b) => (b[key] ?? 0) - (a[key] ?? 0) || b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
     return {
+      by: args.by,
       rows: args.top > 0 ? rows.slice(0, args.top) : rows,
       total: {
         rows: rows.length,

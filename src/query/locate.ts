@@ -68,6 +68,9 @@ function distance(a: string, b: string): number {
   return Math.min(3, row[b.length]);
 }
 
+/** Kinds whose first word is a pointer. */
+const POINTERS: ReadonlySet<string> = new Set(["pointer", "unsafe.Pointer", "map", "chan", "func", "slice", "string"]);
+
 /** A typed place, in a memory that has it too when it is a variable in registers or in several pieces. */
 export interface Place extends Located {
   readonly memory: ValueEnvironment["memory"];
@@ -81,7 +84,7 @@ export interface Place extends Located {
 export function locate(dump: Dump, text: string): Place {
   const { memory } = dump.process;
   const address = parseAddress(text);
-  if (address !== undefined && /^(?:0[xX])?[0-9a-fA-F]+$/.test(text.trim())) {
+  if (address !== undefined && isAddress(text)) {
     const { objects, types } = dump.heap;
     const object = objects.find(address);
     if (object === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
@@ -128,6 +131,19 @@ export function wholeNames(dump: Dump, text: string): string {
   return dump.names.expand(realName(text));
 }
 
+/** Whether an expression names the very place it evaluates to, so that a pointer there leads no further: a cast of an address, *p, p.Load(). */
+export function namesPlace(text: string): boolean {
+  const { kind, ...rest } = parseExpression(text);
+  return (
+    kind === "convert" || kind === "dereference" || kind === "address" || (kind === "load" && (rest as { key?: string }).key === undefined)
+  );
+}
+
+/** An address alone, no expression. */
+export function isAddress(text: string): boolean {
+  return /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(text) && parseAddress(text) !== undefined;
+}
+
 /** Where the data of an object begins: behind its malloc header. */
 export function dataAddress(dump: Dump, object: number): Address {
   const { objects } = dump.heap;
@@ -141,9 +157,9 @@ export function dataAddress(dump: Dump, object: number): Address {
 export function locateNode(dump: Dump, text: string): NodeId {
   const { graph, roots } = dump.heap;
   const at = locate(dump, text);
-  const isAddress = parseAddress(text) !== undefined;
-  const target = isAddress ? NONE : targetOf(dump, at);
-  if (at.object !== NONE && (target === NONE || isAddress)) return graph.nodeOfObject(at.object);
+  const byAddress = isAddress(text) || (at.object !== NONE && namesPlace(text));
+  const target = byAddress ? NONE : targetOf(dump, at);
+  if (at.object !== NONE && (target === NONE || byAddress)) return graph.nodeOfObject(at.object);
   // A variable of its own, not a field of it: the owner itself.
   const owner = roots.owners.findIndex(({ global }) => global && at.address >= global.address && at.address < global.address + global.size);
   if (owner >= 0 && roots.owners[owner].global?.address === at.address && dump.runtime.variables.global(wholeNames(dump, text)))
@@ -151,10 +167,29 @@ export function locateNode(dump: Dump, text: string): NodeId {
   if (target !== NONE) return graph.nodeOfObject(target);
   if (at.object !== NONE) return graph.nodeOfObject(at.object);
   if (owner >= 0) return graph.nodeOfOwner(owner);
-  const goroutine = /^g([0-9]+)$/.exec(text);
-  const owned = goroutine ? roots.owners.findIndex((each) => each.goroutine === Number(goroutine[1])) : NONE;
+  const goroutine = goroutineOf(dump, text, at.address);
+  const owned = goroutine === undefined ? NONE : roots.owners.findIndex((each) => each.goroutine === goroutine);
   if (owned >= 0) return graph.nodeOfOwner(owned);
   throw new NotFoundError("object behind", text, [], explainAddress(dump, at.address));
+}
+
+/** The goroutine whose variable an expression means: by the stack it lies on; one in registers by its name. */
+export function goroutineOf(dump: Dump, text: string, address: Address): number | undefined {
+  const { all } = dump.runtime.goroutines;
+  const named = address >= SCRATCH ? /(?:^|[^\w.])g([0-9]+)\./.exec(text)?.[1] : undefined;
+  return named === undefined ? all.find(({ stack }) => address >= stack.lo && address < stack.hi)?.id : Number(named);
+}
+
+/** Where the bytes are that a value of a pointer-like kind leads to; undefined for nil and for other kinds. */
+export function pointedBy(
+  dump: Dump,
+  { type, address, memory }: Located & { readonly memory: ValueEnvironment["memory"] },
+): Address | undefined {
+  if (type === NONE) return undefined;
+  const { kind } = dump.runtime.types.get(type);
+  if (!POINTERS.has(kind) && kind !== "interface") return undefined;
+  const value = memory.tryAddress(address + (kind === "interface" ? 8 : 0));
+  return value === undefined || value <= 0 ? undefined : value;
 }
 
 /** The object that a value of a pointer-like kind leads to; NONE for others. */
@@ -162,23 +197,13 @@ export function targetOf(
   dump: Dump,
   at: { readonly type: TypeId; readonly address: Address; readonly memory?: ValueEnvironment["memory"] },
 ): number {
-  if (at.type === NONE) return NONE;
-  const { kind } = dump.runtime.types.get(at.type);
-  const memory = at.memory ?? dump.process.memory;
-  if (["pointer", "unsafe.Pointer", "map", "chan", "func", "slice", "string"].includes(kind)) {
-    const value = memory.tryAddress(at.address);
-    return value === undefined || value <= 0 ? NONE : dump.heap.objects.find(value);
-  }
-  if (kind === "interface") {
-    const value = memory.tryAddress(at.address + 8);
-    return value === undefined || value <= 0 ? NONE : dump.heap.objects.find(value);
-  }
-  return NONE;
+  const value = pointedBy(dump, { memory: dump.process.memory, ...at });
+  return value === undefined ? NONE : dump.heap.objects.find(value);
 }
 
 /** @throws UsageError */
 export function needText(text: string | undefined, command: string): string {
   if (text === undefined || text.trim() === "")
-    throw new UsageError(`${command} needs an address or an expression`, `corescope ${command} core main.global`);
+    throw new UsageError(`${command} needs an address or an expression`, `for example: corescope ${command} CORE main.global`);
   return text;
 }

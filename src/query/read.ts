@@ -2,15 +2,20 @@
 import { MemoryFault, UsageError } from "../base/errors.js";
 import { counted, type Hex, hex, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { SCRATCH } from "../runtime/frame-variables.js";
+import { isAddress, locate, namesPlace, needText, pointedBy } from "./locate.js";
 import { explainAddress, nameObject } from "./object-names.js";
 import type { Query } from "./query.js";
 
 export interface ReadArgs {
+  /** An address, or an expression: what a pointer, slice, string or interface value leads to, else the value itself. */
   readonly address: string;
+  /** 0: all of what an expression means, at most 256 bytes; 64 at an address. */
   readonly length: number;
 }
 
 export interface ReadResult {
+  /** Of a variable in registers, or in several pieces, 0x0. */
   readonly address: Hex;
   /** Hexadecimal digits, two a byte; shorter than asked where the dump ends. */
   readonly bytes: string;
@@ -24,15 +29,42 @@ export const read: Query<ReadArgs, ReadResult> = {
   name: "read",
   summary: "bytes of memory, and the object they are in",
   run(dump, args) {
-    const address = parseAddress(args.address);
-    if (address === undefined) throw new UsageError(`${args.address}: not an address`, "Addresses are hexadecimal: 0xc000012000.");
-    if (!(args.length > 0 && args.length <= MOST_BYTES_READ))
-      throw new UsageError(`${args.length}: read takes 1 to ${MOST_BYTES_READ} bytes`);
-    const bytes = readWhatIsThere(dump, address, args.length);
-    const where = describe(dump, address);
-    return { address: hex(address), bytes: Buffer.from(bytes).toString("hex"), ...where };
+    if (!(args.length >= 0 && args.length <= MOST_BYTES_READ))
+      throw new UsageError(`${args.length}: read takes 1 to ${MOST_BYTES_READ} bytes`, "for example: corescope read CORE 0xc000012000 64");
+    const { address, length } = beginning(dump, needText(args.address, "read"));
+    if (typeof address !== "number")
+      return {
+        address: hex(0),
+        bytes: Buffer.from(address).toString("hex"),
+        explanation: "in registers, or in several pieces: no address",
+      };
+    const bytes = readWhatIsThere(dump, address, args.length || length);
+    return { address: hex(address), bytes: Buffer.from(bytes).toString("hex"), ...describe(dump, address) };
   },
 };
+
+const USUAL = 64;
+const MOST_OF_VALUE = 256;
+
+/** Where the bytes begin that a text means, and how many it means; the bytes themselves of a variable without an address. */
+function beginning(dump: Dump, text: string): { readonly address: number | Uint8Array; readonly length: number } {
+  if (isAddress(text)) return { address: parseAddress(text) as number, length: USUAL };
+  const place = locate(dump, text);
+  const { types } = dump.runtime;
+  const type = place.type === NONE ? undefined : types.get(place.type);
+  const pointed = namesPlace(text) ? undefined : pointedBy(dump, place);
+  const shown = (size: number) => (size > 0 ? Math.min(MOST_OF_VALUE, size) : USUAL);
+  if (pointed === undefined) {
+    const length = shown(type?.size ?? 0);
+    return { address: place.address >= SCRATCH ? place.memory.bytes(place.address, length) : place.address, length };
+  }
+  const { kind = "", element = NONE } = type ?? {};
+  const size = element === NONE ? 0 : types.get(element).size;
+  if (kind === "pointer") return { address: pointed, length: shown(size) };
+  if (kind !== "slice" && kind !== "string") return { address: pointed, length: USUAL };
+  const count = place.memory.readUint(place.address + 8, 8);
+  return { address: pointed, length: shown(count * (kind === "string" ? 1 : size)) };
+}
 
 /** As many bytes as there are from the address on. @throws MemoryFault when there is none */
 function readWhatIsThere(dump: Dump, address: number, length: number): Uint8Array {

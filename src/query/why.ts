@@ -3,13 +3,15 @@ import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Hex, hex, NONE, type NodeId, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
-import { wholeNames } from "./locate.js";
+import { SCRATCH } from "../runtime/frame-variables.js";
+import { goroutineOf, isAddress, locate, namesPlace, needText, targetOf, wholeNames } from "./locate.js";
 import { type MergedNode, mergePaths } from "./merged-paths.js";
-import { explainAddress, NAMED, type NamedObject, nameObject, selectByType, UNSELECTED } from "./object-names.js";
-import { type NamedPath, namePath, nameTarget } from "./path-names.js";
+import { explainAddress, NAMED, type NamedObject, nameObject, selectByType, typeName, UNSELECTED } from "./object-names.js";
+import { type NamedPath, namePath, nameTarget, type PathRoot } from "./path-names.js";
 import type { Query } from "./query.js";
 
 export interface WhyArgs {
+  /** An address in an object, or an expression: what a pointer, map, slice or interface value leads to, else where the value lies. */
   readonly address?: string;
   /** Regular expression: the largest live object of a matching type is taken. */
   readonly type?: string;
@@ -49,12 +51,17 @@ export const why: Query<WhyArgs, Why> = {
   run(dump, args) {
     const { heap } = dump;
     const { parts = false } = args;
-    const asked = args.type === undefined ? { id: byAddress(dump, args.address), matching: undefined } : largestOf(dump, args.type, parts);
+    const asked =
+      args.type === undefined
+        ? { id: byName(dump, needText(args.address, "why")), matching: undefined }
+        : largestOf(dump, args.type, parts);
+    const { id } = asked;
+    if (typeof id !== "number") return id;
     const found = asked.matching === undefined ? {} : { matching: asked.matching };
     // The tree says what is live too: no marking of its own is needed.
-    const shortest = shortestPath(heap.tree.parent, heap.graph.nodeOfObject(asked.id));
+    const shortest = shortestPath(heap.tree.parent, heap.graph.nodeOfObject(id));
     if (shortest.length === 0) {
-      const object = nameObject(dump, asked.id);
+      const object = nameObject(dump, id);
       return {
         object,
         reachable: false,
@@ -95,10 +102,41 @@ function* liveOfType(dump: Dump, text: string, parts: boolean): Iterable<ObjectI
   for (let id = 0; id < dump.heap.objects.count; id++) if (matches(id) !== UNSELECTED && dump.heap.isLive(id)) yield id;
 }
 
-function byAddress(dump: Dump, text: string | undefined): ObjectId {
-  if (text === undefined) throw new UsageError("why needs an address or --type", "corescope why core 0xc000012000");
+/** The object that an address or expression means, or the answer for a value that lies in none: its variable is a root itself. */
+function byName(dump: Dump, text: string): ObjectId | Why {
+  if (isAddress(text)) return byAddress(dump, text);
+  const place = locate(dump, text);
+  const target = namesPlace(text) ? NONE : targetOf(dump, place);
+  if (target !== NONE) return target;
+  if (place.object !== NONE) return place.object;
+  const { runtime } = dump;
+  const global = runtime.variables.globalAt(place.address);
+  const goroutine = global ? undefined : goroutineOf(dump, text, place.address);
+  if (!global && goroutine === undefined) throw new NotFoundError("object behind", text, [], explainAddress(dump, place.address));
+  const owner = global?.name ?? `goroutine ${goroutine}`;
+  const root: PathRoot = {
+    kind: global ? "global" : "goroutine",
+    name: owner,
+    owner,
+    ...(global ? { variable: owner } : { goroutine: goroutine as number }),
+    certain: true,
+  };
+  const id = global?.type ?? place.type;
+  const bytes = id === NONE ? 0 : runtime.types.get(id).size;
+  const address = global?.address ?? (place.address >= SCRATCH ? 0 : place.address);
+  return {
+    object: { address: hex(address), type: typeName(dump, id), bytes, evidence: global ? "global" : "local" },
+    reachable: true,
+    paths: [{ root, steps: [] }],
+    explanation: global
+      ? `${text === owner ? `${owner} is a global variable` : `${text} is in the global variable ${owner}`}, a root itself: nothing has to hold it`
+      : `${text} is a variable of ${owner}, whose stack is a root itself: nothing has to hold it`,
+  };
+}
+
+function byAddress(dump: Dump, text: string): ObjectId {
   const address = parseAddress(text);
-  if (address === undefined) throw new UsageError(`${text}: not an address`, "Addresses are hexadecimal: 0xc000012000.");
+  if (address === undefined) throw new UsageError(`${text}: not an address`, "addresses are hexadecimal: 0xc000012000");
   const id = dump.heap.objects.find(address);
   if (id === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
   return id;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { operandAddress, operandLength, optionBytes, optionChoice, optionPattern, optionTop } from "../../cli/arguments.js";
+import { operandLength, operandPlace, optionBytes, optionChoice, optionPattern, optionTop } from "../../cli/arguments.js";
 import { UsageError } from "../../src/base/errors.js";
 
 describe("numbers", () => {
@@ -20,8 +20,9 @@ describe("numbers", () => {
 });
 
 test("addresses come with or without 0x", () => {
-  expect([operandAddress("0xC000012000"), operandAddress("c000012000")]).toEqual(["0xc000012000", "0xc000012000"]);
-  for (const text of ["main.x", "0x", "0xfffffffffffffffff", ""]) expect(() => operandAddress(text)).toThrow(UsageError);
+  expect([operandPlace("0xC000012000"), operandPlace("c000012000")]).toEqual(["0xc000012000", "0xc000012000"]);
+  expect([operandPlace(" main.x "), operandPlace("(*main.T)(0x10).a")]).toEqual(["main.x", "(*main.T)(0x10).a"]);
+  for (const text of ["", "  "]) expect(() => operandPlace(text)).toThrow(UsageError);
 });
 
 test("patterns are checked before a core is opened", () => {

@@ -247,7 +247,7 @@ test("read shows the object and the offset in it, and -o has its bytes", () => {
   };
   expect(readCommand.text(answer, narrow).join("\n")).toContain("in 0xc000012340  []uint8  16 B, byte 5 of it");
   expect([...(readCommand.file?.(answer) ?? [])]).toEqual([new Uint8Array([0x68, 0x69])]);
-  expect(readCommand.args(["c000012345"], {})).toEqual({ address: "0xc000012345", length: 64 });
+  expect(readCommand.args(["c000012345"], {})).toEqual({ address: "0xc000012345", length: 0 });
 });
 
 test("names of commands are their queries' names, and differ", () => {

@@ -1,13 +1,6 @@
 // Sizes, shares and hexadecimal dumps as people read them.
 
-/** "67%"; "<1%" and ">99%" where rounding would lie; "-" of nothing. */
-export function formatShare(part: number, whole: number): string {
-  if (whole <= 0) return "-";
-  const percent = (part / whole) * 100;
-  if (part > 0 && percent < 0.5) return "<1%";
-  if (part < whole && percent >= 99.5) return ">99%";
-  return `${Math.round(percent)}%`;
-}
+export { formatShare } from "../../src/base/units.js";
 
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 

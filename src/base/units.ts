@@ -79,3 +79,12 @@ export function formatCount(count: number): string {
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
+
+/** "67%"; "<1%" and ">99%" where rounding would lie; "-" of nothing. */
+export function formatShare(part: number, whole: number): string {
+  if (whole <= 0) return "-";
+  const percent = (part / whole) * 100;
+  if (part > 0 && percent < 0.5) return "<1%";
+  if (part < whole && percent >= 99.5) return ">99%";
+  return `${Math.round(percent)}%`;
+}

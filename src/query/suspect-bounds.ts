@@ -4,7 +4,7 @@ import type { Dump } from "../dump.js";
 import type { GoType } from "../runtime/types.js";
 import type { DominatorNode } from "./dominator-rows.js";
 import { dataAddress } from "./locate.js";
-import { objectOfRow } from "./suspect-members.js";
+import { type Member, objectOfRow } from "./suspect-members.js";
 
 const LIMIT = /^(?:max|limit|cap|capacity|size|bound|budget|quota)\w*$/i;
 const LIST_ELEMENT = "container/list.Element";
@@ -14,20 +14,17 @@ const DEEPEST = 3;
 /**
  * Why a container looks bounded, or undefined.
  * @param above rows that dominate it, the outermost first
- * @param members rows of what it holds
+ * @param members what it holds
  */
-export function boundOf(
-  dump: Dump,
-  row: DominatorNode,
-  above: readonly DominatorNode[],
-  members: readonly DominatorNode[],
-): string | undefined {
+export function boundOf(dump: Dump, row: DominatorNode, above: readonly DominatorNode[], members: readonly Member[]): string | undefined {
   const count = members.reduce((most, each) => Math.max(most, each.count), 0);
   if (count < FEWEST) return undefined;
   for (const holder of [row, ...above.slice(-2)]) {
     const place = placeOf(dump, holder);
-    const found = place && limitIn(dump, place.type, place.address, { count, bytes: row.retainedBytes }, 0);
-    if (found !== undefined) return found;
+    // The runtime's own numbers bound nothing of the program's.
+    const found =
+      place && !place.type.name.startsWith("runtime.") && limitIn(dump, place.type, place.address, { count, bytes: row.retainedBytes }, 0);
+    if (found) return found;
   }
   const isListed = members.some((each) => each.type === LIST_ELEMENT);
   const isMapped = (row.children ?? []).some((each) => each.type.startsWith("map[") && each.type.endsWith(`]*${LIST_ELEMENT}`));

@@ -2,18 +2,16 @@
 import { type Address, formatCount, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { GoType } from "../runtime/types.js";
-import type { DominatorNode } from "./dominator-rows.js";
 import { dataAddress } from "./locate.js";
 import { boundOf } from "./suspect-bounds.js";
-import { memberRows, typeOfRow } from "./suspect-members.js";
+import type { Member } from "./suspect-members.js";
+import type { Point } from "./suspect-points.js";
 import { type Sign, timeSign } from "./suspect-times.js";
 
 /** What was found out, and how much it weighs: above 1 speaks for a leak, below 1 against. */
 export interface Habits {
   readonly weight: number;
   readonly evidence: readonly string[];
-  /** Functions of the closures below, the most frequent first. */
-  readonly functions: readonly string[];
 }
 
 /** Fields that say a member is finished, or should be gone by now. */
@@ -23,32 +21,19 @@ const MANY = 200;
 /** Larger ones are no numbers in turn but times since 1970 in seconds and finer, hashes, addresses. */
 const MOST_NUMBER = 1e9;
 
+const CROWD = "they came one by one while the program worked: their spans are shared with other and freed objects";
+
 /** What people call things that are added to and forgotten, and things that are made once: a hint, never evidence. */
 const LEAK_NAME =
   /subscri|listen|handler|hook|callback|pending|in_?flight|waiter|histor|audit|log|event|queue|retained|watch|observer|session|request|seen|visited|tasks|jobs|conns|clients/i;
 const STEADY_NAME = /pool|buf|ring|catalog|config|index|static|table|template|lru|arena|geo|price|dictionary|lookup/i;
 
-/**
- * Looks at the members of a row and two levels below it.
- * @param above rows that dominate it, the outermost first
- * @param membersOf samples of the row's members of a type
- */
-export function describeMembers(
-  dump: Dump,
-  row: DominatorNode,
-  above: readonly DominatorNode[],
-  membersOf: (type: TypeId) => readonly ObjectId[],
-): Habits {
-  const rows = [row, ...(row.children ?? []), ...(row.children ?? []).flatMap((child) => child.children ?? [])];
-  const functions = rows
-    .filter((each) => each.type.startsWith("func "))
-    .sort((a, b) => b.count - a.count)
-    .map((each) => each.type.slice("func ".length));
-  const members = memberRows(row);
-  const signs = members.flatMap((member) => {
-    const type = typeOfRow(dump, member);
-    return type === NONE ? [] : signsOf(dump, type, membersOf(type));
-  });
+/** Looks at the members of a point. */
+export function habitsOf(dump: Dump, { row, above }: Point, members: readonly Member[]): Habits {
+  const found = members.flatMap(({ id, samples }) => signsOf(dump, id, samples));
+  // What the members' own fields say against it outweighs how they lie in memory.
+  const isDoubted = found.some((sign) => sign.weight < 1 && sign.evidence !== "");
+  const signs = found.filter((sign) => sign.evidence !== CROWD || !isDoubted);
   const bound = boundOf(dump, row, above, members);
   if (bound !== undefined) signs.push({ weight: 0.35, evidence: bound });
   if (members.every((each) => each.count < MANY)) signs.push({ weight: 0.7, evidence: "" });
@@ -56,7 +41,7 @@ export function describeMembers(
   const named = LEAK_NAME.test(name) ? 1.3 : STEADY_NAME.test(name) ? 0.75 : 1;
   const weight = signs.reduce((product, sign) => product * sign.weight, named);
   const evidence = new Set(signs.flatMap((sign) => (sign.evidence === "" ? [] : [sign.evidence])));
-  return { weight: Math.min(8, Math.max(0.1, weight)), evidence: [...evidence], functions };
+  return { weight: Math.min(8, Math.max(0.1, weight)), evidence: [...evidence] };
 }
 
 /** What fields of members of one type say, and how they lie in memory. */
@@ -93,11 +78,7 @@ function signsOf(dump: Dump, id: TypeId, members: readonly ObjectId[]): readonly
   }
   const crowd = purity(dump, id, members);
   if (crowd >= 0.95) signs.push({ weight: 0.75, evidence: "" });
-  else if (crowd < 0.6 && members.length >= MANY && signs.every((sign) => sign.weight > 1))
-    signs.push({
-      weight: 1.4,
-      evidence: "they came one by one while the program worked: their spans are shared with other and freed objects",
-    });
+  else if (crowd < 0.6 && members.length >= MANY && signs.every((sign) => sign.weight > 1)) signs.push({ weight: 1.4, evidence: CROWD });
   return signs;
 }
 

@@ -1,8 +1,8 @@
 // Waste that is large enough to be the failure itself.
-import { type Bytes, counted, formatBytes, NONE, parseAddress } from "../base/units.js";
+import { type Bytes, counted, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { expressionOf } from "./path-names.js";
-import type { Suspect } from "./suspect.js";
+import { type Suspect, suspectOf } from "./suspect.js";
 import { type WasteKind, wasteRows } from "./waste-rows.js";
 
 /** Waste below this part of the memory is left to the command of that name. */
@@ -34,31 +34,27 @@ export function wasteSuspects(dump: Dump, whole: Bytes): Suspect[] {
     } else found.set(key, { bytes: row.bytes, count: row.count, kind: row.kind, paths: [row.path], holder });
   }
   return [...found.values()].flatMap(({ bytes, count, kind, paths, holder }) => {
-    const share = bytes / whole;
-    if (share < LEAST_SHARE) return [];
-    return [
-      {
-        kind,
-        title: sentence(kind, holder, paths, bytes, count),
-        bytes,
-        share,
-        evidence: paths[0] === holder ? [] : [`in ${paths.slice(0, 3).join(", ")}`],
-        expression: holder,
-        next: "waste CORE",
-        score: share * WEIGHT[kind],
-      },
-    ];
+    if (bytes / whole < LEAST_SHARE) return [];
+    return suspectOf({
+      kind,
+      title: (size) => sentence(kind, holder, paths, size, count),
+      bytes,
+      of: { bytes: dump.heap.liveBytes, name: "the live heap" },
+      facts: paths[0] === holder ? [] : [`in ${paths.slice(0, 3).join(", ")}`],
+      expression: holder,
+      next: "waste CORE",
+      score: (bytes / whole) * WEIGHT[kind],
+    });
   });
 }
 
-function sentence(kind: WasteKind, holder: string, paths: readonly string[], bytes: Bytes, count: number): string {
-  const size = formatBytes(bytes);
+function sentence(kind: WasteKind, holder: string, paths: readonly string[], size: string, count: number): string {
   const of = paths[0] === holder || paths.length > 1 ? "" : ` (${paths[0]})`;
   switch (kind) {
     case "pinned array":
       return `small pieces in ${holder}${of} pin ${size} of ${counted(count, "large array")} that nobody else sees`;
     case "slice capacity":
-      return `${holder}${of} wastes ${size}: ${counted(count, "slice")} with a capacity far beyond their length pin what lies behind it`;
+      return `${holder}${of} wastes ${size}: ${counted(count, "slice with a capacity far beyond its length pins", "slices with a capacity far beyond their length pin")} what lies behind it`;
     case "map slack":
       return `${holder} has room for ${size} more than it holds: a map that was large once never shrinks`;
     case "duplicate strings":

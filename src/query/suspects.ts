@@ -2,7 +2,7 @@
 import type { Bytes } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { Query } from "./query.js";
-import type { Suspect } from "./suspect.js";
+import type { Suspect, Whole } from "./suspect.js";
 import { goroutineSuspects } from "./suspect-goroutines.js";
 import { holderSuspects } from "./suspect-holders.js";
 import { processSuspects } from "./suspect-process.js";
@@ -30,11 +30,11 @@ export const suspects: Query<SuspectsArgs, Suspects> = {
 
 /** Every finding, the likeliest first. */
 export function findSuspects(dump: Dump): readonly Suspect[] {
-  const whole = memoryInUse(dump);
+  const whole: Whole = { bytes: memoryInUse(dump), name: "the memory in use" };
   const found = [
-    ...holderSuspects(dump, whole),
+    ...holderSuspects(dump, whole.bytes),
     ...goroutineSuspects(dump, whole),
-    ...wasteSuspects(dump, whole),
+    ...wasteSuspects(dump, whole.bytes),
     ...processSuspects(dump, whole),
   ];
   return found.sort((a, b) => b.score - a.score);

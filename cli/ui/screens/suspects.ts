@@ -1,6 +1,5 @@
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { suspects } from "../../../src/query/suspects.js";
-import { formatShare } from "../../text/bytes.js";
 import { wrapText } from "../parts/list.js";
 import { objectPlace } from "../parts/places.js";
 import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
@@ -18,10 +17,8 @@ export const suspectsScreen: Screen = {
     const rows = answer.rows.flatMap((row, index): Line[] => {
       const open = suspectPlace(row);
       const title = wrapText(`${index + 1}. ${row.title}`, given.width, "   ");
-      const size = row.bytes > 0 ? `   ${formatBytes(row.bytes)}, ${formatShare(row.share, 1)} of the memory in use` : "";
       return [
         ...title.map((text): Line => ({ text, tone: "bold", open, copy: row.expression ?? row.title })),
-        ...(size === "" ? [] : [{ text: size }]),
         ...row.evidence.flatMap((fact) => wrapText(`   - ${fact}`, given.width, "     ").map((text): Line => ({ text, tone: "dim" }))),
         { text: `   → ${row.next.replace(/ ?\bCORE\b/, "")}`, open: commandPlace(row.next) },
         { text: "" },

@@ -21,13 +21,13 @@ export function textWidth(text: string): number {
   return printable.test(text) ? text.length : stringWidth(text);
 }
 
-/** The text in at most width columns, an ellipsis where something is missing; spaces it begins with stay. */
+/** The text in at most width columns, an ellipsis where something is missing; spaces and a count, "12 × ", that it begins with stay. */
 export function cutText(text: string, width: number, where: "start" | "end" = "end"): string {
   if (textWidth(text) <= width) return text;
   if (width <= 1) return width === 1 ? "…" : "";
   const parts = Array.from(graphemes.segment(text), (part) => part.segment);
   if (where === "end") return `${take(parts, width - 1).join("")}…`;
-  const indent = /^ */.exec(text)?.[0].slice(0, width - 1) ?? "";
+  const indent = /^ *(?:[\d,]+ × )?/.exec(text)?.[0].slice(0, width - 1) ?? "";
   return `${indent}…${take(parts.toReversed(), width - 1 - indent.length)
     .toReversed()
     .join("")}`;

@@ -178,7 +178,7 @@ describe("overview", () => {
       expect(first).toContain("x.go:7");
       for (const n of [1, 2, 3]) expect(first).toContain(`${n}. main.x${n} holds word0`);
       expect(first).toMatch(/^Holders {5}19\.1 MiB {3}51% {2}main\.cache$/m);
-      expect(first).toMatch(/^ {13}8\.6 MiB {3}23% {2}12,000 × map/m);
+      expect(first).toMatch(/^ {13}8\.6 MiB {3}23% {2}12,000 × …/m);
       expect(first).toMatch(/^ +300 B {3}<1% {2}main\.sessions\["/m);
       expect(first).toContain("Program");
     }

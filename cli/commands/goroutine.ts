@@ -6,6 +6,7 @@ import { defineCommand } from "../command.js";
 import { withCrash } from "../text/crash.js";
 import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
+import { legend, runtimeLine, type StackFrame, stackParts, unavailableLine, variableText } from "../text/stack.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 
@@ -18,7 +19,10 @@ export const goroutineCommand = defineCommand({
   name: "goroutine",
   query: goroutine,
   operands: [{ name: "<id>", help: "as tracebacks and `goroutines` number them" }],
-  options: [{ flags: "--depth <n>", help: "levels of pointers, fields and elements to open in values (default: 2)" }],
+  options: [
+    { flags: "--depth <n>", help: "levels of pointers, fields and elements to open in values (default: 2)" },
+    { flags: "--all", help: "the runtime's frames too, and of each variable without a value why it has none" },
+  ],
   examples: [
     { line: "goroutine core 1", asks: "Where was main, with what in its variables?" },
     { line: "goroutine core 17 --json", asks: "The same for a program, with the registers that are known." },
@@ -27,7 +31,7 @@ export const goroutineCommand = defineCommand({
   args([id], options) {
     if (id === undefined || !/^[0-9]{1,15}$/.test(id))
       throw new UsageError(`${id ?? ""}: not the number of a goroutine`, "for example: corescope goroutine CORE 17");
-    return { id: Number(id), depth: optionDepth(options) };
+    return { id: Number(id), depth: optionDepth(options), ...(options.all === true ? { all: true } : {}) };
   },
   text(answer, page) {
     return [
@@ -35,9 +39,7 @@ export const goroutineCommand = defineCommand({
       ...about(answer).map((line) => page.dim(cutText(escapeText(line), page.width))),
       "",
       ...frameLines(answer, page),
-      ...(answer.frames.some((frame) => frame.variables.some((each) => each.certainty === "likely"))
-        ? [page.dim(cutText("?  optimised code: it may be a little older or newer than the line", page.width))]
-        : []),
+      ...legend(answer.frames).map((line) => page.dim(cutText(line, page.width))),
       ...(answer.createdBy
         ? [
             cutText(
@@ -98,18 +100,30 @@ export function traceLines({ trace }: Pick<Answer, "trace">, page: Page): string
   ];
 }
 
-function frameLines({ frames, framesOmitted }: Answer, page: Page): string[] {
+function frameLines(answer: Answer, page: Page): string[] {
+  const { frames, framesOmitted, all } = answer;
   const half = Math.floor(frames.length / 2);
-  return frames.flatMap((frame, index) => [
-    ...(framesOmitted > 0 && index === half ? [page.dim(`... ${counted(framesOmitted, "frame")} between`)] : []),
+  const lines: string[] = [];
+  let index = 0;
+  for (const part of all ? frames.map((frame) => ({ frames: [frame], isRuntime: false })) : stackParts(frames)) {
+    const before = index;
+    index += part.frames.length;
+    if (part.isRuntime) lines.push(page.dim(cutText(escapeText(runtimeLine(part.frames)), page.width, "start")));
+    else for (const frame of part.frames) lines.push(...oneFrame(frame, page, all === true));
+    if (framesOmitted > 0 && before < half && index >= half) lines.push(page.dim(`... ${counted(framesOmitted, "frame")} between`));
+  }
+  return lines;
+}
+
+function oneFrame(frame: StackFrame, page: Page, all: boolean): string[] {
+  const known = frame.variables.filter((each) => all || each.certainty !== "unavailable");
+  const missing = all ? undefined : unavailableLine(frame.variables);
+  return [
     cutText(`${escapeText(frame.function)}${frame.inlined ? "  (inlined)" : ""}`, page.width, "start"),
     page.dim(cutText(`    ${escapeText(frame.file)}:${frame.line}`, page.width, "start")),
-    ...frame.variables.map((variable) => {
-      const kind = variable.kind === "local" ? "" : `${variable.kind === "parameter" ? "argument" : "result"} `;
-      return cutText(
-        `      ${kind}${escapeText(variable.name)} ${escapeText(variable.type)} = ${escapeText(variable.text)}${variable.certainty === "likely" ? " ?" : ""}`,
-        page.width,
-      );
-    }),
-  ]);
+    ...known.map((each) =>
+      cutText(`      ${escapeText(variableText(each))}${each.reason === undefined ? "" : `: ${escapeText(each.reason)}`}`, page.width),
+    ),
+    ...(missing === undefined ? [] : [page.dim(cutText(`      ${escapeText(missing)}`, page.width))]),
+  ];
 }

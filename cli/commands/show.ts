@@ -28,13 +28,13 @@ export const showCommand = defineCommand({
     { line: "show core g12.main.worker.job", asks: "A local variable of goroutine 12." },
   ],
   args: ([of], options) => ({ of: of as string, depth: optionDepth(options, 3), offset: optionOffset(options), top: optionTop(options) }),
-  text({ expression, type, address, certainty, object, value }, page) {
+  text({ expression, type, address, certainty, asPassed, object, value }, page) {
     const where = object ? ` in ${object.address}, ${formatBytes(object.bytes)}${object.live === false ? " (garbage)" : ""}` : "";
     const lines = [
       page.bold(cutText(escapeText(expression), page.width, "start")),
       page.dim(cutText(escapeText(`${type}${address ? ` at ${address}` : ", not whole in memory"}${where}`), page.width, "start")),
     ];
-    const doubt = certainty === "likely" ? " ?" : "";
+    const doubt = asPassed ? " (as passed)" : certainty === "likely" ? " ?" : "";
     if (value.text !== "" || doubt !== "") lines.push(...foldText(`${escapeText(value.text)}${doubt}`, page));
     drawChildren(value, "  ", page, lines);
     return lines;

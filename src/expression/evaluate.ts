@@ -13,8 +13,8 @@ export interface Located {
   readonly type: TypeId;
   /** Where the value lies; for type NONE the address itself. */
   readonly address: Address;
-  /** true: it begins at a variable of optimised code that may have been older or newer there. */
-  readonly likely?: boolean;
+  /** It begins at a variable of optimised code that may have been older or newer there, or of which only what was passed is known. */
+  readonly doubt?: "likely" | "as passed" | undefined;
 }
 
 /** What evaluating needs besides memory and types. */
@@ -34,13 +34,13 @@ export interface EvaluationEnvironment extends ValueEnvironment {
 export function evaluate(env: EvaluationEnvironment, expression: Expression): Located {
   const evaluator = new Evaluator(env);
   const found = evaluator.evaluate(expression);
-  return evaluator.beginsLikely ? { ...found, likely: true } : found;
+  return evaluator.doubt === undefined ? found : { ...found, doubt: evaluator.doubt };
 }
 
 class Evaluator {
   private readonly env: EvaluationEnvironment;
-  /** The variable that the value was reached from is likely only. */
-  beginsLikely = false;
+  /** Of the variable that the value was reached from. */
+  doubt: Located["doubt"];
 
   constructor(env: EvaluationEnvironment) {
     this.env = env;
@@ -82,7 +82,7 @@ class Evaluator {
 
   private named(name: string): Located | undefined {
     const found = this.env.globals(name);
-    if (found?.likely) this.beginsLikely = true;
+    if (found?.doubt) this.doubt = found.doubt;
     return found;
   }
 

@@ -15,6 +15,8 @@ export interface GoroutineArgs {
   readonly id: number;
   /** Levels of pointers, structs and elements to open in values. */
   readonly depth: number;
+  /** Nothing is to be folded when the answer is printed. */
+  readonly all?: boolean;
 }
 
 export interface VariableRow {
@@ -29,6 +31,8 @@ export interface VariableRow {
   readonly value?: Value;
   /** "likely": of optimised code, and may be a little older or newer than the line. */
   readonly certainty: Certainty;
+  /** What was passed is known, not what the argument was set to since. */
+  readonly asPassed?: boolean;
   /** Why it is unavailable. */
   readonly reason?: string;
   /** The value in a line; "not available here" without one. */
@@ -53,6 +57,7 @@ export interface OneGoroutine extends Omit<GoroutineRow, "frames"> {
   readonly address: Hex;
   readonly stack: { readonly low: Hex; readonly high: Hex; readonly bytes: number };
   readonly frames: readonly StackFrameRow[];
+  readonly all?: boolean;
   /** Why the outermost function was not reached. */
   readonly problem?: string;
   /** Absent: the program was not tracing. */
@@ -65,7 +70,7 @@ const FRAMES_AT_ENDS = 100;
 export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
   name: "goroutine",
   summary: "one goroutine: its stack with arguments and locals, its last events when there is a trace",
-  run(dump, { id, depth }, { findings }) {
+  run(dump, { id, depth, all }, { findings }) {
     const found = findGoroutine(dump, id);
     const { frames: _, ...row } = goroutineReader(dump).row(found);
     const trace = goroutineTrace(dump, id, findings);
@@ -78,6 +83,7 @@ export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
       address: hex(found.address),
       stack: { low: hex(found.stack.lo), high: hex(found.stack.hi), bytes: found.stack.hi - found.stack.lo },
       frames: shown.flatMap((frame) => frameRows(dump, found, frame, depth)),
+      ...(all ? { all } : {}),
       ...(problem === undefined ? {} : { problem }),
       ...(trace === undefined ? {} : { trace }),
     };
@@ -132,6 +138,7 @@ function describe(dump: Dump, goroutine: Goroutine, frame: Frame, variable: Fram
   const value = readValue(env, type, place.kind === "bytes" ? SCRATCH : place.address, depth, LINE_LIMITS);
   return {
     ...row,
+    ...(variable.asPassed ? { asPassed: true } : {}),
     ...(expression === undefined ? {} : { expression }),
     ...(place.kind === "memory" ? { address: hex(place.address) } : {}),
     value,

@@ -61,7 +61,7 @@ function unavailable(dump: Dump, goroutine: Goroutine, expression: string, wante
       if (offer !== undefined && near.length < MOST_OFFERED) near.push(offer);
     }
   }
-  const advice = `what has a value there: corescope goroutine CORE ${goroutine.id}`;
+  const advice = `why, and what has a value there: corescope goroutine CORE ${goroutine.id} --all`;
   return new NotFoundError("value of", `${expression} here: ${why}`, near, advice);
 }
 

@@ -22,10 +22,11 @@ export function evaluationEnvironment(dump: Dump): EvaluationEnvironment {
       if (global) return { type: global.type, address: global.address };
       const local = localVariable(dump, name);
       if (!local || local.place.kind === "absent") return undefined;
-      const { type, place, certainty } = local;
+      const { type, place } = local;
+      const doubt = local.asPassed ? "as passed" : local.certainty === "likely" ? "likely" : undefined;
       // What has no place of its own is put beside the memory, for all that is read from here on.
       if (place.kind === "bytes") env.memory = memoryWith(dump.process.memory, SCRATCH, place.bytes);
-      return { type, address: place.kind === "bytes" ? SCRATCH : place.address, likely: certainty === "likely" };
+      return { type, address: place.kind === "bytes" ? SCRATCH : place.address, doubt };
     },
     near: (name: string) => nearVariables(dump, name),
     closureAt: (address: Address) => runtime.closureType(dump.process.memory.tryAddress(address) ?? 0),
@@ -92,7 +93,9 @@ export function locate(dump: Dump, text: string): Place {
   }
   const env = evaluationEnvironment(dump);
   const found = evaluateText(dump, env, text);
-  if (found.likely)
+  if (found.doubt === "as passed")
+    dump.findings.add("variable-as-passed", "of an argument only what was passed is known, not what it was set to since", text);
+  else if (found.doubt)
     dump.findings.add(
       "likely-variable",
       "a variable of optimised code was asked for: its value is likely, but may be a little older or newer than the line",

@@ -27,6 +27,8 @@ export interface Show {
   readonly address?: Hex;
   /** "likely": it begins at a variable of optimised code, which may be a little older or newer than the line. */
   readonly certainty: "certain" | "likely";
+  /** It begins at an argument: what was passed is known, what it was set to since is not. */
+  readonly asPassed?: boolean;
   /** The heap object that holds the value; absent for variables outside the heap. */
   readonly object?: {
     readonly address: Hex;
@@ -51,7 +53,7 @@ export const show: Query<ShowArgs, Show> = {
       : dump.heap.isLive(at.object)
         ? expressionOf(dump, at.object)
         : castOf(dump, at.object);
-    const certainty = at.likely ? "likely" : "certain";
+    const grade = { certainty: at.doubt ? "likely" : "certain", ...(at.doubt === "as passed" ? { asPassed: true } : {}) } as const;
     if (at.type === NONE) {
       if (at.object === NONE)
         throw new UsageError(`${args.of}: nothing says of which type the value there is`, "cast it: (*main.T)(0xc000012000)");
@@ -60,13 +62,13 @@ export const show: Query<ShowArgs, Show> = {
         type: "unknown",
         text: `${counted(nameObject(dump, at.object).bytes, "byte")} of unknown type`,
       };
-      return { expression, type: "unknown", address: hex(at.address), certainty, ...object, value };
+      return { expression, type: "unknown", address: hex(at.address), ...grade, ...object, value };
     }
     const value =
       (isAddress ? showHeader(dump, at.type, at.address, page) : undefined) ??
       showValue(dump, at.type, at.address, page, isAddress ? elementsIn(dump, at.object, at.type) : 0, at.memory);
     const address = at.address >= SCRATCH ? {} : { address: hex(at.address) };
-    return { expression, type: readableType(value.type), ...address, certainty, ...object, value };
+    return { expression, type: readableType(value.type), ...address, ...grade, ...object, value };
   },
 };
 

@@ -8,6 +8,8 @@ export interface ArgumentPlace {
   readonly size: Bytes;
   /** From the start of the argument area. */
   readonly offset: Bytes;
+  /** Passed in registers: the place is left for it to be stored in. */
+  readonly inRegisters: boolean;
 }
 
 interface Named {
@@ -72,23 +74,23 @@ export function argumentPlaces(
   const out: ArgumentPlace[] = [];
   const spilled: Named[] = [];
   let offset = 0;
-  const place = (each: Named): ArgumentPlace => {
+  const place = (each: Named, inRegisters: boolean): ArgumentPlace => {
     const { size } = types.get(each.type);
     offset = alignUp(offset, alignmentOf(types, each.type));
-    const at = { ...each, size, offset };
+    const at = { ...each, size, offset, inRegisters };
     offset += size;
     return at;
   };
   const free: Free = { ...REGISTERS[arch] };
   for (const each of parameters) {
     if (assign(types, each.type, free)) spilled.push(each);
-    else out.push(place(each));
+    else out.push(place(each, false));
   }
   offset = alignUp(offset, 8);
   const freeForResults: Free = { ...REGISTERS[arch] };
-  for (const each of results) if (!assign(types, each.type, freeForResults)) place(each);
+  for (const each of results) if (!assign(types, each.type, freeForResults)) place(each, false);
   offset = alignUp(offset, 8);
-  for (const each of spilled) out.push(place(each));
+  for (const each of spilled) out.push(place(each, true));
   return out;
 }
 

@@ -16,44 +16,65 @@ const OFFSET_TOO_LARGE = 0xfb;
 /** internal/abi TraceArgsMaxLen is 171. */
 const LONGEST = 256;
 
+/** An argument's word, or a sign of its shape. */
+type Part = { readonly offset: number; readonly size: number; readonly isLive: boolean; readonly isStored: boolean } | string;
+
 /** What stands between the parentheses; "" when the function has no such table. A "?" marks words that may be stale. */
 export function argumentWords(memory: AddressSpace, functions: FunctionTable, frame: Frame): string {
+  let out = "";
+  let start = true;
+  for (const part of partsOf(memory, functions, frame)) {
+    if (part === "}") {
+      out += part;
+      start = false;
+      continue;
+    }
+    const text = typeof part === "string" ? part : `${word(memory, frame.argp + part.offset, part.size)}${part.isLive ? "" : "?"}`;
+    out += start ? text : `, ${text}`;
+    start = part === "{";
+  }
+  return out;
+}
+
+/** Words of the arguments, from argp, that are known to have been stored where they are: as they were passed. */
+export function storedArguments(
+  memory: AddressSpace,
+  functions: FunctionTable,
+  frame: Frame,
+): readonly { readonly offset: number; readonly size: number }[] {
+  return partsOf(memory, functions, frame).flatMap((part) => (typeof part !== "string" && part.isStored ? [part] : []));
+}
+
+function partsOf(memory: AddressSpace, functions: FunctionTable, frame: Frame): readonly Part[] {
   const table = functions.funcdata(frame.fn, ARG_INFO);
   const codes = table === 0 ? undefined : readSome(memory, table);
-  if (!codes) return "";
+  if (!codes) return [];
   const liveTable = functions.funcdata(frame.fn, ARG_LIVE_INFO);
   const liveIndex = functions.pcdata(frame.fn, PCDATA.argLiveIndex, frame.symbolPc);
   const firstUnsure = liveTable === 0 ? 0xff : (memory.tryBytes(liveTable, 1)?.[0] ?? 0xff);
-  const isLive = (offset: number, slot: number): boolean => {
-    if (liveTable === 0 || liveIndex <= 0 || offset < firstUnsure) return true;
+  const isSet = (slot: number): boolean => {
     const bits = memory.tryBytes(liveTable + liveIndex + (slot >> 3), 1)?.[0] ?? 0xff;
     return (bits & (1 << (slot & 7))) !== 0;
   };
-  let out = "";
-  let start = true;
+  const parts: Part[] = [];
+  const hasBegun = frame.symbolPc !== frame.pc || (functions.spDelta(frame.fn, frame.pc) ?? 0) > 0;
   let slot = 0;
-  const item = (text: string) => {
-    out += start ? text : `, ${text}`;
-    start = false;
-  };
   for (let i = 0; i < codes.length; ) {
     const code = codes[i++];
     if (code === END) break;
-    if (code === START_AGGREGATE) {
-      item("{");
-      start = true;
-    } else if (code === END_AGGREGATE) {
-      out += "}";
-      start = false;
-    } else if (code === DOTS) item("...");
-    else if (code === OFFSET_TOO_LARGE) item("_");
+    if (code === START_AGGREGATE) parts.push("{");
+    else if (code === END_AGGREGATE) parts.push("}");
+    else if (code === DOTS) parts.push("...");
+    else if (code === OFFSET_TOO_LARGE) parts.push("_");
     else {
-      const size = codes[i++];
-      item(`${word(memory, frame.argp + code, size)}${isLive(code, slot) ? "" : "?"}`);
+      const isSure = liveTable === 0 || code < firstUnsure;
+      // No index: all of them (cmd/compile/internal/liveness allLiveIdx), or an instruction before the first that tells.
+      const isLive = isSure || liveIndex <= 0 || isSet(slot);
+      parts.push({ offset: code, size: codes[i++], isLive, isStored: isLive && hasBegun });
       if (code >= firstUnsure) slot++;
     }
   }
-  return out;
+  return parts;
 }
 
 function word(memory: AddressSpace, address: Address, size: number): string {

@@ -12,6 +12,25 @@ interface Stay {
   readonly places: readonly { readonly register: number; readonly start: Address; readonly size: Bytes }[];
 }
 
+/** What tables tell against a variable. */
+export interface Doubts {
+  /** It has shared a place with another variable, it may be ahead, or behind. */
+  any(variable: DwarfVariable): boolean;
+  /** Its place was filled by code of a later line. */
+  isAhead(variable: DwarfVariable): boolean;
+  /** Code of lines between its declaration and here is still to come. */
+  isBehind(variable: DwarfVariable): boolean;
+  /** One of these lies where it lies. */
+  sharers(variable: DwarfVariable, others: readonly DwarfVariable[]): readonly DwarfVariable[];
+  /** One of these instructions belongs to a later line. */
+  isOfLaterLine(instructions: readonly Address[]): boolean;
+  /**
+   * Code of lines between its declaration and here is to come that reads it, at one of these places. Heads of loops are left out, and lines
+   * that declare another variable: they assign to that one.
+   */
+  isReadByThePast(variable: DwarfVariable, reads: readonly Address[], loopJumps: readonly Address[]): boolean;
+}
+
 /**
  * Tells, for one frame of optimised code, whether a variable may have another value than the place holds that is given for it.
  *
@@ -22,12 +41,7 @@ interface Stay {
  * - code of lines between its declaration and here is still to come: it may be behind. Loops look so too.
  * Not all is: an assignment that nothing reads, or that an older compiler forgot to note, leaves no trace. What is left is likely, not certain.
  */
-export function doubtsOf(
-  functions: FunctionTable,
-  frame: Frame,
-  dwarf: DwarfFunction,
-  context: FrameContext,
-): (variable: DwarfVariable) => boolean {
+export function doubtsOf(functions: FunctionTable, frame: Frame, dwarf: DwarfFunction, context: FrameContext): Doubts {
   const { bias } = context;
   const stays = new Map<DwarfVariable, readonly Stay[]>();
   const staysOf = (variable: DwarfVariable): readonly Stay[] => {
@@ -71,10 +85,35 @@ export function doubtsOf(
     });
   };
 
-  return (variable) =>
-    variable.listed().length > 0
-      ? isCopy(variable) || isAhead(variable) || isBehind(variable)
-      : dwarf.variables.some((whole) => isSpilledPart(variable, whole));
+  const stayNow = (variable: DwarfVariable) => staysOf(variable).find((each) => each.low <= context.pc && context.pc < each.high);
+  const lineOf = (pc: Address, depth: number) => sameCall(functions.inlinedAt(frame.fn, pc), here, depth)?.line;
+
+  return {
+    any: (variable) =>
+      variable.listed().length > 0
+        ? isCopy(variable) || isAhead(variable) || isBehind(variable)
+        : dwarf.variables.some((whole) => isSpilledPart(variable, whole)),
+    isAhead,
+    isBehind,
+    sharers(variable, others) {
+      const own = stayNow(variable);
+      return others.filter((other) => {
+        const stay = other === variable ? undefined : stayNow(other);
+        return own !== undefined && stay !== undefined && meet(own, stay);
+      });
+    },
+    isOfLaterLine: (instructions) => instructions.some((pc) => isLater(functions.inlinedAt(frame.fn, pc), here)),
+    isReadByThePast(variable, reads, loopJumps) {
+      const { inlineDepth, declarationLine } = variable;
+      const now = here[here.length - 1 - inlineDepth]?.line ?? 0;
+      const others = dwarf.variables.filter((each) => each !== variable && each.kind === "local" && each.inlineDepth === inlineDepth);
+      const left = new Set([...loopJumps.map((pc) => lineOf(pc, inlineDepth)), ...others.map((each) => each.declarationLine)]);
+      return reads.some((pc) => {
+        const line = lineOf(pc, inlineDepth) ?? 0;
+        return line > declarationLine && line < now && !left.has(line);
+      });
+    },
+  };
 }
 
 /** The level of the call, when it is the same call in both; both innermost first. */

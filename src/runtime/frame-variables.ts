@@ -1,13 +1,12 @@
 // Arguments and locals of one frame with where their values are; a value that the debug information does not vouch for is absent.
 import { type Address, type Bytes, NOT_AN_ADDRESS, type TypeId } from "../base/units.js";
-import type { DwarfType, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
+import type { DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Registers } from "../process/registers.js";
-import { doubtsOf } from "./doubtful-variables.js";
 import type { Goroutine } from "./goroutines.js";
-import { forgetsAssignments } from "./layout/version.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
+import { type Doubt, type VisibleVariable, visibleAt } from "./visible-variables.js";
 
 /** A variable of a frame, or of a function inlined into it. */
 export interface FrameVariable {
@@ -23,10 +22,12 @@ export interface FrameVariable {
   readonly type: TypeId;
   readonly place: VariablePlace;
   readonly certainty: Certainty;
+  /** The value is the one that was passed: what it was set to since, if it was, is not known. */
+  readonly asPassed?: boolean;
 }
 
 /**
- * How sure a value is. "likely": of optimised code, where it may be a little older or newer than the line (doubtful-variables.ts);
+ * How sure a value is. "likely": of optimised code, where it may be a little older or newer than the line (variable-evidence.ts);
  * "unavailable": its place is "absent", which says why.
  */
 export type Certainty = "certain" | "likely" | "unavailable";
@@ -47,8 +48,12 @@ interface MemoryPiece {
 const absent = (why: string): VariablePlace => ({ kind: "absent", why });
 const NOWHERE = absent("the compiler keeps its value nowhere at this instruction");
 const LOST = absent("it was in a register, which the call that is running has overwritten");
-const STALE = absent("its place may hold an older or a newer value, or that of another variable");
 const IN_PART = absent("a part of it is not known");
+const REASONS: Readonly<Record<Doubt, string>> = {
+  doubtful: "its place may hold an older or a newer value, or that of another variable",
+  spent: "the program needs it no longer, and a newer value need not have been stored",
+  undeclared: "it is not declared yet at this line",
+};
 const LARGEST_PIECES = 1 << 16;
 
 /** Registers of the code as it was interrupted: of the innermost frame only, a caller's are unknown. */
@@ -59,11 +64,6 @@ export function knownRegisters({ start, registers }: Goroutine, frame: Frame): R
 /**
  * The one reader of variables: every command and screen that names one asks here.
  * @param isWanted  variables of other types are left out, and their places not looked for
- *
- * Location lists are trusted, in optimised code as far as doubtsOf lets them, and not for parameters where the compiler may have forgotten
- * an assignment (forgetsAssignments). A location without a list holds for the whole scope, and so
- * also before the variable got its first value and when another variable shares its slot: then it is trusted after its line of
- * declaration, once the frame is set up, and when no other variable claims the same bytes.
  */
 export function frameVariables(
   runtime: GoRuntime,
@@ -79,23 +79,29 @@ export function frameVariables(
     bias: loadBias,
     register: (n) => registers?.byDwarfNumber(n),
   };
-  const placeNow = ({ variable, isTrusted, hasList, optimised }: VisibleVariable): VariablePlace => {
+  const placeNow = ({ variable, doubt, isWhole }: VisibleVariable): VariablePlace => {
     const at = variable.locate(context);
-    if (!isTrusted) return at.kind === "absent" ? NOWHERE : STALE;
-    if (optimised) return isWhole(variable, hasList, at) ? placeOf(memory, variable, at, context.register) : IN_PART;
-    const found = placeOf(memory, variable, at, context.register);
-    if (found.kind !== "absent" || variable.kind !== "parameter") return found;
-    // Stored on entry, and listed in its register until the call that is running has clobbered that.
-    return placeOf(memory, variable, variable.locate({ ...context, pc: frame.pc - loadBias }), context.register);
+    if (at.kind === "absent") return NOWHERE;
+    if (doubt !== undefined) return absent(REASONS[doubt]);
+    return isWhole(at) ? placeOf(memory, variable, at, context.register) : IN_PART;
   };
-  const wanted = visibleAt(runtime, frame).filter((each) => isWanted(each.type));
-  return wanted.map((each) => {
-    const { variable, type, isCertain, hidden } = each;
-    const place = placeNow(each);
-    const certainty = place.kind === "absent" ? "unavailable" : isCertain ? "certain" : "likely";
+  const read = (each: VisibleVariable): FrameVariable => {
+    const { variable, type, function: fn, hidden } = each;
     const { name, kind, inlineDepth } = variable;
-    return { name, kind, function: each.function, inlineDepth, hidden, type, place, certainty };
-  });
+    const known = { name, kind, function: fn, inlineDepth, hidden, type };
+    const place = placeNow(each);
+    if (place.kind !== "absent") return { ...known, place, certainty: each.isCertain ? "certain" : "likely" };
+    // Stored on entry, and listed in its register until the call that is running has clobbered that.
+    const stored = each.optimised || kind !== "parameter" ? undefined : variable.locate({ ...context, pc: frame.pc - loadBias });
+    const entered = stored && placeOf(memory, variable, stored, context.register);
+    if (entered && entered.kind !== "absent") return { ...known, place: entered, certainty: "certain" };
+    if (each.passedAt !== undefined)
+      return { ...known, place: { kind: "memory", address: frame.argp + each.passedAt }, certainty: "likely", asPassed: true };
+    return { ...known, place, certainty: "unavailable" };
+  };
+  return visibleAt(runtime, frame)
+    .filter((each) => isWanted(each.type))
+    .map(read);
 }
 
 /** The variable whose value lies at a slot of the frame, and at which of its bytes; none when no value is known to lie there. */
@@ -114,129 +120,6 @@ export function variableAt(
     if (piece) return { variable, offset: piece.offset + slot - piece.address };
   }
   return undefined;
-}
-
-/** A variable in scope at some place in the code, and whether its location holds there: the same for every frame that is there. */
-interface VisibleVariable {
-  readonly variable: DwarfVariable;
-  readonly type: TypeId;
-  readonly function: string;
-  readonly hidden: boolean;
-  readonly isTrusted: boolean;
-  /** Its location depends on the place in the code. */
-  readonly hasList: boolean;
-  /** The code was compiled with optimisation. */
-  readonly optimised: boolean;
-  readonly isCertain: boolean;
-}
-
-/** By the place in the code: thousands of goroutines wait at the same one. */
-const visibleByPlace = new WeakMap<GoRuntime, Map<string, readonly VisibleVariable[]>>();
-
-function visibleAt(runtime: GoRuntime, frame: Frame): readonly VisibleVariable[] {
-  let byPlace = visibleByPlace.get(runtime);
-  if (!byPlace) {
-    byPlace = new Map();
-    visibleByPlace.set(runtime, byPlace);
-  }
-  const place = `${frame.symbolPc} ${frame.pc}`;
-  let known = byPlace.get(place);
-  if (!known) {
-    known = findVisible(runtime, frame);
-    byPlace.set(place, known);
-  }
-  return known;
-}
-
-function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable[] {
-  const { debug, functions, types } = runtime;
-  const { loadBias } = runtime.process;
-  const context: FrameContext = { pc: frame.symbolPc - loadBias, cfa: frame.fp, bias: loadBias, register: () => undefined };
-  const visible = debug.localsAt(context.pc).filter((each) => !isHidden(each.name));
-  if (visible.length === 0) return [];
-  const dwarf = debug.functionAt(context.pc);
-  const levels = functions.inlinedAt(frame.fn, frame.symbolPc);
-  const everywhere: FrameContext = { ...context, pc: -1 };
-  const claims = (dwarf?.variables ?? []).flatMap((variable) => {
-    const range = rangeOf(variable, variable.locate(everywhere));
-    return range ? [range] : [];
-  });
-  const { startLine } = frame.fn;
-  const optimised = dwarf?.optimised ?? true;
-  const isDoubtful = dwarf && optimised ? doubtsOf(functions, frame, dwarf, context) : () => false;
-  const forgets = optimised && forgetsAssignments(runtime.build.goVersion);
-  const delta = functions.spDelta(frame.fn, frame.pc) ?? 0;
-
-  const trusted = (variable: DwarfVariable, own: Claim | undefined): boolean => {
-    const level = levels[levels.length - 1 - variable.inlineDepth];
-    if (!level) return false;
-    if (isDoubtful(variable)) return false;
-    if (forgets && variable.kind !== "local" && variable.listed().length > 0) return false;
-    if (!own) return variable.kind !== "local" || level.line >= variable.declarationLine;
-    if (delta === 0) return false;
-    if (variable.kind === "local" && (variable.declarationLine === 0 || level.line <= variable.declarationLine)) return false;
-    // Interrupted, not in a call: arguments are stored by the first instructions.
-    if (variable.kind !== "local" && frame.symbolPc === frame.pc && level.line <= Math.max(startLine, variable.declarationLine))
-      return false;
-    return !claims.some((each) => each !== own && each.start < own.end && own.start < each.end);
-  };
-
-  return visible.map((variable, index) => {
-    const { name, inlineDepth } = variable;
-    const own = claims.find((each) => each.variable === variable);
-    return {
-      variable,
-      type: types.fromDwarf(variable.type),
-      function: levels[levels.length - 1 - inlineDepth]?.name ?? frame.fn.name,
-      hidden: visible.some((other, later) => later > index && other.name === name && other.inlineDepth === inlineDepth),
-      isTrusted: trusted(variable, own),
-      hasList: own === undefined,
-      optimised,
-      isCertain: !optimised || variable.listed().length === 0,
-    };
-  });
-}
-
-/**
- * When all but one part of a variable is constant, the compiler (seen in Go 1.26.8) lists the place of that part as
- * if it were the whole: no DW_OP_piece. So what has several parts must come in pieces, or from a location without a list.
- */
-function isWhole(variable: DwarfVariable, hasList: boolean, at: Location): boolean {
-  return at.kind === "pieces" || at.kind === "absent" || !hasList || hasOnePart(variable.type, 0);
-}
-
-function hasOnePart(type: DwarfType, depth: number): boolean {
-  if (depth > 16) return false;
-  switch (type.kind) {
-    case "typedef":
-      return type.size <= 8 && hasOnePart(type.target, depth + 1);
-    case "struct": {
-      const parts = type.fields.filter((field) => field.type.size > 0);
-      return parts.length === 1 && parts[0].type.size === type.size && hasOnePart(parts[0].type, depth + 1);
-    }
-    case "array":
-      return type.count === 1 && hasOnePart(type.element, depth + 1);
-    case "base":
-      return type.encoding !== "complex";
-    default:
-      return true;
-  }
-}
-
-/** Results without a name, blank parameters, and what the compiler keeps for itself. */
-function isHidden(name: string): boolean {
-  return name === "" || name === "_" || /^[.~]/.test(name);
-}
-
-interface Claim {
-  readonly variable: DwarfVariable;
-  readonly start: Address;
-  readonly end: Address;
-}
-
-function rangeOf(variable: DwarfVariable, at: Location): Claim | undefined {
-  const { size } = variable.type;
-  return at.kind === "memory" && size > 0 ? { variable, start: at.address, end: at.address + size } : undefined;
 }
 
 type RegisterReader = FrameContext["register"];

@@ -40,8 +40,8 @@ function doubtful(variables: readonly DwarfVariable[], lines: readonly number[])
     captures: [],
     optimised: true,
   } as DwarfFunction;
-  const isDoubtful = doubtsOf(functions, frame, dwarf, { pc: 0x1050, cfa: 0, bias: 0, register: () => undefined });
-  return variables.filter(isDoubtful).map((each) => each.name);
+  const doubts = doubtsOf(functions, frame, dwarf, { pc: 0x1050, cfa: 0, bias: 0, register: () => undefined });
+  return variables.filter(doubts.any).map((each) => each.name);
 }
 
 const straight = [1, 2, 3, 4, 5, 6, 7, 8];

@@ -6,7 +6,7 @@ export type ToldLocals = Readonly<Record<string, Readonly<Record<string, readonl
 
 export interface ShownFrame {
   readonly function: string;
-  readonly variables: readonly Pick<VariableRow, "name" | "text">[];
+  readonly variables: readonly Pick<VariableRow, "name" | "text" | "asPassed">[];
 }
 
 export interface LocalsCheck {
@@ -35,13 +35,15 @@ export function checkLocals(told: ToldLocals, frames: readonly ShownFrame[]): Lo
     for (const variable of frame.variables) {
       if (variable.text === NOT_SHOWN) continue;
       const { base, isWhole, accepts } = claimOf(variable.name, variable.text, Object.keys(variables));
-      const values = variables[base];
+      // An argument that was set since is told twice.
+      const values = (variable.asPassed ? variables[`${base} as passed`] : undefined) ?? variables[base];
       if (!values) wrong.push(`${name} ${variable.name}: ${variable.text}, and nobody told of it`);
       else if (!values.some((value) => value !== null && (value === "*" || accepts(value))))
         wrong.push(`${name} ${variable.name}: ${variable.text}, told ${values.join(" or ")}`);
       else if (isWhole) whole.add(base);
     }
     for (const [each, values] of Object.entries(variables)) {
+      if (each.endsWith(" as passed")) continue;
       if (values.some((value) => value !== null && value !== "*")) (whole.has(each) ? shown : hidden).push(`${name} ${each}`);
     }
   }

@@ -2,13 +2,11 @@ import { counted, formatBytes } from "../../../src/base/units.js";
 import { goroutine } from "../../../src/query/goroutine.js";
 import { traceLines } from "../../commands/goroutine.js";
 import { formatDuration } from "../../text/duration.js";
+import { runtimeLine, type StackFrame, stackParts, unavailableLine, type Variable, variableText } from "../../text/stack.js";
 import { makePage } from "../../text/style.js";
 import { dominatorsPlace, objectPlace } from "../parts/places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 import { blockedPlace } from "./blocked.js";
-
-type Frame = ReturnType<typeof goroutine.run>["frames"][number];
-type Variable = Frame["variables"][number];
 
 const depth = 2;
 
@@ -36,7 +34,9 @@ export const goroutineScreen: Screen = {
         tone: "dim",
       },
     ];
-    const rows = answer.frames.flatMap((frame, index) => frameLines(frame, index, given));
+    const rows = stackParts(answer.frames).flatMap((part, index) =>
+      part.isRuntime ? runtimeLines(part.frames, index, given) : part.frames.flatMap((frame) => frameLines(frame, `${index}`, given)),
+    );
     const { createdBy } = answer;
     if (createdBy) {
       const parent = createdBy.goroutine;
@@ -66,10 +66,18 @@ export const goroutineScreen: Screen = {
   ],
 };
 
-/** The program's own frames stand open; what belongs to the runtime is folded. */
-function frameLines(frame: Frame, index: number, given: Given): Line[] {
+/** Frames of the runtime that follow each other: one line, until it is opened. */
+function runtimeLines(frames: readonly StackFrame[], index: number, given: Given): Line[] {
   const key = `${index}`;
-  const isOpen = given.folds[key] ?? !frame.function.startsWith("runtime.");
+  const isOpen = given.folds[key] ?? false;
+  const head: Line = { text: `${isOpen ? "▾" : "▸"} ${runtimeLine(frames)}`, tone: "dim", depth: 0, fold: { key, isOpen } };
+  if (frames.length === 1) return frames.flatMap((frame) => frameLines(frame, key, given, false));
+  return [head, ...(isOpen ? frames.flatMap((frame, at) => frameLines(frame, `${key}.${at}`, given, false)) : [])];
+}
+
+/** The program's own frames stand open. Variables without a value are one line, which opens into the reasons. */
+function frameLines(frame: StackFrame, key: string, given: Given, open = true): Line[] {
+  const isOpen = given.folds[key] ?? open;
   const mark = frame.variables.length === 0 ? " " : isOpen ? "▾" : "▸";
   const line: Line = {
     text: `${mark} ${frame.function}  ${frame.file.slice(frame.file.lastIndexOf("/") + 1)}:${frame.line}${frame.inlined ? "  (inlined)" : ""}`,
@@ -78,13 +86,28 @@ function frameLines(frame: Frame, index: number, given: Given): Line[] {
     copy: `${frame.file}:${frame.line}`,
     ...(frame.variables.length > 0 ? { fold: { key, isOpen } } : {}),
   };
-  return [line, ...(isOpen ? frame.variables.map((variable) => variableLine(variable)) : [])];
+  if (!isOpen) return [line];
+  const known = frame.variables.filter((each) => each.certainty !== "unavailable");
+  return [line, ...known.map(variableLine), ...missingLines(frame, `${key} missing`, given)];
+}
+
+function missingLines({ variables }: StackFrame, key: string, given: Given): Line[] {
+  const text = unavailableLine(variables);
+  if (text === undefined) return [];
+  const isOpen = given.folds[key] ?? false;
+  const line: Line = { text: `    ${isOpen ? "▾" : "▸"} ${text}`, tone: "dim", depth: 1, fold: { key, isOpen } };
+  const reasons = variables.filter((each) => each.certainty === "unavailable");
+  return [
+    line,
+    ...(isOpen
+      ? reasons.map((each): Line => ({ text: `        ${each.name} ${each.type}: ${each.reason ?? ""}`, tone: "dim", depth: 2 }))
+      : []),
+  ];
 }
 
 function variableLine(variable: Variable): Line {
-  const kind = { parameter: "argument ", result: "result ", local: "" }[variable.kind as string] ?? `${variable.kind} `;
   return {
-    text: `      ${kind}${variable.name} ${variable.type} = ${variable.text}${variable.certainty === "likely" ? " ?" : ""}`,
+    text: `      ${variableText(variable)}`,
     depth: 1,
     ...(variable.expression ? { open: objectPlace(variable.expression) } : {}),
     copy: variable.expression ?? variable.name,

@@ -34,7 +34,8 @@ export const objectScreen: Screen = {
         { text: answer.expression, tone: "bold" },
         { text: `${answer.type}${answer.address ? ` at ${answer.address}` : ""}, ${where}`, tone: "dim" },
       );
-      if (answer.certainty === "likely")
+      if (answer.asPassed) head.push({ text: "as passed: what the argument was set to since is not known", tone: "dim" });
+      else if (answer.certainty === "likely")
         head.push({ text: "? a variable of optimised code: it may be a little older or newer than the line", tone: "dim" });
       const length = value.length ?? 0;
       const last = (value.offset ?? 0) + (value.children?.length ?? 0);

@@ -64,6 +64,7 @@ func fractions(a float64, b float32, c complex128) {
 
 //go:noinline
 func words(name string, list []string, raw []byte, array [3]int) {
+	tell("main.words", "raw as passed", raw, "array as passed", array)
 	longer := name + "-" + list[1]
 	part := longer[1:3]
 	raw = raw[1:]
@@ -82,6 +83,7 @@ func slices(list, none []int) {
 	grown := append(list[:2:2], 50)
 	made := make([]string, 2, 5)
 	made[1] = "set"
+	tell("main.slices", "list as passed", list)
 	list = list[:3]
 	nested := [][]int{{1}, nil, {2, 3}}
 	tell("main.slices", "list", list, "none", none, "middle", middle, "grown", grown, "made", made, "nested", nested)
@@ -97,6 +99,7 @@ type large struct {
 
 //go:noinline
 func structs(small pair, big large) {
+	tell("main.structs", "big as passed", big)
 	copied := small
 	copied.Left = 77
 	big.Texts[1] = "changed"
@@ -255,6 +258,7 @@ func dead(n int) {
 //go:noinline
 func overwritten(n int, s string) {
 	use(n, s)
+	tell("main.overwritten", "n as passed", n, "s as passed", s)
 	n = n * 2
 	s += "?"
 	tell("main.overwritten", "n", n, "s", s)
@@ -275,6 +279,7 @@ func kept(n int, s string) {
 
 //go:noinline
 func swapped(a int, b string, c int, d string) {
+	tell("main.swapped", "a as passed", a, "b as passed", b, "c as passed", c, "d as passed", d)
 	if a < c {
 		a, c = c, a
 		b, d = d, b
@@ -359,6 +364,7 @@ func inliningTwice(n int) int {
 
 //go:noinline
 func (p pair) value(k int) {
+	tell("main.pair.value", "p as passed", p)
 	p.Left *= k
 	tell("main.pair.value", "p", p, "k", k)
 	park()
@@ -430,6 +436,7 @@ func branches(n int) {
 
 //go:noinline
 func many(a, b, c, d, e, f, g, h, i, j, k int, l string, m []int) {
+	tell("main.many", "b as passed", b)
 	sum := a + b + c + d + e + f + g + h + i + j + k
 	b = sum
 	tell("main.many", "a", a, "b", b, "c", c, "d", d, "e", e, "f", f, "g", g, "h", h, "i", i, "j", j, "k", k, "l", l, "m", m, "sum", sum)

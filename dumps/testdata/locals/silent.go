@@ -34,7 +34,7 @@ func increased(n int) int {
 
 //go:noinline
 func doubled(n int, s string) {
-	tell("main.doubled", "n", 42, "s", "s!")
+	tell("main.doubled", "n as passed", n, "s as passed", s, "n", 42, "s", "s!")
 	n = n * 2
 	s = s + "!"
 	park()
@@ -43,7 +43,7 @@ func doubled(n int, s string) {
 
 //go:noinline
 func copiedTwice(n int) {
-	tell("main.copiedTwice", "n", 5, "a", 4, "b", 17, "c", 4)
+	tell("main.copiedTwice", "n as passed", n, "n", 5, "a", 4, "b", 17, "c", 4)
 	a := n
 	b := compute(a)
 	c := a
@@ -54,7 +54,7 @@ func copiedTwice(n int) {
 
 //go:noinline
 func rotated(a, b, c int) {
-	tell("main.rotated", "a", 2, "b", 3, "c", 1)
+	tell("main.rotated", "a as passed", a, "b as passed", b, "c as passed", c, "a", 2, "b", 3, "c", 1)
 	a, b, c = b, c, a
 	park()
 	use(a, b, c)
@@ -76,7 +76,7 @@ func accumulated(list []int) int {
 
 //go:noinline
 func pieces(s string, list []int) {
-	tell("main.pieces", "s", "bcdef", "t", "bc", "list", []int{2, 3, 4}, "head", []int{2})
+	tell("main.pieces", "s as passed", s, "list as passed", list, "s", "bcdef", "t", "bc", "list", []int{2, 3, 4}, "head", []int{2})
 	s = s[1:]
 	t := s[:2]
 	list = list[1:]
@@ -87,7 +87,7 @@ func pieces(s string, list []int) {
 
 //go:noinline
 func replaced(p pair) {
-	tell("main.replaced", "p", pair{1, 3, "new"}, "old", pair{1, 2, "old"})
+	tell("main.replaced", "p as passed", p, "p", pair{1, 3, "new"}, "old", pair{1, 2, "old"})
 	old := p
 	p.Right = 3
 	p.Name = "new"

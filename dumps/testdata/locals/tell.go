@@ -19,8 +19,10 @@ type moving struct{}
 type text string
 
 var one sync.Mutex
+var toldOf = map[string]map[string][]any{}
 
-// tell says names and values of the variables of a function, in pairs.
+// tell says names and values of the variables of a function, in pairs; what it said of the function before holds too. "x as passed" is
+// what the argument x was when it is something else now.
 func tell(function string, pairs ...any) {
 	told := map[string][]any{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -38,8 +40,14 @@ func tell(function string, pairs ...any) {
 		told[name] = append(told[name], said)
 	}
 	one.Lock()
-	truth.Say("locals", map[string]any{function: told})
-	one.Unlock()
+	defer one.Unlock()
+	if toldOf[function] == nil {
+		toldOf[function] = map[string][]any{}
+	}
+	for name, said := range told {
+		toldOf[function][name] = append(toldOf[function][name], said...)
+	}
+	truth.Say("locals", map[string]any{function: toldOf[function]})
 }
 
 // held is how a value reads that a variable of an interface type holds.

@@ -31,7 +31,7 @@ test("a goroutine shows its stack, its variables by name, and its last events, w
   const { rows } = goroutineScreen.body({ args: { id: 7 }, answers: [{ state: "done", result }], width: 78, folds: {}, findings: [] });
   const line = (words: string) => rows.find(({ text }) => text.includes(words));
   expect(line("main.run  main.go:7")?.fold).toEqual({ key: "0", isOpen: true });
-  expect(line("argument r *main.Request = &{} ?")?.open).toEqual({ screen: "object", args: { of: "g7.main.run.r" } });
+  expect(line("argument r *main.Request =? &{}")?.open).toEqual({ screen: "object", args: { of: "g7.main.run.r" } });
   expect(line("the last 1 of 9")?.open).toEqual({ screen: "events", args: { goroutine: 7 } });
   expect(line("blocks (chan receive)")).toBeDefined();
   const places = goroutineScreen.keys.map(({ key, go }) => [key, go?.({ id: 7 }, undefined)?.screen]);

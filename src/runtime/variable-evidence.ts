@@ -1,0 +1,130 @@
+// What speaks for the value that optimised code is said to have of a variable: proof, the code that still needs it, nothing, or the contrary.
+import { type Address, type Bytes, type TypeId, WORD } from "../base/units.js";
+import type { DwarfFunction, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
+import { type Doubts, doubtsOf } from "./doubtful-variables.js";
+import { forgetsAssignments } from "./layout/version.js";
+import type { GoRuntime } from "./runtime.js";
+import { codeOfFrame, type FrameCode } from "./slot-uses.js";
+import type { FrameMap } from "./stack-maps.js";
+import type { Frame } from "./unwind.js";
+
+/**
+ * "settled": it lives in memory, and every assignment goes there in its order;
+ * "needed": the code that is to come needs what its place holds, and its past is over;
+ * "spent": nothing needs it any more, so that a newer value may never have been stored;
+ * "doubtful": the place may hold another value than the variable had; "undeclared": it comes into being later.
+ */
+export type Evidence = "settled" | "needed" | "spent" | "doubtful" | "undeclared";
+
+/** cmd/compile/internal/ssa CanSSA: larger values, longer arrays and structs with more fields always live in memory. */
+const LARGEST_IN_REGISTERS: Bytes = 32;
+const MOST_FIELDS = 4;
+
+/** Judges the variables of one place in optimised code. */
+export class VariableEvidence {
+  private readonly runtime: GoRuntime;
+  private readonly frame: Frame;
+  private readonly context: FrameContext;
+  private readonly doubts: Doubts;
+  private readonly visible: readonly DwarfVariable[];
+  private readonly code: FrameCode | undefined;
+  private readonly map: FrameMap;
+  /** The compiler may have forgotten assignments to parameters. */
+  private readonly forgets: boolean;
+  private readonly line: (depth: number) => number | undefined;
+
+  constructor(
+    runtime: GoRuntime,
+    frame: Frame,
+    dwarf: DwarfFunction,
+    context: FrameContext,
+    visible: readonly DwarfVariable[],
+    line: (depth: number) => number | undefined,
+  ) {
+    this.runtime = runtime;
+    this.frame = frame;
+    this.context = context;
+    this.visible = visible;
+    this.line = line;
+    this.doubts = doubtsOf(runtime.functions, frame, dwarf, context);
+    this.code = codeOfFrame(runtime, frame);
+    this.forgets = forgetsAssignments(runtime.build.goVersion);
+    this.map = runtime.goroutines.stackMaps.at(frame);
+  }
+
+  /** Of a variable with a location list. */
+  of(variable: DwarfVariable, type: TypeId): Evidence {
+    const { doubts } = this;
+    const at = variable.locate(this.context);
+    const line = this.line(variable.inlineDepth);
+    if (line === undefined) return "doubtful";
+    if (variable.kind === "local" && line < variable.declarationLine) return "undeclared";
+    const sharers = doubts.sharers(variable, this.visible);
+    if (this.livesInMemory(variable, type, at)) {
+      if (variable.kind === "local" && line === variable.declarationLine) return "undeclared";
+      return sharers.length > 0 ? "doubtful" : "settled";
+    }
+    if (this.forgets && variable.kind === "parameter") return "doubtful";
+    const pieces = piecesOf(at, variable.type.size);
+    if (!pieces || !this.code) return doubts.any(variable) || this.isDead(at, type) ? "doubtful" : "needed";
+    if (doubts.isAhead(variable)) return "doubtful";
+    // An argument that an inlined call shares with its caller is the caller's value, unless the call has changed it.
+    if (sharers.some((other) => other.inlineDepth === variable.inlineDepth)) return "doubtful";
+    if (sharers.some((other) => other.inlineDepth < variable.inlineDepth) && doubts.isBehind(variable)) return "doubtful";
+    let needed = 0;
+    for (const { address, size } of pieces) {
+      const uses = this.code.usesOf(address, size);
+      const writers = this.code.writersOf(address, size);
+      if (!uses || !writers) return doubts.any(variable) || this.isDead(at, type) ? "doubtful" : "needed";
+      if (uses.soon.length + uses.nextRound.length === 0) continue;
+      if (doubts.isOfLaterLine(writers.writes.filter((each) => each < this.frame.pc))) return "doubtful";
+      if (doubts.isReadByThePast(variable, uses.soon, this.code.loopJumps())) return "doubtful";
+      needed++;
+    }
+    return needed === pieces.length ? "needed" : "spent";
+  }
+
+  /** The word is written once only and its address is never taken: what was stored is there still. */
+  isStoredOnce(slot: Address): boolean {
+    const writers = this.code?.writersOf(slot, WORD);
+    return writers !== undefined && !writers.isShared && writers.writes.length <= 1;
+  }
+
+  /** A name that Go 1.27 gives to a part of a variable, which nothing dates. */
+  isSpilledPart(variable: DwarfVariable): boolean {
+    return variable.listed().length === 0 && this.doubts.any(variable);
+  }
+
+  /** Its place is the variable itself: a stack object, a result, or what is never kept in registers. */
+  private livesInMemory(variable: DwarfVariable, type: TypeId, at: Location): boolean {
+    if (at.kind !== "memory") return false;
+    const { size } = variable.type;
+    if (variable.kind === "result") return true;
+    const { varp, argp } = this.frame;
+    if (this.map.objects.some((each) => each.size === size && (each.offset < 0 ? varp : argp) + each.offset === at.address)) return true;
+    return size > LARGEST_IN_REGISTERS || this.isManyParts(type);
+  }
+
+  private isManyParts(id: TypeId): boolean {
+    const type = this.runtime.types.get(id);
+    if (type.kind === "array") return type.count > 1;
+    return type.kind === "struct" && (type.fields.length > MOST_FIELDS || type.fields.some((field) => this.isManyParts(field.type)));
+  }
+
+  /** The collector would not look at this pointer: nothing needs it. Not known where the frame was interrupted. */
+  private isDead(at: Location, type: TypeId): boolean {
+    if (this.frame.conservative || !this.map.known || at.kind !== "memory") return false;
+    const { kind } = this.runtime.types.get(type);
+    if (!["pointer", "map", "chan", "func", "unsafe.Pointer"].includes(kind)) return false;
+    const { varp, argp } = this.frame;
+    return !this.map.locals.includes(at.address - varp) && !this.map.args.includes(at.address - argp);
+  }
+}
+
+/** The pieces of a variable that lies in memory; undefined when a part of it lies elsewhere. */
+function piecesOf(at: Location, size: Bytes): readonly { readonly address: Address; readonly size: Bytes }[] | undefined {
+  if (at.kind === "memory") return [{ address: at.address, size }];
+  if (at.kind !== "pieces") return undefined;
+  const pieces = at.pieces.flatMap((piece) => (piece.at.kind === "memory" ? [{ address: piece.at.address, size: piece.size }] : []));
+  return pieces.length === at.pieces.length ? pieces : undefined;
+}

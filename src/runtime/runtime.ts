@@ -7,7 +7,8 @@ import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { ElfSymbol, Process } from "../process/process.js";
 import { type Accounts, readAccounts } from "./accounting.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
-import { type FunctionTable, readFunctions } from "./functions.js";
+import { allocatedCaptures } from "./closure-types.js";
+import { type FunctionTable, type GoFunction, readFunctions } from "./functions.js";
 import { type GoroutineTable, readGoroutines } from "./goroutines.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { readField } from "./layout/layout.js";
@@ -103,6 +104,12 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   );
   const tinyBlock = lazy(() => types.synthetic({ name: "tiny block", kind: "unknown", size: 16, rtype: 0 }));
   const closures = new Map<Address, TypeId>();
+  /** DWARF has the names, where it has any; the code that makes the closure has what DWARF leaves out. */
+  const capturesOf = (fn: GoFunction): readonly Capture[] => {
+    const named = variables.captures(fn.entry) ?? receiver(types, fn.name) ?? [];
+    const made = allocatedCaptures(process, functions, types, fn);
+    return made ? made.map((each) => named.find(({ offset }) => offset === each.offset) ?? each) : named;
+  };
   return {
     build,
     process,
@@ -146,7 +153,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
       if (known !== undefined) return known;
       const fn = functions.find(pc);
       if (!fn || fn.entry !== pc) return NONE;
-      const captures = variables.captures(pc) ?? receiver(types, fn.name);
+      const captures = capturesOf(fn);
       const size = captures.reduce((most, each) => Math.max(most, each.offset + types.get(each.type).size), 8);
       const type = types.synthetic({
         name: `func ${fn.name}`,
@@ -155,7 +162,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
         rtype: 0,
         fields: () => [
           { name: "F", offset: 0, type: types.byName("uintptr"), embedded: false },
-          ...captures.map((each) => ({ ...each, embedded: false })),
+          ...captures.map(({ name, offset, type }) => ({ name, offset, type, embedded: false })),
         ],
       });
       closures.set(pc, type);
@@ -182,12 +189,21 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   };
 }
 
+interface Capture {
+  readonly name: string;
+  readonly offset: number;
+  readonly type: TypeId;
+}
+
 /** A method value ("main.(*T).Close-fm") captures its receiver. */
-function receiver(types: TypeTable, name: string): readonly { readonly name: string; readonly offset: number; readonly type: TypeId }[] {
+function receiver(
+  types: TypeTable,
+  name: string,
+): readonly { readonly name: string; readonly offset: number; readonly type: TypeId }[] | undefined {
   const match = /^(.*)\.(?:\(\*(.+)\)|([^.()]+))\.[^.]+-fm$/.exec(name);
-  if (!match) return [];
+  if (!match) return undefined;
   const type = types.byName(match[2] === undefined ? `${match[1]}.${match[3]}` : `*${match[1]}.${match[2]}`);
-  return type === NONE ? [] : [{ name: "R", offset: 8, type }];
+  return type === NONE ? undefined : [{ name: "R", offset: 8, type }];
 }
 
 /** Computed once, at first use; a throw keeps nothing. */

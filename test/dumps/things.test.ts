@@ -115,7 +115,7 @@ for (const wish of wishes) {
       expect(entry.rows.map((row) => `${row.type} ${row.pointers}`)).toEqual(Array(3).fill("map[main.Huge]*main.Entry 20000"));
     });
 
-    it("types what only a finalizer leads to", () => {
+    it("types what only a finalizer, or the code that makes a closure, knows", () => {
       expect(differences(countTypes(dump, true), said.types)).toEqual([]);
     });
 

@@ -20,10 +20,13 @@ import (
 // values says how many values of each type there are; others how many objects nothing else names.
 var values = map[string]int{}
 var types = map[string]int{}
+var lock sync.Mutex
 var addresses = map[string][]string{}
 
 // rec notes that p is one of the objects of *p's type and gives it back.
 func rec[T any](p *T) *T {
+	lock.Lock()
+	defer lock.Unlock()
 	name := reflect.TypeOf(p).Elem().String()
 	types[name]++
 	if len(addresses[name]) < 100 {
@@ -33,7 +36,7 @@ func rec[T any](p *T) *T {
 	return p
 }
 
-var exhibits = []func(){oneGroup, huge, empty, plain, boxed, wide, onStacks, syncMaps, channels, buffers, finalizerCycle}
+var exhibits = []func(){oneGroup, huge, empty, plain, boxed, wide, onStacks, syncMaps, channels, buffers, finalizerCycle, deferring, capturing}
 
 var never = make(chan int)
 var started sync.WaitGroup
@@ -312,6 +315,85 @@ func finalizerCycle() {
 		a.Peer = rec(&OnlyCyclePeer{Back: a, Tail: make([]OnlyCycleTail, 8)})
 		runtime.SetFinalizer(a, func(*OnlyCycle) {})
 		types["[]main.OnlyCycleTail"]++
+	}
+}
+
+// ---- what only the code that makes a closure knows: before Go 1.23 all they capture, later what the compiler wraps ----
+
+type OnlyDeferred struct {
+	Self *OnlyDeferred
+	ID   int
+}
+type OnlyMethod struct {
+	Self *OnlyMethod
+	Pad  [7]int
+}
+type OnlyDynamic struct {
+	Self *OnlyDynamic
+	Pad  [3]int
+}
+type OnlyCaptured struct {
+	Self *OnlyCaptured
+	Pad  [11]int
+}
+type OnlyMoved struct {
+	Self *OnlyMoved
+	Pad  [5]int
+}
+
+//go:noinline
+func release(n int, d *OnlyDeferred, why string) { println(n, d.ID, why) }
+
+//go:noinline
+func (m *OnlyMethod) close(n int) { m.Pad[0] = n }
+
+//go:noinline
+func (d *OnlyDynamic) Close() error { return nil }
+
+//go:noinline
+func hold(n int) {
+	for i := 0; i < n; i++ {
+		d := rec(&OnlyDeferred{ID: i})
+		d.Self = d
+		m := rec(&OnlyMethod{})
+		m.Self = m
+		c := rec(&OnlyDynamic{})
+		c.Self = c
+		var closer interface{ Close() error } = c
+		if n > 100 {
+			closer = os.Stdin
+		}
+		defer release(i, d, "end")
+		defer m.close(i)
+		defer closer.Close()
+	}
+	block()
+}
+
+func deferring() {
+	for i := 0; i < 5; i++ {
+		started.Add(1)
+		go hold(10)
+		started.Wait()
+	}
+}
+
+var callbacks []func() int
+
+func capturing() {
+	for i := 0; i < 40; i++ {
+		c := rec(&OnlyCaptured{})
+		c.Self = c
+		m := rec(&OnlyMoved{})
+		m.Self = m
+		n := i
+		callbacks = append(callbacks, func() int {
+			n++
+			if n > 1000 {
+				m = nil
+			}
+			return n + c.Pad[3] + m.Pad[2]
+		})
 	}
 }
 

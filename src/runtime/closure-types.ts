@@ -1,0 +1,76 @@
+// What a closure captures, from the code that makes it: cmd/compile allocates it by the type struct { F uintptr; X0 T; X1 U }.
+import { type Address, NONE, type TypeId } from "../base/units.js";
+import type { AddressSpace } from "../process/address-space.js";
+import { amd64 } from "./code/amd64.js";
+import { arm64 } from "./code/arm64.js";
+import type { FunctionTable, GoFunction } from "./functions.js";
+import type { GoField, TypeTable } from "./types.js";
+
+/** What making a closure takes between its type and its code's address, in bytes: the allocation, and what it is filled with. */
+const FARTHEST = 160;
+
+const CLOSURE = /^(?:noalg\.)?struct \{ (?:\w+\.|\.)?F uintptr/;
+
+/**
+ * The variables that a closure holds, for those that DWARF tells nothing of: before Go 1.23, and what go and defer statements are
+ * wrapped in. Their names are the compiler's: X0, X1.
+ * @returns undefined when the function that makes it is not found, or makes it on its stack only
+ */
+export function allocatedCaptures(
+  process: { readonly memory: AddressSpace; readonly arch: "amd64" | "arm64" },
+  functions: FunctionTable,
+  types: TypeTable,
+  closure: GoFunction,
+): readonly GoField[] | undefined {
+  for (const maker of makers(functions, closure)) {
+    const { module } = maker;
+    let last: { readonly pc: Address; readonly type: TypeId } | undefined;
+    for (const { pc, address } of formedAddresses(process, maker)) {
+      if (address >= module.types && address < module.etypes) {
+        const type = types.byRtype(address);
+        if (type !== NONE && CLOSURE.test(types.get(type).name)) last = { pc, type };
+      } else if (address >= module.text && address < module.etext && functions.find(address)?.entry === address) {
+        if (address === closure.entry && last && pc - last.pc <= FARTHEST) return types.get(last.type).fields.slice(1);
+        // The type was another closure's.
+        last = undefined;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Functions longer than this are not read. */
+const LONGEST_FUNCTION = 1 << 18;
+
+/** Addresses that a function's code forms, in its order. */
+function* formedAddresses(
+  { memory, arch }: { readonly memory: AddressSpace; readonly arch: "amd64" | "arm64" },
+  fn: GoFunction,
+): Iterable<{ readonly pc: Address; readonly address: Address }> {
+  const size = fn.end - fn.entry;
+  const bytes = size > 0 && size <= LONGEST_FUNCTION ? memory.tryBytes(fn.entry, size) : undefined;
+  if (!bytes) return;
+  const machine = arch === "amd64" ? amd64 : arm64;
+  /** By register: the page that arm64 adds the rest to. */
+  const pages = new Map<number, number>();
+  for (const each of machine.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), fn.entry)) {
+    if (each.action === "address" && each.of.base < 0 && each.of.index < 0) yield { pc: each.pc, address: each.of.offset };
+    else if (each.action === "move" && each.to.kind === "register" && each.from.kind === "constant")
+      pages.set(each.to.register, each.from.value);
+    else if (each.action === "add" && each.a.kind === "register" && each.b.kind === "constant") {
+      const page = pages.get(each.a.register);
+      if (page !== undefined) yield { pc: each.pc, address: page + each.sign * each.b.value };
+    }
+  }
+}
+
+/** "main.serve.func2.deferwrap1" is made by main.serve.func2, or by main.serve when that was inlined. */
+function makers(functions: FunctionTable, { name }: GoFunction): readonly GoFunction[] {
+  const found: GoFunction[] = [];
+  const from = name.lastIndexOf("/") + 1;
+  for (let end = name.lastIndexOf("."); end > from && found.length < 2; end = name.lastIndexOf(".", end - 1)) {
+    const maker = functions.byName(name.slice(0, end));
+    if (maker) found.push(maker);
+  }
+  return found;
+}

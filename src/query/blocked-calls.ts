@@ -114,19 +114,6 @@ export class CallReader {
     return method;
   }
 
-  /** What an atomic instruction inside an inlined method does, by the field it changes. */
-  atomicEffect(fn: GoFunction, pc: Address, address: number): LockEffect | undefined {
-    const { layout } = this.runtime;
-    const levels = this.runtime.functions.inlinedAt(fn, pc).slice(0, -1);
-    const match = levels.map((each) => SYNC_METHOD.exec(each.name)).findLast((each) => each !== null);
-    const meaning = match ? METHODS[`${match[1]}.${match[2]}`] : undefined;
-    if (!match || !meaning || meaning[1] === "done") return undefined;
-    const isMutex = match[1] === "Mutex";
-    if (!layout.hasStruct(isMutex ? "syncMutex" : "syncRWMutex")) return undefined;
-    const field = isMutex ? layout.struct("syncMutex").offset("state") : layout.struct("syncRWMutex").offset("readerCount");
-    return { action: meaning[0], mode: meaning[1], object: address - field };
-  }
-
   /** Names the inlined method of a lock that an instruction is part of. */
   isInlined(fn: GoFunction, pc: Address): string | undefined {
     if (this.regions.has(pc)) return this.regions.get(pc);

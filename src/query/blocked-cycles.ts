@@ -51,7 +51,7 @@ export function findCycles(
   const graph = waitGraph(dump, groups, holders);
   const stuck = new Stuck(graph);
   const supposed = circlesOf(graph, stuck);
-  const isProved = supposed.components.every((each) => each.every((node) => !isOpen(graph, node))) || prove(dump, graph, stuck);
+  const isProved = supposed.components.every((each) => wantsOf(graph, each).every((want) => want.any)) || prove(dump, graph, stuck);
   const certain = isProved ? circlesOf(graph, stuck) : { components: [], edges: [] };
   const known = new Set(certain.components.flat());
   const possible = supposed.components.filter((each) => !each.some((node) => known.has(node)) && isLikely(graph, each));
@@ -72,9 +72,10 @@ function circlesOf({ wants, goroutines }: WaitGraph, stuck: Stuck) {
   return { edges, components: cyclicComponents(edges) };
 }
 
-/** Whether a node is a wait that others than those on stacks might end. */
-function isOpen({ goroutines, wants }: WaitGraph, node: number): boolean {
-  return node >= goroutines.length && !wants[node - goroutines.length].any;
+/** All that the goroutines of a circle wait for, in the circle or beside it. */
+function wantsOf({ goroutines, wants }: WaitGraph, component: readonly number[]): readonly Want[] {
+  const inside = new Set(component.filter((node) => node < goroutines.length));
+  return wants.filter((want) => want.members.some((node) => inside.has(node)));
 }
 
 /** A lock that nobody is seen to release: who has it is told by what happened before. */
@@ -83,9 +84,9 @@ function isOfThePast({ goroutines, wants }: WaitGraph, component: readonly numbe
 }
 
 /** Somebody waits for a lock, and all of the channels have a partner in the circle who would go on to use them. */
-function isLikely({ goroutines, wants }: WaitGraph, component: readonly number[]): boolean {
+function isLikely(graph: WaitGraph, component: readonly number[]): boolean {
   const inside = new Set(component);
-  const waits = component.flatMap((node) => (node >= goroutines.length ? [wants[node - goroutines.length]] : []));
+  const waits = wantsOf(graph, component);
   const hasPartner = (want: Want) =>
     want.holders.some(({ node, holder }) => inside.has(node) && holder.operations.some((each) => want.ends.has(each)));
   return waits.some(({ group }) => LOCKS.has(group.kind)) && waits.every((want) => want.any || hasPartner(want));

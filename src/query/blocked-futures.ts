@@ -54,6 +54,8 @@ type Place = Pick<FutureCall, "within" | "pc" | "closures">;
 
 const MODES: readonly Mode[] = ["write", "read", "done"];
 const key = (object: Address, mode: Mode): number => object * 4 + MODES.indexOf(mode);
+/** Of a lock that is held for reading twice. */
+const twice = (object: Address): number => object * 4 + MODES.length;
 /** The waiting itself: what is inside the function that wanted the lock. */
 const WAITING = /^(?:runtime\.|(?:internal\/)?sync\.(?:runtime_|\(\*(?:Mutex|RWMutex|WaitGroup)\)\.\w+$))/;
 const MOST_FRAMES = 64;
@@ -85,10 +87,6 @@ export class Futures {
       call: (call, facts) => this.onCall(call, facts),
       join: (a, b) => ({ taken: new Set([...a.taken].filter((each) => b.taken.has(each))), held: new Set([...a.held, ...b.held]) }),
       same: (a, b) => a.taken.size === b.taken.size && a.held.size === b.held.size,
-      atomic: (fn, pc, address, facts) => {
-        const effect = this.reader.atomicEffect(fn, pc, address);
-        return effect && !Number.isNaN(effect.object) ? this.onLock({ within: fn, pc, closures: [] }, effect, facts) : facts;
-      },
       isInlined: (fn, pc) => this.reader.isInlined(fn, pc),
     };
     this.future = new Future(dump.runtime, watcher, this.program);
@@ -206,16 +204,23 @@ export class Futures {
     }
   }
 
-  private onLock(call: Place, effect: LockEffect, facts: Facts): Facts {
-    const at = key(effect.object, effect.mode);
+  private onLock(call: Place, effect: LockEffect, facts: Facts): Facts | "never" {
+    const { object, mode } = effect;
+    const at = key(object, mode);
     if (effect.action === "take") {
-      if (!this.takes.has(at)) this.takes.set(at, { object: effect.object, mode: effect.mode, where: this.place(call).where });
-      if (this.pending.has(at) && facts.held.has(at)) this.again.add(effect.object);
-      return { taken: new Set([...facts.taken, at]), held: new Set([...facts.held, at]) };
+      if (!this.takes.has(at)) this.takes.set(at, { object, mode, where: this.place(call).where });
+      if (this.pending.has(at) && facts.held.has(at)) this.again.add(object);
+      // It would wait for itself: no way leads on.
+      const isOwn = facts.taken.has(key(object, "write")) || (mode === "write" && facts.taken.has(key(object, "read")));
+      if (isOwn && mode !== "done") return "never";
+      const added = mode === "read" && facts.taken.has(at) ? [at, twice(object)] : [at];
+      return { taken: new Set([...facts.taken, ...added]), held: new Set([...facts.held, ...added]) };
     }
-    if (!facts.taken.has(at) && !this.releases.has(at))
-      this.releases.set(at, { object: effect.object, mode: effect.mode, ...this.place(call) });
-    const without = (set: ReadonlySet<number>) => new Set([...set].filter((each) => each !== at));
+    if (!facts.taken.has(at) && !this.releases.has(at)) this.releases.set(at, { object, mode, ...this.place(call) });
+    const without = (set: ReadonlySet<number>) => {
+      const last = mode === "read" && set.has(twice(object)) ? twice(object) : at;
+      return new Set([...set].filter((each) => each !== last));
+    };
     return { taken: without(facts.taken), held: without(facts.held) };
   }
 

@@ -92,7 +92,8 @@ export class Stuck {
       return want.holders.length;
     });
     wants.forEach((want, at) => {
-      if (this.left[at] === 0 || (want.outside && !want.any)) this.free(count + at);
+      // Who has a lock is not known, but somebody has; a channel that no stack leads to nobody may reach.
+      if (want.any ? this.left[at] === 0 : want.outside) this.free(count + at);
     });
   }
 

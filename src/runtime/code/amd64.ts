@@ -29,7 +29,6 @@ class Reader {
   private readonly start: Address;
   private rex = 0;
   operandSize = 4;
-  locked = false;
   prefix = 0;
   /** Of the ModRM byte: the register, and the other operand. */
   reg: Register = 0;
@@ -79,8 +78,8 @@ class Reader {
       const byte = this.u8();
       if (byte === 0x66) this.operandSize = 2;
       else if (byte === 0xf2 || byte === 0xf3) this.prefix = byte;
-      else if (byte === 0xf0) this.locked = true;
-      else if (byte === 0x2e || byte === 0x36 || byte === 0x3e || byte === 0x26 || byte === 0x64 || byte === 0x65) continue;
+      else if (byte === 0xf0 || byte === 0x2e || byte === 0x36 || byte === 0x3e || byte === 0x26 || byte === 0x64 || byte === 0x65)
+        continue;
       else if (byte >= 0x40 && byte <= 0x4f) {
         this.rex = byte;
         if (byte & 8) this.operandSize = 8;
@@ -166,9 +165,7 @@ type Rest = Instruction extends infer T ? (T extends unknown ? Omit<T, "pc" | "n
 function forgets(r: Reader, writesOther: boolean, size = 8, also: readonly Register[] = []): Rest {
   const other = r.other;
   const registers = other.kind === "register" ? [r.reg, other.register, ...also] : [r.reg, ...also];
-  return other.kind === "memory" && writesOther
-    ? { action: "forget", registers, memory: other, size, atomic: r.locked }
-    : { action: "forget", registers };
+  return other.kind === "memory" && writesOther ? { action: "forget", registers, memory: other, size } : { action: "forget", registers };
 }
 
 function decodeOne(r: Reader, start: Address): Rest | undefined {
@@ -396,7 +393,9 @@ function decodeTwo(r: Reader, start: Address): Rest | undefined {
   }
   // To general registers: MOVD, MOVMSK, CVT; bit operations, CMOV, SETcc, XADD, CMPXCHG.
   const writesOther = (opcode >= 0x90 && opcode <= 0x9f) || (opcode >= 0xa3 && opcode <= 0xc7 && opcode !== 0xaf);
-  return forgets(r, writesOther, 8, opcode === 0xb0 || opcode === 0xb1 || opcode === 0xc7 ? [0, 2] : []);
+  // CMPXCHG writes AX and the memory; CMPXCHG16B AX and DX.
+  const also = opcode === 0xb0 || opcode === 0xb1 ? [0] : opcode === 0xc7 ? [0, 2] : [];
+  return forgets(r, writesOther, 8, also);
 }
 
 /** VEX and EVEX: vector instructions; only their length matters. */

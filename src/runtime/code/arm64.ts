@@ -143,7 +143,7 @@ function memory(word: number, t: Register, n: Register): readonly Rest[] {
   if (kind === 1) {
     // Exclusive and ordered accesses, compare and swap.
     const status = bits(word, 16, 5);
-    return [{ action: "forget", registers: written(t, status, bits(word, 10, 5)), memory: at(n, 0), size: 4, atomic: true }];
+    return [{ action: "forget", registers: written(t, status, bits(word, 10, 5)), memory: at(n, 0), size: 4 }];
   }
   if (kind === 3) return [{ action: "forget", registers: written(t) }]; // literal
   const width = 2 ** (word >>> 30);
@@ -164,7 +164,7 @@ function memory(word: number, t: Register, n: Register): readonly Rest[] {
       const isWhole = bits(word, 13, 3) === 3;
       return [access(at(n, isWhole ? 0 : Number.NaN, index === 31 ? -1 : index, bits(word, 12, 1) === 1 ? size : 1))];
     }
-    return [{ action: "forget", registers: written(t, bits(word, 16, 5)), memory: at(n, 0), size: 4, atomic: true }];
+    return [{ action: "forget", registers: written(t, bits(word, 16, 5)), memory: at(n, 0), size: 4 }];
   }
   const offset = signed(bits(word, 12, 9), 9);
   if (mode === 0 || mode === 2) return [access(at(n, offset))];

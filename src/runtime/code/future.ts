@@ -29,8 +29,6 @@ export interface Watcher<Facts> {
   same(a: Facts, b: Facts): boolean;
   /** Whether to read the branch's one way only: that which makes the call of an inlined function's slow path. */
   isInlined(fn: GoFunction, pc: Address): string | undefined;
-  /** What holds after an atomic instruction, of an inlined lock perhaps; asked for only where nothing else tells. */
-  atomic(fn: GoFunction, pc: Address, address: Value, facts: Facts): Facts;
 }
 
 /** Where a function continues. */
@@ -132,7 +130,7 @@ export class Future<Facts> {
     const target = typeof instruction.target === "number" ? this.program.at(instruction.target) : undefined;
     // A word that was written on every way still holds what was written.
     for (const [address, value] of flow.state.words(standing.sp))
-      if (address < standing.fp) symbols.bind(value, this.runtime.process.memory.tryAddress(address) ?? 0);
+      if (address < standing.stack.hi) symbols.bind(value, this.runtime.process.memory.tryAddress(address) ?? 0);
     return {
       facts: flow.facts,
       registers: flow.state.registers,
@@ -219,11 +217,7 @@ export class Future<Facts> {
           state.comparison = { a: state.get(each.a, each.size), b: state.get(each.b, each.size), mask: each.mask, size: each.size };
           break;
         case "forget":
-          if (each.memory) {
-            const address = state.addressOf(each.memory);
-            if (each.atomic && this.goal) flow.facts = this.watcher.atomic(code.fn, each.pc, address, flow.facts);
-            state.store(address, each.size ?? 8, Number.NaN);
-          }
+          if (each.memory) state.store(state.addressOf(each.memory), each.size ?? 8, Number.NaN);
           for (const register of each.registers) state.forget(register);
           break;
         case "zero":
@@ -237,7 +231,11 @@ export class Future<Facts> {
           this.jump(code, each, each.target, flow, arrive, leave);
           return;
         case "branch": {
-          const taken = state.decides(each.condition) ?? (this.goal ? undefined : this.towardsSlowPath(code, index));
+          let taken = state.decides(each.condition);
+          if (taken === undefined) {
+            taken = this.towardsSlowPath(code, index);
+            if (taken !== undefined) state.suppose();
+          }
           if (taken !== false) this.jump(code, each, each.target, flow, arrive, leave);
           if (taken === true) return;
           break;
@@ -356,6 +354,7 @@ export class Future<Facts> {
     if (answersZero) state.registers[places[0] as number] = 0;
     state.comparison = undefined;
     state.leave(sp);
+    state.supposed();
   }
 
   /** Inlined locks try first without a call, which no trace is left of: the way with the call tells which lock it is. */

@@ -30,6 +30,10 @@ export class State {
   /** Stands for what is not known, where values have to be told apart. */
   symbols: Symbols | undefined;
 
+  /** Addresses written on ways that only the code shows, not what happened; those of the way that is being followed apart. */
+  private doubtful: ReadonlySet<Address> = new Set();
+  private trial: ReadonlySet<Address> | undefined;
+
   constructor(
     memory: AddressSpace,
     registers: Float64Array,
@@ -47,6 +51,8 @@ export class State {
     const copy = new State(this.memory, this.registers.slice(), { lo: this.low, hi: this.high }, new Map(this.written));
     copy.comparison = this.comparison;
     copy.symbols = this.symbols;
+    copy.doubtful = this.doubtful;
+    copy.trial = this.trial;
     return copy;
   }
 
@@ -68,6 +74,7 @@ export class State {
     for (const [address, { size }] of [...this.written]) differs(address, size);
     for (const [address, { size }] of other.written) differs(address, size);
     this.comparison = undefined;
+    if (other.doubtful.size > 0) this.doubtful = new Set([...this.doubtful, ...other.doubtful]);
     return changed;
   }
 
@@ -125,15 +132,29 @@ export class State {
         // Half written over: the rest is not known.
         this.written.set(near, { size: other.size, value: Number.NaN });
       }
+      if (this.trial) this.trial = new Set([...this.trial, at]);
+      else if (this.doubtful.has(at)) this.doubtful = new Set([...this.doubtful].filter((each) => each !== at));
       const old = this.written.get(at);
       if (old && old.size > part) this.written.set(at, { size: old.size, value: Number.NaN });
       else this.written.set(at, { size: part, value });
     }
   }
 
-  /** Words of 8 bytes written from an address on. */
+  /** From here to the next call the code is followed as if it had come this way. */
+  suppose(): void {
+    this.trial = new Set();
+  }
+
+  /** The call is made: it may have come another way. */
+  supposed(): void {
+    if (this.trial && this.trial.size > 0) this.doubtful = new Set([...this.doubtful, ...this.trial]);
+    this.trial = undefined;
+  }
+
+  /** Words of 8 bytes surely written from an address on. */
   *words(from: Address): Iterable<readonly [address: Address, value: Value]> {
-    for (const [address, { size, value }] of this.written) if (size === 8 && address >= from) yield [address, value];
+    for (const [address, { size, value }] of this.written)
+      if (size === 8 && address >= from && !this.doubtful.has(address)) yield [address, value];
   }
 
   forget(register: Register): void {

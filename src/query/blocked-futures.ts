@@ -54,6 +54,8 @@ type Place = Pick<FutureCall, "within" | "pc" | "closures">;
 
 const MODES: readonly Mode[] = ["write", "read", "done"];
 const key = (object: Address, mode: Mode): number => object * 4 + MODES.indexOf(mode);
+/** A lock was tried in code that does not say which: one that is released later may be that one. */
+const TRIED = -1;
 /** Of a lock that is held for reading twice. */
 const twice = (object: Address): number => object * 4 + MODES.length;
 /** The waiting itself: what is inside the function that wanted the lock. */
@@ -87,6 +89,10 @@ export class Futures {
       call: (call, facts) => this.onCall(call, facts),
       join: (a, b) => ({ taken: new Set([...a.taken].filter((each) => b.taken.has(each))), held: new Set([...a.held, ...b.held]) }),
       same: (a, b) => a.taken.size === b.taken.size && a.held.size === b.held.size,
+      passes: (fn, pc, facts) =>
+        facts.held.has(TRIED) || !/\.Try/.test(this.reader.isInlined(fn, pc) ?? "")
+          ? facts
+          : { ...facts, held: new Set([...facts.held, TRIED]) },
       isInlined: (fn, pc) => this.reader.isInlined(fn, pc),
     };
     this.future = new Future(dump.runtime, watcher, this.program);
@@ -113,7 +119,8 @@ export class Futures {
       if (index < first || first < 0) continue;
       if (!this.mayMatter(frame.fn)) continue;
       const deferred = records.filter((each) => each.sp === frame.sp).map((each) => each.closure);
-      facts = this.future.follow(this.standing(goroutine, frame, index, deferred), facts);
+      const { taken, held } = this.future.follow(this.standing(goroutine, frame, index, deferred), facts);
+      facts = { taken, held: new Set([...held].filter((each) => each !== TRIED)) };
     }
     return { releases: [...this.releases.values()], uses: [...this.uses.values()], again: this.again };
   }
@@ -216,7 +223,8 @@ export class Futures {
       const added = mode === "read" && facts.taken.has(at) ? [at, twice(object)] : [at];
       return { taken: new Set([...facts.taken, ...added]), held: new Set([...facts.held, ...added]) };
     }
-    if (!facts.taken.has(at) && !this.releases.has(at)) this.releases.set(at, { object, mode, ...this.place(call) });
+    const isHeld = !facts.taken.has(at) && (mode === "done" || !facts.held.has(TRIED));
+    if (isHeld && !this.releases.has(at)) this.releases.set(at, { object, mode, ...this.place(call) });
     const without = (set: ReadonlySet<number>) => {
       const last = mode === "read" && set.has(twice(object)) ? twice(object) : at;
       return new Set([...set].filter((each) => each !== last));

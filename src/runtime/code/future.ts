@@ -29,6 +29,8 @@ export interface Watcher<Facts> {
   same(a: Facts, b: Facts): boolean;
   /** Whether to read the branch's one way only: that which makes the call of an inlined function's slow path. */
   isInlined(fn: GoFunction, pc: Address): string | undefined;
+  /** What holds after a branch. */
+  passes(fn: GoFunction, pc: Address, facts: Facts): Facts;
 }
 
 /** Where a function continues. */
@@ -231,6 +233,7 @@ export class Future<Facts> {
           this.jump(code, each, each.target, flow, arrive, leave);
           return;
         case "branch": {
+          flow.facts = this.watcher.passes(code.fn, each.pc, flow.facts);
           let taken = state.decides(each.condition);
           if (taken === undefined) {
             taken = this.towardsSlowPath(code, index);

@@ -14,7 +14,7 @@ export const histogramCommand = defineCommand({
   query: histogram,
   operands: [],
   options: [
-    { flags: "--by <what>", help: "type, package, size-class, owner or goroutine (default: type)" },
+    { flags: "--by <what>", help: "type, package or size-class; owner or goroutine: where the shortest path begins (default: type)" },
     { flags: "--garbage", help: "count what is allocated and unreachable instead of what is live" },
     { flags: "--focus <re>", help: "only rows whose name matches" },
     { flags: "--sort <column>", help: "bytes, count or retained (default: bytes)" },
@@ -38,20 +38,23 @@ export const histogramCommand = defineCommand({
       ...(options.parts === true ? { parts: true } : {}),
     };
   },
-  text({ rows, total }, page) {
-    const withRetained = rows.some((row) => row.retainedBytes !== undefined && row.retainedBytes !== row.bytes);
+  text({ by = "type", rows, total }, page) {
+    const isByHolder = isHolders(by);
+    const withRetained = isByHolder || rows.some((row) => row.retainedBytes !== undefined && row.retainedBytes !== row.bytes);
+    // A type's share is of what it retains, where that is shown; a holder's of what adds up to the live heap.
+    const bytesOf = (row: (typeof rows)[number]) => (withRetained && !isByHolder ? (row.retainedBytes ?? 0) : row.bytes);
     const cells = rows.map((row) => [
       formatCount(row.count),
       formatBytes(row.bytes),
       ...(withRetained ? [formatBytes(row.retainedBytes ?? 0)] : []),
-      formatShare(withRetained ? (row.retainedBytes ?? 0) : row.bytes, total.bytes),
-      formatBar(withRetained ? (row.retainedBytes ?? 0) : row.bytes, total.bytes, barWidth),
+      formatShare(bytesOf(row), total.bytes),
+      formatBar(bytesOf(row), total.bytes, barWidth),
       `${row.type}${isGuess(row.evidence, row.count) ? " ?" : ""}`,
     ]);
     const columns = [
       { title: "count", align: "right" },
       { title: "bytes", align: "right" },
-      ...(withRetained ? [{ title: "retained", align: "right" as const }] : []),
+      ...(withRetained ? [{ title: isByHolder ? "alone" : "retained", align: "right" as const }] : []),
       { title: "share", align: "right" },
       { title: "" },
       { title: "name", cut: "start" },
@@ -62,16 +65,36 @@ export const histogramCommand = defineCommand({
       total.parts > 0 ? [page.dim(`${formatCount(total.parts)} of them are parts of maps, channels and buffers (--parts)`)] : [];
     const cut = truncationLine(rows.length, total.rows, "row");
     const guesses = cells.some((cell) => cell.at(-1)?.endsWith(" ?")) ? [page.dim("? the type is a guess for most of these objects")] : [];
-    const meaning = withRetained ? [page.dim("retained: what one of them or more dominates, nested ones counted once")] : [];
-    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...folded, ...meaning, ...(cut ? [cut] : []), ...guesses];
+    const meaning = isByHolder ? holderLines : ["retained: what one of them or more dominates, nested ones counted once"];
+    return [
+      page.bold(lines[0] as string),
+      ...lines.slice(1),
+      "",
+      summary,
+      ...folded,
+      ...(withRetained ? meaning.map(page.dim) : []),
+      ...(cut ? [cut] : []),
+      ...guesses,
+    ];
   },
   next: ({ by = "type", rows }) => {
+    if (isHolders(by)) return ["dominators CORE"];
     const type = by === "type" ? rows[0]?.type : undefined;
     return type === undefined
       ? []
       : [`objects CORE --type ${quoteWord(`^${escapePattern(type)}$`)}`, `why CORE --type ${quoteWord(`^${escapePattern(type)}$`)}`];
   },
 });
+
+/** What the numbers of holders mean. */
+const holderLines = [
+  "bytes: whose shortest path (see why) begins there; rows add up to the live heap",
+  "alone: what nobody else holds: it would be freed with it",
+];
+
+function isHolders(by: string): boolean {
+  return by === "owner" || by === "goroutine";
+}
 
 /** Most of the row's objects have their type by a guess only. */
 function isGuess(evidence: Readonly<Record<string, number>>, count: number): boolean {

@@ -1,5 +1,5 @@
 // What types, packages, variables and goroutines retain.
-import { NONE } from "../base/units.js";
+import { NONE, type NodeId, type OwnerId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { labelIndex } from "../heap/wholes.js";
 import { goroutineName } from "./goroutine-place.js";
@@ -46,36 +46,57 @@ export function retainedByName(dump: Dump, by: "type" | "package", parts: boolea
   return new Map([...names].map(([name, index]) => [name, sums[index]]));
 }
 
-/** Rows for what several owners hold together. */
-export const SHARED = "(held by several)";
+/** Of rows by goroutine: what begins with none. */
+export const NO_GOROUTINE = "(variables and the runtime)";
 
 /**
- * A row per owner, or per goroutine: the objects it dominates, with their bytes. What several hold together is a row of
- * its own, so that the rows add up to the live bytes; goroutines alone do not.
+ * A row per owner, or per goroutine. Every child of the root in the dominator tree, with all that it holds, is the owner's
+ * at the start of its shortest path: the owner itself, or for an object that several hold the one that `why` names. So the
+ * rows add up to the live bytes. Retained is what the owner holds alone.
  */
 export function ownerRows(dump: Dump, by: "owner" | "goroutine"): HistogramRow[] {
   const { heap, retention } = dump;
-  const { parent } = retention.dominators;
+  const { parent, order } = retention.dominators;
   const { retained, objects } = retention;
-  const ownerCount = heap.graph.ownerCount;
+  const ownerAt = startsOfPaths(heap.tree.parent, heap.graph.ownerCount);
   const rows = new Map<string, { type: string; count: number; bytes: number; retainedBytes: number; evidence: Record<string, number> }>();
-  const add = (type: string, node: number) => {
-    if (objects[node] === 0) return;
+  const rowOf: (ReturnType<typeof rows.get> | undefined)[] = [];
+  const rowOfOwner = (owner: OwnerId) => {
+    const { goroutine } = heap.roots.owners[owner];
+    const type = goroutine !== undefined ? goroutineName(dump, goroutine) : by === "owner" ? ownerName(dump, owner) : NO_GOROUTINE;
     let row = rows.get(type);
     if (!row) {
       row = { type, count: 0, bytes: 0, retainedBytes: 0, evidence: {} };
       rows.set(type, row);
     }
+    return row;
+  };
+  for (let i = 1; i < order.length; i++) {
+    const node = order[i];
+    if (parent[node] !== 0 || objects[node] === 0) continue;
+    const owner = ownerAt(node);
+    rowOf[owner] ??= rowOfOwner(owner);
+    const row = rowOf[owner];
     row.count += objects[node];
     row.bytes += retained[node];
-    row.retainedBytes += retained[node];
-  };
-  for (let owner = 0; owner < ownerCount; owner++) {
-    const { goroutine } = heap.roots.owners[owner];
-    if (by === "goroutine") {
-      if (goroutine !== undefined) add(goroutineName(dump, goroutine), 1 + owner);
-    } else add(goroutine === undefined ? ownerName(dump, owner) : goroutineName(dump, goroutine), 1 + owner);
+    if (node === heap.graph.nodeOfOwner(owner)) row.retainedBytes += retained[node];
   }
-  if (by === "owner") for (let node = 1 + ownerCount; node < parent.length; node++) if (parent[node] === 0) add(SHARED, node);
   return [...rows.values()];
+}
+
+/** The owner that a node's shortest path begins with; each node is walked over once. @param parent of the tree of shortest paths */
+function startsOfPaths(parent: Int32Array | Uint32Array, ownerCount: number): (node: NodeId) => OwnerId {
+  const known = new Int32Array(parent.length).fill(NONE);
+  const path: NodeId[] = [];
+  return (node) => {
+    path.length = 0;
+    let at = node;
+    while (at > ownerCount && known[at] === NONE) {
+      path.push(at);
+      at = parent[at];
+    }
+    const owner = at > ownerCount ? known[at] : at - 1;
+    for (const each of path) known[each] = owner;
+    return owner;
+  };
 }

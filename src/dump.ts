@@ -19,6 +19,8 @@ import { looksLikeTrace } from "./trace/trace.js";
 /** A dump: core + executable, opened. What costs is read at first use. */
 export interface Dump {
   readonly findings: Findings;
+  /** Told by whatever takes long, also when it has no progress of its own. */
+  readonly progress: Progress;
   readonly identity: { readonly path: string; readonly goVersion: string; readonly arch: string; readonly buildId: string };
   readonly process: Process;
   /** Short names of packages, and the paths behind them; of a trace file, none. */
@@ -160,6 +162,7 @@ function assemble(
   };
   const dump: Dump = {
     findings,
+    progress,
     process,
     identity: {
       path: files.core,
@@ -230,6 +233,7 @@ function openTraceFile(path: string, findings: Findings): Dump | undefined {
   };
   return {
     findings,
+    progress: silent,
     identity: { path, goVersion: "", arch: "", buildId: "" },
     names: NO_NAMES,
     get process() {

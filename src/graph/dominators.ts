@@ -32,7 +32,7 @@ export function dominators(referents: Csr, referrers: Csr, progress: Progress = 
   const ancestor = treeParent.slice(0, count);
   progress.stage("dominators: semidominators", count);
   semidominators(referrers, count, number, vertex, ancestor, semi, label, progress);
-  nearestCommonAncestors(count, treeParent, semi);
+  nearestCommonAncestors(count, treeParent, semi, progress);
   toNodes(count, treeParent, vertex, number);
   return { parent: number, order: vertex.subarray(0, count) };
 }
@@ -137,8 +137,9 @@ function grown(path: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
 }
 
 /** Turns tree parents into immediate dominators: the nearest ancestor not below the semidominator. */
-function nearestCommonAncestors(count: number, dominator: Uint32Array, semi: Uint32Array): void {
+function nearestCommonAncestors(count: number, dominator: Uint32Array, semi: Uint32Array, progress: Progress): void {
   for (let w = 1; w < count; w++) {
+    if ((w & 0x3ffff) === 0) progress.tick(count);
     let candidate = dominator[w];
     while (candidate > semi[w]) candidate = dominator[candidate];
     dominator[w] = candidate;

@@ -1,5 +1,7 @@
 // Directed graphs as typed arrays: reachability, paths, dominators, retained sizes. Knows no heap.
 
+import { type Progress, silent } from "../base/progress.js";
+
 /** The targets of v are targets[first[v]] .. targets[first[v + 1] - 1]. Parallel edges and loops are allowed. */
 export interface Csr {
   readonly nodeCount: number;
@@ -10,7 +12,7 @@ export interface Csr {
 }
 
 /** The same edges turned round; the targets of each node come out ascending. */
-export function transpose(edges: Csr): Csr {
+export function transpose(edges: Csr, progress: Progress = silent): Csr {
   const { nodeCount, first, targets } = edges;
   const edgeCount = first[nodeCount];
   const cursor = new Uint32Array(nodeCount + 1);
@@ -18,7 +20,7 @@ export function transpose(edges: Csr): Csr {
   exclusiveSums(cursor);
   const reversed = new Uint32Array(edgeCount);
   // cursor[v] runs from the start to the end of v's block, so that afterwards it is the start of v + 1's.
-  fillReversed(nodeCount, first, targets, cursor, reversed);
+  fillReversed(nodeCount, first, targets, cursor, reversed, progress);
   cursor.copyWithin(1, 0, nodeCount);
   cursor[0] = 0;
   return { nodeCount, first: cursor, targets: reversed };
@@ -37,9 +39,17 @@ function exclusiveSums(counts: Uint32Array): void {
   }
 }
 
-function fillReversed(nodeCount: number, first: Uint32Array, targets: Uint32Array, cursor: Uint32Array, reversed: Uint32Array): void {
+function fillReversed(
+  nodeCount: number,
+  first: Uint32Array,
+  targets: Uint32Array,
+  cursor: Uint32Array,
+  reversed: Uint32Array,
+  progress: Progress,
+): void {
   let begin = first[0];
   for (let v = 0; v < nodeCount; v++) {
+    if ((v & 0x3ffff) === 0) progress.tick(v);
     const end = first[v + 1];
     for (let e = begin; e < end; e++) reversed[cursor[targets[e]]++] = v;
     begin = end;

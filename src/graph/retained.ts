@@ -1,4 +1,5 @@
 // Sizes summed up the dominator tree.
+import { type Progress, silent } from "../base/progress.js";
 import type { Dominators } from "./dominators.js";
 
 /**
@@ -55,12 +56,20 @@ export function treeChildren(parent: Int32Array): { readonly first: Uint32Array;
  * @param group [nodeCount] 0 .. groupCount - 1, below 0 for none
  * @returns [groupCount] bytes
  */
-export function retainedByGroup(tree: Dominators, retained: Float64Array, group: Int32Array, groupCount: number, from = 0): Float64Array {
+export function retainedByGroup(
+  tree: Dominators,
+  retained: Float64Array,
+  group: Int32Array,
+  groupCount: number,
+  progress: Progress = silent,
+  from = 0,
+): Float64Array {
   const { first, children } = treeChildren(tree.parent);
   const sums = new Float64Array(groupCount);
   const open = new Uint32Array(groupCount);
   let path = new Uint32Array(1024);
   let depth = 0;
+  let entered = 0;
   path[0] = from;
   enter(group, open, sums, retained, from);
   // first[v] is moved on as v's children are visited: the array is ours.
@@ -79,6 +88,7 @@ export function retainedByGroup(tree: Dominators, retained: Float64Array, group:
       path = longer;
     }
     path[depth] = child;
+    if ((++entered & 0x3ffff) === 0) progress.tick(entered);
     enter(group, open, sums, retained, child);
   }
   return sums;

@@ -112,7 +112,7 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
   });
   const live = lazy(() => {
     progress.stage("marking", nodeCount);
-    return mark(referents, 0);
+    return mark(referents, 0, progress);
   });
   const graph: ObjectGraph = {
     referents,
@@ -137,7 +137,7 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
       layout: runtime.layout,
     }),
   );
-  const totals = lazy(() => sumLive(objects, types(), live(), objectNode));
+  const totals = lazy(() => sumLive(objects, types(), live(), objectNode, progress));
   return {
     objects,
     roots,
@@ -239,12 +239,13 @@ function many(runtime: GoRuntime, objects: ObjectTable, span: number, type: Type
   return size > 0 && room >= 2 * size;
 }
 
-function sumLive(objects: ObjectTable, types: ObjectTypes, live: Uint32Array, objectNode: number) {
+function sumLive(objects: ObjectTable, types: ObjectTypes, live: Uint32Array, objectNode: number, progress: Progress) {
   const { spans } = objects;
   let liveObjects = 0;
   let liveBytes = 0;
   let typedBytes = 0;
   for (let span = 0; span < spans.count; span++) {
+    if ((span & 0xfff) === 0) progress.tick(objects.firstId[span]);
     const size = spans.elementSize[span];
     for (let id = objects.firstId[span]; id < objects.firstId[span + 1]; id++) {
       if (!isMarked(live, objectNode + id)) continue;

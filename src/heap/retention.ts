@@ -33,7 +33,7 @@ export function retentionOf(heap: Heap, progress: Progress): Retention {
     get referrers() {
       if (!referrers) {
         progress.stage("referrers", referents.nodeCount);
-        referrers = transpose(referents);
+        referrers = transpose(referents, progress);
       }
       return referrers;
     },
@@ -64,7 +64,7 @@ export function retentionOf(heap: Heap, progress: Progress): Retention {
       }
       return objects;
     },
-    retainedByGroup: (group, groupCount) => retainedByGroup(retention.dominators, retention.retained, group, groupCount),
+    retainedByGroup: (group, groupCount) => retainedByGroup(retention.dominators, retention.retained, group, groupCount, progress),
     recount: (node) => heap.liveBytes - liveBytesWithout(heap, node),
   };
   return retention;

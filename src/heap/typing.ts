@@ -118,19 +118,23 @@ export function inferTypes(input: TypingInput, findings: Findings, progress: Pro
   for (let id = 0; id < objects.count; id++) if (env.claims[id] >= 0) env.queue.push(id);
   for (let row = 0; row < roots.count; row++) stateRoot(env, roots, row);
   stateFinalized(env);
-  settle(env);
+  settle(env, progress);
   interiorPointers(env, roots);
-  settle(env);
+  settle(env, progress);
   leftovers(env);
-  settle(env);
+  settle(env, progress);
   if (objects.count > 0 && runtime.types.count === 0) findings.add("no-types", "no types were found");
   return unpacked(env.claims);
 }
 
 /** Follows typed objects and reads what is pending until nothing is left. */
-function settle(env: Env): void {
+function settle(env: Env, progress: Progress): void {
+  let followed = 0;
   for (;;) {
-    for (let id = env.queue.next(); id !== NONE; id = env.queue.next()) follow(env, id);
+    for (let id = env.queue.next(); id !== NONE; id = env.queue.next()) {
+      follow(env, id);
+      if ((++followed & 0x3fff) === 0) progress.tick(Math.min(followed, env.objects.count));
+    }
     if (env.pending.size === 0) return;
     readPending(env);
   }

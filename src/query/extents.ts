@@ -101,7 +101,9 @@ export function readExtents(dump: Dump): Extents {
     see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, plan);
   }
   const buffer = new Uint8Array(PIECE);
+  dump.progress.stage("lengths of slices", spans.count);
   for (let span = 0; span < spans.count; span++) {
+    if ((span & 0x1ff) === 0) dump.progress.tick(span);
     if ((spans.spanClass[span] & 1) === 1 || firstId[span] === firstId[span + 1]) continue;
     const size = spans.elementSize[span];
     const whole = size * spans.elements[span];

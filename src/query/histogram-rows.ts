@@ -49,7 +49,9 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
   const bytes = new Float64Array(names);
   const parts = new Float64Array(names);
   const sizes = new Map<number, { count: number; bytes: number }>();
+  dump.progress.stage("counting types", spans.count);
   for (let span = 0; span < spans.count; span++) {
+    if ((span & 0xfff) === 0) dump.progress.tick(span);
     const size = spans.elementSize[span];
     const noscan = spans.spanClass[span] & 1;
     let inSpan = 0;

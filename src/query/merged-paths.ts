@@ -67,7 +67,9 @@ export function mergePaths(dump: Dump, ids: Iterable<ObjectId>): readonly Merged
   };
   branchOf[0] = 0;
   const path: NodeId[] = [];
+  let merged = 0;
   for (const id of ids) {
+    if ((++merged & 0xffff) === 0) dump.progress.tick(merged);
     let node = objectNode + id;
     path.length = 0;
     while (branchOf[node] === NONE) {

@@ -54,6 +54,7 @@ function signsOf(dump: Dump, id: TypeId, members: readonly ObjectId[]): readonly
   for (const field of type.fields) {
     const inner = field.type === NONE ? undefined : dump.runtime.types.get(field.type);
     if (!inner) continue;
+    dump.progress.tick(0);
     const addresses = members.map((each) => dataAddress(dump, each) + field.offset);
     const window = isDated ? undefined : windowOf(dump, inner, addresses);
     if (window !== undefined) {

@@ -30,7 +30,11 @@ interface Finding extends Omit<Measured, "title"> {
 export function holderSuspects(dump: Dump, whole: Bytes): Suspect[] {
   const { points, singles } = findPoints(dump);
   const held = heldBy(dump, points, singles);
-  const found = points.flatMap((point, index) => describe(dump, point, held[index], whole));
+  dump.progress.stage("suspects: holders", points.length);
+  const found = points.flatMap((point, index) => {
+    dump.progress.tick(index);
+    return describe(dump, point, held[index], whole);
+  });
   return joinCauses(joinContexts(found)).flatMap(({ title, signs, facts = [], ...rest }) =>
     suspectOf({ ...rest, title: (size) => title(size, rest.count), facts: [...facts, ...signs] }),
   );

@@ -92,6 +92,7 @@ export function heldBy(dump: Dump, points: readonly Point[], singles: readonly H
   const step = dump.runtime.types.count;
   // Parents come before their children.
   for (let i = 1; i < order.length; i++) {
+    if ((i & 0x3ffff) === 0) dump.progress.tick(i);
     const node = order[i];
     const above = parent[node];
     if (pointOf[node] === NONE) pointOf[node] = pointOf[above];

@@ -24,7 +24,7 @@ export interface Point {
 /** The largest points: every byte belongs to the innermost one; and the rows of single objects that the roots hold. */
 export function findPoints(dump: Dump): { readonly points: readonly Point[]; readonly singles: readonly Hex[] } {
   const { liveBytes } = dump.heap;
-  const root = dominatorTree(dump, 0, { depth: DEPTH, min: Math.max(1, liveBytes / 200), group: "none", top: 0 });
+  const root = dominatorTree(dump, 0, { depth: DEPTH, min: Math.max(1, liveBytes / 200), group: "none", top: 0 }, dump.progress);
   const points: Point[] = [];
   for (const child of root.children ?? []) collect(child, [], liveBytes * LEAST_SHARE, points);
   return {

@@ -74,7 +74,9 @@ const TINY_SPAN_CLASS = 5;
 function arrays(dump: Dump, extents: Extents, add: Add): void {
   const { heap, runtime } = dump;
   const { spans, firstId, dataStart } = heap.objects;
+  dump.progress.stage("waste: arrays", spans.count);
   for (let span = 0; span < spans.count; span++) {
+    if ((span & 0x1ff) === 0) dump.progress.tick(span);
     const slot = spans.elementSize[span];
     const size = slot - dataStart[span];
     if (spans.spanClass[span] === TINY_SPAN_CLASS) continue;
@@ -115,7 +117,9 @@ function maps(dump: Dump, add: Add): void {
   const { heap, runtime } = dump;
   const env = { memory: dump.process.memory, types: runtime.types, layout: runtime.layout };
   const known = new Map<number, GoType | undefined>();
+  dump.progress.stage("waste: maps", heap.objects.count);
   for (let id = 0; id < heap.objects.count; id++) {
+    if ((id & 0xffff) === 0) dump.progress.tick(id);
     const type = heap.types.type[id];
     if (type === NONE || !heap.isLive(id)) continue;
     if (!known.has(type)) known.set(type, mapOfHeader(dump, type));
@@ -148,7 +152,9 @@ function duplicates(dump: Dump, extents: Extents, add: Add): void {
   // hash -> size of the first, by two 32-bit hashes packed into one double.
   const seen = new Set<number>();
   const buffer = new Uint8Array(1 << 20);
+  dump.progress.stage("waste: equal strings", spans.count);
   for (let span = 0; span < spans.count; span++) {
+    if ((span & 0x1ff) === 0) dump.progress.tick(span);
     const size = spans.elementSize[span];
     if ((spans.spanClass[span] & 1) === 0 || size > LARGEST_CLASS || size <= 8) continue;
     const whole = size * spans.elements[span];

@@ -70,7 +70,8 @@ export function parseCommand(words: readonly string[], commands: readonly AnyCom
   return parsed;
 }
 
-function buildProgram(commands: readonly AnyCommand[], world: Pick<World, "out" | "error" | "version">, run: Run): Command {
+/** The command line's grammar, every command and option of it; run is called with what was understood. */
+export function buildProgram(commands: readonly AnyCommand[], world: Pick<World, "out" | "error" | "version">, run: Run): Command {
   const program = new Command("corescope")
     .description("Opens the core dump of a dead Go program and says what fills its heap and why.")
     .usage("<command> <core> [operands] [options]\n       corescope <core> [command] [operands] [options]")

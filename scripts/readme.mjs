@@ -1,13 +1,15 @@
-// Fills README's output sections by running the commands on the demo core, and its screens by pressing keys in the UI
-// opened on it, as an 80-column terminal shows them.
+// Fills README's output sections by running the commands on the demo core, its screens by pressing keys in the UI opened on
+// it, as an 80-column terminal shows them, and its reference from the commands' own help.
 //
 //   node scripts/readme.mjs           rewrite README.md
-//   node scripts/readme.mjs --check   exit 1 when it is not what the commands print now
+//   node scripts/readme.mjs --check   exit 1 when it is not what the commands print now, or claims what is not so
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepare, root } from "./prepare.mjs";
+import { referenceOf, untrueClaims } from "./readme-claims.mjs";
 
 const demo = join(root, "dumps", "cores", "demo-1.26-amd64");
+const reference = /<!-- reference -->\n[\s\S]*?<!-- end -->/;
 const section = /<!-- (output|screen): (.*) -->\n[\s\S]*?<!-- end -->/g;
 
 prepare({ build: true });
@@ -17,6 +19,8 @@ const { RemoteDump } = await import("../dist/src/worker/worker.js");
 const { COMMANDS } = await import("../dist/cli/commands/index.js");
 const { allScreens } = await import("../dist/cli/ui/screens/index.js");
 const { Session } = await import("../dist/cli/ui/session.js");
+const { buildProgram } = await import("../dist/cli/program.js");
+const { EXIT } = await import("../dist/cli/exit.js");
 const truth = JSON.parse(readFileSync(join(demo, "truth.json"), "utf8"));
 const before = readFileSync(join(root, "README.md"), "utf8");
 process.chdir(demo);
@@ -25,10 +29,25 @@ for (const [whole, kind, line] of before.matchAll(section)) {
   const answer = kind === "output" ? await ask(withAddresses(line)) : await walk(line);
   after = after.replace(whole, () => `<!-- ${kind}: ${line} -->\n\`\`\`\n${answer}\n\`\`\`\n<!-- end -->`);
 }
+const makeProgram = (run) => buildProgram(COMMANDS, { out: { write: () => true }, error: { write: () => true }, version: "" }, run);
+after = after.replace(reference, () => `<!-- reference -->\n${referenceOf(makeProgram(() => {}))}\n<!-- end -->`);
 if (!process.argv.includes("--check")) writeFileSync(join(root, "README.md"), after);
-else if (after !== before) {
-  process.stdout.write("README.md shows other output than the commands print: node scripts/readme.mjs\n");
-  process.exitCode = 1;
+else {
+  const problems = [
+    ...differences(before, after),
+    ...untrueClaims("README.md", before, makeProgram, EXIT, root),
+    ...untrueClaims("docs/troubleshooting.md", readFileSync(join(root, "docs", "troubleshooting.md"), "utf8"), makeProgram, EXIT, root),
+  ];
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  if (problems.length > 0) process.exitCode = 1;
+}
+
+/** The first lines that are not what they were. */
+function differences(old, now) {
+  if (old === now) return [];
+  const [was, is] = [old.split("\n"), now.split("\n")];
+  const at = was.findIndex((line, index) => line !== is[index]);
+  return [`README.md:${at + 1}: is not what corescope prints now; node scripts/readme.mjs writes it\n  - ${was[at]}\n  + ${is[at]}`];
 }
 
 /** {EXPRESSION} becomes the address that the demo program printed for it. */

@@ -4,6 +4,7 @@ import { Findings } from "./base/findings.js";
 import { NO_NAMES, type PackageNames } from "./base/package-names.js";
 import { type Progress, silent } from "./base/progress.js";
 import type { ByteSource } from "./base/source.js";
+import { NONE } from "./base/units.js";
 import { type DebugInfo, readDebugInfo } from "./dwarf/dwarf.js";
 import { type ElfImage, expectCore, expectExecutable, openElf } from "./elf/elf.js";
 import { openFile } from "./files/file-source.js";
@@ -118,7 +119,7 @@ function assemble(
   if (build.match === "different" && !files.force) {
     throw new FormatError(
       opened.executable.name,
-      0,
+      NONE,
       `build id ${build.executableId ?? "none"} is not the core's ${build.coreId ?? "none"}`,
       "Pass the binary that crashed with --exe, or --force to use this one all the same.",
     );

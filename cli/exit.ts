@@ -37,7 +37,8 @@ export function explain(error: unknown, debug = false): Explanation {
   if (system === "EPIPE") return { code: EXIT.ok, lines: [] };
   if (system !== undefined) return { code: outOf.has(system) ? EXIT.resource : EXIT.unreadable, lines: [`error: ${messageOf(error)}`] };
   if (error instanceof RangeError && memoryFailures.test(error.message)) {
-    return { code: EXIT.resource, lines: [`error: out of memory: ${messageOf(error)}`] };
+    const advice = "  Give Node more: NODE_OPTIONS=--max-old-space-size=8192; or use a machine with more memory.";
+    return { code: EXIT.resource, lines: [`error: out of memory: ${messageOf(error)}`, advice] };
   }
   const trace = debug && error instanceof Error && error.stack ? error.stack.split("\n").map(escapeText) : [];
   return {

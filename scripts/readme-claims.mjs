@@ -13,7 +13,8 @@ export function referenceOf(program) {
     const operands = command.registeredArguments.map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`));
     lines.push("", `| \`${[name, ...operands].join(" ")}\` | ${cell(command.description())} |`, "|---|---|");
     for (const argument of command.registeredArguments)
-      if (argument.name() !== "core") lines.push(`| \`${argument.required ? `<${argument.name()}>` : `[${argument.name()}]`}\` | ${cell(argument.description)} |`);
+      if (argument.name() !== "core")
+        lines.push(`| \`${argument.required ? `<${argument.name()}>` : `[${argument.name()}]`}\` | ${cell(argument.description)} |`);
     lines.push(...command.options.map(optionRow));
   }
   return lines.join("\n");
@@ -67,7 +68,8 @@ export function untrueClaims(file, text, makeProgram, exit, root) {
         const flag = /^--[a-z-]+/.exec(code)?.[0];
         if (flag && !flags.has(flag)) say(`no command has ${flag}`);
       }
-      for (const [, target] of line.matchAll(/\]\(([^)#:]+)\)/g)) if (!existsSync(join(root, file, "..", target))) say(`${target} is not there`);
+      for (const [, target] of line.matchAll(/\]\(([^)#:]+)\)/g))
+        if (!existsSync(join(root, file, "..", target))) say(`${target} is not there`);
       const [, code, meaning] = /^\| ([0-9]+) \| (.+) \|$/.exec(line) ?? [];
       if (code !== undefined) codes.set(Number(code), meaning);
     }
@@ -83,10 +85,12 @@ export function untrueClaims(file, text, makeProgram, exit, root) {
 function misunderstood(line, makeProgram) {
   const words = (line.match(/'[^']*'|"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^(['"])(.*)\1$/, "$2"));
   const program = makeProgram(() => {});
-  const isCommand = program.commands.some((command) => command.name() === words[0]);
-  if (words.length === 0 || words[0].startsWith("-")) return undefined;
+  const [first, second, ...rest] = words;
+  if (first === undefined || first.startsWith("-")) return undefined;
+  const isCommand = (word) => program.commands.some((command) => command.name() === word);
+  const ordered = isCommand(first) ? words : isCommand(second) ? [second, first, ...rest] : ["overview", ...words];
   try {
-    program.parse(isCommand ? words : ["overview", ...words], { from: "user" });
+    program.parse(ordered, { from: "user" });
     return undefined;
   } catch (error) {
     return error.code === "commander.helpDisplayed" ? undefined : error.message;

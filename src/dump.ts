@@ -112,7 +112,7 @@ function assemble(
   if (core.header.machine !== executable.header.machine) {
     throw new UsageError(
       `${opened.executable.name} is for ${executable.header.machine}, the core for ${core.header.machine}`,
-      "Pass the binary that crashed with --exe.",
+      "pass the binary that crashed with --exe FILE",
     );
   }
   const build = verifyBuild(core, executable);
@@ -121,7 +121,7 @@ function assemble(
       opened.executable.name,
       NONE,
       `build id ${build.executableId ?? "none"} is not the core's ${build.coreId ?? "none"}`,
-      "Pass the binary that crashed with --exe, or --force to use this one all the same.",
+      "pass the binary that crashed with --exe FILE, or --force to use this one all the same (then nothing is certain)",
     );
   }
   if (build.match === "different")
@@ -155,9 +155,14 @@ function assemble(
             opened.executable.name,
             "a Go executable without DWARF (built with -ldflags=-w or stripped)",
             "executables with DWARF; stripped ones not yet",
-            "Pass an unstripped build of the very same source and Go release with --exe and --force.",
+            "pass an unstripped build of the very same source and Go release with --exe FILE --force",
           )
-        : new UnsupportedError(opened.executable.name, "no Go program (no .go.buildinfo, no DWARF)", "programs built by Go 1.21 to 1.27");
+        : new UnsupportedError(
+            opened.executable.name,
+            "no Go program (no .go.buildinfo, no DWARF)",
+            "programs built by Go 1.21 to 1.27",
+            "is it the program that crashed? name that one with --exe FILE",
+          );
     }
     return readRuntime(process, debug, findings);
   };
@@ -230,7 +235,7 @@ function openTraceFile(path: string, findings: Findings): Dump | undefined {
     return undefined;
   }
   const noCore = (): never => {
-    throw new UsageError(`${path} is an execution trace, not a core`, `corescope trace summary ${path}`);
+    throw new UsageError(`${path} is an execution trace, not a core`, `corescope trace summary CORE`);
   };
   return {
     findings,

@@ -4,6 +4,10 @@ import { FormatError } from "./errors.js";
 import type { Bytes } from "./units.js";
 import { counted } from "./units.js";
 
+/** What to do about a file that ends too early. */
+export const CUT_SHORT =
+  "the file is cut short: copy it again, and compare sizes (a core is cut by ulimit -c or a full disk where it is written)";
+
 /** Random access to bytes. */
 export interface ByteSource {
   readonly name: string;
@@ -32,7 +36,7 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
 export function readExactly(source: ByteSource, offset: number, length: Bytes, what: string): Uint8Array {
   const bytes = offset >= 0 && offset <= source.size ? source.read(offset, length) : new Uint8Array(0);
   if (bytes.length < length) {
-    throw new FormatError(source.name, offset, `${what} needs ${counted(length, "byte")}, the file ends at ${source.size}`);
+    throw new FormatError(source.name, offset, `${what} needs ${counted(length, "byte")}, the file ends at ${source.size}`, CUT_SHORT);
   }
   return bytes;
 }

@@ -1,7 +1,7 @@
 // The ELF header and the program headers: elfy's reading of them, bounded by the file and mended where elfy errs.
 import elfy from "elfy";
 import { FormatError, UnsupportedError } from "../base/errors.js";
-import { type ByteSource, readExactly } from "../base/source.js";
+import { type ByteSource, CUT_SHORT, readExactly } from "../base/source.js";
 import { type Address, type Bytes, counted, NONE } from "../base/units.js";
 import { EHDR_SIZE, PF_R, PF_W, PF_X, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, PT_PHDR } from "./constants.js";
 
@@ -92,7 +92,12 @@ function checkIdent(source: ByteSource, ident: Uint8Array): void {
   const isElf = ident[0] === 0x7f && ident[1] === 0x45 && ident[2] === 0x4c && ident[3] === 0x46;
   if (!isElf) {
     const start = [...ident.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    throw new FormatError(source.name, NONE, `not an ELF file (starts with ${start})`);
+    throw new FormatError(
+      source.name,
+      NONE,
+      `not an ELF file (starts with ${start}${readableStart(ident)})`,
+      "wanted is the core of a Linux process, or a Go execution trace",
+    );
   }
   if (ident.length > 4 && ident[4] !== ELFCLASS64) {
     throw new UnsupportedError(`${source.name}: ELF class`, ident[4] === 1 ? "32-bit" : `number ${ident[4]}`, "64-bit");
@@ -101,7 +106,13 @@ function checkIdent(source: ByteSource, ident: Uint8Array): void {
     throw new UnsupportedError(`${source.name}: byte order`, ident[5] === 2 ? "big-endian" : `number ${ident[5]}`, "little-endian");
   }
   if (ident.length < EHDR_SIZE)
-    throw new FormatError(source.name, NONE, `ELF header needs ${EHDR_SIZE} bytes, the file ends at ${ident.length}`);
+    throw new FormatError(source.name, NONE, `ELF header needs ${EHDR_SIZE} bytes, the file ends at ${ident.length}`, CUT_SHORT);
+}
+
+/** ", <html>" for a file that begins with text: often it says what went wrong when it was copied. */
+function readableStart(start: Uint8Array): string {
+  const text = /^[\x20-\x7e]{4,}/.exec(String.fromCharCode(...start.subarray(0, 24)))?.[0];
+  return text === undefined ? "" : `, ${JSON.stringify(text)}`;
 }
 
 /** The count of program headers behind PN_XNUM: sh_info of section 0; when that was cut off, the room before the first segment's bytes. */

@@ -6,10 +6,10 @@ import type { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
 import { Decompress } from "fzstd";
-import { DumpError, FormatError, ResourceError, UsageError } from "../base/errors.js";
+import { DumpError, FormatError, ResourceError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
-import type { ByteSource } from "../base/source.js";
+import { type ByteSource, CUT_SHORT } from "../base/source.js";
 import { type Bytes, formatBytes, NONE } from "../base/units.js";
 import { asDumpError, type OpenFile, openDescriptor } from "./file-source.js";
 
@@ -28,26 +28,16 @@ export interface UnpackOptions {
 const CHUNK: Bytes = 128 * 1024;
 /** Zeros are not written but left as holes, in units of this. */
 const HOLE: Bytes = 65_536;
+const ROOM = "name a folder with room with --tmpdir DIR, or set TMPDIR; or unpack the file yourself";
 /** Free space that is left alone. */
 const LEAST_ROOM: Bytes = 1024 * 1024;
 
-const MAGICS: readonly { readonly bytes: readonly number[]; readonly name: string; readonly command: string }[] = [
-  { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], name: "xz", command: "xz -dk" },
-  { bytes: [0x04, 0x22, 0x4d, 0x18], name: "lz4", command: "lz4 -dk" },
-  { bytes: [0x02, 0x21, 0x4c, 0x18], name: "lz4", command: "lz4 -dk" },
-  { bytes: [0x42, 0x5a, 0x68], name: "bzip2", command: "bzip2 -dk" },
-  { bytes: [0x50, 0x4b, 0x03, 0x04], name: "zip", command: "unzip" },
-];
-
-/** @throws UsageError for compressions that we do not read, with the command that undoes them. */
+/** What we undo ourselves. */
 export function compressionOf(source: ByteSource): Compression {
-  const start = source.read(0, 6);
+  const start = source.read(0, 4);
   const begins = (bytes: readonly number[]) => bytes.every((byte, i) => start[i] === byte);
   if (begins([0x1f, 0x8b])) return "gzip";
-  if (begins([0x28, 0xb5, 0x2f, 0xfd])) return "zstd";
-  const other = MAGICS.find((magic) => begins(magic.bytes));
-  if (other === undefined) return "none";
-  throw new UsageError(`${source.name} is compressed with ${other.name}; corescope reads .zst and .gz`, `${other.command} ${source.name}`);
+  return begins([0x28, 0xb5, 0x2f, 0xfd]) ? "zstd" : "none";
 }
 
 /**
@@ -79,7 +69,7 @@ export async function unpack(
     const damage = damageOf(error);
     if (damage === undefined || !options.keepPart || writer.size === 0) {
       closeSync(fd);
-      throw damage === undefined ? error : new FormatError(path, NONE, `does not decompress: ${damage}`);
+      throw damage === undefined ? error : new FormatError(path, NONE, `does not decompress: ${damage}`, CUT_SHORT);
     }
     writer.finish();
     findings.add("compressed-damaged", `${path} breaks off or is damaged; ${formatBytes(writer.size)} came out of it`, damage, {
@@ -154,7 +144,7 @@ function openNameless(folder: string): number {
     return fd;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new ResourceError(`no temporary file can be made in ${folder} (${code ?? error})`, "set TMPDIR to a folder with room");
+    throw new ResourceError(`no temporary file can be made in ${folder} (${code ?? error})`, ROOM);
   }
 }
 
@@ -167,10 +157,7 @@ function checkRoom(path: string, folder: string, wanted: Bytes): void {
     throw asDumpError(folder, error);
   }
   if (free >= wanted + LEAST_ROOM) return;
-  throw new ResourceError(
-    `${path} needs ${formatBytes(wanted)} or more decompressed, ${folder} has ${formatBytes(free)} free`,
-    "set TMPDIR to a folder with room",
-  );
+  throw new ResourceError(`${path} needs ${formatBytes(wanted)} or more decompressed, ${folder} has ${formatBytes(free)} free`, ROOM);
 }
 
 /** Writes forward; blocks of zeros stay holes. */
@@ -207,10 +194,7 @@ class SparseWriter {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EFBIG") throw error;
-      throw new ResourceError(
-        `no space left in ${this.folder} after ${formatBytes(this.size)} of ${this.path} decompressed`,
-        "set TMPDIR to a folder with room",
-      );
+      throw new ResourceError(`no space left in ${this.folder} after ${formatBytes(this.size)} of ${this.path} decompressed`, ROOM);
     }
   }
 }

@@ -1,5 +1,6 @@
 // A regular file as a source of bytes, and the sentences for when it cannot be one.
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type DumpError, FormatError, NotFoundError, ResourceError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
 import { NONE } from "../base/units.js";
@@ -19,9 +20,16 @@ export interface OpenFile {
 export function openFile(path: string): OpenFile {
   const fd = onPath(path, () => {
     const stat = statSync(path); // before open: opening a pipe would wait for its writer
-    if (stat.isDirectory()) throw new FormatError(path, NONE, "is a directory, not a file");
-    if (!stat.isFile()) throw new FormatError(path, NONE, "is not a regular file");
-    if (stat.size === 0) throw new FormatError(path, NONE, "empty file");
+    if (stat.isDirectory()) throw new FormatError(path, NONE, "is a directory, not a file", "name the core in it");
+    if (!stat.isFile())
+      throw new FormatError(
+        path,
+        NONE,
+        "is not a regular file",
+        "save it to a file first: a core is read at many places, and more than once",
+      );
+    if (stat.size === 0)
+      throw new FormatError(path, NONE, "empty file", "was the disk full, or ulimit -c too small, when the core was written?");
     return openSync(path, "r");
   });
   return openDescriptor(fd, path);
@@ -79,18 +87,33 @@ function sentence(path: string, code: string): DumpError {
     case "ENOENT":
     case "ENOTDIR":
     case "ENAMETOOLONG":
+      return new NotFoundError("file", path, alike(path));
     case "ELOOP":
-      return new NotFoundError("file", path);
+      return new NotFoundError("file", path, [], "its links lead in a circle");
     case "EACCES":
     case "EPERM":
       return new NotFoundError("readable file", path, [], "permission denied; cores belong to the user whose program died");
     case "ENOSPC":
     case "EDQUOT":
-      return new ResourceError(`${path}: no space left`);
+      return new ResourceError(`${path}: no space left`, "name a folder with room: --tmpdir DIR");
     case "EMFILE":
     case "ENFILE":
-      return new ResourceError(`${path}: too many open files`);
+      return new ResourceError(`${path}: too many open files`, "raise the limit: ulimit -n 4096");
     default:
       return new FormatError(path, NONE, `cannot be read (${code})`);
+  }
+}
+
+/** Files of the same folder that a mistyped name may mean: with an ending more, or beginning alike. */
+function alike(path: string): string[] {
+  try {
+    const name = basename(path);
+    const all = readdirSync(dirname(path));
+    const longer = all.filter((each) => each.startsWith(name));
+    const begin = name.slice(0, Math.max(3, Math.ceil(name.length / 2)));
+    const others = all.filter((each) => each.startsWith(begin) && !longer.includes(each));
+    return [...longer, ...others].slice(0, 3).map((each) => join(dirname(path), each));
+  } catch {
+    return [];
   }
 }

@@ -5,6 +5,7 @@ import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import type { ByteSource } from "../base/source.js";
 import { compressionOf, unpack } from "./compressed.js";
+import { refuseContainers } from "./containers.js";
 import { type OpenFile, openFile } from "./file-source.js";
 
 export type { OpenFile } from "./file-source.js";
@@ -90,9 +91,18 @@ async function openPacked(
   const file = openFile(path);
   try {
     const compression = compressionOf(file.source);
-    if (compression === "none") return file;
+    if (compression === "none") {
+      refuseContainers(file.source);
+      return file;
+    }
     const unpacked = await unpack(path, file.source, compression, { folder: tmpdir, keepPart }, progress, findings);
     file.close();
+    try {
+      refuseContainers(unpacked.source); // a .tar.gz
+    } catch (error) {
+      unpacked.close();
+      throw error;
+    }
     return unpacked;
   } catch (error) {
     file.close();
@@ -122,7 +132,12 @@ async function findExecutable(
   }
   if (other !== undefined) return other;
   const wanted = candidates[0] ?? "of this core";
-  throw new NotFoundError("executable", wanted, [], `looked for ${looked.join(", ")}; pass the binary that crashed with --exe FILE`);
+  throw new NotFoundError(
+    "executable",
+    wanted,
+    [],
+    `looked for ${looked.join(", ")}\npass the binary that crashed: corescope overview CORE --exe FILE`,
+  );
 }
 
 /** The path as it is, then its name beside the core; each also compressed. */
@@ -151,7 +166,7 @@ async function tryOpen(
       return await openPacked(path, tmpdir, false, progress, findings);
     } catch (error) {
       const { code } = error as DumpError;
-      if (code !== "not-found" && code !== "format" && code !== "usage") throw error;
+      if (code !== "not-found" && code !== "format" && code !== "unsupported") throw error;
     }
   }
   return undefined;

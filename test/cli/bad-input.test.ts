@@ -56,6 +56,26 @@ describe("files that are no cores", () => {
     expect(corescope("overview", executable)).toMatchObject({ status: 3, stderr: expect.stringMatching(/not a core/) });
   });
 
+  test("an executable that was cut off says so, wherever the cut is, and what to do", () => {
+    const whole = readFileSync(executable);
+    for (const share of [0.000_01, 0.001, 0.5, 0.99]) {
+      const cut = join(folder, "exe.cut");
+      writeFileSync(cut, whole.subarray(0, Math.ceil(whole.length * share)));
+      expect(corescope("histogram", core, "--exe", cut)).toMatchObject({
+        status: 3,
+        stderr: expect.stringMatching(/the file ends at [0-9,]+\n {2}the file is cut short: copy it again/),
+      });
+    }
+  }, 60_000);
+
+  test("a name that is nearly right is offered", () => {
+    writeFileSync(join(folder, "server.core.zst"), "x");
+    expect(corescope("overview", join(folder, "server.core"))).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/no file .*; near: .*server.core.zst/),
+    });
+  });
+
   test("32-bit, big-endian, another machine", () => {
     const narrow = changed("core32", core, (bytes) => bytes.writeUInt8(1, 4));
     const big = changed("corebig", core, (bytes) => bytes.writeUInt8(2, 5));
@@ -125,7 +145,11 @@ describe("questions without an answer", () => {
     const { status, stderr } = corescope("why", core, "0x400000", "--exe", executable);
     expect(status).toBe(1);
     expect(stderr).toMatch(/0x400000 is /);
-    expect(corescope("why", core, "hello", "--exe", executable).status).toBe(2);
+    expect(corescope("why", core, "hello", "--exe", executable)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/no variable hello/),
+    });
+    expect(corescope("why", core, "hello[", "--exe", executable).status).toBe(2);
     expect(corescope("why", core, "--type", "no.SuchType", "--exe", executable)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/no object/),

@@ -97,7 +97,7 @@ describe("what is no ELF file of ours", () => {
   const minimal = writeElf({});
   const changed = (at: number, value: number) => Uint8Array.from(minimal, (byte, i) => (i === at ? value : byte));
   const cases: [string, Uint8Array, typeof FormatError | typeof UnsupportedError, string][] = [
-    ["text", new TextEncoder().encode("hello"), FormatError, "x.txt: not an ELF file (starts with 68 65 6c 6c)"],
+    ["text", new TextEncoder().encode("hello"), FormatError, 'x.txt: not an ELF file (starts with 68 65 6c 6c, "hello")'],
     ["nothing", new Uint8Array(0), FormatError, "x.txt: empty file"],
     ["two bytes", new Uint8Array([0x7f, 0x45]), FormatError, "x.txt: not an ELF file (starts with 7f 45)"],
     ["a magic alone", minimal.subarray(0, 20), FormatError, "x.txt: ELF header needs 64 bytes, the file ends at 20"],

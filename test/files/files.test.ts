@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FormatError, NotFoundError, ResourceError, UsageError } from "../../src/base/errors.js";
+import { FormatError, NotFoundError, ResourceError, UnsupportedError } from "../../src/base/errors.js";
 import { Findings } from "../../src/base/findings.js";
 import { Cancelled, type Progress, silent } from "../../src/base/progress.js";
 import { bytesSource } from "../../src/base/source.js";
+import { quoteWord } from "../../src/base/words.js";
 import { zstdContentSize } from "../../src/files/compressed.js";
 import { asDumpError } from "../../src/files/file-source.js";
 import { type ImageFinder, openCore, openExecutable, openFiles } from "../../src/files/files.js";
@@ -130,12 +131,27 @@ describe("compressed files", () => {
     }
   });
 
-  it("of other kinds name the command that undoes them", async () => {
-    const path = put("core.xz", Uint8Array.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1, 2]));
-    const error = await openIt(path).catch((e: UsageError) => e);
-    expect(error).toBeInstanceOf(UsageError);
-    expect(error).toMatchObject({ message: `${path} is compressed with xz; corescope reads .zst and .gz`, advice: `xz -dk ${path}` });
-    await expect(openIt(put("core.lz4", Uint8Array.from([4, 0x22, 0x4d, 0x18, 0, 0])))).rejects.toThrow("compressed with lz4");
+  const containers: readonly (readonly [string, Uint8Array | string, RegExp, string])[] = [
+    ["core.xz", Uint8Array.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1, 2]), /compressed by xz/, "xz -dk FILE"],
+    ["core.lz4", Uint8Array.from([4, 0x22, 0x4d, 0x18, 0, 0]), /compressed by lz4/, "lz4 -dk FILE"],
+    ["core.bz2", "BZh91AY", /compressed by bzip2/, "bzip2 -dk FILE"],
+    ["core.zip", "PK\x03\x04....", /a zip archive/, "unzip FILE"],
+    ["core.tar", `${"x".repeat(257)}ustar`, /a tar archive/, "tar -xf FILE"],
+    ["core.tar.gz", zlib.gzipSync(`${"x".repeat(257)}ustar`), /a tar archive/, "tar -xf FILE"],
+    [
+      "_usr_bin_server.0.crash",
+      "ProblemType: Crash\n",
+      /a crash report of apport/,
+      "apport-unpack FILE report && corescope overview report/CoreDump",
+    ],
+    ["it's.7z", Uint8Array.from([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0]), /a 7z archive/, "7z x FILE"],
+  ];
+  it.each(containers)("%s is no core: what it is, and what to type", async (name, bytes, what, command) => {
+    const path = put(name, typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
+    const error = await openIt(path).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(UnsupportedError);
+    expect((error as UnsupportedError).message).toMatch(what);
+    expect((error as UnsupportedError).advice).toBe(command.replace("FILE", quoteWord(path)));
   });
 
   it("that need more room than there is are refused before they are written", async () => {

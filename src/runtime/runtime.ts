@@ -13,7 +13,7 @@ import { type GoroutineTable, readGoroutines } from "./goroutines.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { readField } from "./layout/layout.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
-import { isKnownRelease } from "./layout/version.js";
+import { isKnownRelease, isTooOld } from "./layout/version.js";
 import { threadStacks } from "./machines.js";
 import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
 import { type Module, readModules } from "./modules.js";
@@ -63,13 +63,21 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const { memory } = process;
   const bias = process.loadBias;
   const build = readBuildInfo(process);
-  const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, bias);
+  const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, bias, build.goVersion);
   if (!debug.global("runtime.firstmoduledata")) {
     throw new UnsupportedError(
       "Go runtime",
       "an executable without runtime.firstmoduledata in its DWARF",
       "Go programs",
       "Is it a Go program, and the one that crashed? Pass it with --exe.",
+    );
+  }
+  if (isTooOld(build.goVersion)) {
+    throw new UnsupportedError(
+      process.executable.source.name,
+      `a program built by ${build.goVersion}`,
+      "programs built by Go 1.21 to 1.27",
+      "for a core of this one: dlv core, of the same age as its Go",
     );
   }
   if (!isKnownRelease(build.goVersion)) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SIZE_CLASSES, slotSize } from "../../src/runtime/accounting.js";
-import { forgetsAssignments, isKnownRelease, parseVersion } from "../../src/runtime/layout/version.js";
+import { forgetsAssignments, isKnownRelease, isTooOld, parseVersion } from "../../src/runtime/layout/version.js";
 
 test("versions with experiments, before and since Go 1.26", () => {
   expect(parseVersion("go1.24.13 X:noswissmap")).toEqual({ version: "go1.24.13", experiments: ["noswissmap"] });
@@ -17,6 +17,12 @@ test("releases that were proved", () => {
     false,
     false,
   ]);
+});
+
+test("releases that are read although nobody proved it, and those that are not", () => {
+  expect(["go1.16.15", "go1.18.10", "go1.19"].map(isTooOld)).toEqual([true, true, true]);
+  expect(["go1.20.14", "go1.21.13", "go1.28", "devel", ""].map(isTooOld)).toEqual([false, false, false, false, false]);
+  expect(isKnownRelease("go1.20.14")).toBe(false);
 });
 
 test("a slot is the smallest class that holds the bytes, pages above", () => {

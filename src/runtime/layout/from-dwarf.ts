@@ -50,6 +50,7 @@ export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(
   debug: DebugInfo,
   schema: S,
   bias: Address,
+  release = "",
 ): RuntimeLayout<S> {
   const structs = new Map<string, StructLayout | undefined>();
   const resolve = (key: string): StructLayout | undefined => {
@@ -61,7 +62,7 @@ export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(
       const found = (field.names ?? [name]).map((path) => resolvePath(type, path)).find((each) => each !== undefined);
       if (found) fields.set(name, found);
     }
-    return structLayout(type.name, underlying(type).size, fields);
+    return structLayout(type.name, underlying(type).size, fields, release);
   };
   const find = (key: string) => {
     if (!structs.has(key)) structs.set(key, resolve(key));
@@ -73,7 +74,9 @@ export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(
     struct(name) {
       const found = find(name);
       if (found) return found as StructLayout<never>;
-      throw new UnsupportedError("Go runtime layout", `no type ${schema[name]?.names.join(" or ") ?? name} in DWARF`, "Go 1.21 to 1.27");
+      const wanted = schema[name]?.names.join(" or ") ?? name;
+      const lacks = `${release === "" ? "" : `${release}, `}no type ${wanted} in DWARF`;
+      throw new UnsupportedError("Go runtime layout", lacks, "Go 1.21 to 1.27");
     },
     global(name) {
       const found = debug.global(name);

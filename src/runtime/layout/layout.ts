@@ -38,16 +38,21 @@ export interface RuntimeLayout<S extends Readonly<Record<string, StructSpec>> = 
   constant(name: string): number | undefined;
 }
 
-/** A layout of resolved fields. */
+/** A layout of resolved fields; release: the Go they are of, for what is said of a field that is not there. */
 export function structLayout<F extends string>(
   name: string,
   size: Bytes,
   fields: ReadonlyMap<string, { readonly offset: Bytes; readonly width: Bytes }>,
+  release = "",
 ): StructLayout<F> {
   const find = (field: string) => {
     const found = fields.get(field);
     if (found) return found;
-    throw new UnsupportedError("Go runtime layout", `${name} without the field ${field}`, "Go 1.21 to 1.27");
+    throw new UnsupportedError(
+      "Go runtime layout",
+      `${release === "" ? "" : `${release}, `}${name} without the field ${field}`,
+      "Go 1.21 to 1.27",
+    );
   };
   return {
     name,

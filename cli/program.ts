@@ -6,6 +6,7 @@ import type { Options } from "./arguments.js";
 import { type AnyCommand, attach, pathExists, type Run, runCommand, type World } from "./command.js";
 import { EXIT } from "./exit.js";
 import { openingOf, pasteError } from "./paste.js";
+import { nearestWord } from "./text/nearest.js";
 
 const exitCodes = `
 Exit codes: 0 answered, 1 the answer is no (not found, garbage), 2 wrong usage,
@@ -122,7 +123,7 @@ function orderWords(words: readonly string[], program: Command, commands: readon
   }
   // A word that is no file is a mistyped command, unless it looks like a path or is the only word.
   const isPath = /[./\\]/.test(word);
-  if (!exists && (nearest(word, names) !== undefined || next !== undefined || (!isPath && hasHelp(words))))
+  if (!exists && (nearestWord(word, names) !== undefined || next !== undefined || (!isPath && hasHelp(words))))
     throw unknownCommand(word, names);
   if (!exists && !isPath) throw unknownCommand(word, names, undefined, "and no file of that name");
   const explores = interactive && !words.includes("--json") && commands.some((spec) => spec.name === "explore");
@@ -134,7 +135,7 @@ function hasHelp(words: readonly string[]): boolean {
 }
 
 function unknownCommand(word: string, names: readonly string[], core = "CORE", also = ""): UsageError {
-  const near = nearest(word, names);
+  const near = nearestWord(word, names);
   const all = names.filter((name) => name !== "help");
   const advice = near ? `corescope ${near} ${core === "CORE" ? core : quoteWord(core)}` : "corescope --help says what each of them answers";
   return new UsageError(
@@ -153,7 +154,7 @@ function checkGroup(
 ): void {
   const own = commands.filter((spec) => spec.name.startsWith(`${word} `)).map((spec) => spec.name.slice(word.length + 1));
   if (own.length === 0 || commands.some((spec) => spec.name === word) || second === undefined || own.includes(second)) return;
-  const near = nearest(second, own);
+  const near = nearestWord(second, own);
   const file = core ?? (near || !pathExists(second) ? third : second);
   const [usual = ""] = own.includes("summary") ? ["summary"] : own;
   const isFile = !near && pathExists(second);
@@ -215,26 +216,4 @@ function operandPlaces(words: readonly string[], program: Command): number[] {
     else if (taking.has(word)) index++;
   }
   return places;
-}
-
-/** The name that a mistyped word most likely meant. */
-function nearest(word: string, names: readonly string[]): string | undefined {
-  const ranked = names
-    .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 4)) || (word.length >= 3 && name.startsWith(word)))
-    .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.name;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, swap));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

@@ -1,12 +1,14 @@
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatCount } from "../../src/base/units.js";
-import { type TraceEventsArgs, traceEvents } from "../../src/query/trace-events.js";
+import { EVENT_KINDS, type TraceEventsArgs, traceEvents } from "../../src/query/trace-events.js";
 import { contentsOf } from "../../src/query/trace-source.js";
-import { optionPattern, optionText, optionTop } from "../arguments.js";
+import { type Options, optionPattern, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { withCrash } from "../text/crash.js";
 import { formatDuration, parseDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
+import { nearestWord } from "../text/nearest.js";
+import type { Page } from "../text/style.js";
 import { formatTable } from "../text/table.js";
 
 /** `corescope trace events`: what happened last, in order. */
@@ -39,15 +41,15 @@ export const traceEventsCommand = defineCommand({
     return {
       top: optionTop(options),
       stacks: options.stacks === true,
-      kind: optionPattern(options, "kind") ?? "",
+      kind: optionKind(options),
       last: time,
       ...(goroutine === undefined ? {} : { goroutine: Number(goroutine) }),
       ...(prefix === undefined ? {} : { prefix }),
     };
   },
-  text({ found, explanation, rows: events, total, fromCore, crash }, page) {
+  text({ found, explanation, rows: events, total, kinds, fromCore, crash }, page) {
     if (!found) return [escapeText(explanation)];
-    if (total === 0) return ["no such events"];
+    if (total === 0) return noEvents(kinds, page);
     const lines: string[] = [];
     if (events.length < total)
       lines.push(page.dim(`the last ${formatCount(events.length)} of ${counted(total, "event")}; --top 0 shows all`), "");
@@ -73,3 +75,31 @@ export const traceEventsCommand = defineCommand({
   isNo: ({ found, total }) => !found || total === 0,
   file: (result) => contentsOf(result),
 });
+
+/** A pattern that matches a kind there is: one that matches none is a mistyped word. @throws UsageError */
+function optionKind(options: Options): string {
+  const pattern = optionPattern(options, "kind") ?? "";
+  const matches = new RegExp(pattern);
+  if (EVENT_KINDS.some((kind) => matches.test(kind))) return pattern;
+  const near = EVENT_KINDS.find((kind) => kind.toLowerCase().includes(pattern.toLowerCase())) ?? nearestWord(pattern, EVENT_KINDS);
+  throw new UsageError(`--kind ${pattern}: no kind of event matches${near ? `; did you mean ${near}?` : ""}`, kindLines().join("\n"));
+}
+
+/** All kinds in lines of 76. */
+function kindLines(): string[] {
+  const lines = ["kinds:"];
+  for (const kind of EVENT_KINDS) {
+    const last = lines.at(-1) as string;
+    if (last.length + kind.length + 1 <= 76) lines[lines.length - 1] = `${last} ${kind}`;
+    else lines.push(kind);
+  }
+  return lines;
+}
+
+function noEvents(kinds: readonly { readonly kind: string; readonly count: number }[], page: Page): string[] {
+  const rows = kinds.map(({ kind, count }) => [formatCount(count), kind]);
+  return [
+    "no such events in the trace, which has",
+    ...formatTable([{ title: "", align: "right" }, { title: "" }], rows, page.width).slice(1),
+  ];
+}

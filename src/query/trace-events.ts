@@ -17,7 +17,11 @@ export interface TraceEventsArgs {
   readonly top: number;
 }
 
+export { EVENT_KINDS } from "../trace/trace.js";
+
 export interface TraceEventsResult extends Rows<EventRow> {
+  /** How many events of each kind the whole trace has, most first. */
+  readonly kinds: readonly { readonly kind: string; readonly count: number }[];
   readonly found: boolean;
   readonly explanation: string;
   /** ns of the trace clock of the last event: death, in a trace out of a core. */
@@ -33,7 +37,7 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
   summary: "the events of the execution trace in order, times relative to its end",
   run(dump, args, { findings }) {
     const trace = traceOf(dump, args.prefix);
-    if (!trace.found) return { found: false, explanation: trace.explanation, end: 0, fromCore: false, rows: [], total: 0 };
+    if (!trace.found) return { found: false, explanation: trace.explanation, kinds: [], end: 0, fromCore: false, rows: [], total: 0 };
     const { source } = trace;
     let pattern: RegExp | undefined;
     try {
@@ -44,8 +48,11 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     // The end has to be known before the first row can be told how long before it that was.
     let end = 0;
     const finder = crashFinder(dump);
+    const counts = new Map<string, number>();
     const note = (event: TraceEvent) => {
       end = event.time;
+      const kind = kindOf(event);
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
       finder.visit(event);
     };
     readEvents(source, note, findings);
@@ -76,6 +83,7 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     const result: TraceEventsResult = {
       found: true,
       explanation: "",
+      kinds: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count),
       end,
       fromCore: trace.fromCore,
       ...(crash === undefined ? {} : { crash: crash - end }),

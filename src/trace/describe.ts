@@ -30,6 +30,9 @@ export function kindOf(event: TraceEvent): string {
   return event.type === EV.CPUSample ? "CPUSample" : (SPECS[event.type]?.name ?? `event ${event.type}`);
 }
 
+/** Every kind that --kind may match; those from 128 on are of experiments, which are no events of the trace. */
+export const EVENT_KINDS: readonly string[] = [...SPECS.slice(0, 128).flatMap((spec) => spec?.name ?? []), "CPUSample"];
+
 /** Does an event concern a goroutine: it happened on it, or is about it. */
 export function concerns(event: TraceEvent, goroutine: number): boolean {
   if (event.g === goroutine) return true;

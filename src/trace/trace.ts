@@ -1,5 +1,5 @@
 // The trace format: files of any origin, read, ordered, summed up and exported; knows no process.
-export { concerns, describeEvent, type EventRow, kindOf, repeatsStatus } from "./describe.js";
+export { concerns, describeEvent, EVENT_KINDS, type EventRow, kindOf, repeatsStatus } from "./describe.js";
 export { type MisplacedRegion, Ordering, type TraceEvent } from "./order.js";
 export { type ExportOptions, exportTrace } from "./perfetto.js";
 export { type Generation, readGenerations, type TraceFrame } from "./reader.js";

@@ -140,7 +140,7 @@ export async function runCommand(
       } else if (output === undefined || nothing || (spec.textWithFile && output !== "-")) {
         await printText(spec, shorten(result), opening, colour, options, world);
       }
-      if (options.json !== true) printFindings(shorten(findings), world);
+      if (options.json !== true) printFindings(shorten(findings), world, options.quiet === true);
       return codeOf(spec, result, findings);
     } catch (error) {
       // What is not found may be in the part that is missing: then the answer is partial, not "no".
@@ -151,7 +151,7 @@ export async function runCommand(
       pasteError(error, opening);
       if (options.json === true) await print(world.out, jsonChunks(errorDocument(error)));
       for (const line of explain(error).lines) world.error.write(`${line}\n`);
-      printFindings(findings, world);
+      printFindings(findings, world, options.quiet === true);
       return EXIT.partial;
     } finally {
       progress.finish();
@@ -228,9 +228,9 @@ async function print(out: Output, pieces: Iterable<string>): Promise<void> {
   }
 }
 
-/** Damage met on the way, on stderr, after the answer. */
-export function printFindings(findings: readonly Finding[], world: World): void {
-  for (const finding of findings) {
+/** Damage met on the way, on stderr, after the answer; quiet: only what makes the answer partial. */
+export function printFindings(findings: readonly Finding[], world: World, quiet: boolean): void {
+  for (const finding of findings.filter((each) => each.partial || !quiet)) {
     const times = finding.count > 1 ? counted(finding.count, "time") : "";
     const example = finding.example === "" ? "" : `e.g. ${finding.example}`;
     const facts = [times, example].filter((fact) => fact !== "").join(", ");

@@ -17,6 +17,10 @@ type MemoryUse = ReturnType<typeof memoryUse.run>;
 
 const labelWidth = 12;
 const barWidth = 20;
+/** Mappings and files named of a class. */
+const MOST_PARTS = 3;
+/** A build setting of more characters that is a list shows its first parts and how many there are. */
+const LONGEST_SETTING = 60;
 
 /** `corescope overview`: the first look at a core. */
 export const overviewCommand = defineCommand({
@@ -96,7 +100,7 @@ export function programLines({ program }: FirstLook, page: Page): string[] {
 export function buildLines({ program }: FirstLook, page: Page): string[] {
   const settings = Object.entries(program.buildSettings);
   const vcs = settings.filter(([key]) => key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
-  const build = settings.filter(([key]) => !key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
+  const build = settings.filter(([key]) => !key.startsWith("vcs")).map(([key, value]) => `${key}=${shortened(value)}`);
   return [
     ...entry("Path", program.path, page),
     ...entry("Arguments", program.arguments, page),
@@ -108,6 +112,13 @@ export function buildLines({ program }: FirstLook, page: Page): string[] {
   ];
 }
 
+/** DefaultGODEBUG of an old module is a list of dozens; JSON has it whole. */
+function shortened(value: string): string {
+  const parts = value.split(",");
+  if (value.length <= LONGEST_SETTING || parts.length < 3) return value;
+  return `${parts.slice(0, 2).join(",")},… (${parts.length} in all)`;
+}
+
 /** The address space by what it is used for. */
 export function memoryLines({ memory }: MemoryUse, page: Page): string[] {
   const rows = memory.classes.map(({ name, bytes }) => [
@@ -117,14 +128,22 @@ export function memoryLines({ memory }: MemoryUse, page: Page): string[] {
     formatBar(bytes, memory.mappedBytes, barWidth),
   ]);
   const columns = [{ title: "", cut: "end" }, { title: "", align: "right" }, { title: "", align: "right" }, { title: "" }] as const;
+  const others = memory.mappings.reduce((sum, each) => sum + each.bytes, 0);
   const reserved = memory.reservedBytes > 0 ? `, ${formatBytes(memory.reservedBytes)} more reserved without access` : "";
-  const others = (memory.mappings ?? []).map(({ name, bytes }) => [`    ${name}`, formatBytes(bytes)]);
-  const named = others.length === 0 ? [] : ["  of the mappings", ...formatTable([columns[0], columns[1]], others, proseWidth(page))];
   return [
     ...entry("Memory", `${formatBytes(memory.mappedBytes)} mapped${reserved}`, page),
     ...formatTable(columns, rows, proseWidth(page)),
-    ...named,
+    ...(others < memory.mappedBytes / 100 ? [] : entry("  others", largest(memory.mappings), page)),
+    ...entry("  files", largest(memory.files), page),
   ];
+}
+
+/** The largest of several, and what the rest comes to. */
+function largest(parts: readonly { readonly name: string; readonly bytes: number }[]): string {
+  const shown = parts.slice(0, MOST_PARTS);
+  const rest = parts.slice(MOST_PARTS).reduce((sum, each) => sum + each.bytes, 0);
+  const more = rest > 0 ? [`${formatCount(parts.length - MOST_PARTS)} more of ${formatBytes(rest)}`] : [];
+  return [...shown.map(({ name, bytes }) => `${formatBytes(bytes)} ${name}`), ...more].join(", ");
 }
 
 /** Live and garbage. */

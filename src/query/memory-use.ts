@@ -6,8 +6,12 @@ export interface MemoryUse {
   readonly memory: {
     readonly mappedBytes: number;
     readonly reservedBytes: number;
-    readonly classes: readonly { readonly name: string; readonly bytes: number }[];
+    /** go: of the memory that the runtime has from the system; these add up to stats.sys. */
+    readonly classes: readonly { readonly name: string; readonly bytes: number; readonly go: boolean }[];
+    /** What the class "other mappings" is made of, the largest first. */
     readonly mappings: readonly { readonly name: string; readonly bytes: number }[];
+    /** What the class "mapped files" is made of, the largest first. */
+    readonly files: readonly { readonly name: string; readonly bytes: number }[];
   };
   readonly stats: {
     readonly heapObjects: number;
@@ -40,6 +44,7 @@ export const memoryUse: Query<Record<string, never>, MemoryUse> = {
         reservedBytes: memoryClasses.reservedBytes,
         classes: memoryClasses.classes,
         mappings: memoryClasses.others,
+        files: memoryClasses.files,
       },
       stats: accounts ? statsOf(accounts) : null,
       gc: accounts ? gcOf(accounts) : null,

@@ -19,6 +19,8 @@ export interface Accounts {
   readonly stackInuse: Bytes;
   readonly stackSys: Bytes;
   readonly workBuffers: Bytes;
+  /** Off the heap: span and cache records, profile buckets, the collector's tables, and the rest. */
+  readonly metadata: Bytes;
   readonly sys: Bytes;
   readonly gc: {
     readonly phase: "off" | "mark" | "mark termination" | "unknown";
@@ -105,6 +107,8 @@ export function readAccounts(memory: AddressSpace, layout: Layout, spans: SpanTa
   const stackInuse = sum("inStacks");
   const limit = memory.readUint64(controller + control.offset("memoryLimit"));
   const phase = memory.readUint(layout.global("runtime.gcphase") as Address, 4);
+  const metadata = own("mspan_sys") + own("mcache_sys") + own("buckhash_sys") + own("gcMiscSys") + own("other_sys");
+  const stackSys = stackInuse + own("stacks_sys");
   return {
     heapObjects,
     heapAlloc,
@@ -114,20 +118,10 @@ export function readAccounts(memory: AddressSpace, layout: Layout, spans: SpanTa
     heapFree,
     heapReleased,
     stackInuse,
-    stackSys: stackInuse + own("stacks_sys"),
+    stackSys,
     workBuffers,
-    sys:
-      heapInuse +
-      heapFree +
-      heapReleased +
-      own("stacks_sys") +
-      own("mspan_sys") +
-      own("mcache_sys") +
-      own("buckhash_sys") +
-      own("gcMiscSys") +
-      own("other_sys") +
-      stackInuse +
-      workBuffers,
+    metadata,
+    sys: heapInuse + heapFree + heapReleased + stackSys + workBuffers + metadata,
     gc: {
       phase: PHASES[phase] ?? "unknown",
       cycles: readField(memory, mstats, stats, "numgc"),

@@ -1,242 +1,253 @@
-// Every mapped byte belongs to one class: heap in use, free, released, stacks, runtime metadata, executable, others.
-import { type Address, alignDown, type Bytes } from "../base/units.js";
+// Every mapped byte belongs to one class: heap in use, free, released, stacks, runtime metadata, executable, files, others.
+import { type Address, alignDown, alignUp, type Bytes, formatBytes } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
+import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/core-notes.js";
 import type { Process } from "../process/process.js";
 import type { Accounts } from "./accounting.js";
-import { readSlice } from "./layout/layout.js";
+import { foreignRanges } from "./foreign-ranges.js";
+import { goRanges, type Range, union, without } from "./go-ranges.js";
 import type { Layout } from "./layout/schema.js";
-import { ARENA, PAGE, type SpanTable } from "./spans.js";
+import type { SpanTable } from "./spans.js";
+
+export interface MemoryClass {
+  readonly name: string;
+  readonly bytes: Bytes;
+  /** Of the memory that the runtime has from the system: these add up to MemStats.Sys. */
+  readonly go: boolean;
+}
 
 export interface MemoryClasses {
   /** Bytes of all readable mappings. */
   readonly mappedBytes: Bytes;
   /** Disjoint; their sum is mappedBytes. */
-  readonly classes: readonly { readonly name: string; readonly bytes: Bytes }[];
-  /** What makes up "other mappings". */
+  readonly classes: readonly MemoryClass[];
+  /** What makes up the class "other mappings", the largest first; mappings of one size are one row. */
   readonly others: readonly { readonly name: string; readonly bytes: Bytes }[];
+  /** Mapped files that are no programs or libraries, the largest first. */
+  readonly files: readonly { readonly name: string; readonly bytes: Bytes }[];
   /** Address space reserved without access (PROT_NONE), not part of mappedBytes. */
   readonly reservedBytes: Bytes;
 }
 
 const READABLE = 4;
-const MOST_RANGES = 1 << 20;
+/** In the order they are shown. */
+const CLASSES = [
+  "Go runtime metadata",
+  "Go reserve, not in use",
+  "executable",
+  "shared libraries",
+  "mapped files",
+  "thread stacks",
+  "race detector, sanitizers",
+  "kernel (vdso, vvar)",
+  "other mappings",
+] as const;
+type ClassName = (typeof CLASSES)[number];
 
-/** @param stacks  an address on each thread's stack: in a program with C code each is a mapping of its own */
+/**
+ * The kernel joins neighbouring mappings of equal rights, so it is ranges that have owners: first the runtime's own, by its
+ * structures; then stacks and what C's allocator keeps back; what is left of a mapping is what its file says, or the program's own.
+ *
+ * @param stacks  an address on each thread's stack: in a program with C code each is a mapping of its own
+ * @param sanitized  built with the race detector or another sanitizer
+ */
 export function classifyMemory(
   process: Process,
   layout: Layout,
   spans: SpanTable,
   accounts: Accounts | undefined,
   stacks: readonly Address[],
+  sanitized: boolean,
 ): MemoryClasses {
-  const arenas = heapArenas(process, layout, spans);
-  const known = runtimeAddresses(process, layout, spans);
-  const tables = runtimeTables(process, layout);
-  const sums = new Map<string, Bytes>();
-  const add = (name: string, bytes: Bytes) => sums.set(name, (sums.get(name) ?? 0) + bytes);
-  const others = new Map<string, Bytes>();
+  const go = goRanges(process, layout, spans);
+  const foreign = foreignRanges(process, stacks, sanitized);
+  const sums = new Map<ClassName, Bytes>();
+  const add = (name: ClassName, bytes: Bytes) => sums.set(name, (sums.get(name) ?? 0) + bytes);
+  const files = new Map<string, Bytes>();
+  const rest: Piece[] = [];
+  const images = imagePaths(process);
+  const executable = executableRanges(process);
   let mappedBytes = 0;
   let reservedBytes = 0;
   let heapMapped = 0;
-  for (const [group, mappings] of groupByArea(process.memory.mappings)) {
-    const readable = mappings.filter((each) => each.flags & READABLE);
-    const bytes = readable.reduce((sum, each) => sum + each.end - each.start, 0);
+  let metadataMapped = 0;
+  for (const mapping of process.memory.mappings) {
+    const bytes = mapping.end - mapping.start;
+    if (Math.floor(mapping.flags / READABLE) % 2 === 0) {
+      reservedBytes += bytes;
+      continue;
+    }
     mappedBytes += bytes;
-    reservedBytes += mappings.reduce((sum, each) => sum + (each.flags & READABLE ? 0 : each.end - each.start), 0);
-    if (bytes === 0) continue;
-    const inArenas = readable.reduce((sum, each) => sum + overlap(each, arenas), 0);
-    heapMapped += inArenas;
-    const rest = bytes - inArenas;
-    if (rest === 0) continue;
-    const name = areaClass(process, readable, { known, tables, stacks });
-    add(name, rest);
-    if (name === "other mappings") others.set(group, (others.get(group) ?? 0) + rest);
+    const whole = mappingClass(process, mapping, images);
+    if (whole) {
+      add(whole, bytes);
+      if (whole === "mapped files") files.set(mapping.path, (files.get(mapping.path) ?? 0) + bytes);
+      continue;
+    }
+    let parts: readonly Range[] = [mapping];
+    const take = (ranges: readonly Range[]): Bytes => {
+      const left = parts.flatMap((part) => without(part, ranges));
+      const taken = sizeOf(parts) - sizeOf(left);
+      parts = left;
+      return taken;
+    };
+    add("executable", take(executable));
+    heapMapped += take(go.arenas);
+    const metadata = take(go.metadata);
+    metadataMapped += metadata;
+    const index = take(go.index);
+    add("Go reserve, not in use", index);
+    add("thread stacks", take(foreign.stacks));
+    add("race detector, sanitizers", take(foreign.shadow));
+    const inaccessible = take(foreign.reserved);
+    mappedBytes -= inaccessible;
+    reservedBytes += inaccessible;
+    const c = take(foreign.malloc);
+    if (c > 0) rest.push({ name: "C heap (malloc arenas)", bytes: c, besideGo: false });
+    if (sizeOf(parts) > 0) rest.push({ name: mapping.path, start: mapping.start, bytes: sizeOf(parts), besideGo: metadata + index > 0 });
   }
-  const heap = accounts ? heapClasses(spans, accounts, heapMapped) : [{ name: "Go heap (all states)", bytes: heapMapped }];
-  const classes = [
-    ...heap,
-    ...["Go runtime metadata", "executable", "shared libraries", "thread stacks", "kernel (vdso, vvar)", "other mappings"].map((name) => ({
-      name,
-      bytes: sums.get(name) ?? 0,
-    })),
-  ].filter((each) => each.bytes !== 0);
+  // The runtime counts its metadata itself; a few of its buffers are in no structure that is read here.
+  const counted = accounts?.metadata ?? metadataMapped;
+  const elsewhere = takeFrom(rest, Math.max(0, counted - metadataMapped));
+  const heap = accounts ? heapClasses(accounts, heapMapped) : [{ name: "Go heap (all states)", bytes: heapMapped, go: true }];
+  // What of the runtime's ranges it does not count has no access; gdb writes it as if it had.
+  const uncounted = [metadataMapped - counted, heapMapped - heap.reduce((sum, each) => sum + each.bytes, 0)].map((each) =>
+    Math.max(0, each),
+  );
+  const hidden = uncounted.reduce((sum, each) => sum + (each < ROUNDING ? 0 : each), 0);
+  mappedBytes -= hidden;
+  reservedBytes += hidden;
+  add("Go runtime metadata", Math.min(metadataMapped, counted) + elsewhere.taken);
+  add("Go reserve, not in use", uncounted.reduce((sum, each) => sum + each, 0) - hidden + elsewhere.rounding);
+  add(
+    "other mappings",
+    rest.reduce((sum, each) => sum + each.bytes, 0),
+  );
+  const others = CLASSES.map((name) => ({ name, bytes: sums.get(name) ?? 0, go: name === "Go runtime metadata" }));
   return {
     mappedBytes,
-    classes,
-    others: [...others].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes),
+    classes: [...heap, ...others].filter((each) => each.bytes !== 0),
+    others: rowsOf(rest),
+    files: [...files].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes),
     reservedBytes,
   };
 }
 
-/** The arenas by what the runtime says of their pages; the rest of them is mapped and was never used. */
-function heapClasses(spans: SpanTable, accounts: Accounts, mapped: Bytes): readonly { readonly name: string; readonly bytes: Bytes }[] {
-  const manual = (spans.pagesByState[2] as number) * PAGE;
+/** The arenas by what the runtime says of their pages. */
+function heapClasses(accounts: Accounts, mapped: Bytes): readonly MemoryClass[] {
   const classes = [
-    { name: "Go heap in use", bytes: (spans.pagesByState[1] as number) * PAGE },
-    { name: "Go heap free", bytes: accounts.heapFree },
-    { name: "Go heap released", bytes: accounts.heapReleased },
-    { name: "goroutine stacks", bytes: accounts.stackInuse },
-    { name: "GC work buffers", bytes: manual - accounts.stackInuse },
+    { name: "Go heap in use", bytes: accounts.heapInuse, go: true },
+    { name: "Go heap free", bytes: accounts.heapFree, go: true },
+    { name: "Go heap released", bytes: accounts.heapReleased, go: true },
+    { name: "goroutine stacks", bytes: accounts.stackInuse, go: true },
+    { name: "GC work buffers", bytes: accounts.workBuffers, go: true },
   ];
-  return [...classes, { name: "Go heap not yet used", bytes: mapped - classes.reduce((sum, each) => sum + each.bytes, 0) }];
-}
-
-/** Mappings of one file belong together; anonymous ones stand alone. */
-function groupByArea(mappings: readonly Mapping[]): Map<string, Mapping[]> {
-  const groups = new Map<string, Mapping[]>();
-  for (const mapping of mappings) {
-    const name = mapping.path || `anonymous 0x${mapping.start.toString(16)}`;
-    const group = groups.get(name);
-    if (group) group.push(mapping);
-    else groups.set(name, [mapping]);
+  // Counters that say more than is mapped come of damage: what was given back is believed last.
+  let excess = classes.reduce((sum, each) => sum + each.bytes, 0) - mapped;
+  for (const i of [2, 1, 0, 3, 4]) {
+    const each = classes[i] as MemoryClass;
+    const cut = Math.min(Math.max(excess, 0), each.bytes);
+    classes[i] = { ...each, bytes: each.bytes - cut };
+    excess -= cut;
   }
-  return groups;
+  return classes;
 }
 
-interface Range {
-  readonly start: Address;
-  readonly end: Address;
+/** What is left of a mapping when all known owners have theirs. */
+interface Piece {
+  /** "" for anonymous memory. */
+  readonly name: string;
+  readonly start?: Address;
+  bytes: Bytes;
+  /** In one mapping with memory of the runtime's. */
+  readonly besideGo: boolean;
 }
 
-/** What tells memory off the heap apart. */
-interface Landmarks {
-  /** Sorted: see runtimeAddresses. */
-  readonly known: readonly Address[];
-  readonly tables: readonly Range[];
-  /** An address on each thread's stack. */
-  readonly stacks: readonly Address[];
+/** The runtime counts bytes, the kernel maps pages: so little more of a piece is the runtime's too. */
+const ROUNDING: Bytes = 32 * 1024;
+
+/** Takes so many bytes from anonymous pieces, what could be had: those beside the runtime's own first, then the smallest. */
+function takeFrom(pieces: readonly Piece[], wanted: Bytes): { readonly taken: Bytes; readonly rounding: Bytes } {
+  let left = wanted;
+  let rounding = 0;
+  const candidates = pieces.filter((each) => each.name === "").sort((a, b) => Number(b.besideGo) - Number(a.besideGo) || a.bytes - b.bytes);
+  for (const piece of candidates) {
+    if (left === 0) break;
+    const taken = Math.min(left, piece.bytes);
+    piece.bytes -= taken;
+    left -= taken;
+    if (piece.bytes < ROUNDING) {
+      rounding += piece.bytes;
+      piece.bytes = 0;
+    }
+  }
+  return { taken: wanted - left, rounding };
 }
 
-function areaClass(process: Process, mappings: readonly Mapping[], { known, tables, stacks }: Landmarks): string {
-  const path = mappings[0].path;
-  if (/^\[?(vdso|vvar|vsyscall)/.test(path) || path.startsWith("[vdso") || mappings[0].start > 2 ** 48) return "kernel (vdso, vvar)";
-  const image = process.executable.segments.filter((segment) => segment.type === 1);
-  const inImage = mappings.some((each) =>
-    image.some(
-      (segment) =>
-        each.start < segment.address + process.loadBias + segment.memorySize &&
-        alignDown(segment.address, 4096) + process.loadBias < each.end,
-    ),
+/** One row of each file and each larger piece; pieces of one size, such as heaps of C's threads, are one row. */
+function rowsOf(pieces: readonly Piece[]): MemoryClasses["others"] {
+  const bySize = new Map<string, Piece[]>();
+  for (const piece of pieces.filter((each) => each.bytes > 0)) {
+    const key = piece.name === "" ? String(piece.bytes) : piece.name;
+    bySize.set(key, [...(bySize.get(key) ?? []), piece]);
+  }
+  return [...bySize.values()]
+    .map((group) => {
+      const [first] = group as [Piece];
+      const bytes = group.reduce((sum, each) => sum + each.bytes, 0);
+      const place = `anonymous 0x${(first.start ?? 0).toString(16)}`;
+      const name =
+        first.name !== "" ? first.name : group.length === 1 ? place : `${group.length} × anonymous of ${formatBytes(first.bytes)}`;
+      return { name, bytes };
+    })
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+const sizeOf = (ranges: readonly Range[]): Bytes => ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+
+function executableRanges({ executable, loadBias }: Process): readonly Range[] {
+  const loads = executable.segments.filter((segment) => segment.type === 1);
+  return union(
+    loads.map(({ address, memorySize }) => ({
+      start: alignDown(address + loadBias, 4096),
+      end: alignUp(address + loadBias + memorySize, 4096),
+    })),
   );
-  if (inImage) return "executable";
-  if (mappings.some((each) => process.auxv.get(33) !== undefined && contains(each, process.auxv.get(33) as number)))
-    return "kernel (vdso, vvar)";
-  if (path !== "" && !path.startsWith("[")) return "shared libraries";
-  if (mappings.some((each) => process.auxv.get(31) !== undefined && contains(each, process.auxv.get(31) as number))) return "thread stacks";
-  if (
-    mappings.some(
-      (each) => anyWithin(known, each.start, each.end) || tables.some((table) => each.start < table.end && each.end > table.start),
-    )
-  ) {
-    return "Go runtime metadata";
+}
+
+/** Shared anonymous memory has this path. */
+const SHARED_ANONYMOUS = /^\/dev\/zero( \(deleted\))?$/;
+
+/** The class of mappings that have one owner whole; undefined for anonymous memory. */
+function mappingClass(process: Process, mapping: Mapping, images: ReadonlySet<string>): ClassName | undefined {
+  const { path, start } = mapping;
+  const holds = (address: Address | undefined) => address !== undefined && address >= start && address < mapping.end;
+  if (/^\[?(vdso|vvar|vsyscall)/.test(path) || start > 2 ** 48 || holds(process.auxv.get(AT_SYSINFO_EHDR))) return "kernel (vdso, vvar)";
+  if (holds(process.auxv.get(AT_EXECFN)) || path === "[stack]") return "thread stacks";
+  if (path === "" && isVvar(process, mapping)) return "kernel (vdso, vvar)";
+  if (path === "" || path.startsWith("[") || SHARED_ANONYMOUS.test(path)) return undefined;
+  if (executableRanges(process).some((each) => start < each.end && mapping.end > each.start)) return "executable";
+  return images.has(path) ? "shared libraries" : "mapped files";
+}
+
+/** Files that are programs: something of them may be executed, or they begin like one. */
+function imagePaths({ memory }: Process): ReadonlySet<string> {
+  const images = new Set<string>();
+  for (const { path, flags, start } of memory.mappings) {
+    if (path === "" || images.has(path)) continue;
+    const magic = memory.tryBytes(start, 4);
+    if (flags % 2 === 1 || (magic?.[0] === 0x7f && magic[1] === 0x45 && magic[2] === 0x4c && magic[3] === 0x46)) images.add(path);
   }
-  if (mappings.some((each) => stacks.some((stack) => contains(each, stack)))) return "thread stacks";
-  if (mappings.every((each) => isVvar(process, each))) return "kernel (vdso, vvar)";
-  return "other mappings";
+  return images;
 }
 
 /** vvar pages: read-only, without gap below the vdso. */
 function isVvar(process: Process, mapping: Mapping): boolean {
-  let end = process.auxv.get(33) ?? 0;
+  let end = process.auxv.get(AT_SYSINFO_EHDR) ?? 0;
   for (const each of process.memory.mappings.toReversed()) {
     if (each.end !== end || each.flags !== READABLE) continue;
     if (each.start === mapping.start) return true;
     end = each.start;
   }
   return false;
-}
-
-/** Sparse tables of mheap_ that are reserved whole and touched here and there: each slice's capacity says how far it reaches. */
-function runtimeTables(process: Process, layout: Layout): readonly Range[] {
-  const heap = layout.global("runtime.mheap_") as Address;
-  const { size } = layout.struct("mheap");
-  const out: Range[] = [];
-  if (!process.memory.tryBytes(heap, size)) return out;
-  for (let at = heap; at + 24 <= heap + size; at += 8) {
-    const { array, length, capacity } = readSlice(process.memory, at);
-    if (array > 2 ** 32 && length <= capacity && capacity >= 512 && capacity < 2 ** 33)
-      out.push({ start: array, end: array + capacity * 8 });
-  }
-  return out;
-}
-
-const contains = (mapping: Mapping, address: Address) => address >= mapping.start && address < mapping.end;
-
-function anyWithin(sorted: readonly Address[], start: Address, end: Address): boolean {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < start) low = middle + 1;
-    else high = middle;
-  }
-  return low < sorted.length && sorted[low] < end;
-}
-
-/** Arenas that hold any heap address, as sorted disjoint ranges. */
-function heapArenas(process: Process, layout: Layout, spans: SpanTable): readonly Range[] {
-  const { memory } = process;
-  const arenas = new Set<number>();
-  const heap = layout.global("runtime.mheap_") as Address;
-  const header = heap + layout.struct("mheap").offset("pages.inUse.ranges");
-  const ranges = memory.tryBytes(header, 24) ? readSlice(memory, header) : { array: 0, length: 0 };
-  for (let i = 0; i < Math.min(ranges.length, MOST_RANGES); i++) {
-    const start = memory.tryAddress(ranges.array + i * 16);
-    const end = memory.tryAddress(ranges.array + i * 16 + 8);
-    if (start === undefined || end === undefined || end > 2 ** 48) break;
-    for (let arena = Math.floor(start / ARENA); arena * ARENA < end; arena++) arenas.add(arena);
-  }
-  for (let span = 0; span < spans.count; span++) arenas.add(Math.floor(spans.base[span] / ARENA));
-  return [...arenas].sort((a, b) => a - b).map((arena) => ({ start: arena * ARENA, end: (arena + 1) * ARENA }));
-}
-
-function overlap(mapping: Mapping, ranges: readonly Range[]): Bytes {
-  let bytes = 0;
-  for (const range of ranges) bytes += Math.max(0, Math.min(mapping.end, range.end) - Math.max(mapping.start, range.start));
-  return bytes;
-}
-
-/** Addresses off the heap that belong to the runtime: span records, arena records, page tables, persistent chunks. Sorted. */
-function runtimeAddresses(process: Process, layout: Layout, spans: SpanTable): readonly Address[] {
-  const { memory } = process;
-  const out: Address[] = [];
-  const heap = layout.global("runtime.mheap_") as Address;
-  const mheap = layout.struct("mheap");
-  if (!memory.tryBytes(heap, mheap.size)) return out;
-  const all = readSlice(memory, heap + mheap.offset("allspans"));
-  out.push(all.array);
-  const records = memory.tryBytes(all.array, Math.min(all.length, 1 << 22) * 8);
-  if (records) {
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
-    for (let i = 0; i + 8 <= records.length; i += 8) out.push(view.getUint32(i + 4, true) * 0x100000000 + view.getUint32(i, true));
-  }
-  for (let span = 0; span < spans.count; span++) out.push(spans.allocBits[span], spans.markBits[span]);
-  const l2 = memory.tryAddress(heap + mheap.offset("arenas")) ?? 0;
-  out.push(l2);
-  for (const base of new Set(Array.from(spans.base, (each) => Math.floor(each / ARENA)))) {
-    const index = base + (process.arch === "amd64" ? 2 ** 47 / ARENA : 0);
-    out.push(l2 + index * 8, memory.tryAddress(l2 + index * 8) ?? 0);
-  }
-  // pallocData chunks, page summaries, persistentalloc chunks, per-thread caches: whatever word of the runtime's own off-heap records points to.
-  const chunks = memory.tryBytes(heap + mheap.offset("pages.chunks"), 8192 * 8);
-  const table = chunks && new DataView(chunks.buffer, chunks.byteOffset, chunks.byteLength);
-  for (let i = 0; table && i < 8192; i++) {
-    const at = table.getUint32(i * 8 + 4, true) * 0x100000000 + table.getUint32(i * 8, true);
-    if (at > 0) out.push(at);
-  }
-  // Every word of mheap_ and of the runtime's pointer-free data may point to such memory.
-  const whole = memory.tryBytes(heap, mheap.size);
-  const words = whole && new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
-  for (let i = 0; words && i + 8 <= words.byteLength; i += 8) {
-    const high = words.getUint32(i + 4, true);
-    if (high > 0 && high < 0x8000) out.push(high * 0x100000000 + words.getUint32(i, true));
-  }
-  let chunk = layout.global("runtime.persistentChunks");
-  for (let i = 0; chunk !== undefined && i < 1 << 20; i++) {
-    const next = memory.tryAddress(chunk);
-    if (!next || next < 4096) break;
-    out.push(next);
-    chunk = next;
-  }
-  return out.filter((each) => each > 4096).sort((a, b) => a - b);
 }

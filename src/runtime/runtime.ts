@@ -105,7 +105,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
       return undefined;
     }
   });
-  const classes = lazy(() => classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout)));
+  const classes = lazy(() => classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout), isSanitized(build)));
   const symbols = lazy(() => process.executable.symbols().toSorted((a, b) => a.address - b.address));
   const stringBytes = lazy(() =>
     types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }),
@@ -201,6 +201,11 @@ interface Capture {
   readonly name: string;
   readonly offset: number;
   readonly type: TypeId;
+}
+
+/** The race detector and the sanitizers keep a shadow of all memory. */
+function isSanitized({ settings }: BuildInfo): boolean {
+  return ["-race", "-asan", "-msan"].some((each) => settings[each] === "true");
 }
 
 /** A method value ("main.(*T).Close-fm") captures its receiver. */

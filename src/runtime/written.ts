@@ -1,7 +1,7 @@
 // Memory that a living runtime has written: where a core leaves it out, it is lost and not zero.
 import { DumpError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
-import { type Address, formatBytes, hex, WORD } from "../base/units.js";
+import { type Address, type Bytes, formatBytes, hex, WORD } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import { type Mapping, type Process, untouchedMappings, withoutMappings } from "../process/process.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
@@ -13,6 +13,8 @@ import { arenaBaseOffsetOf, heapArenaOf } from "./spans.js";
 /** Of a damaged list so many are looked at. */
 const MOST = 1 << 20;
 const IN_USE = 1;
+/** A few pages that nobody wrote to are in every core, and no news. */
+const NEWS: Bytes = 1024 * 1024;
 
 /**
  * Writable memory that the core leaves out is zero when nobody ever wrote to it; what the runtime must have written tells.
@@ -22,12 +24,13 @@ export function checkUntouched(process: Process, readDebug: () => DebugInfo | un
   const untouched = untouchedMappings(process);
   const [first] = untouched;
   if (first === undefined) return process;
-  const bytes = formatBytes(untouched.reduce((sum, { start, end }) => sum + (end - start), 0));
+  const size = untouched.reduce((sum, { start, end }) => sum + (end - start), 0);
+  const bytes = formatBytes(size);
   const within = new Set(untouched);
   const written = firstWritten(process, within, readDebug);
   if (written === undefined) {
     const message = `${bytes} of writable memory are not in the core and are taken as zeros: nobody wrote to them, or they were left out`;
-    findings.add("memory-untouched", message, hex(first.start), { count: untouched.length });
+    if (size >= NEWS) findings.add("memory-untouched", message, hex(first.start), { count: untouched.length });
     return process;
   }
   const message = `${bytes} of writable memory are not in the core, though the program wrote to them (see /proc/PID/coredump_filter, or were they taken out?)`;

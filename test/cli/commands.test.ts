@@ -34,10 +34,11 @@ const overviewAnswer: Parameters<typeof overviewCommand.text>[0] = {
     mappedBytes: 1000,
     reservedBytes: 67108864,
     classes: [
-      { name: "Go heap in use", bytes: 600 },
-      { name: "other mappings", bytes: 400 },
+      { name: "Go heap in use", bytes: 600, go: true },
+      { name: "other mappings", bytes: 400, go: false },
     ],
-    mappings: [{ name: "[stack]", bytes: 132 }],
+    mappings: [{ name: "anonymous 0x7f0a55220000", bytes: 400 }],
+    files: [],
   },
   heap: {
     allocatedObjects: 1424635,

@@ -84,12 +84,16 @@ function always(opened: () => { dump: Dump; test: TestDump }): void {
     expect(heap.objects.count).toBe(accounts.heapObjects + accounts.unflushedObjects);
   });
 
-  it("has memory classes that add up to what is mapped", () => {
-    const { mappedBytes, classes, others } = opened().dump.runtime.memoryClasses;
-    expect(classes.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(mappedBytes);
-    const rest = classes.find(({ name }) => name.startsWith("other"))?.bytes ?? 0;
-    expect(others.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(rest);
+  it("has memory classes that add up to what is mapped, and Go's to what it has from the system", () => {
+    const { accounts, memoryClasses } = opened().dump.runtime;
+    const { mappedBytes, classes, others } = memoryClasses;
+    const sum = (rows: readonly { readonly bytes: number }[]) => rows.reduce((all, { bytes }) => all + bytes, 0);
+    expect(sum(classes)).toBe(mappedBytes);
+    expect(sum(others)).toBe(sum(classes.filter(({ name }) => name === "other mappings")));
     for (const { name } of others) expect(name).not.toBe("");
+    expect(sum(classes.filter(({ go }) => go))).toBe((accounts as Accounts).sys);
+    // Programs without C have nothing else: pages and buffers of the runtime's that no structure names.
+    expect(sum(others)).toBeLessThan(64 * 1024);
   });
 
   it("keeps alive what only one feature of the language holds", () => {

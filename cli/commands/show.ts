@@ -6,7 +6,7 @@ import { type Options, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
-import { cutText } from "../text/table.js";
+import { cutText, padText, textWidth } from "../text/table.js";
 import { optionDepth } from "./dominators.js";
 
 type Value = ReturnType<typeof show.run>["value"];
@@ -50,25 +50,29 @@ function optionOffset(options: Options): number {
 
 /** A long text in lines of the page's width. */
 function foldText(text: string, page: Page): string[] {
-  if (text.length <= page.width) return [text];
+  if (textWidth(text) <= page.width) return [text];
   const lines: string[] = [];
-  const characters = [...text];
-  for (let i = 0; i < characters.length; i += page.width)
-    lines.push(
-      characters
-        .slice(i, i + page.width)
-        .join("")
-        .trimEnd(),
-    );
-  return lines;
+  let line = "";
+  let width = 0;
+  for (const character of text) {
+    const own = textWidth(character);
+    if (width + own > page.width) {
+      lines.push(line.trimEnd());
+      line = "";
+      width = 0;
+    }
+    line += character;
+    width += own;
+  }
+  return [...lines, line.trimEnd()];
 }
 
 function drawChildren(value: Value, indent: string, page: Page, lines: string[]): void {
   const children = value.children ?? [];
   const names = children.map((child) => escapeText(child.name));
-  const width = Math.min(24, Math.max(0, ...names.map((name) => name.length)));
+  const width = Math.min(24, Math.max(0, ...names.map(textWidth)));
   children.forEach((child, index) => {
-    const name = (names[index] as string).padEnd(width);
+    const name = padText(names[index] as string, width);
     const text = escapeText(child.text);
     lines.push(cutText(`${indent}${name}  ${text}${text === "" ? "" : "  "}${escapeText(child.type)}`, page.width, "end").trimEnd());
     drawChildren(child, `${indent}  `, page, lines);

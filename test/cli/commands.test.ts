@@ -5,6 +5,7 @@ import { mappingsCommand } from "../../cli/commands/mappings.js";
 import { objectsCommand } from "../../cli/commands/objects.js";
 import { overviewCommand } from "../../cli/commands/overview.js";
 import { readCommand } from "../../cli/commands/read.js";
+import { showCommand } from "../../cli/commands/show.js";
 import { whyCommand } from "../../cli/commands/why.js";
 import { makePage } from "../../cli/text/style.js";
 import { textWidth } from "../../cli/text/table.js";
@@ -237,6 +238,25 @@ describe("histogram", () => {
     expect(new RegExp(pattern).test("map[string]*main.T")).toBe(true);
     expect(new RegExp(pattern).test("map[string]*main.T2")).toBe(false);
   });
+});
+
+test("names of several scripts align, and a text of wide characters is folded to the width of the page", () => {
+  const child = (name: string) => ({ name, type: "int", kind: "int", text: "1" }) as const;
+  const value = {
+    name: "",
+    type: "map[string]int",
+    kind: "map",
+    text: "世界".repeat(60),
+    children: [child('["名字"]'), child('["name"]'), child('["é"]')],
+  };
+  const answer = { expression: "main.m", type: "map[string]int", address: "0x10", value } as unknown as Parameters<
+    typeof showCommand.text
+  >[0];
+  const lines = showCommand.text(answer, narrow);
+  const rows = lines.filter((line) => line.includes('["'));
+  expect(rows.map((line) => textWidth(line.slice(0, line.indexOf("1"))))).toEqual(Array(3).fill(textWidth(rows[0]?.split("1")[0] ?? "")));
+  expect(lines.every((line) => textWidth(line) <= 80)).toBe(true);
+  expect(lines.filter((line) => line.startsWith("世")).join("")).toBe("世界".repeat(60));
 });
 
 test("read shows the object and the offset in it, and -o has its bytes", () => {

@@ -11,12 +11,16 @@ export interface ListColumn {
   readonly cut?: "start" | "end";
   /** Share of the room where two columns are cut; 1 when absent. */
   readonly weight?: number;
+  /** Left out where the terminal is too narrow for it and the columns that may be cut. */
+  readonly yields?: boolean;
 }
 
 /** One row of a table and what a line says beside its text. */
 export type ListRow = Omit<Line, "text"> & { readonly cells: readonly string[] };
 
 const gap = 2;
+/** What a column that is cut has at least before others give way for it. */
+const leastCut = 16;
 const ascii = /^[\x20-\x7e]*$/;
 
 /** The text in at most width columns. */
@@ -32,12 +36,15 @@ export function tableLines(columns: readonly ListColumn[], rows: readonly ListRo
   const widths = columns.map((column, index) =>
     rows.reduce((most, row) => Math.max(most, shownWidth(row.cells[index] ?? "")), textWidth(column.title)),
   );
-  share(columns, widths, width);
+  const left = kept(columns, widths, width);
+  const shown = left.map((index) => columns[index] as ListColumn);
+  const shownWidths = left.map((index) => widths[index] as number);
+  share(shown, shownWidths, width);
   const text = (cells: readonly string[]) =>
-    columns
+    shown
       .map((column, index) => {
-        const cell = fitText(escapeText(cells[index] ?? ""), widths[index] as number, column.cut ?? "end");
-        return padText(cell, widths[index] as number, column.align);
+        const cell = fitText(escapeText(cells[left[index] as number] ?? ""), shownWidths[index] as number, column.cut ?? "end");
+        return padText(cell, shownWidths[index] as number, column.align);
       })
       .join(" ".repeat(gap))
       .trimEnd();
@@ -65,6 +72,19 @@ function lazyLine(make: () => string, cells: readonly string[], line: Omit<Line,
       return cells.join(" ");
     },
   };
+}
+
+/** Indexes of the columns that are shown: those that yield go, the last ones first, until the ones that are cut have room. */
+function kept(columns: readonly ListColumn[], widths: readonly number[], width: number): number[] {
+  const indexes = columns.map((_, index) => index);
+  const least = (index: number) =>
+    columns[index]?.cut === undefined ? (widths[index] as number) : Math.min(leastCut, widths[index] as number);
+  for (;;) {
+    const needed = indexes.reduce((sum, index) => sum + least(index) + gap, -gap);
+    const last = indexes.findLastIndex((index) => columns[index]?.yields === true);
+    if (needed <= width || last < 0) return indexes;
+    indexes.splice(last, 1);
+  }
 }
 
 /** Gives the columns that may be cut what is left, by weight; none more than it needs. */

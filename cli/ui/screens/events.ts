@@ -34,7 +34,7 @@ export const eventsScreen: Screen = {
     });
     const columns = [
       { title: "before end", align: "right" },
-      { title: "P" },
+      { title: "P", yields: true },
       { title: "goroutine" },
       { title: "event", cut: "end" },
     ] as const;

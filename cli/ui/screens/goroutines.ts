@@ -39,7 +39,7 @@ export const goroutinesScreen: Screen = {
     const columns: readonly ListColumn[] = [
       { title: groups ? "count" : "id", align: "right" },
       { title: "state", cut: "end" },
-      { title: "waits", align: "right" },
+      { title: "waits", align: "right", yields: true },
       ...(withRetained ? [{ title: "retains", align: "right" as const }] : []),
       { title: "where, of the program's own", cut: "start", weight: 2 },
     ];

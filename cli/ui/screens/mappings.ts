@@ -5,10 +5,10 @@ import { ask, resultOf, type Screen } from "../screen.js";
 
 const columns = [
   { title: "start" },
-  { title: "end" },
+  { title: "end", yields: true },
   { title: "bytes", align: "right" },
   { title: "flags" },
-  { title: "in" },
+  { title: "in", yields: true },
   { title: "path", cut: "start" },
 ] as const;
 

@@ -50,8 +50,8 @@ export const typesScreen: Screen = {
       { title: title("count", "count"), align: "right" },
       { title: title("bytes", "bytes"), align: "right" },
       ...(withRetained ? [{ title: title("retained", "retained"), align: "right" as const }] : []),
-      { title: "share", align: "right" },
-      { title: "" },
+      { title: "share", align: "right", yields: true },
+      { title: "", yields: true },
       { title: by, cut: "start" },
     ];
     const rows = answer.rows.map((row) => {

@@ -137,6 +137,25 @@ describe("lines", () => {
     expect(rows[0]?.words).toContain("internal/session");
   });
 
+  test("a table on a narrow terminal leaves out what yields before names are cut to nothing, and finds it all the same", () => {
+    const columns = [
+      { title: "count", align: "right" },
+      { title: "share", align: "right", yields: true },
+      { title: "bar", yields: true },
+      { title: "type", cut: "end" },
+    ] as const;
+    const rows = [{ cells: ["12", "57%", "█████████▋", "main.Session"] }];
+    const titles = (width: number) =>
+      tableLines(columns, rows, width)
+        .head[0]?.text.split(/ +/)
+        .filter((word) => word !== "");
+    expect(titles(60)).toEqual(["count", "share", "bar", "type"]);
+    expect(titles(30)).toEqual(["count", "share", "type"]);
+    expect(titles(20)).toEqual(["count", "type"]);
+    expect(tableLines(columns, rows, 20).rows[0]?.text).toBe("   12  main.Session");
+    expect(tableLines(columns, rows, 20).rows[0]?.words).toContain("57%");
+  });
+
   test("an address or a goroutine in a text leads there", () => {
     const lines = textLines(["  at 0xc000012000 main.User", "goroutine 17 [select]", "nothing"]);
     expect(lines.map(({ open }) => open)).toEqual([

@@ -70,8 +70,7 @@ export function findWholes(input: WholesInput): Wholes {
   linkObjects(input, column, labels);
   linkRoots(input, column, labels);
   linkBucketsOfStacks(input, column);
-  nameOrphans(input, column, labels);
-  shorten(column);
+  finish(input, column, labels);
   const names: string[] = [];
   const sums = lazySums(objects, column);
   const of = (id: ObjectId): ObjectId => (column[id] >= 0 ? column[id] : id);
@@ -116,17 +115,28 @@ class Labels {
 function linkObjects(input: WholesInput, column: Int32Array, labels: Labels): void {
   const { objects, types, live, slots, objectNode, words } = input;
   const { first, targets } = input.referents;
-  for (let id = 0; id < objects.count; id++) {
-    const type = types.type[id];
-    if (type === NONE) continue;
-    const plan = words.of(type);
-    if (plan === null) continue;
+  const { spans, firstId, dataStart } = objects;
+  /** By type: 1 when none of its words leads to a part. */
+  const isPlain = new Uint8Array(input.typeTable.count);
+  for (let span = 0; span < spans.count; span++) {
+    // Without pointers nothing leads anywhere.
+    if ((spans.spanClass[span] & 1) === 1) continue;
+    const skip = dataStart[span];
+    for (let id = firstId[span]; id < firstId[span + 1]; id++) {
+      const type = types.type[id];
+      if (type === NONE || isPlain[type] === 1) continue;
+      const plan = words.of(type);
+      if (plan === null) isPlain[type] = 1;
+      else linkObject(id, plan, skip);
+    }
+  }
+
+  function linkObject(id: ObjectId, plan: PartWords, skip: Bytes): void {
     const node = objectNode + id;
     const begin = first[node];
     const end = first[node + 1];
-    if (begin === end) continue;
+    if (begin === end) return;
     const isLive = isMarked(live, node);
-    const skip = objects.dataStart[objects.spanOf(id)];
     /** Start of a value in the object -> what stands for it. */
     let inner: Map<number, ObjectId> | undefined;
     for (let edge = begin; edge < end; edge++) {
@@ -134,7 +144,7 @@ function linkObjects(input: WholesInput, column: Int32Array, labels: Labels): vo
       if (slot >= INTERIOR) continue;
       const offset = slot * WORD - skip;
       const at = offset % plan.stride;
-      const word = plan.words[at / WORD];
+      const word = plan.words[at / WORD] ?? PART_WORD.none;
       if (word === PART_WORD.none) continue;
       const target = targets[edge] - objectNode;
       if (target === id || isMarked(live, targets[edge]) !== isLive) continue;
@@ -208,35 +218,39 @@ function isOrphan(type: TypeId, types: TypeTable): boolean {
   return type !== NONE && isPart(types.get(type).name);
 }
 
-/** Parts that nothing claims: of a live map whose header is on a stack; in garbage what growing left, or whose header is freed already. */
-function nameOrphans(input: WholesInput, column: Int32Array, labels: Labels): void {
-  const { objects, types, typeTable, live, objectNode } = input;
+/**
+ * Leads every part to its whole at once, and names parts that nothing claims: of a live map whose header is on a stack; in garbage
+ * what growing left, or whose header is freed already.
+ */
+function finish(input: WholesInput, column: Int32Array, labels: Labels): void {
+  const { types, typeTable, live, objectNode } = input;
   const isOf = new Uint8Array(typeTable.count);
   for (let type = 0; type < isOf.length; type++) isOf[type] = isPart(typeTable.get(type).name) ? 1 : 0;
-  for (let id = 0; id < objects.count; id++) {
+  for (let id = 0; id < column.length; id++) {
+    const above = column[id];
+    if (above >= 0) {
+      if (column[above] >= 0) shorten(column, id);
+      continue;
+    }
     const type = types.type[id];
-    if (type === NONE || isOf[type] === 0 || column[id] !== NONE) continue;
+    if (above < NONE || type === NONE || isOf[type] === 0) continue;
     const name = nameOfPart(typeTable.get(type).name);
     column[id] = labels.entry(isMarked(live, objectNode + id) ? name : `parts of ${name}`);
   }
 }
 
-/** Leads every part to its whole at once. A circle, which only damage makes, is cut. */
-function shorten(column: Int32Array): void {
+/** A circle, which only damage makes, is cut. */
+function shorten(column: Int32Array, id: ObjectId): void {
   const path: ObjectId[] = [];
-  for (let id = 0; id < column.length; id++) {
-    if (column[id] < 0 || column[column[id]] < 0) continue;
-    path.length = 0;
-    let at = id;
-    while (column[at] >= 0) {
-      path.push(at);
-      const next = column[at];
-      // Reversed while it is walked, so that a circle is met again as a value by itself.
-      column[at] = NONE;
-      at = next;
-    }
-    for (const part of path) if (part !== at) column[part] = at;
+  let at = id;
+  while (column[at] >= 0) {
+    path.push(at);
+    const next = column[at];
+    // Taken away while it is walked, so that a circle is met again as a value by itself.
+    column[at] = NONE;
+    at = next;
   }
+  for (const part of path) if (part !== at) column[part] = at;
 }
 
 /** Counts and bytes of parts by whole: a bit an object, and a row for each whole that has parts. */

@@ -58,13 +58,16 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
     for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) {
       if (isMarked(live, objectNode + id) === selection.garbage) continue;
       inSpan++;
-      if (column !== undefined && column[id] >= 0) {
-        const row = rowOf(column[id], noscan);
+      const type = types.type[id];
+      let row = type === NONE ? noscan : type + 2;
+      const entry = column === undefined ? NONE : column[id];
+      if (entry >= 0) {
+        row = rowOf(entry, noscan);
         parts[row]++;
         bytes[row] += size;
         continue;
       }
-      const row = rowOf(id, noscan);
+      if (entry < NONE) row = rowOf(id, noscan);
       counts[row * kinds + (types.evidence[id] & 15)]++;
       bytes[row] += size;
     }

@@ -2,6 +2,7 @@ import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { objects } from "../../../src/query/objects.js";
 import { tableLines } from "../parts/list.js";
 import { dominatorsPlace, objectPlace, pathsPlace } from "../parts/places.js";
+import { partsKey, partsOf } from "../parts/value-parts.js";
 import { ask, resultOf, type Screen, textArg } from "../screen.js";
 
 /** Rows that are asked for at once. */
@@ -13,7 +14,12 @@ export const objectsScreen: Screen = {
   help: "Which objects of this type are there?",
   title: (args) => textArg(args, "type") || "Objects",
   asks: (args) => [
-    ask(objects, { ...(textArg(args, "type") === "" ? {} : { type: textArg(args, "type") }), min: 0, top: Number(args.top ?? page) }),
+    ask(objects, {
+      ...(textArg(args, "type") === "" ? {} : { type: textArg(args, "type") }),
+      min: 0,
+      top: Number(args.top ?? page),
+      ...partsOf(args),
+    }),
   ],
   body(given) {
     const answer = resultOf(given, 0, objects);
@@ -43,6 +49,7 @@ export const objectsScreen: Screen = {
       help: "who holds all",
       go: (args) => (textArg(args, "type") ? { screen: "holders", args: { type: textArg(args, "type") } } : undefined),
     },
+    partsKey("objects"),
     {
       key: "+",
       help: "more",

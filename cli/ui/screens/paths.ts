@@ -4,6 +4,7 @@ import { describeRoot, parseIgnored } from "../../commands/why.js";
 import { makePage } from "../../text/style.js";
 import { pathLines } from "../../text/tree.js";
 import { dominatorsPlace, exactType, objectPlace, ownerPlace } from "../parts/places.js";
+import { partsKey, partsOf } from "../parts/value-parts.js";
 import { ask, type Line, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 
 type Path = ReturnType<typeof why.run>["paths"][number];
@@ -22,7 +23,7 @@ export const pathsScreen: Screen = {
   asks(args) {
     const type = textArg(args, "type");
     const ignore = ignoredOf(args);
-    const more = { paths: Number(args.paths ?? first), ...(ignore.length > 0 ? { ignore } : {}) };
+    const more = { paths: Number(args.paths ?? first), ...(ignore.length > 0 ? { ignore } : {}), ...partsOf(args) };
     return [ask(why, type === "" ? { address: textArg(args, "address"), ...more } : { type, ...more })];
   },
   body(given) {
@@ -55,6 +56,7 @@ export const pathsScreen: Screen = {
           ? undefined
           : { screen: "paths", args: { ...args, ignore: [textArg(args, "ignore"), line.pointer].filter((each) => each !== "").join(";") } },
     },
+    partsKey("paths"),
     {
       key: "+",
       help: "more paths",

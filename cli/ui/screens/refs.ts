@@ -1,5 +1,6 @@
 import { counted } from "../../../src/base/units.js";
 import { refs } from "../../../src/query/refs.js";
+import { partsKey, partsOf } from "../parts/value-parts.js";
 import { ask, resultOf, type Screen, textArg } from "../screen.js";
 import { referenceLine } from "./object.js";
 
@@ -10,12 +11,15 @@ export const refsScreen: Screen = {
   name: "refs",
   help: "Who points to it, or what does it point to?",
   title: (args) => (args.out === true ? "points to" : "pointed to by"),
-  asks: (args) => [ask(refs, { of: textArg(args, "of"), out: args.out === true, top: most })],
+  asks: (args) => [ask(refs, { of: textArg(args, "of"), out: args.out === true, top: most, ...partsOf(args) })],
   body(given) {
     const answer = resultOf(given, 0, refs);
     if (!answer) return { head: [], rows: [] };
     const head = [{ text: `${answer.object.address}  ${answer.object.type}`, tone: "bold" } as const];
     return { head, rows: answer.rows.map(referenceLine), note: counted(answer.total.pointers, "pointer") };
   },
-  keys: [{ key: "i", help: "other way", stays: true, go: (args) => ({ screen: "refs", args: { ...args, out: args.out !== true } }) }],
+  keys: [
+    { key: "i", help: "other way", stays: true, go: (args) => ({ screen: "refs", args: { ...args, out: args.out !== true } }) },
+    partsKey("refs"),
+  ],
 };

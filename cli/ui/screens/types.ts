@@ -4,6 +4,7 @@ import { escapePattern } from "../../commands/histogram.js";
 import { formatBar, formatShare } from "../../text/bytes.js";
 import { type ListColumn, tableLines } from "../parts/list.js";
 import { exactType, ownerPlace, typePlace } from "../parts/places.js";
+import { partsKey, partsOf } from "../parts/value-parts.js";
 import { ask, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 
 type By = "type" | "package" | "owner" | "goroutine" | "size-class";
@@ -30,14 +31,14 @@ export const typesScreen: Screen = {
     const focus = textArg(args, "package");
     const by = byOf(args);
     const name = by === "type" ? "Types" : `By ${by}`;
-    return `${name}${focus === "" ? "" : ` of ${focus}`}${args.garbage === true ? " (garbage)" : ""}`;
+    return `${name}${focus === "" ? "" : ` of ${focus}`}${args.garbage === true ? " (garbage)" : ""}${args.parts === true ? " (parts)" : ""}`;
   },
   asks(args) {
     const pack = textArg(args, "package");
     const by = byOf(args);
     const sort = by === "size-class" || args.garbage === true ? (sortOf(args) === "count" ? "count" : "bytes") : sortOf(args);
     const focus = pack === "" ? {} : { focus: `(^|[^\\w./])${escapePattern(pack)}\\.` };
-    return [ask(histogram, { by, sort, garbage: args.garbage === true, top: 0, ...focus })];
+    return [ask(histogram, { by, sort, garbage: args.garbage === true, top: 0, ...focus, ...partsOf(args) })];
   },
   body(given) {
     const answer = resultOf(given, 0, histogram);
@@ -57,7 +58,8 @@ export const typesScreen: Screen = {
     const rows = answer.rows.map((row) => {
       const part = sort === "retained" ? (row.retainedBytes ?? row.bytes) : row.bytes;
       const isGuess = (row.evidence.guess ?? 0) * 2 > row.count;
-      const open = placeOf(by, row.type);
+      const place = placeOf(by, row.type);
+      const open = place && given.args.parts === true ? { ...place, args: { ...place.args, parts: true } } : place;
       return {
         cells: [
           formatCount(row.count),
@@ -96,6 +98,7 @@ export const typesScreen: Screen = {
       stays: true,
       go: (args) => ({ screen: "types", args: { ...args, garbage: args.garbage !== true } }),
     },
+    partsKey("types"),
     {
       key: "p",
       help: "who holds them",

@@ -9,6 +9,7 @@ import type { GoFunction } from "../runtime/functions.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { Frame } from "../runtime/unwind.js";
 import { CallReader, type LockEffect, type Mode, type Use } from "./blocked-calls.js";
+import { programTest } from "./program-functions.js";
 
 /** A release that the goroutine comes to without taking the object before: it has it. */
 export interface Release {
@@ -60,10 +61,12 @@ const TRIED = -1;
 const twice = (object: Address): number => object * 4 + MODES.length;
 /** The waiting itself: what is inside the function that wanted the lock. */
 const WAITING = /^(?:runtime\.|(?:internal\/)?sync\.(?:runtime_|\(\*(?:Mutex|RWMutex|WaitGroup)\)\.\w+$))/;
+/** They do nothing but call what they were given, often through an interface. */
+const WRAPPER = /\.deferwrap\d+$|-fm$/;
 const MOST_FRAMES = 64;
 const DEPTH = 3;
 /** For all goroutines together; where there are more, the rest is not followed. */
-const MOST_STEPS = 40_000_000;
+const MOST_STEPS = 6_000_000;
 const AMD64 = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
 
 export class Futures {
@@ -73,6 +76,8 @@ export class Futures {
   private readonly reader: CallReader;
   private readonly program;
   private readonly future: Future<Facts>;
+  private readonly isProgram;
+  private readonly foreign = new Map<GoFunction, boolean>();
   private readonly calls = new Map<GoFunction, readonly GoFunction[] | undefined>();
   private releases = new Map<number, Release>();
   private uses = new Map<string, FutureUse>();
@@ -85,6 +90,7 @@ export class Futures {
     this.dump = dump;
     this.reader = new CallReader(dump.runtime);
     this.program = programOf(dump.runtime);
+    this.isProgram = programTest(dump.runtime);
     const watcher: Watcher<Facts> = {
       call: (call, facts) => this.onCall(call, facts),
       join: (a, b) => ({ taken: new Set([...a.taken].filter((each) => b.taken.has(each))), held: new Set([...a.held, ...b.held]) }),
@@ -172,6 +178,17 @@ export class Futures {
     };
   }
 
+  /** The library takes and releases its own locks by itself; only package sync does what the program asks it to. */
+  private isForeign(fn: GoFunction): boolean {
+    let foreign = this.foreign.get(fn);
+    if (foreign === undefined) {
+      const { file } = this.dump.runtime.functions.lineAt(fn, fn.entry);
+      foreign = !fn.name.startsWith("sync.") && !this.isProgram({ function: fn.name, file });
+      this.foreign.set(fn, foreign);
+    }
+    return foreign;
+  }
+
   private mayMatter(fn: GoFunction): boolean {
     return this.reader.mayMatter(fn, DEPTH, (each) => this.callsOf(each));
   }
@@ -179,7 +196,7 @@ export class Futures {
   /** Functions it calls by their address; undefined: calls through pointers matter, too, when a deferred call is one. */
   private callsOf(fn: GoFunction): readonly GoFunction[] | undefined {
     let known = this.calls.get(fn);
-    if (!known && !this.calls.has(fn)) {
+    if (!known && !this.calls.has(fn) && !WRAPPER.test(fn.name)) {
       const found = new Set<GoFunction>();
       for (const each of this.program.read(fn)?.instructions ?? []) {
         const place = each.action === "call" || each.action === "jump" ? each.target : undefined;
@@ -199,7 +216,7 @@ export class Futures {
       case "never":
         return "never";
       case "enter":
-        return this.mayMatter(call.target) ? "enter" : facts;
+        return !this.isForeign(call.target) && this.mayMatter(call.target) ? "enter" : facts;
       case "take":
       case "release":
         return Number.isNaN(effect.object) ? facts : this.onLock(call, effect, facts);

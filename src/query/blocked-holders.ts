@@ -1,5 +1,5 @@
 // Who could end a wait. The runtime records no owner of a lock: what a goroutine's code goes on to release, it has.
-import { type Address, WORD } from "../base/units.js";
+import { type Address, NONE, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { stackRoots } from "../runtime/stack-roots.js";
@@ -29,8 +29,10 @@ export interface Holder {
   readonly why: string;
 }
 
-/** Stacks deeper than this are searched at their inner end only. */
-const MOST_STACK_SEARCHED = 1 << 20;
+/** Larger objects are not searched for pointers to channels and conditions. */
+const LARGEST_STRUCT = 1 << 10;
+const MOST_OBJECTS = 1 << 16;
+const NOTHING: ReadonlySet<WaitGroup> = new Set();
 const OF_SYNC: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup"]);
 const BY_REFERENCE: ReadonlySet<WaitKind> = new Set(["channel", "cond"]);
 const DOES: Readonly<Record<Mode, string>> = { read: "RUnlock", write: "Unlock", done: "Done" };
@@ -49,6 +51,8 @@ class HolderSearch {
   private readonly futures: Futures;
   private readonly locks = new Map<Address, WaitGroup>();
   private readonly others = new Map<Address, WaitGroup>();
+  /** What objects point to, by their address. */
+  private readonly objects = new Map<Address, ReadonlySet<WaitGroup>>();
   private readonly waitsFor = new Map<Goroutine, Map<WaitGroup, Role>>();
   private readonly found = new Map<WaitGroup, Holder[]>();
   /** Those who may wait for a lock they have themselves. */
@@ -109,28 +113,42 @@ class HolderSearch {
   /** Channels and conditions that its stack points to, as the collector reads it: a word that is not live any more is no reference. */
   private references(goroutine: Goroutine): ReadonlySet<WaitGroup> {
     const found = new Set<WaitGroup>();
-    if (!this.onStack(goroutine)) return found;
+    if (this.others.size === 0) return found;
     const { runtime, process } = this.dump;
     for (const root of stackRoots(goroutine, process, runtime.layout, runtime.goroutines.stackMaps)) {
       const group = this.others.get(root.value);
       if (group) found.add(group);
+      else for (const each of this.within(root.value)) found.add(each);
     }
     return found;
   }
 
-  /** Whether any word of the stack may be such a pointer: a quick look that spares most goroutines the exact one. */
-  private onStack(goroutine: Goroutine): boolean {
-    if (this.others.size === 0) return false;
-    const from = goroutine.start?.sp ?? goroutine.stack.lo;
-    const to = Math.min(goroutine.stack.hi, from + MOST_STACK_SEARCHED);
-    const bytes = to > from ? this.dump.process.memory.tryBytes(from - (from % WORD), to - from) : undefined;
-    if (!bytes) return false;
+  /** Those that the object at an address has pointers to, as a struct has in its fields. */
+  private within(address: Address): ReadonlySet<WaitGroup> {
+    const { spans } = this.dump.runtime;
+    const span = spans.find(address);
+    const size = span === NONE ? 0 : (spans.elementSize[span] as number);
+    if (span === NONE || size > LARGEST_STRUCT || (spans.spanClass[span] as number) % 2 === 1) return NOTHING;
+    const base = spans.base[span] as number;
+    const start = base + Math.floor((address - base) / size) * size;
+    let found = this.objects.get(start);
+    if (!found) {
+      found = new Set(this.pointedTo(start, size));
+      if (this.objects.size > MOST_OBJECTS) this.objects.clear();
+      this.objects.set(start, found);
+    }
+    return found;
+  }
+
+  private *pointedTo(start: Address, size: number): Iterable<WaitGroup> {
+    const bytes = this.dump.process.memory.tryBytes(start, size);
+    if (!bytes) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + WORD <= bytes.length; at += WORD) {
       const high = view.getUint32(at + 4, true);
-      if (high <= 0x1fffff && this.others.has(high * 0x100000000 + view.getUint32(at, true))) return true;
+      const group = high <= 0x1fffff ? this.others.get(high * 0x100000000 + view.getUint32(at, true)) : undefined;
+      if (group) yield group;
     }
-    return false;
   }
 
   /** Locks that nobody is seen to release: those who took one and never give it back may wait for something themselves. */

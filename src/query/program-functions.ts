@@ -45,7 +45,7 @@ export function programFrames(runtime: GoRuntime): ProgramFrames {
  * Whether a function is the program's or of a module it uses, not of the standard library. The library's paths have no dot in their
  * first element; a program's may have none either: then its module, those it depends on, and the place of its files tell.
  */
-function programTest({ build, functions }: GoRuntime): (place: Place) => boolean {
+export function programTest({ build, functions }: GoRuntime): (place: Place) => boolean {
   const roots = new Set([build.module, ...build.dependencies].filter((each) => each !== "").map((each) => each.split(/[/@]/)[0]));
   const own = functions.byName("runtime.main");
   const file = own ? functions.lineAt(own, own.entry).file : "";

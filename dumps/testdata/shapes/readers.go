@@ -82,6 +82,16 @@ var _ = reread("rwrLocker", func(t *table, stage chan struct{}) {
 	lock.Unlock()
 })
 
+//go:noinline
+func underLocker(cond *sync.Cond, t *table, stage chan struct{}) {
+	cond.L.Lock()
+	defer cond.L.Unlock()
+	<-stage
+	t.size()
+}
+
+var _ = reread("rwrCond", func(t *table, stage chan struct{}) { underLocker(sync.NewCond(t.mu.RLocker()), t, stage) })
+
 var _ = shape("upgrade", func() {
 	t := new(table)
 	part("upgrade", func() { t.upgrade(stages[0]) })

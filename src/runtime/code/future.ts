@@ -47,7 +47,7 @@ export interface Standing {
 
 const DEEPEST = 4;
 /** Instructions followed for one goroutine. */
-const MOST_STEPS = 60_000;
+const MOST_STEPS = 30_000;
 const SLOW_PATH = 16;
 /** Registers with results that are followed. */
 const RESULTS = 3;

@@ -1,5 +1,6 @@
 // Goroutines that stand in the same place by the hundred, or hold much.
 import { type Bytes, counted, formatBytes } from "../base/units.js";
+import { quoteWord } from "../base/words.js";
 import type { Dump } from "../dump.js";
 import { goroutinePlace } from "./goroutine-place.js";
 import { type Part, type Suspect, suspectOf, type Whole } from "./suspect.js";
@@ -77,7 +78,7 @@ function describe(group: Group, whole: Whole): Suspect[] {
     bytes,
     of: whole,
     facts: [...(started === "" ? [] : [started]), `goroutine ${group.ids.slice(0, 5).join(", ")}${count > 5 ? ", …" : ""}`],
-    next: `histogram CORE --by goroutine --focus '${group.function.replace(/[()*[\]]/g, ".")}'`,
+    next: `histogram CORE --by goroutine --focus ${quoteWord(group.function.replace(/[()*[\]]/g, "."))}`,
     score: share * (count >= 10 ? 2.5 : 1),
   });
 }

@@ -18,6 +18,8 @@ export interface Habits {
 const FINISHED = /^(?:is)?_?(?:closed|done|finished|cancell?ed|stopped|disconnected|dead|expired|released|completed|gone)$/i;
 /** What grows without end has at least so many parts. */
 const MANY = 200;
+/** Types of members whose fields are read, the outermost: what lies deeper says the same again. */
+const READ = 4;
 /** Larger ones are no numbers in turn but times since 1970 in seconds and finer, hashes, addresses. */
 const MOST_NUMBER = 1e9;
 
@@ -29,13 +31,13 @@ const LEAK_NAME =
 const STEADY_NAME = /pool|buf|ring|catalog|config|index|static|table|template|lru|arena|geo|price|dictionary|lookup/i;
 
 /** Looks at the members of a point. */
-export function habitsOf(dump: Dump, { row, above }: Point, members: readonly Member[]): Habits {
-  const found = members.flatMap(({ id, samples }) => signsOf(dump, id, samples));
-  // What the members' own fields say against it outweighs how they lie in memory.
+export function habitsOf(dump: Dump, { row, whole, above }: Point, members: readonly Member[]): Habits {
+  const found = members.slice(0, READ).flatMap(({ id, samples }) => signsOf(dump, id, samples));
+  const bound = boundOf(dump, whole, above, members);
+  if (bound !== undefined) found.push({ weight: 0.35, evidence: bound });
+  // What fields say against it outweighs how members lie in memory.
   const isDoubted = found.some((sign) => sign.weight < 1 && sign.evidence !== "");
   const signs = found.filter((sign) => sign.evidence !== CROWD || !isDoubted);
-  const bound = boundOf(dump, row, above, members);
-  if (bound !== undefined) signs.push({ weight: 0.35, evidence: bound });
   if (members.every((each) => each.count < MANY)) signs.push({ weight: 0.7, evidence: "" });
   const name = `${row.expression ?? row.owner ?? ""}`.split(/[[(]/)[0].replace(/^.*\//, "");
   const named = LEAK_NAME.test(name) ? 1.3 : STEADY_NAME.test(name) ? 0.75 : 1;

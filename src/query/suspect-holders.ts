@@ -1,5 +1,6 @@
 // Where live bytes pile up: the variables, containers and queues whose children hold much.
 import { type Bytes, NONE, type NodeId } from "../base/units.js";
+import { quoteWord } from "../base/words.js";
 import type { Dump } from "../dump.js";
 import type { DominatorNode } from "./dominator-rows.js";
 import { goroutinePlace } from "./goroutine-place.js";
@@ -61,7 +62,7 @@ function describe(dump: Dump, point: Point, held: Held, whole: Bytes): Finding[]
         count: special.count,
         title: special.title,
         facts: special.facts,
-        ...(named === undefined ? { next: whyNext(row) } : { next: `dominators CORE '${where}'`, expression: where }),
+        ...(named === undefined ? { next: whyNext(row) } : { next: `dominators CORE ${quoteWord(where)}`, expression: where }),
         score: rank(special.weight),
       },
     ];
@@ -99,7 +100,7 @@ function describe(dump: Dump, point: Point, held: Held, whole: Bytes): Finding[]
           : `${where}${runtimes}${kindOf} holds ${size}${members}${goroutine}`,
       facts: row.expression === undefined || own ? [] : [`a ${row.type}`],
       expression: where,
-      next: `dominators CORE '${where}'`,
+      next: `dominators CORE ${quoteWord(where)}`,
       score: rank(own ? 0.5 : 1),
     },
   ];
@@ -118,7 +119,7 @@ function singleName(row: DominatorNode): string {
 }
 
 function whyNext(row: DominatorNode): string {
-  return `why CORE --type '^${row.type.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$' --merge`;
+  return `why CORE --type ${quoteWord(`^${row.type.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`)} --merge`;
 }
 
 /** Some objects of a point of several. */

@@ -17,6 +17,8 @@ const NODE_LEVELS = 2;
 export interface Point {
   /** Its children and bytes are what no point below it has taken. */
   readonly row: DominatorNode;
+  /** The row as the tree has it, with what points below it took. */
+  readonly whole: DominatorNode;
   /** Rows that dominate it, the outermost first. */
   readonly above: readonly DominatorNode[];
 }
@@ -58,6 +60,6 @@ function collect(row: DominatorNode, above: readonly DominatorNode[], least: Byt
   }
   const rest = { ...row, retainedBytes: left, children: children.sort((a, b) => b.retainedBytes - a.retainedBytes) };
   if (left < least) return rest;
-  points.push({ row: rest, above });
+  points.push({ row: rest, whole: row, above });
   return undefined;
 }

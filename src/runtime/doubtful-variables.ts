@@ -20,10 +20,12 @@ export interface Doubts {
   isAhead(variable: DwarfVariable): boolean;
   /** Code of lines between its declaration and here is still to come. */
   isBehind(variable: DwarfVariable): boolean;
-  /** One of these lies where it lies. */
-  sharers(variable: DwarfVariable, others: readonly DwarfVariable[]): readonly DwarfVariable[];
-  /** One of these instructions belongs to a later line. */
-  isOfLaterLine(instructions: readonly Address[]): boolean;
+  /** Those that lie where it lies, at a place in the code. */
+  sharers(variable: DwarfVariable, others: readonly DwarfVariable[], pc: Address): readonly DwarfVariable[];
+  /** An instruction that belongs to a later line. */
+  isOfLaterLine(instruction: Address): boolean;
+  /** Belongs to the head of a loop that the frame is in: what comes before it was the round before. */
+  isOfHead(variable: DwarfVariable, instruction: Address, loopJumps: readonly Address[]): boolean;
   /**
    * Code of lines between its declaration and here is to come that reads it, at one of these places. Heads of loops are left out, and lines
    * that declare another variable: they assign to that one.
@@ -85,7 +87,7 @@ export function doubtsOf(functions: FunctionTable, frame: Frame, dwarf: DwarfFun
     });
   };
 
-  const stayNow = (variable: DwarfVariable) => staysOf(variable).find((each) => each.low <= context.pc && context.pc < each.high);
+  const stayAt = (variable: DwarfVariable, pc: Address) => staysOf(variable).find((each) => each.low <= pc && pc < each.high);
   const lineOf = (pc: Address, depth: number) => sameCall(functions.inlinedAt(frame.fn, pc), here, depth)?.line;
 
   return {
@@ -95,14 +97,18 @@ export function doubtsOf(functions: FunctionTable, frame: Frame, dwarf: DwarfFun
         : dwarf.variables.some((whole) => isSpilledPart(variable, whole)),
     isAhead,
     isBehind,
-    sharers(variable, others) {
-      const own = stayNow(variable);
+    sharers(variable, others, pc) {
+      const own = stayAt(variable, pc);
       return others.filter((other) => {
-        const stay = other === variable ? undefined : stayNow(other);
+        const stay = other === variable ? undefined : stayAt(other, pc);
         return own !== undefined && stay !== undefined && meet(own, stay);
       });
     },
-    isOfLaterLine: (instructions) => instructions.some((pc) => isLater(functions.inlinedAt(frame.fn, pc), here)),
+    isOfLaterLine: (pc) => isLater(functions.inlinedAt(frame.fn, pc), here),
+    isOfHead({ inlineDepth }, pc, loopJumps) {
+      const line = lineOf(pc, inlineDepth);
+      return line !== undefined && loopJumps.some((jump) => lineOf(jump, inlineDepth) === line);
+    },
     isReadByThePast(variable, reads, loopJumps) {
       const { inlineDepth, declarationLine } = variable;
       const now = here[here.length - 1 - inlineDepth]?.line ?? 0;

@@ -6,6 +6,7 @@ import type { Registers } from "../process/registers.js";
 import type { Goroutine } from "./goroutines.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
+import { locationIn } from "./variable-evidence.js";
 import { type Doubt, type VisibleVariable, visibleAt } from "./visible-variables.js";
 
 /** A variable of a frame, or of a function inlined into it. */
@@ -79,8 +80,8 @@ export function frameVariables(
     bias: loadBias,
     register: (n) => registers?.byDwarfNumber(n),
   };
-  const placeNow = ({ variable, doubt, isWhole }: VisibleVariable): VariablePlace => {
-    const at = variable.locate(context);
+  const placeNow = ({ variable, optimised, doubt, isWhole }: VisibleVariable): VariablePlace => {
+    const at = optimised ? locationIn(variable, context, frame).at : variable.locate(context);
     if (at.kind === "absent") return NOWHERE;
     if (doubt !== undefined) return absent(REASONS[doubt]);
     return isWhole(at) ? placeOf(memory, variable, at, context.register) : IN_PART;

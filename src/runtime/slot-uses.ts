@@ -24,6 +24,8 @@ export interface FrameCode {
   usesOf(slot: Address, size: Bytes): SlotUses | undefined;
   /** Instructions of the whole function that write the word, or take its address; undefined when the code cannot be read. */
   writersOf(slot: Address, size: Bytes): { readonly writes: readonly Address[]; readonly isShared: boolean } | undefined;
+  /** There is a way from an instruction to the frame's pc that passes no instruction of these. */
+  leadsHere(from: Address, isBarrier: (pc: Address) => boolean): boolean;
   /** Jumps backwards over the frame's pc: where loops that it is in begin their next round. */
   loopJumps(): readonly Address[];
 }
@@ -91,6 +93,14 @@ export function codeOfFrame(runtime: GoRuntime, frame: Frame): FrameCode | undef
         place += instruction.size;
       }
       return { writes, isShared };
+    },
+    leadsHere(from, isBarrier) {
+      let found = false;
+      walk(runtime.functions, fn, from - fn.entry, at, (place) => {
+        if (place === pc - fn.entry) found = true;
+        return !found && !isBarrier(fn.entry + place);
+      });
+      return found;
     },
     loopJumps() {
       if (!jumps) {

@@ -55,11 +55,11 @@ export class VariableEvidence {
   /** Of a variable with a location list. */
   of(variable: DwarfVariable, type: TypeId): Evidence {
     const { doubts } = this;
-    const at = variable.locate(this.context);
+    const { at, pc } = locationIn(variable, this.context, this.frame);
     const line = this.line(variable.inlineDepth);
     if (line === undefined) return "doubtful";
     if (variable.kind === "local" && line < variable.declarationLine) return "undeclared";
-    const sharers = doubts.sharers(variable, this.visible);
+    const sharers = doubts.sharers(variable, this.visible, pc);
     if (this.livesInMemory(variable, type, at)) {
       if (variable.kind === "local" && line === variable.declarationLine) return "undeclared";
       return sharers.length > 0 ? "doubtful" : "settled";
@@ -76,12 +76,24 @@ export class VariableEvidence {
       const uses = this.code.usesOf(address, size);
       const writers = this.code.writersOf(address, size);
       if (!uses || !writers) return doubts.any(variable) || this.isDead(at, type) ? "doubtful" : "needed";
-      if (uses.soon.length + uses.nextRound.length === 0) continue;
-      if (doubts.isOfLaterLine(writers.writes.filter((each) => each < this.frame.pc))) return "doubtful";
+      if (uses.soon.length + uses.nextRound.length === 0) {
+        // Kept alive for the collector alone: runtime.KeepAlive, no instruction reads it.
+        if (size === WORD && this.isLivePointer(address)) needed++;
+        continue;
+      }
+      if (writers.writes.some((each) => this.isAhead(variable, each))) return "doubtful";
       if (doubts.isReadByThePast(variable, uses.soon, this.code.loopJumps())) return "doubtful";
       needed++;
     }
     return needed === pieces.length ? "needed" : "spent";
+  }
+
+  /** Written by a later line, and in this round of any loop. */
+  private isAhead(variable: DwarfVariable, write: Address): boolean {
+    const { code, doubts, frame } = this;
+    if (!code || write >= frame.pc || !doubts.isOfLaterLine(write)) return false;
+    const jumps = code.loopJumps();
+    return code.leadsHere(write, (pc) => doubts.isOfHead(variable, pc, jumps));
   }
 
   /** The word is written once only and its address is never taken: what was stored is there still. */
@@ -116,9 +128,33 @@ export class VariableEvidence {
     if (this.frame.conservative || !this.map.known || at.kind !== "memory") return false;
     const { kind } = this.runtime.types.get(type);
     if (!["pointer", "map", "chan", "func", "unsafe.Pointer"].includes(kind)) return false;
-    const { varp, argp } = this.frame;
-    return !this.map.locals.includes(at.address - varp) && !this.map.args.includes(at.address - argp);
+    return !this.isLivePointer(at.address);
   }
+
+  private isLivePointer(slot: Address): boolean {
+    if (this.frame.conservative || !this.map.known) return false;
+    return this.map.locals.includes(slot - this.frame.varp) || this.map.args.includes(slot - this.frame.argp);
+  }
+}
+
+/**
+ * Where a variable of a frame lies. In a call what was in registers is lost, unless it had been stored before: its list says so from
+ * where the call returns to.
+ */
+export function locationIn(
+  variable: DwarfVariable,
+  context: FrameContext,
+  frame: Frame,
+): { readonly at: Location /** Link-time: where it is so. */; readonly pc: Address } {
+  const at = variable.locate(context);
+  if (frame.symbolPc === frame.pc || !hasRegister(at)) return { at, pc: context.pc };
+  const pc = frame.pc - context.bias;
+  const after = variable.locate({ ...context, pc });
+  return after.kind === "absent" || hasRegister(after) ? { at, pc: context.pc } : { at: after, pc };
+}
+
+function hasRegister(at: Location): boolean {
+  return at.kind === "register" || (at.kind === "pieces" && at.pieces.some((piece) => hasRegister(piece.at)));
 }
 
 /** The pieces of a variable that lies in memory; undefined when a part of it lies elsewhere. */

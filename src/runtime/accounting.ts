@@ -1,5 +1,6 @@
 // The runtime's own accounts: heap statistics, GC state. runtime/mstats.go, mgcpacer.go
-import type { Address, Bytes } from "../base/units.js";
+import type { Findings } from "../base/findings.js";
+import { type Address, type Bytes, formatBytes } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readFieldOr } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
@@ -36,6 +37,25 @@ export interface Accounts {
     /** Unix time of the end of the last cycle; 0n = never. */
     readonly lastGc: bigint;
   };
+}
+
+/**
+ * Compares the spans with the runtime's own count of the bytes in them. A record that was zeroed in place contradicts nothing: it
+ * looks like a span that is not in use. The runtime adds a span to its count after it has made it, and takes it off before it
+ * unmakes it: of a sound core the spans are never fewer, whenever it was taken. runtime/mheap.go allocSpan, freeSpanLocked
+ */
+export function checkSpans(memory: AddressSpace, layout: Layout, spans: SpanTable, findings: Findings): void {
+  const controller = layout.global("runtime.gcController");
+  const control = layout.struct("gcControllerState");
+  if (controller === undefined || !memory.tryBytes(controller + control.offset("heapInUse"), 8)) return;
+  const counted = readField(memory, control, controller, "heapInUse");
+  let found = 0;
+  for (let span = 0; span < spans.count; span++) found += spans.pages[span] * PAGE;
+  if (found >= counted) return;
+  const lost = `records of heap spans are lost: the runtime counts ${formatBytes(counted)} in them, those found hold ${formatBytes(found)}`;
+  findings.add("spans-lost", `${lost}; the objects of the rest are missing, and what only they hold looks like garbage`, "", {
+    partial: true,
+  });
 }
 
 const CLASSES = 68;

@@ -5,7 +5,7 @@ import { PackageNames } from "../base/package-names.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { ElfSymbol, Process } from "../process/process.js";
-import { type Accounts, readAccounts } from "./accounting.js";
+import { type Accounts, checkSpans, readAccounts } from "./accounting.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
 import { allocatedCaptures } from "./closure-types.js";
 import { type FunctionTable, type GoFunction, readFunctions } from "./functions.js";
@@ -93,7 +93,11 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const arenaBaseOffset = arenaBaseOffsetOf(process.arch);
   const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset, findings });
   const names = lazy(() => new PackageNames(readPackages(memory, modules, debug)));
-  const spans = lazy(() => readSpans(memory, layout, arenaBaseOffset, findings));
+  const spans = lazy(() => {
+    const table = readSpans(memory, layout, arenaBaseOffset, findings);
+    checkSpans(memory, layout, table, findings);
+    return table;
+  });
   const goroutines = lazy(() => readGoroutines(process, layout, functions, modules, findings));
   const specials = lazy(() => readSpecials(memory, layout, spans(), findings));
   const accounts = lazy(() => {

@@ -74,6 +74,12 @@ function none(problems: readonly string[]): void {
 
 /** What holds for every core, in whatever state it is. */
 function always(opened: () => { dump: Dump; test: TestDump }): void {
+  it("has the spans that the runtime counts", () => {
+    const { runtime, findings } = opened().dump;
+    expect(runtime.spans.count).toBeGreaterThan(0);
+    expect(findings.list().filter(({ code }) => code === "spans-lost")).toEqual([]);
+  });
+
   it("has as many allocated slots as each span counts", () => {
     none(spansOff(opened().dump));
   });

@@ -1,0 +1,60 @@
+/** Span records zeroed in place: they contradict nothing, but the runtime's own count of the bytes in spans does. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decompress } from "fzstd";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Dump, openDump } from "../../src/dump.js";
+import { readSlice } from "../../src/runtime/layout/layout.js";
+import { fixture } from "../support/dump-cache.js";
+
+const { core, executable } = fixture("zoo-1.24-amd64");
+let folder = "";
+let whole: Uint8Array;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "spans-"));
+  whole = decompress(readFileSync(core));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function open(bytes: Uint8Array): Promise<Dump> {
+  const path = join(folder, "core");
+  writeFileSync(path, bytes);
+  return openDump({ core: path, executable });
+}
+
+/** Addresses of the records of spans in use. */
+function records({ process: { memory }, runtime: { layout } }: Dump): readonly number[] {
+  const heap = layout.global("runtime.mheap_") as number;
+  const { array, length } = readSlice(memory, heap + layout.struct("mheap").offset("allspans"));
+  const all = Array.from({ length }, (_, i) => memory.readAddress(array + i * 8));
+  return all.filter((at) => memory.readUint(at + layout.struct("mspan").offset("state"), 1) === 1);
+}
+
+test("a sound core's spans are those that the runtime counts", async () => {
+  const dump = await open(whole);
+  expect(dump.runtime.spans.count).toBe(records(dump).length);
+  expect(dump.findings.list()).toEqual([]);
+  dump.close();
+});
+
+test("records zeroed in place make the answer partial, whichever and however many they are", async () => {
+  const sound = await open(whole);
+  const { layout } = sound.runtime;
+  const { size } = layout.struct("mspan");
+  const all = records(sound);
+  const places = all.map((at) => {
+    const mapping = sound.process.memory.find(at);
+    return typeof mapping?.backing === "object" ? mapping.backing.offset + at - mapping.start : -1;
+  });
+  sound.close();
+  for (const gone of [[0], [all.length - 1], places.map((_, i) => i).filter((i) => i % 3 === 0), places.map((_, i) => i)]) {
+    const bytes = Buffer.from(whole);
+    for (const i of gone) bytes.fill(0, places[i], (places[i] as number) + size);
+    const dump = await open(bytes);
+    expect(dump.runtime.spans.count).toBe(all.length - gone.length);
+    expect(dump.findings.list()).toMatchObject([{ code: "spans-lost", partial: true }]);
+    dump.close();
+  }
+});

@@ -6,7 +6,7 @@ import { type Options, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
-import { cutText, padText, textWidth } from "../text/table.js";
+import { cutText, foldText, padText, textWidth } from "../text/table.js";
 import { optionDepth } from "./dominators.js";
 
 type Value = ReturnType<typeof show.run>["value"];
@@ -35,7 +35,7 @@ export const showCommand = defineCommand({
       page.dim(cutText(escapeText(`${type}${address ? ` at ${address}` : ", not whole in memory"}${where}`), page.width, "start")),
     ];
     const doubt = asPassed ? " (as passed)" : certainty === "likely" ? " ?" : "";
-    if (value.text !== "" || doubt !== "") lines.push(...foldText(`${escapeText(value.text)}${doubt}`, page));
+    if (value.text !== "" || doubt !== "") lines.push(...foldText(`${escapeText(value.text)}${doubt}`, page.width));
     drawChildren(value, "  ", page, lines);
     return lines;
   },
@@ -46,25 +46,6 @@ function optionOffset(options: Options): number {
   const text = optionText(options, "offset") ?? "0";
   if (!/^[0-9]{1,15}$/.test(text)) throw new UsageError(`--offset ${text}: not an index`, "for example: --offset 1000");
   return Number(text);
-}
-
-/** A long text in lines of the page's width. */
-function foldText(text: string, page: Page): string[] {
-  if (textWidth(text) <= page.width) return [text];
-  const lines: string[] = [];
-  let line = "";
-  let width = 0;
-  for (const character of text) {
-    const own = textWidth(character);
-    if (width + own > page.width) {
-      lines.push(line.trimEnd());
-      line = "";
-      width = 0;
-    }
-    line += character;
-    width += own;
-  }
-  return [...lines, line.trimEnd()];
 }
 
 function drawChildren(value: Value, indent: string, page: Page, lines: string[]): void {

@@ -44,6 +44,25 @@ function take(parts: readonly string[], width: number): string[] {
   return taken;
 }
 
+/** A long text in lines of so many columns. */
+export function foldText(text: string, most: number): string[] {
+  if (textWidth(text) <= most) return [text];
+  const lines: string[] = [];
+  let line = "";
+  let width = 0;
+  for (const character of text) {
+    const own = textWidth(character);
+    if (width + own > most) {
+      lines.push(line.trimEnd());
+      line = "";
+      width = 0;
+    }
+    line += character;
+    width += own;
+  }
+  return [...lines, line.trimEnd()];
+}
+
 /** The text with spaces up to width columns. */
 export function padText(text: string, width: number, align: "left" | "right" = "left"): string {
   const missing = Math.max(0, width - textWidth(text));

@@ -1,6 +1,8 @@
 // The live objects of a type, one by one.
-import { type Hex, hex, NONE } from "../base/units.js";
+import { type Address, type Bytes, type Hex, hex, NONE } from "../base/units.js";
+import type { Dump } from "../dump.js";
 import { NO_PARTS } from "../heap/wholes.js";
+import { isText, quoteBytes } from "../value/quote.js";
 import { readValue, summarize } from "../value/value.js";
 import { NAMED, objectName, selectByType, UNSELECTED } from "./object-names.js";
 import type { Query } from "./query.js";
@@ -63,8 +65,15 @@ export const objects: Query<
       // An array of unknown length is shown by its first element.
       const shown = known?.kind === "array" && known.count === -1 ? known.element : type;
       const header = known === undefined || args.parts ? undefined : showHeader(dump, type, start, { depth: 1, offset: 0, top: 4 })?.text;
+      const isBytes = shown !== NONE && shown !== type && runtime.types.get(shown).name === "uint8";
       const summary =
-        header !== undefined ? header : shown === NONE || known?.kind === "unknown" ? "" : summarize(readValue(env, shown, start, 2), 100);
+        header !== undefined
+          ? header
+          : isBytes
+            ? bytesSummary(dump, start, heap.objects.sizeOf(id) - (start - address))
+            : shown === NONE || known?.kind === "unknown"
+              ? ""
+              : summarize(readValue(env, shown, start, 2), 100);
       const parts = wholes ? wholes.partsOf(id) : NO_PARTS;
       return {
         address: hex(address),
@@ -77,3 +86,17 @@ export const objects: Query<
     return { rows, total: { rows: total, bytes } };
   },
 };
+
+/** Bytes shown of an object that is nothing but bytes. */
+const SHOWN_BYTES = 64;
+
+/** The first bytes as a Go literal; the room behind a text is no part of it. */
+function bytesSummary(dump: Dump, start: Address, size: Bytes): string {
+  const bytes = dump.process.memory.tryBytes(start, Math.min(size, SHOWN_BYTES));
+  if (!bytes) return "";
+  const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+  const text = bytes.subarray(0, end);
+  return isText(text)
+    ? `${quoteBytes(text)}${end === SHOWN_BYTES && end < size ? "…" : ""}`
+    : `${quoteBytes(bytes)}${bytes.length < size ? "…" : ""}`;
+}

@@ -7,7 +7,7 @@ import type { GoField, GoType } from "../runtime/types.js";
 import { mapLength, readMap } from "../runtime/variants/maps.js";
 import { atomicTarget, readSyncMap } from "../runtime/variants/sync-maps.js";
 import { keyText } from "../value/keys.js";
-import { quoteBytes } from "../value/quote.js";
+import { isText, quoteBytes } from "../value/quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "../value/scalars.js";
 import { timeText } from "../value/times.js";
 import { readableType } from "./object-names.js";
@@ -128,7 +128,7 @@ class Shower {
         const more = capacity === length ? "" : `, cap ${capacity}`;
         return {
           ...base,
-          text: `len ${length}${more}${this.bytesText(go, start, length)}`,
+          text: `len ${length}${more}${this.bytesText(go, start, length, isWhole)}`,
           ...at(start),
           ...this.elements(go.element, start, length, depth, isWhole),
         };
@@ -137,7 +137,7 @@ class Shower {
         const length = go.count >= 0 ? go.count : count;
         return {
           ...base,
-          text: `len ${length}${this.bytesText(go, address, length)}`,
+          text: `len ${length}${this.bytesText(go, address, length, isWhole)}`,
           ...this.elements(go.element, address, length, depth, isWhole),
         };
       }
@@ -177,11 +177,28 @@ class Shower {
     };
   }
 
-  /** The bytes of a []byte as a string, for texts in them are what people look for. */
-  private bytesText(go: GoType, start: Address, length: number): string {
-    if (length === 0 || go.element === NONE || this.dump.runtime.types.get(go.element).name !== "uint8") return "";
-    const bytes = this.env.memory.tryBytes(start, Math.min(length, 64));
-    return bytes ? `  ${quoteBytes(bytes)}${length > 64 ? "…" : ""}` : "";
+  /** The bytes of a []byte as a string, for texts in them are what people look for: of a text as much as of a string. */
+  private bytesText(go: GoType, start: Address, length: number, isWhole: boolean): string {
+    if (length === 0 || !this.isByte(go.element)) return "";
+    const from = this.textFrom(start, length, isWhole);
+    if (from === undefined) {
+      const bytes = this.env.memory.tryBytes(start, Math.min(length, 64));
+      return bytes ? `  ${quoteBytes(bytes)}${length > 64 ? "…" : ""}` : "";
+    }
+    const most = isWhole ? WHOLE_STRING_BYTES : STRING_BYTES;
+    const bytes = this.env.memory.bytes(start + from, Math.min(length - from, most));
+    return `  ${quoteBytes(bytes)}${from + bytes.length < length ? "…" : ""}`;
+  }
+
+  private isByte(id: TypeId): boolean {
+    return id !== NONE && this.dump.runtime.types.get(id).name === "uint8";
+  }
+
+  /** Where the text in bytes begins to be shown; undefined when they are no text. */
+  private textFrom(start: Address, length: number, isWhole: boolean): number | undefined {
+    const from = isWhole ? Math.min(this.page.offset, Math.max(0, length - 1)) : 0;
+    const sample = this.env.memory.tryBytes(start, Math.min(length, STRING_BYTES));
+    return sample && isText(sample) ? from : undefined;
   }
 
   private elements(
@@ -191,9 +208,13 @@ class Shower {
     depth: number,
     isWhole: boolean,
   ): Pick<ShownValue, "length" | "offset" | "children"> {
-    const bytes = element !== NONE && this.dump.runtime.types.get(element).name === "uint8";
-    // Bytes inside other values are told by their text alone.
-    if (depth <= 0 || element === NONE || (bytes && !isWhole)) return { length };
+    if (depth <= 0 || element === NONE) return { length };
+    // Bytes inside other values, and those that are text, are told by their text alone.
+    if (this.isByte(element) && length > 0) {
+      const from = this.textFrom(start, length, isWhole);
+      if (!isWhole) return { length };
+      if (from !== undefined) return { length, ...(from > 0 ? { offset: from } : {}) };
+    }
     const { size } = this.dump.runtime.types.get(element);
     const [from, to] = this.range(length, isWhole);
     const children: ShownValue[] = [];

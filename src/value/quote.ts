@@ -39,6 +39,17 @@ export function quoteBytes(bytes: Uint8Array): string {
   return `${text}"`;
 }
 
+/** UTF-8 without control characters but white space: what a person wrote or reads. A rune that is cut at the end counts for nothing. */
+export function isText(bytes: Uint8Array): boolean {
+  if (bytes.length === 0) return false;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return text !== "" && !/[^\P{Cc}\t\n\r]/u.test(text);
+  } catch {
+    return false;
+  }
+}
+
 function decodeStrictly(bytes: Uint8Array): string | undefined {
   try {
     const text = strict.decode(bytes);

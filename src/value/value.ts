@@ -2,7 +2,7 @@
 import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, counted, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import { mapLength, readMap } from "../runtime/variants/maps.js";
-import { printable, quoteBytes } from "./quote.js";
+import { isText, printable, quoteBytes } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
 import { timeText } from "./times.js";
 
@@ -168,7 +168,7 @@ function line(value: Value): string {
         ? `&${line(value.target)}`
         : value.address;
     case "list":
-      return `[${several(value.elements.map(line), value.length)}]`;
+      return bytesText(value) ?? `[${several(value.elements.map(line), value.length)}]`;
     case "struct":
       return `{${value.fields.map((field) => `${printable(field.name)}:${line(field.value)}`).join(" ")}}`;
     case "map":
@@ -187,6 +187,14 @@ function line(value: Value): string {
     case "unreadable":
       return `(${printable(value.reason)})`;
   }
+}
+
+/** Bytes that are text as a string. */
+function bytesText({ elements, length }: Value & { readonly kind: "list" }): string | undefined {
+  const bytes = elements.map((each) => (each.kind === "scalar" && each.type === "uint8" ? Number(each.text) : Number.NaN));
+  if (bytes.some(Number.isNaN) || !isText(Uint8Array.from(bytes))) return undefined;
+  const text = quoteBytes(Uint8Array.from(bytes));
+  return bytes.length < length ? `${text}… ${counted(length, "byte")}` : text;
 }
 
 function several(shown: readonly string[], length: number): string {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { printable, quoteBytes, unquote } from "../../src/value/quote.js";
+import { isText, printable, quoteBytes, unquote } from "../../src/value/quote.js";
 
 const text = (literal: string) => quoteBytes(new TextEncoder().encode(literal));
 
@@ -37,4 +37,13 @@ test("what is no Go string is not unquoted", () => {
   for (const wrong of ['"', "abc", '"a', 'a"', '"a"b"', '"\\q"', '"\\x1"', '"\\U00110000"', '"\\"', '"a\nb"'])
     expect(unquote(wrong)).toBeUndefined();
   expect(unquote('"\\101\\x42\\u0043\\a"')).toEqual(Uint8Array.of(65, 66, 67, 7));
+});
+
+test("text is UTF-8 of characters that are seen; a rune cut at the end is no fault, zeros and other controls are none", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  expect(['{"a":1}\n', "名字", "a\tb\r\n"].map((text) => isText(bytes(text)))).toEqual([true, true, true]);
+  expect(isText(bytes("名字").subarray(0, 5))).toBe(true);
+  expect(
+    [Uint8Array.of(), Uint8Array.of(0x61, 0), Uint8Array.of(0xff, 0x61), Uint8Array.of(0x1b, 0x5b), bytes("é").subarray(0, 1)].map(isText),
+  ).toEqual(Array(5).fill(false));
 });

@@ -111,3 +111,19 @@ test("a key is found by the text that names it", () => {
   expect(lookupKey(env, type.map, at.header, '"a\\n"')?.key).toBe(at.bucket + 8);
   expect(lookupKey(env, type.map, at.header, '"a"')).toBeUndefined();
 });
+
+test("bytes that are text are told as text, others as numbers", () => {
+  const list = (text: string, length = text.length) =>
+    ({
+      kind: "list",
+      type: "[]uint8",
+      address: "0x10",
+      length,
+      capacity: length,
+      elements: [...text].map((each) => ({ kind: "scalar", type: "uint8", text: String(each.charCodeAt(0)) }) as const),
+    }) as const;
+  expect(summarize(list('{"a":1}'))).toBe('"{\\"a\\":1}"');
+  expect(summarize(list("GET /", 300))).toBe('"GET /"… 300 bytes');
+  expect(summarize(list("\u0000\u0001"))).toBe("[0 1]");
+  expect(summarize(list(""))).toBe("[]");
+});

@@ -2,6 +2,7 @@ import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { refs } from "../../../src/query/refs.js";
 import { show } from "../../../src/query/show.js";
 import { formatFields } from "../../commands/refs.js";
+import { foldText } from "../../text/table.js";
 import { dominatorsPlace, objectPlace, ownerPlace, pathsPlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 
@@ -97,7 +98,9 @@ function valueLines(value: Value, path: string, level: number, given: Given): Li
   const isOpen = given.folds[key] ?? level < 2;
   const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
   const name = value.name === "" ? "" : `${value.name}  `;
-  const text = `${"  ".repeat(level)}${mark} ${name}${value.type}${value.text === "" ? "" : ` = ${value.text}`}`;
+  const whole = `${"  ".repeat(level)}${mark} ${name}${value.type}${value.text === "" ? "" : ` = ${value.text}`}`;
+  // What the screen is about is shown whole: a long text in lines of its own.
+  const [text = "", ...folded] = level === 0 ? foldText(whole, given.width) : [whole];
   const line: Line = {
     text,
     depth: level,
@@ -118,7 +121,11 @@ function valueLines(value: Value, path: string, level: number, given: Given): Li
           },
         ]
       : [];
-  return [line, ...(isOpen ? [...children.flatMap((child) => valueLines(child, key, level + 1, given)), ...more] : [])];
+  return [
+    line,
+    ...folded.map((each): Line => ({ text: each, depth: level })),
+    ...(isOpen ? [...children.flatMap((child) => valueLines(child, key, level + 1, given)), ...more] : []),
+  ];
 }
 
 function referrerLines(given: Given): Line[] {

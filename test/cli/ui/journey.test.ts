@@ -73,7 +73,7 @@ describe.skipIf(!hasTmux)("a journey in a real terminal (needs tmux)", () => {
     await shell(100, 30);
     explore();
     await sees("[1 Over");
-    await sees("nil pointer dereference");
+    await sees(/nil pointer\s+dereference/);
     // The leak: the type that fills the heap.
     press("2");
     await sees(/4,000 +437\.5 KiB/);

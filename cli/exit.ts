@@ -84,7 +84,13 @@ export interface ErrorDocument {
 /** Code: usage, not-found, format, unsupported, memory, resource of our own errors; file, resource of the system's; bug. */
 export function errorDocument(error: unknown): ErrorDocument {
   const message = error instanceof Error ? error.message : String(error);
-  const advice = error instanceof DumpError ? (error.advice ?? "") : "";
+  const others = () => explain(error).lines.slice(1);
+  const advice =
+    error instanceof DumpError
+      ? (error.advice ?? "")
+      : others()
+          .map((line) => line.trim())
+          .join("\n");
   return { schema: SCHEMA, error: { code: wordOf(error), message, advice } };
 }
 

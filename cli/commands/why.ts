@@ -40,7 +40,7 @@ export const whyCommand = defineCommand({
     if (merge && type === undefined)
       throw new UsageError("--merge goes with --type", "for example: corescope why CORE --type '^main[.]User$' --merge");
     const ignore = parseIgnored(optionText(options, "ignore") ?? "");
-    if (merge && ignore.length > 0) throw new UsageError("--ignore does not go with --merge", "Leave one of them out.");
+    if (merge && ignore.length > 0) throw new UsageError("--ignore does not go with --merge", "leave one of them out");
     const more = {
       ...(options.paths === undefined ? {} : { paths: optionPaths(options) }),
       ...(merge ? { merge } : {}),

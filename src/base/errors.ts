@@ -34,6 +34,9 @@ export class MemoryFault extends DumpError {
   constructor(address: Address, size: Bytes, reason: "unmapped" | "not-dumped") {
     super(
       `${counted(size, "byte")} at ${hex(address)} ${size === 1 ? "is" : "are"} ${reason === "unmapped" ? "not mapped" : "not in the core"}`,
+      reason === "unmapped"
+        ? "what is mapped: corescope mappings CORE"
+        : "left out when the core was written (coredump_filter), or cut off: corescope mappings CORE",
     );
     this.address = address;
     this.size = size;

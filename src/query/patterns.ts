@@ -17,6 +17,6 @@ export function parseRegExp(text: string): RegExp {
   try {
     return new RegExp(text);
   } catch {
-    throw new UsageError(`${text}: not a regular expression`, "Escape dots and brackets: 'main\\.User'.");
+    throw new UsageError(`${text}: not a regular expression`, "escape dots and brackets: 'main\\.User'");
   }
 }

@@ -115,7 +115,7 @@ export function lastGenerationAlone(whole: ByteSource, format: TraceFormat, find
       "--last",
       `a last generation that cannot stand alone (${error.message})`,
       "it with the generations before it",
-      "Leave --last out.",
+      "leave --last out",
     );
   }
   return alone;

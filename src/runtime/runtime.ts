@@ -69,7 +69,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
       "Go runtime",
       "an executable without runtime.firstmoduledata in its DWARF",
       "Go programs",
-      "Is it a Go program, and the one that crashed? Pass it with --exe.",
+      "is it a Go program, and the one that crashed? name it with --exe FILE",
     );
   }
   if (isTooOld(build.goVersion)) {

@@ -120,6 +120,7 @@ describe.each(fixtures().map((fixture): [string, TestDump] => [fixture.name, fix
     expect(printed.length).toBeGreaterThan(fixture.meta.program === "zoo" ? 150 : 30);
     const context = { progress: silent, findings: dump.findings };
     const wrong: string[] = [];
+    let shortened = 0;
     for (const { from, expression, address, live } of printed) {
       const attempt = (name: string, ask: () => void): void => {
         try {
@@ -143,8 +144,15 @@ describe.each(fixtures().map((fixture): [string, TestDump] => [fixture.name, fix
       attempt("read", () => read.run(dump, { address: expression, length: 0 }, context));
       attempt("refs", () => refs.run(dump, { of: expression, out: true, top: 1 }, context));
       attempt("why", () => why.run(dump, { address: expression }, context));
+      // As the screen has it: packages by their own name alone.
+      const short = dump.names.shorten(expression);
+      if (short !== expression) {
+        shortened++;
+        attempt("show, short,", () => show.run(dump, { of: short, depth: 1, offset: 0, top: 3 }, context));
+      }
       if (live) attempt("dominators", () => dominators.run(dump, { of: expression, depth: 1, min: 0, group: "none", top: 1 }, context));
     }
+    expect(shortened).toBeGreaterThan(0);
     expect([wrong.length, wrong.slice(0, 40)]).toEqual([0, []]);
   });
 

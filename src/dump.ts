@@ -164,7 +164,8 @@ function assemble(
             "is it the program that crashed? name that one with --exe FILE",
           );
     }
-    return readRuntime(process, debug, findings);
+    const images = others.map(({ image, bias }) => ({ bias, debug: () => readDebugInfo(image, image.source.name, findings) }));
+    return readRuntime(process, debug, findings, images);
   };
   const dump: Dump = {
     findings,

@@ -18,6 +18,7 @@ import { threadStacks } from "./machines.js";
 import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
 import { type Module, readModules } from "./modules.js";
 import { readPackages } from "./packages.js";
+import { type OtherImage, withPlugins } from "./plugin-variables.js";
 import { arenaBaseOffsetOf, readSpans, type SpanTable } from "./spans.js";
 import { readSpecials, type SpecialRoot } from "./specials.js";
 import { readTypes, type TypeTable } from "./types.js";
@@ -59,7 +60,7 @@ export interface GoRuntime {
  * Reads the runtime. Steps that not every question needs (spans, goroutines, specials) are read at first use.
  * @throws UnsupportedError when there is no DWARF or no Go in it
  */
-export function readRuntime(process: Process, debug: DebugInfo, findings: Findings): GoRuntime {
+export function readRuntime(process: Process, debug: DebugInfo, findings: Findings, others: readonly OtherImage[] = []): GoRuntime {
   const { memory } = process;
   const bias = process.loadBias;
   const build = readBuildInfo(process);
@@ -89,7 +90,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const modules = readModules(memory, layout, findings);
   const functions = readFunctions(memory, modules, process.arch);
   const types = readTypes(memory, layout, modules, debug, bias, findings);
-  const variables = readVariables(debug, types, bias, process.arch);
+  const variables = withPlugins(readVariables(debug, types, bias, process.arch), types, modules, others);
   const arenaBaseOffset = arenaBaseOffsetOf(process.arch);
   const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset, findings });
   const names = lazy(() => new PackageNames(readPackages(memory, modules, debug)));

@@ -1,0 +1,110 @@
+// Globals of plugins and shared libraries of Go: each image has debug information of its own, and types in its own module.
+import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
+import type { DebugInfo, DwarfType } from "../dwarf/dwarf.js";
+import { KINDS } from "./go-types.js";
+import { underlying } from "./layout/from-dwarf.js";
+import type { Module } from "./modules.js";
+import type { TypeTable } from "./types.js";
+import type { GlobalVariable, Variables } from "./variables.js";
+
+/** Another image than the executable. */
+export interface OtherImage {
+  /** Reads it; undefined when it has none. */
+  readonly debug: () => DebugInfo | undefined;
+  readonly bias: Address;
+}
+
+/** @param modules  the first is the executable's */
+export function withPlugins(variables: Variables, types: TypeTable, modules: readonly Module[], images: readonly OtherImage[]): Variables {
+  const plugins = modules.slice(1);
+  if (plugins.length === 0 || images.length === 0) return variables;
+  let known: readonly GlobalVariable[] | undefined;
+  const globals = (): readonly GlobalVariable[] => {
+    known ??= images.flatMap((image) => readGlobals(image, plugins, types)).sort((a, b) => a.address - b.address);
+    return known;
+  };
+  const isInPlugin = (address: Address) => plugins.some((each) => holds(each, address));
+  return {
+    ...variables,
+    globalAt(address) {
+      if (!isInPlugin(address)) return variables.globalAt(address);
+      const all = globals();
+      let low = 0;
+      let high = all.length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >>> 1;
+        if (all[middle].address <= address) low = middle;
+        else high = middle - 1;
+      }
+      const found = all[low];
+      return found && found.address <= address && address < found.address + found.size ? found : undefined;
+    },
+    global: (name) => variables.global(name) ?? globals().find((each) => each.name === name),
+    globalNames: () => [...variables.globalNames(), ...globals().map((each) => each.name)],
+  };
+}
+
+function holds(module: Module, address: Address): boolean {
+  return address >= Math.min(module.noptrdata, module.data) && address < Math.max(module.ebss, module.enoptrbss);
+}
+
+function readGlobals({ debug, bias }: OtherImage, plugins: readonly Module[], types: TypeTable): readonly GlobalVariable[] {
+  const found: GlobalVariable[] = [];
+  const known = new Map<number, TypeId>();
+  for (const { name, address, type } of debug()?.globals() ?? []) {
+    const module = plugins.find((each) => holds(each, address + bias));
+    if (!module || type.size === 0) continue;
+    found.push({ name, address: address + bias, size: type.size, type: typeOf(type, { module, bias, types, known }) });
+  }
+  return found;
+}
+
+interface ImageTypes {
+  readonly module: Module;
+  readonly bias: Address;
+  readonly types: TypeTable;
+  /** By offset in the image's debug information. */
+  readonly known: Map<number, TypeId>;
+}
+
+/** By the abi.Type in the plugin's own module; what no interface ever held has none there, but its parts may. */
+function typeOf(type: DwarfType, image: ImageTypes): TypeId {
+  const before = image.known.get(type.offset);
+  if (before !== undefined) return before;
+  const id = byRuntimeType(type, image);
+  const found = id === NONE ? image.types.byName(type.name) : id;
+  const made = found === NONE ? describe(type, image) : found;
+  image.known.set(type.offset, made);
+  return made;
+}
+
+function byRuntimeType(type: DwarfType, { module, bias, types }: ImageTypes): TypeId {
+  if (type.runtimeType === 0) return NONE;
+  // As in the executable: an absolute link-time address in Go 1.21 and 1.22, an offset into the module's types later.
+  const absolute = type.runtimeType + bias;
+  const address = absolute >= module.types && absolute < module.etypes ? absolute : module.types + type.runtimeType;
+  const id = address < module.etypes ? types.byRtype(address) : NONE;
+  // A pointer, map or func has no size of its own in DWARF.
+  return id !== NONE && types.get(id).size === (type.size || WORD) ? id : NONE;
+}
+
+/** From DWARF alone. */
+function describe(type: DwarfType, image: ImageTypes): TypeId {
+  const behind = underlying(type);
+  const kind = KINDS[type.goKind] ?? "unknown";
+  const base = { name: type.name, size: type.size || behind.size, rtype: 0 };
+  if (kind === "struct" && behind.kind === "struct") {
+    const fields = () =>
+      behind.fields.map((each) => ({ name: each.name, offset: each.offset, embedded: each.embedded, type: typeOf(each.type, image) }));
+    return image.types.synthetic({ ...base, kind, fields });
+  }
+  if (kind === "slice" && behind.kind === "struct" && behind.element) {
+    const { element } = behind;
+    return image.types.synthetic({ ...base, kind, element: () => typeOf(element, image) });
+  }
+  if (behind.kind === "pointer" && behind.target && behind.name !== "unsafe.Pointer") {
+    const { target } = behind;
+    return image.types.synthetic({ ...base, kind: "pointer", size: WORD, element: () => typeOf(target, image) });
+  }
+  return NONE;
+}

@@ -68,12 +68,15 @@ function rowLines(row: Row, page: Page): string[] {
     .map((each) => `  ${each.id}${at(each.top)} [${escapeText(each.reason)}]${ends(row.kind, each.endsInNanoseconds)}`);
   const more = row.count - waiting.length;
   const holders = row.holders.map((each) => `  could be released by ${each.id}${at(each.top)}: ${escapeText(each.why)}`);
+  // The runtime notes no owner: one who returned without unlocking has left no trace.
+  const isLost = (row.kind === "mutex" || row.kind === "rwmutex") && /^(?:locked|held)/.test(row.state) && row.holderCount === 0;
   const moreHolders = row.holderCount - holders.length;
   return [
     page.bold(cutText(`${escapeText(what)}: ${facts.filter((each) => each !== "").join(", ")}`, page.width, "start")),
     ...waiting.map((line) => cutText(line, page.width)),
     ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
     ...holders.map((line) => cutText(line, page.width)),
+    ...(isLost ? ["  no goroutine is seen that goes on to release it"] : []),
     ...(moreHolders > 0 ? [`  and ${formatCount(moreHolders)} more`] : []),
   ];
 }

@@ -27,6 +27,12 @@ export interface Use {
   readonly operation: "send" | "receive" | "close" | "signal";
 }
 
+/** What ends a wait for a channel or condition. */
+export function endsOf(operation: string): ReadonlySet<Use["operation"]> {
+  if (operation === "receive") return new Set(["send", "close"]);
+  return operation === "send" ? new Set(["receive", "close"]) : new Set(["signal"]);
+}
+
 const METHODS: Readonly<Record<string, readonly ["take" | "release", Mode]>> = {
   "Mutex.Lock": ["take", "write"],
   "Mutex.lockSlow": ["take", "write"],

@@ -2,7 +2,7 @@
 import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { readFieldOr } from "../runtime/layout/layout.js";
-import type { Use } from "./blocked-calls.js";
+import { endsOf, type Use } from "./blocked-calls.js";
 import type { WaitGroup, WaitKind } from "./blocked-groups.js";
 import type { Holder } from "./blocked-holders.js";
 import type { Role } from "./blocked-sync.js";
@@ -62,11 +62,6 @@ export function waitGraph(dump: Dump, groups: readonly WaitGroup[], holders: Rea
 function keeps(role: Role, { mode }: Holder): boolean {
   if (role === "writer") return mode !== "write";
   return role === "reader" || role === "queued" ? mode !== "read" : true;
-}
-
-function endsOf(operation: string): ReadonlySet<Use["operation"]> {
-  if (operation === "receive") return new Set(["send", "close"]);
-  return operation === "send" ? new Set(["receive", "close"]) : new Set(["signal"]);
 }
 
 function isOfTimer({ runtime, process: { memory } }: Dump, { address }: WaitGroup): boolean {

@@ -3,7 +3,7 @@ import { type Address, NONE, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { stackRoots } from "../runtime/stack-roots.js";
-import { heldModes, type Mode } from "./blocked-calls.js";
+import { endsOf, heldModes, type Mode } from "./blocked-calls.js";
 import { type Awaited, Futures, type FutureUse, type Release } from "./blocked-futures.js";
 import type { WaitGroup, WaitKind } from "./blocked-groups.js";
 import type { Role } from "./blocked-sync.js";
@@ -82,8 +82,11 @@ class HolderSearch {
       if (group && !waiting.has(group)) append(used, group, use);
     }
     for (const [group, list] of used) {
-      const operations = list.map((each) => each.operation);
-      const why = `goes on to ${operations.map((each) => USES[each]).join(", ")}: ${list[0]?.where}`;
+      // Who only goes on to receive helps nobody who receives.
+      const helping = list.filter((use) => group.members.some((member) => endsOf(member.operation).has(use.operation)));
+      if (helping.length === 0) continue;
+      const operations = helping.map((each) => each.operation);
+      const why = `goes on to ${operations.map((each) => USES[each]).join(", ")}: ${helping[0]?.where}`;
       append(this.found, group, { goroutine, evidence: "uses", mode: undefined, operations, why });
     }
     for (const group of this.references(goroutine)) {

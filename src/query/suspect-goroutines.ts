@@ -79,6 +79,7 @@ function describe(group: Group, whole: Whole): Suspect[] {
     of: whole,
     facts: [...(started === "" ? [] : [started]), `goroutine ${group.ids.slice(0, 5).join(", ")}${count > 5 ? ", …" : ""}`],
     next: `histogram CORE --by goroutine --focus ${quoteWord(group.function.replace(/[()*[\]]/g, "."))}`,
-    score: share * (count >= 10 ? 2.5 : 1),
+    // A few dozen are a pool of workers, hundreds at one place are stuck.
+    score: share * (count >= 100 ? 2.5 : count >= 10 ? 1.5 : 1),
   });
 }

@@ -86,7 +86,7 @@ function native(dump: Dump): Suspect[] {
     title: (size) => `${size} is mapped outside Go's heap (cgo or mmap), more than the ${formatBytes(go)} of the Go heap and stacks`,
     bytes,
     of,
-    facts: memoryClasses.others.slice(0, 3).map((each) => `${formatBytes(each.bytes)} ${each.name}`),
+    parts: memoryClasses.others.slice(0, 3).map((each) => ({ bytes: each.bytes, count: 1, what: each.name })),
     next: "mappings CORE",
     score: (bytes / of.bytes) * 1.5,
   });

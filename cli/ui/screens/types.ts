@@ -50,7 +50,9 @@ export const typesScreen: Screen = {
     const columns: readonly ListColumn[] = [
       { title: title("count", "count"), align: "right" },
       { title: title("bytes", "bytes"), align: "right" },
-      ...(withRetained ? [{ title: title("retained", "retained"), align: "right" as const }] : []),
+      ...(withRetained
+        ? [{ title: title(by === "owner" || by === "goroutine" ? "alone" : "retained", "retained"), align: "right" as const }]
+        : []),
       { title: "share", align: "right", yields: true },
       { title: "", yields: true },
       { title: by, cut: "start" },

@@ -68,14 +68,27 @@ function unavailable(dump: Dump, goroutine: Goroutine, expression: string, wante
 /** How localVariable calls a variable of a frame; undefined when another one hides it, or in a frame that is not kept. */
 export function variableExpression(dump: Dump, goroutine: Goroutine, frame: Frame, variable: FrameVariable): string | undefined {
   if (variable.hidden) return undefined;
-  let call = 0;
-  for (const each of goroutine.unwound().frames) {
-    for (const [depth, fn] of functionsOf(dump, each)) {
-      if (fn !== variable.function) continue;
-      call++;
-      if (each.fp === frame.fp && each.pc === frame.pc && depth === variable.inlineDepth)
-        return `g${goroutine.id}.${fn}${call > 1 ? `#${call}` : ""}.${variable.name}`;
+  const call = callNumbers(dump, goroutine).get(callKey(frame, variable.inlineDepth));
+  return call === undefined ? undefined : `g${goroutine.id}.${variable.function}${call > 1 ? `#${call}` : ""}.${variable.name}`;
+}
+
+/** Which call of its function each frame is, inlined ones too, counted outwards; of the goroutine asked last. */
+const numbersOf = new WeakMap<Dump, { readonly goroutine: Goroutine; readonly calls: ReadonlyMap<string, number> }>();
+
+const callKey = (frame: Frame, depth: number) => `${frame.fp} ${frame.pc} ${depth}`;
+
+function callNumbers(dump: Dump, goroutine: Goroutine): ReadonlyMap<string, number> {
+  const known = numbersOf.get(dump);
+  if (known?.goroutine === goroutine) return known.calls;
+  const counts = new Map<string, number>();
+  const calls = new Map<string, number>();
+  for (const frame of goroutine.unwound().frames) {
+    for (const [depth, fn] of functionsOf(dump, frame)) {
+      const call = (counts.get(fn) ?? 0) + 1;
+      counts.set(fn, call);
+      calls.set(callKey(frame, depth), call);
     }
   }
-  return undefined;
+  numbersOf.set(dump, { goroutine, calls });
+  return calls;
 }

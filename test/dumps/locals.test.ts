@@ -6,6 +6,7 @@ import { type DumpWish, makeDump, releases } from "../../scripts/make-dumps.mjs"
 import { silent } from "../../src/base/progress.js";
 import { openDump } from "../../src/dump.js";
 import { goroutine } from "../../src/query/goroutine.js";
+import { show } from "../../src/query/show.js";
 import { missingGo, nameOf } from "../support/dump-cache.js";
 import { checkLocals, type ToldLocals } from "../support/locals.js";
 
@@ -38,6 +39,15 @@ for (const wish of wishes) {
       const { all } = dump.runtime.goroutines;
       const context = { progress: silent, findings: dump.findings };
       const frames = all.flatMap(({ id }) => goroutine.run(dump, { id, depth: 8 }, context).frames);
+      const depths = frames
+        .filter((frame) => frame.function === "main.recursive")
+        .flatMap((frame) => frame.variables.filter(({ name, expression }) => name === "depth" && expression !== undefined));
+      for (const { expression, text } of depths)
+        expect(show.run(dump, { of: expression as string, depth: 1, offset: 0, top: 1 }, context).value.text, expression).toBe(text);
+      if (wish.flags?.length)
+        expect(depths.map((each) => each.expression?.replace(/^g[0-9]+/, ""))).toEqual(
+          ["", "#2", "#3", "#4"].map((n) => `.main.recursive${n}.depth`),
+        );
       dump.close();
       const told = made.truth.locals as ToldLocals;
       const { wrong, shown, hidden } = checkLocals(told, frames);

@@ -67,6 +67,7 @@ export function classifyMemory(
   const rest: Piece[] = [];
   const images = imagePaths(process);
   const executable = executableRanges(process);
+  const vvar = startOfVvar(process);
   let mappedBytes = 0;
   let reservedBytes = 0;
   let heapMapped = 0;
@@ -78,7 +79,7 @@ export function classifyMemory(
       continue;
     }
     mappedBytes += bytes;
-    const whole = mappingClass(process, mapping, images);
+    const whole = mappingClass(process, mapping, images, vvar);
     if (whole) {
       add(whole, bytes);
       if (whole === "mapped files") files.set(mapping.path, (files.get(mapping.path) ?? 0) + bytes);
@@ -189,7 +190,9 @@ function rowsOf(pieces: readonly Piece[]): MemoryClasses["others"] {
   const bySize = new Map<string, Piece[]>();
   for (const piece of pieces.filter((each) => each.bytes > 0)) {
     const key = piece.name === "" ? String(piece.bytes) : piece.name;
-    bySize.set(key, [...(bySize.get(key) ?? []), piece]);
+    const group = bySize.get(key);
+    if (group) group.push(piece);
+    else bySize.set(key, [piece]);
   }
   return [...bySize.values()]
     .map((group) => {
@@ -219,12 +222,12 @@ function executableRanges({ executable, loadBias }: Process): readonly Range[] {
 const SHARED_ANONYMOUS = /^\/dev\/zero( \(deleted\))?$/;
 
 /** The class of mappings that have one owner whole; undefined for anonymous memory. */
-function mappingClass(process: Process, mapping: Mapping, images: ReadonlySet<string>): ClassName | undefined {
+function mappingClass(process: Process, mapping: Mapping, images: ReadonlySet<string>, vvar: Address): ClassName | undefined {
   const { path, start } = mapping;
   const holds = (address: Address | undefined) => address !== undefined && address >= start && address < mapping.end;
   if (/^\[?(vdso|vvar|vsyscall)/.test(path) || start > 2 ** 48 || holds(process.auxv.get(AT_SYSINFO_EHDR))) return "kernel (vdso, vvar)";
   if (holds(process.auxv.get(AT_EXECFN)) || path === "[stack]") return "thread stacks";
-  if (path === "" && isVvar(process, mapping)) return "kernel (vdso, vvar)";
+  if (path === "" && start >= vvar && start < (process.auxv.get(AT_SYSINFO_EHDR) ?? 0)) return "kernel (vdso, vvar)";
   if (path === "" || path.startsWith("[") || SHARED_ANONYMOUS.test(path)) return undefined;
   if (executableRanges(process).some((each) => start < each.end && mapping.end > each.start)) return "executable";
   return images.has(path) ? "shared libraries" : "mapped files";
@@ -241,13 +244,9 @@ function imagePaths({ memory }: Process): ReadonlySet<string> {
   return images;
 }
 
-/** vvar pages: read-only, without gap below the vdso. */
-function isVvar(process: Process, mapping: Mapping): boolean {
+/** Where the vvar pages begin: read-only, without gap below the vdso. */
+function startOfVvar(process: Process): Address {
   let end = process.auxv.get(AT_SYSINFO_EHDR) ?? 0;
-  for (const each of process.memory.mappings.toReversed()) {
-    if (each.end !== end || each.flags !== READABLE) continue;
-    if (each.start === mapping.start) return true;
-    end = each.start;
-  }
-  return false;
+  for (const each of process.memory.mappings.toReversed()) if (each.end === end && each.flags === READABLE) end = each.start;
+  return end;
 }

@@ -3,10 +3,11 @@ import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Hex, hex, NONE, type NodeId, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
+import { isPart } from "../heap/value-names.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
 import { goroutineOf, isAddress, locate, namesPlace, needText, targetOf, wholeNames } from "./locate.js";
 import { type MergedNode, mergePaths } from "./merged-paths.js";
-import { explainAddress, NAMED, type NamedObject, nameObject, selectByType, typeName, UNSELECTED } from "./object-names.js";
+import { explainAddress, NAMED, type NamedObject, nameObject, objectName, selectByType, typeName, UNSELECTED } from "./object-names.js";
 import { type NamedPath, namePath, nameTarget, type PathRoot } from "./path-names.js";
 import type { Query } from "./query.js";
 
@@ -187,8 +188,17 @@ function largestOf(dump: Dump, text: string, parts: boolean): { readonly id: Obj
       bestRank = rank;
     }
   }
-  if (best === NONE) throw new NotFoundError("object of a type that matches", text, nearTypes(dump, text));
+  if (best === NONE) {
+    const part = parts ? NONE : firstOf(dump, selectByType(dump, text, true));
+    const says = part === NONE ? undefined : `parts of ${objectName(dump, part)} match: --parts answers with them`;
+    throw new NotFoundError("object of a type that matches", text, nearTypes(dump, text), says);
+  }
   return { id: best, matching };
+}
+
+function firstOf(dump: Dump, matches: (id: ObjectId) => number): ObjectId {
+  for (let id = 0; id < dump.heap.objects.count; id++) if (matches(id) !== UNSELECTED) return id;
+  return NONE;
 }
 
 /** Types whose name holds the last word of the pattern. */
@@ -198,7 +208,7 @@ function nearTypes(dump: Dump, text: string): readonly string[] {
   const out: string[] = [];
   for (let type = 0; last !== "" && type < dump.runtime.types.count && out.length < 3; type++) {
     const { name } = dump.runtime.types.get(type);
-    if (name.toLowerCase().includes(last)) out.push(name);
+    if (!isPart(name) && name.toLowerCase().includes(last)) out.push(name);
   }
   return out;
 }

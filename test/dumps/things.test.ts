@@ -93,6 +93,10 @@ for (const wish of wishes) {
         for (const step of paths[0]?.steps ?? []) expect(isPart(step.type), `${type}: ${step.type}`).toBe(false);
         expect(paths[0]?.steps.at(-1)).toMatchObject({ address: object.address, type, bytes: object.bytes });
       }
+      const partsOnly = "^(\\[\\])?(noalg[.])?(map[.](group|bucket)\\[|bucket<).*Huge";
+      expect(() => why.run(dump, { type: partsOnly }, context())).toThrow(
+        expect.objectContaining({ advice: "parts of map[main.Huge]*main.Entry match: --parts answers with them" }),
+      );
       // The pattern is the type's own name of main.Entry, and a part of the names of all maps of entries.
       expect(why.run(dump, { type: "Entry" }, context()).object.type).toBe("main.Entry");
     });

@@ -39,7 +39,9 @@ export const goroutineCommand = defineCommand({
       ...about(answer).map((line) => page.dim(cutText(escapeText(line), page.width))),
       "",
       ...frameLines(answer, page),
-      ...legend(answer.frames).map((line) => page.dim(cutText(line, page.width))),
+      ...legend(answer.all ? answer.frames : stackParts(answer.frames).flatMap((part) => (part.isRuntime ? [] : part.frames))).map((line) =>
+        page.dim(cutText(line, page.width)),
+      ),
       ...(answer.createdBy
         ? [
             cutText(

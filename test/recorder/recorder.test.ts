@@ -252,7 +252,7 @@ describe("the commands", () => {
     const output = join(folder, "out.trace");
     const { code, out } = await run(traceExtractCommand, demo.core, { output });
     expect(code).toBe(0);
-    expect(out).toContain("runtime/trace.FlightRecorder");
+    expect(out).toContain("trace.FlightRecorder");
     const written = readFileSync(output);
     expect(written.length).toBe(trace.whole?.size);
     expect(readBack(bytesSource("f", written))).toEqual(trace.read);

@@ -4,6 +4,7 @@ import { quoteWord } from "../../src/base/words.js";
 import { show } from "../../src/query/show.js";
 import { type Options, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
+import { bytesOf, formatHexDump } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText, foldText, padText, textWidth } from "../text/table.js";
@@ -50,10 +51,13 @@ function optionOffset(options: Options): number {
 
 function drawChildren(value: Value, indent: string, page: Page, lines: string[]): void {
   const children = value.children ?? [];
-  const names = children.map((child) => escapeText(child.name));
+  const bytes = bytesOf(value);
+  if (bytes) lines.push(...formatHexDump(value.offset ?? 0, bytes).map((line) => indent + line));
+  const names = bytes ? [] : children.map((child) => escapeText(child.name));
   const width = Math.min(24, Math.max(0, ...names.map(textWidth)));
-  children.forEach((child, index) => {
-    const name = padText(names[index] as string, width);
+  names.forEach((own, index) => {
+    const child = children[index] as Value;
+    const name = padText(own, width);
     const text = escapeText(child.text);
     lines.push(cutText(`${indent}${name}  ${text}${text === "" ? "" : "  "}${escapeText(child.type)}`, page.width, "end").trimEnd());
     drawChildren(child, `${indent}  `, page, lines);

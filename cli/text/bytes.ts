@@ -26,6 +26,15 @@ export function formatHexDump(address: number, bytes: Uint8Array): string[] {
   return lines;
 }
 
+/** The bytes of a value whose parts are bytes, as `show` gives them; undefined for any other. */
+export function bytesOf(value: {
+  readonly children?: readonly { readonly type: string; readonly text: string }[];
+}): Uint8Array | undefined {
+  const { children = [] } = value;
+  const isBytes = children.length > 0 && children.every(({ type, text }) => type === "uint8" && /^[0-9]{1,3}$/.test(text));
+  return isBytes ? Uint8Array.from(children, ({ text }) => Number(text)) : undefined;
+}
+
 /** The bytes of an even-length hexadecimal string. */
 export function bytesOfHex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, "hex"));

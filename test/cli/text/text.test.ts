@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bytesOfHex, formatBar, formatHexDump, formatShare } from "../../../cli/text/bytes.js";
+import { bytesOf, bytesOfHex, formatBar, formatHexDump, formatShare } from "../../../cli/text/bytes.js";
 import { escapeText } from "../../../cli/text/escape.js";
 import { jsonChunks, makeEnvelope } from "../../../cli/text/json.js";
 import { makePage, proseWidth, wantsColour } from "../../../cli/text/style.js";
@@ -13,6 +13,14 @@ const anyText = fc.oneof(
   fc.string({ unit: "grapheme" }),
   fc.string().map((text) => `\u001b[2J\u009b31m${text}\ud800`),
 );
+
+test("a value whose parts are bytes is shown as bytes, any other is not", () => {
+  const part = (type: string, text: string) => ({ type, text });
+  expect(bytesOf({ children: [part("uint8", "0"), part("uint8", "255")] })).toEqual(Uint8Array.of(0, 255));
+  expect(bytesOf({ children: [part("uint8", "0"), part("uint16", "255")] })).toBeUndefined();
+  expect(bytesOf({ children: [part("uint8", "(8 bytes at 0x10 are not in the core)")] })).toBeUndefined();
+  expect(bytesOf({})).toBeUndefined();
+});
 
 describe("escapeText", () => {
   test("never lets a control character through", () => {

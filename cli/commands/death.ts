@@ -31,7 +31,7 @@ export const deathCommand = defineCommand({
 
 /** Words in lines no wider than the page, each after the indent. */
 function wrap(text: string, indent: string, page: Page): string[] {
-  const room = (page.width === Number.POSITIVE_INFINITY ? page.width : proseWidth(page)) - indent.length;
+  const room = proseWidth(page) - indent.length;
   const lines: string[] = [];
   let line = "";
   for (const word of escapeText(text).split(" ")) {
@@ -42,7 +42,7 @@ function wrap(text: string, indent: string, page: Page): string[] {
     } else line = longer;
   }
   lines.push(line);
-  return lines.map((each) => `${indent}${cutText(each, room)}`.trimEnd());
+  return lines.map((each) => `${indent}${cutText(each, page.width - indent.length)}`.trimEnd());
 }
 
 function panicLines({ panics, kind, fatalError }: Death, page: Page): string[] {

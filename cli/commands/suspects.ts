@@ -39,7 +39,7 @@ export const suspectsCommand = defineCommand({
 
 /** Words in lines of the page's prose width; later lines begin with the indent. */
 function wrap(text: string, indent: string, page: Page): string[] {
-  const room = page.width === Number.POSITIVE_INFINITY ? page.width : proseWidth(page);
+  const room = proseWidth(page);
   const lines: string[] = [];
   let line = "";
   const start = /^ */.exec(text)?.[0] ?? "";

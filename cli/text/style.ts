@@ -35,7 +35,7 @@ export function wantsColour(when: string, isTerminal: boolean, environment: Read
   return isTerminal && environment.TERM !== "dumb";
 }
 
-/** The width prose and bars aim at, whatever the page: 80 columns, fewer on a narrow terminal. */
+/** The width prose and bars aim at: the terminal's, as far as lines are read with ease; 80 columns where there is none. */
 export function proseWidth(page: Page): number {
-  return Math.max(40, Math.min(page.width, 80));
+  return page.width === Number.POSITIVE_INFINITY ? 80 : Math.max(40, Math.min(page.width, 100));
 }

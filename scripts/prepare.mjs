@@ -1,4 +1,5 @@
-// What npm start, npm test and npm's own prepare do first, with plain Node: install and build what is missing or older than its source.
+// What npm start, npm test and npm pack do first, with plain Node, and the command when its folder was never built: install and
+// build what is missing or older than its source.
 import { spawnSync } from "node:child_process";
 import { readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

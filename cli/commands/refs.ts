@@ -42,7 +42,7 @@ export const refsCommand = defineCommand({
       { title: "what", cut: "start" },
       { title: "expression", cut: "start" },
     ] as const;
-    if (rows.length > 0) lines.push(...formatTable(columns, cells, page.width), "");
+    if (rows.length > 0) for (const line of [...formatTable(columns, cells, page.width), ""]) lines.push(line);
     const cut = truncationLine(rows.length, total.rows, "row");
     lines.push(counted(total.pointers, "pointer"), ...(cut ? [cut] : []));
     return lines;

@@ -36,7 +36,7 @@ export const showCommand = defineCommand({
       page.dim(cutText(escapeText(`${type}${address ? ` at ${address}` : ", not whole in memory"}${where}`), page.width, "start")),
     ];
     const doubt = asPassed ? " (as passed)" : certainty === "likely" ? " ?" : "";
-    if (value.text !== "" || doubt !== "") lines.push(...foldText(`${escapeText(value.text)}${doubt}`, page.width));
+    if (value.text !== "" || doubt !== "") for (const line of foldText(`${escapeText(value.text)}${doubt}`, page.width)) lines.push(line);
     drawChildren(value, "  ", page, lines);
     return lines;
   },
@@ -52,9 +52,9 @@ function optionOffset(options: Options): number {
 function drawChildren(value: Value, indent: string, page: Page, lines: string[]): void {
   const children = value.children ?? [];
   const bytes = bytesOf(value);
-  if (bytes) lines.push(...formatHexDump(value.offset ?? 0, bytes).map((line) => indent + line));
+  if (bytes) for (const line of formatHexDump(value.offset ?? 0, bytes)) lines.push(indent + line);
   const names = bytes ? [] : children.map((child) => escapeText(child.name));
-  const width = Math.min(24, Math.max(0, ...names.map(textWidth)));
+  const width = names.reduce((most, name) => Math.min(24, Math.max(most, textWidth(name))), 0);
   names.forEach((own, index) => {
     const child = children[index] as Value;
     const name = padText(own, width);

@@ -100,7 +100,7 @@ function heap({ heap: points }: Summary, page: Page): string[] {
   const width = Math.min(60, Math.max(20, page.width - 20));
   const step = Math.max(1, Math.ceil(points.length / width));
   const shown = points.filter((_, i) => i % step === 0);
-  const most = Math.max(...points.map((point) => point.bytes));
+  const most = points.reduce((max, { bytes }) => Math.max(max, bytes), 0);
   return [
     page.bold("heap"),
     `in use ${sparkline(shown.map((point) => point.bytes))}  most ${formatBytes(most)}, at the end ${formatBytes(last.bytes)}`,

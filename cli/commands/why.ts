@@ -60,7 +60,7 @@ export const whyCommand = defineCommand({
     paths.forEach((path, index) => {
       if (paths.length > 1) lines.push("", `path ${index + 1} of ${paths.length}`);
       else lines.push("");
-      lines.push(...pathLines(describeRoot(path.root), path.steps, page).map(({ text }) => text));
+      for (const { text } of pathLines(describeRoot(path.root), path.steps, page)) lines.push(text);
     });
     if (paths.some((path) => !path.root.certain))
       lines.push("", page.dim("~ that root's word may be a number: Go's collector looks there conservatively"));

@@ -4,7 +4,7 @@ const LEVELS = "▁▂▃▄▅▆▇█";
 
 /** One character a value, the highest for the greatest. */
 export function sparkline(values: readonly number[]): string {
-  const most = Math.max(...values, 0);
+  const most = values.reduce((max, each) => Math.max(max, each), 0);
   if (most === 0) return LEVELS[0]?.repeat(values.length) ?? "";
   return values.map((value) => LEVELS[Math.min(LEVELS.length - 1, Math.floor((value / most) * LEVELS.length))]).join("");
 }

@@ -195,7 +195,7 @@ class HolderSearch {
       const holders = this.holdersOf(group);
       const modes = isLock(group.kind) ? heldModes(this.dump.runtime, group.kind, group.address) : new Set<Mode>();
       if (holders.every((each) => each.evidence === "announced"))
-        holders.push(...(this.own.get(group) ?? []).filter((each) => each.mode !== undefined && modes.has(each.mode)));
+        for (const each of this.own.get(group) ?? []) if (each.mode !== undefined && modes.has(each.mode)) holders.push(each);
       holders.sort((a, b) => STRENGTH.indexOf(a.evidence) - STRENGTH.indexOf(b.evidence) || a.goroutine.id - b.goroutine.id);
       if (holders.length > 0) this.found.set(group, holders);
       else this.found.delete(group);

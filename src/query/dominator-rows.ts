@@ -233,7 +233,7 @@ function foldAlike(children: readonly Draft[], objectNode: NodeId): Draft[] {
     // Goroutines of one function have one key, and are folded like objects; variables have a key of their own each.
     const goroutines = !objects && list.length >= ALIKE;
     if ((objects || goroutines) && singles.length >= ALIKE && most <= sum / 2) out.push(list.reduce(unite));
-    else out.push(...list);
+    else for (const each of list) out.push(each);
   }
   return out;
 }

@@ -1,8 +1,8 @@
 // The runtime's own accounts: heap statistics, GC state. runtime/mstats.go, mgcpacer.go
 import type { Findings } from "../base/findings.js";
-import { type Address, type Bytes, formatBytes } from "../base/units.js";
+import { type Address, type Bytes, counted, formatBytes } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { readField, readFieldOr } from "./layout/layout.js";
+import { readField, readFieldOr, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import { PAGE, type SpanTable } from "./spans.js";
 
@@ -58,6 +58,91 @@ export function checkSpans(memory: AddressSpace, layout: Layout, spans: SpanTabl
   });
 }
 
+/**
+ * Counters that cannot be: a sum below zero, or more bytes than the process has mapped. What is said of them is undefined then, for
+ * nobody knows which of the others are sound. Those that can be are compared with what they count: while no thread is between two
+ * steps of an allocation, spans and address ranges add up to them exactly, in every release. runtime/mheap.go allocSpan, grow
+ * @returns whether the counters may be shown
+ */
+export function checkAccounts(accounts: Accounts, found: FoundMemory, findings: Findings): boolean {
+  const { heapObjects, heapAlloc, heapInuse, heapFree, heapReleased, stackInuse, stackSys, workBuffers, metadata } = accounts;
+  const heap = heapInuse + heapFree + heapReleased + stackInuse + workBuffers;
+  const counters = { heapObjects, heapAlloc, heapInuse, heapFree, heapReleased, stackInuse, stackSys, workBuffers, metadata, heap };
+  const wrong = Object.entries(counters).find(([, value]) => !(value >= 0 && value <= found.mapped));
+  if (wrong) {
+    const [name, value] = wrong;
+    const of = name === "heapObjects" ? String(value) : value < 0 ? counted(value, "byte") : formatBytes(value);
+    findings.add(
+      "accounts-odd",
+      "the runtime's heap statistics are damaged and not shown",
+      `${name} ${of}, ${formatBytes(found.mapped)} mapped`,
+      {
+        partial: true,
+      },
+    );
+    return false;
+  }
+  const pairs = [
+    ["heap spans", heapInuse, Math.max(heapInuse, found.heapSpans)], // fewer: checkSpans says it
+    ["spans of stacks and work buffers", stackInuse + workBuffers, found.manualSpans],
+    ["the heap's address ranges", heap, found.ranges ?? heap],
+    ["objects", Math.min(heapAlloc, heapInuse), heapAlloc],
+  ] as const;
+  for (const [name, expected, seen] of pairs) {
+    if (Math.abs(expected - seen) <= IN_FLIGHT + seen / 100) continue;
+    findings.add(
+      "accounts-contradicted",
+      "the runtime's heap statistics and its records contradict each other: memory by class and the heap's statistics are in doubt",
+      `${name}: ${formatBytes(expected)} counted, ${formatBytes(seen)} found`,
+      { partial: true },
+    );
+  }
+  return true;
+}
+
+/** What of the heap was found by other ways than the counters. */
+export interface FoundMemory {
+  /** Of all mappings, those without access too. */
+  readonly mapped: Bytes;
+  readonly heapSpans: Bytes;
+  readonly manualSpans: Bytes;
+  /** undefined: the list is not whole, or user arenas are part of the heap that it does not hold. */
+  readonly ranges: Bytes | undefined;
+}
+
+/** So many bytes may be between two counters when the process dies within an allocation. */
+const IN_FLIGHT: Bytes = 1 << 20;
+
+export function findMemory({ memory }: { readonly memory: AddressSpace }, layout: Layout, spans: SpanTable): FoundMemory {
+  const [, heapPages, manualPages] = spans.pagesByState;
+  const heap = layout.global("runtime.mheap_");
+  return {
+    mapped: memory.mappings.reduce((sum, { start, end }) => sum + end - start, 0),
+    heapSpans: heapPages * PAGE,
+    manualSpans: manualPages * PAGE,
+    ranges:
+      heap === undefined || spans.userArena.some((each) => each !== 0)
+        ? undefined
+        : bytesOfRanges(memory, heap + layout.struct("mheap").offset("pages.inUse.ranges")),
+  };
+}
+
+/** runtime/mranges.go addrRanges */
+function bytesOfRanges(memory: AddressSpace, header: Address): Bytes | undefined {
+  if (!memory.tryBytes(header, 24)) return undefined;
+  const { array, length } = readSlice(memory, header);
+  if (length > MOST_RANGES) return undefined;
+  let bytes = 0;
+  for (let i = 0; i < length; i++) {
+    const start = memory.tryAddress(array + i * 16);
+    const end = memory.tryAddress(array + i * 16 + 8);
+    if (start === undefined || end === undefined || end < start) return undefined;
+    bytes += end - start;
+  }
+  return bytes;
+}
+
+const MOST_RANGES = 1 << 20;
 const CLASSES = 68;
 const PHASES = ["off", "mark", "mark termination"] as const;
 

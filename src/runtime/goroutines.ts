@@ -1,6 +1,6 @@
 // The goroutines of the program and where each one stands. runtime/runtime2.go g, m; runtime/proc.go
 import type { Findings } from "../base/findings.js";
-import { type Address, hex, WORD } from "../base/units.js";
+import { type Address, type Bytes, hex, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Process, Thread } from "../process/process.js";
 import type { Registers } from "../process/registers.js";
@@ -83,6 +83,8 @@ const STATUS: readonly GoroutineStatus[] = [
   "deadextra",
 ];
 const SCAN_BIT = 0x1000;
+/** A stack that grows beyond twice debug.SetMaxStack, 1 GB by itself, ends the program: more is damage. runtime/stack.go newstack */
+const MOST_STACK: Bytes = 2 ** 31;
 const MOST_GOROUTINES = 1 << 27;
 /** Of a list with holes so many are read one by one. */
 const MOST_SINGLY = 1 << 20;
@@ -145,7 +147,8 @@ class Scheduler {
   }
 
   stackOf(goroutine: Address): { readonly lo: Address; readonly hi: Address } {
-    return { lo: this.word(goroutine + this.g.offset("stack.lo")), hi: this.word(goroutine + this.g.offset("stack.hi")) };
+    const [lo, hi] = [this.word(goroutine + this.g.offset("stack.lo")), this.word(goroutine + this.g.offset("stack.hi"))];
+    return lo < hi && hi - lo <= MOST_STACK ? { lo, hi } : { lo: 0, hi: 0 };
   }
 
   machine(address: Address): MachineThread | undefined {

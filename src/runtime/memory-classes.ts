@@ -1,4 +1,6 @@
 // Every mapped byte belongs to one class: heap in use, free, released, stacks, runtime metadata, executable, files, others.
+
+import type { Findings } from "../base/findings.js";
 import { type Address, alignDown, alignUp, type Bytes, formatBytes } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
 import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/core-notes.js";
@@ -58,6 +60,7 @@ export function classifyMemory(
   accounts: Accounts | undefined,
   stacks: readonly Address[],
   sanitized: boolean,
+  findings: Findings,
 ): MemoryClasses {
   const go = goRanges(process, layout, spans);
   const foreign = foreignRanges(process, stacks, sanitized);
@@ -111,6 +114,14 @@ export function classifyMemory(
   const counted = accounts?.metadata ?? metadataMapped;
   const elsewhere = takeFrom(rest, Math.max(0, counted - metadataMapped));
   const heap = accounts ? heapClasses(accounts, heapMapped) : [{ name: "Go heap (all states)", bytes: heapMapped, go: true }];
+  const missing = Math.max(0, heapOf(accounts) - heapMapped) + Math.max(0, counted - metadataMapped - elsewhere.taken);
+  if (missing > NEGLIGIBLE)
+    findings.add(
+      "classes-short",
+      `memory by class lacks ${formatBytes(missing)}: the runtime counts it as its own, but it was found nowhere`,
+      "",
+      { partial: true },
+    );
   // What of the runtime's ranges it does not count has no access; gdb writes it as if it had.
   const uncounted = [metadataMapped - counted, heapMapped - heap.reduce((sum, each) => sum + each.bytes, 0)].map((each) =>
     Math.max(0, each),
@@ -132,6 +143,10 @@ export function classifyMemory(
     files: [...files].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes),
     reservedBytes,
   };
+}
+
+function heapOf(accounts: Accounts | undefined): Bytes {
+  return accounts ? accounts.heapInuse + accounts.heapFree + accounts.heapReleased + accounts.stackInuse + accounts.workBuffers : 0;
 }
 
 /** The arenas by what the runtime says of their pages. */
@@ -166,6 +181,8 @@ interface Piece {
 
 /** The runtime counts bytes, the kernel maps pages: so little more of a piece is the runtime's too. */
 const ROUNDING: Bytes = 32 * 1024;
+/** Less than this that is found nowhere is no sign of damage. */
+const NEGLIGIBLE: Bytes = 1 << 20;
 
 /** Takes so many bytes from anonymous pieces, what could be had: those beside the runtime's own first, then the smallest. */
 function takeFrom(pieces: readonly Piece[], wanted: Bytes): { readonly taken: Bytes; readonly rounding: Bytes } {

@@ -5,7 +5,7 @@ import { PackageNames } from "../base/package-names.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { ElfSymbol, Process } from "../process/process.js";
-import { type Accounts, checkSpans, readAccounts } from "./accounting.js";
+import { type Accounts, checkAccounts, checkSpans, findMemory, readAccounts } from "./accounting.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
 import { allocatedCaptures } from "./closure-types.js";
 import { type FunctionTable, type GoFunction, readFunctions } from "./functions.js";
@@ -103,14 +103,17 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const specials = lazy(() => readSpecials(memory, layout, spans(), findings));
   const accounts = lazy(() => {
     try {
-      return readAccounts(memory, layout, spans());
+      const read = readAccounts(memory, layout, spans());
+      return checkAccounts(read, findMemory(process, layout, spans()), findings) ? read : undefined;
     } catch (error) {
       if (!(error instanceof MemoryFault)) throw error;
       findings.add("accounts-missing", "the runtime's heap statistics are not in the core", error.message, { partial: true });
       return undefined;
     }
   });
-  const classes = lazy(() => classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout), isSanitized(build)));
+  const classes = lazy(() =>
+    classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout), isSanitized(build), findings),
+  );
   const symbols = lazy(() => process.executable.symbols().toSorted((a, b) => a.address - b.address));
   const stringBytes = lazy(() =>
     types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }),

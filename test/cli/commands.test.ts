@@ -259,6 +259,16 @@ test("names of several scripts align, and a text of wide characters is folded to
   expect(lines.filter((line) => line.startsWith("世")).join("")).toBe("世界".repeat(60));
 });
 
+test("a value of hundreds of thousands of elements or bytes is drawn whole", () => {
+  const child = { name: "[0]", type: "int", kind: "int", text: "1" } as const;
+  for (const kind of ["int", "uint8"]) {
+    const children = Array.from({ length: 300_000 }, () => ({ ...child, kind, type: kind }));
+    const value = { name: "", type: `[]${kind}`, kind: "slice", text: "", children };
+    const answer = { expression: "main.x", type: `[]${kind}`, address: "0x10", value } as unknown as Parameters<typeof showCommand.text>[0];
+    expect(showCommand.text(answer, narrow).length).toBeGreaterThan(10_000);
+  }
+});
+
 test("read shows the object and the offset in it, and -o has its bytes", () => {
   const answer: Parameters<typeof readCommand.text>[0] = {
     address: "0xc000012345",

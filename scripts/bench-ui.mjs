@@ -18,7 +18,11 @@ const { values } = parseArgs({
   },
 });
 
-/** From the issue that asked for them: seconds, milliseconds, frames per second, bytes above the command line's. */
+/**
+ * From the issue that asked for them: seconds, milliseconds, frames per second, bytes above the command line's. The command is the
+ * heaviest that the overview runs unasked, `suspects`: what that needs the screens cannot do without, and what they keep besides it
+ * - drawn rows, answers, a second isolate - is what the limit is for. `dominators` was that command while suspects waited for a key.
+ */
 const LIMITS = { firstScreen: 2, p95: 100, frames: 25, memory: 200e6 };
 const size = { columns: 140, rows: 40 };
 const patience = 300_000;
@@ -195,10 +199,10 @@ try {
   const rss = memoryOf(pid, "VmHWM");
   const now = memoryOf(pid, "VmRSS");
   terminal.press("q");
-  const command = measureCommand(["dominators", ...words, "--json"]);
+  const command = measureCommand(["suspects", ...words, "--json"]);
   tell(
     "memory",
-    `peak RSS ${(rss / 1e6).toFixed(0)} MB (now ${(now / 1e6).toFixed(0)} MB), corescope dominators ${(command.rss / 1e6).toFixed(0)} MB (limit ${((command.rss + LIMITS.memory) / 1e6).toFixed(0)} MB)`,
+    `peak RSS ${(rss / 1e6).toFixed(0)} MB (now ${(now / 1e6).toFixed(0)} MB), corescope suspects ${(command.rss / 1e6).toFixed(0)} MB (limit ${((command.rss + LIMITS.memory) / 1e6).toFixed(0)} MB)`,
     rss <= command.rss + LIMITS.memory,
   );
 } finally {

@@ -16,10 +16,9 @@ const WEIGHT: Readonly<Record<WasteKind, number>> = {
 };
 
 export function wasteSuspects(dump: Dump, whole: Bytes): Suspect[] {
-  const { rows } = wasteRows(dump);
   // What fields of one holder waste in one way is one finding.
   const found = new Map<string, { bytes: Bytes; count: number; kind: WasteKind; paths: string[]; holder: string }>();
-  for (const row of rows) {
+  for (const row of wasteRows(dump)) {
     if (row.bytes / whole < LEAST_SHARE / 3 || row.kind === "size-class rounding") continue;
     const address = parseAddress(row.example) as number;
     const id = dump.heap.objects.find(address);

@@ -28,13 +28,8 @@ interface Sum {
   example: number;
 }
 
-export interface Waste {
-  readonly rows: readonly WasteRow[];
-  readonly extents: Extents;
-}
-
 /** Rows of all kinds, the largest first. */
-export function wasteRows(dump: Dump): Waste {
+export function wasteRows(dump: Dump): readonly WasteRow[] {
   const sums = new Map<string, Sum>();
   const add = (kind: WasteKind, path: string, bytes: Bytes, id: number): void => {
     if (bytes <= 0) return;
@@ -59,7 +54,7 @@ export function wasteRows(dump: Dump): Waste {
     const [kind, path] = key.split("\n");
     return { kind: kind as WasteKind, path, bytes: sum.bytes, count: sum.count, example: hex(dump.heap.objects.addressOf(sum.example)) };
   });
-  return { rows: rows.sort((a, b) => b.bytes - a.bytes), extents };
+  return rows.sort((a, b) => b.bytes - a.bytes);
 }
 
 /** Larger objects are rounded up to pages of 8 KiB. runtime/sizeclasses.go */

@@ -20,7 +20,7 @@ export const waste: Query<WasteArgs, WasteResult> = {
   name: "waste",
   summary: "bytes lost to capacity, map slack, duplicates, pinned arrays and rounding",
   run(dump, args) {
-    const rows = wasteRows(dump).rows.filter((row) => row.bytes >= args.min);
+    const rows = wasteRows(dump).filter((row) => row.bytes >= args.min);
     const byKind: Partial<Record<WasteKind, Bytes>> = {};
     for (const row of rows) byKind[row.kind] = (byKind[row.kind] ?? 0) + row.bytes;
     return {

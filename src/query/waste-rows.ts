@@ -1,5 +1,6 @@
 // Bytes that hold nothing anyone reads, by kind and by the field that keeps them.
 import { DumpError } from "../base/errors.js";
+import { NumberSet } from "../base/number-set.js";
 import { type Bytes, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { slotSize } from "../runtime/accounting.js";
@@ -144,8 +145,8 @@ function mapOfHeader(dump: Dump, type: TypeId): GoType | undefined {
 function duplicates(dump: Dump, extents: Extents, add: Add): void {
   const { heap } = dump;
   const { spans, firstId } = heap.objects;
-  // hash -> size of the first, by two 32-bit hashes packed into one double.
-  const seen = new Set<number>();
+  // Two hashes of a text, 32 and 21 bits of them, packed into one double.
+  const seen = new NumberSet();
   const buffer = new Uint8Array(1 << 20);
   dump.progress.stage("waste: equal strings", spans.count);
   for (let span = 0; span < spans.count; span++) {
@@ -177,5 +178,5 @@ function duplicates(dump: Dump, extents: Extents, add: Add): void {
   }
 }
 
-/** Different strings remembered; a Set has its limits. */
+/** Different strings remembered: 128 MiB of them. */
 const MOST_STRINGS = 8_000_000;

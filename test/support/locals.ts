@@ -58,21 +58,28 @@ function claimOf(
   known: readonly string[],
 ): { base: string; isWhole: boolean; accepts: (told: string) => boolean } {
   if (name.startsWith("&")) return { base: name.slice(1), isWhole: true, accepts: (told) => text === `&${told}` };
+  const isSame = (told: string) => text === told || isText(text, told);
   // Go 1.27 joins the field of a nameless struct without a dot.
   const dot = known.includes(name) ? -1 : name.indexOf(".");
   const base = known.find((each) => /^[A-Z]/.test(name.slice(each.length)) && name.startsWith(each));
   if (dot < 0 && base !== undefined && !known.includes(name))
     return { base, isWhole: false, accepts: (told) => partOf(told, name.slice(base.length)).includes(text) };
-  if (dot < 0) return { base: name, isWhole: true, accepts: (told) => text === told };
+  if (dot < 0) return { base: name, isWhole: true, accepts: isSame };
   return { base: name.slice(0, dot), isWhole: false, accepts: (told) => partOf(told, name.slice(dot + 1)).includes(text) };
+}
+
+/** Bytes that are text are shown as text; the program tells their numbers. */
+function isText(shown: string, told: string): boolean {
+  if (!shown.startsWith('"') || !/^\[[0-9 ]*\]$/.test(told)) return false;
+  return `[${[...new TextEncoder().encode(JSON.parse(shown) as string)].join(" ")}]` === told;
 }
 
 /** The texts that a part of a told value may have; of a capacity any that is enough. */
 function partOf(told: string, part: string): readonly string[] {
-  const isText = told.startsWith('"');
+  const isQuoted = told.startsWith('"');
   const complex = /^\((.+?)([-+][^-+]*)i\)$/.exec(told);
   if (complex && (part === "real" || part === "imag")) return [complex[part === "real" ? 1 : 2].replace(/^\+/, "")];
-  const elements = isText ? [...JSON.parse(told)].map((each) => String(each.charCodeAt(0))) : splitList(told.slice(1, -1));
+  const elements = isQuoted ? [...JSON.parse(told)].map((each) => String(each.charCodeAt(0))) : splitList(told.slice(1, -1));
   if (part === "len") return [String(elements.length)];
   if (part === "ptr") return [elements.length === 0 ? "nil" : `&${elements[0]}`];
   if (part === "cap") return Array.from({ length: 16 }, (_, i) => String(elements.length + i));

@@ -10,6 +10,8 @@ export interface ArgumentPlace {
   readonly offset: Bytes;
   /** Passed in registers: the place is left for it to be stored in. */
   readonly inRegisters: boolean;
+  /** The integer registers that it is passed in; undefined when it is not, or in others too. */
+  readonly integers: { readonly first: number; readonly count: number } | undefined;
 }
 
 interface Named {
@@ -72,25 +74,28 @@ export function argumentPlaces(
   arch: "amd64" | "arm64",
 ): readonly ArgumentPlace[] {
   const out: ArgumentPlace[] = [];
-  const spilled: Named[] = [];
+  const spilled: { readonly each: Named; readonly integers: ArgumentPlace["integers"] }[] = [];
   let offset = 0;
-  const place = (each: Named, inRegisters: boolean): ArgumentPlace => {
+  const place = (each: Named, inRegisters: boolean, integers?: ArgumentPlace["integers"]): ArgumentPlace => {
     const { size } = types.get(each.type);
     offset = alignUp(offset, alignmentOf(types, each.type));
-    const at = { ...each, size, offset, inRegisters };
+    const at = { ...each, size, offset, inRegisters, integers };
     offset += size;
     return at;
   };
   const free: Free = { ...REGISTERS[arch] };
   for (const each of parameters) {
-    if (assign(types, each.type, free)) spilled.push(each);
-    else out.push(place(each, false));
+    const before = { ...free };
+    if (assign(types, each.type, free)) {
+      const first = REGISTERS[arch].integers - before.integers;
+      spilled.push({ each, integers: free.floats < before.floats ? undefined : { first, count: before.integers - free.integers } });
+    } else out.push(place(each, false));
   }
   offset = alignUp(offset, 8);
   const freeForResults: Free = { ...REGISTERS[arch] };
   for (const each of results) if (!assign(types, each.type, freeForResults)) place(each, false);
   offset = alignUp(offset, 8);
-  for (const each of spilled) out.push(place(each, true));
+  for (const { each, integers } of spilled) out.push(place(each, true, integers));
   return out;
 }
 

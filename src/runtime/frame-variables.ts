@@ -1,9 +1,11 @@
 // Arguments and locals of one frame with where their values are; a value that the debug information does not vouch for is absent.
-import { type Address, type Bytes, NOT_AN_ADDRESS, type TypeId } from "../base/units.js";
+import { type Address, type Bytes, NOT_AN_ADDRESS, type TypeId, WORD } from "../base/units.js";
 import type { DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Registers } from "../process/registers.js";
+import { callArguments } from "./call-arguments.js";
 import type { Goroutine } from "./goroutines.js";
+import { pointsToOldStack } from "./moved-stacks.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 import { locationIn } from "./variable-evidence.js";
@@ -49,6 +51,7 @@ interface MemoryPiece {
 const absent = (why: string): VariablePlace => ({ kind: "absent", why });
 const NOWHERE = absent("the compiler keeps its value nowhere at this instruction");
 const LOST = absent("it was in a register, which the call that is running has overwritten");
+const MOVED = absent("it points to where the stack was before it was moved");
 const IN_PART = absent("a part of it is not known");
 const REASONS: Readonly<Record<Doubt, string>> = {
   doubtful: "its place may hold an older or a newer value, or that of another variable",
@@ -71,6 +74,17 @@ export function frameVariables(
   goroutine: Goroutine,
   frame: Frame,
   isWanted: (type: TypeId) => boolean = () => true,
+): readonly FrameVariable[] {
+  return readFrame(runtime, goroutine, frame, isWanted, true);
+}
+
+/** @param asksCallers  what its own code does not tell is looked for in its caller's */
+function readFrame(
+  runtime: GoRuntime,
+  goroutine: Goroutine,
+  frame: Frame,
+  isWanted: (type: TypeId) => boolean,
+  asksCallers: boolean,
 ): readonly FrameVariable[] {
   const { memory, loadBias } = runtime.process;
   const registers = knownRegisters(goroutine, frame);
@@ -98,11 +112,81 @@ export function frameVariables(
     if (entered && entered.kind !== "absent") return { ...known, place: entered, certainty: "certain" };
     if (each.passedAt !== undefined)
       return { ...known, place: { kind: "memory", address: frame.argp + each.passedAt }, certainty: "likely", asPassed: true };
-    return { ...known, place, certainty: "unavailable" };
+    const passed = asksCallers && each.passedIn && passedByCaller(runtime, goroutine, frame, each);
+    return passed ? { ...known, place: passed, certainty: "likely", asPassed: true } : { ...known, place, certainty: "unavailable" };
+  };
+  const hasMoved = ({ place, type }: FrameVariable): boolean => {
+    if (place.kind === "absent" || frame.fn.name.startsWith("runtime.")) return false;
+    return place.kind === "memory"
+      ? pointsToOldStack(runtime, memory, goroutine.stack, type, place.address)
+      : pointsToOldStack(runtime, memoryWith(memory, SCRATCH, place.bytes), goroutine.stack, type, SCRATCH);
   };
   return visibleAt(runtime, frame)
     .filter((each) => isWanted(each.type))
-    .map(read);
+    .map(read)
+    .map((each): FrameVariable => {
+      if (!hasMoved(each)) return each;
+      const { asPassed: _, ...rest } = each;
+      return { ...rest, place: MOVED, certainty: "unavailable" };
+    });
+}
+
+/** An argument that the caller's code loaded out of its own frame, or made, for the call that is running. */
+function passedByCaller(runtime: GoRuntime, goroutine: Goroutine, frame: Frame, each: VisibleVariable): VariablePlace | undefined {
+  const { passedIn: at, type } = each;
+  const { frames } = goroutine.unwound();
+  const depth = lowerBound(frames, frame.fp);
+  const caller = frames[depth];
+  const call = at && caller && callArguments(runtime, frame, caller, at.bytes);
+  if (!call || (at.isReceiver && !call.isDirect && at.count !== 1)) return undefined;
+  const { size } = runtime.types.get(type);
+  const bytes = new Uint8Array(at.count * WORD);
+  const view = new DataView(bytes.buffer);
+  const pieces: MemoryPiece[] = [];
+  for (let i = 0; i < at.count; i++) {
+    const word = call.word(at.first + i);
+    const length = Math.min(WORD, size - i * WORD);
+    if (!word || (word.kind === "slot" && word.size < length)) return undefined;
+    if (word.kind === "slot") {
+      const address = caller.sp + word.offset;
+      const value = runtime.process.memory.tryBytes(address, length);
+      if (!value) return undefined;
+      bytes.set(value, i * WORD);
+      pieces.push({ offset: i * WORD, address, size: length });
+    } else view.setBigInt64(i * WORD, BigInt(word.kind === "address" ? caller.sp + word.offset : word.value), true);
+  }
+  // An embedded pointer's method may have been reached by a jump out of a wrapper, which had another receiver.
+  if (at.isReceiver && !call.isDirect && !isKnownFurtherOut(runtime, goroutine, frames.slice(depth, depth + NEAR_FRAMES), type, bytes))
+    return undefined;
+  const start = pieces[0]?.address ?? 0;
+  const isInOrder = pieces.length === at.count && pieces.every((piece) => piece.address === start + piece.offset);
+  return isInOrder ? { kind: "memory", address: start } : { kind: "bytes", bytes: bytes.subarray(0, size), pieces };
+}
+
+/** The first of the frames, innermost first, at this stack pointer or above. */
+function lowerBound(frames: readonly Frame[], sp: Address): number {
+  let low = 0;
+  let high = frames.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((frames[middle] as Frame).sp < sp) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Frames further out that are asked whether they have the same value of the same type. */
+const NEAR_FRAMES = 4;
+
+function isKnownFurtherOut(runtime: GoRuntime, goroutine: Goroutine, frames: readonly Frame[], type: TypeId, value: Uint8Array): boolean {
+  const { memory } = runtime.process;
+  return frames.some((frame) =>
+    readFrame(runtime, goroutine, frame, (each) => each === type, false).some(({ place }) => {
+      const bytes =
+        place.kind === "memory" ? memory.tryBytes(place.address, value.length) : place.kind === "bytes" ? place.bytes : undefined;
+      return bytes !== undefined && bytes.length === value.length && value.every((byte, i) => byte === bytes[i]);
+    }),
+  );
 }
 
 /** The variable whose value lies at a slot of the frame, and at which of its bytes; none when no value is known to lie there. */

@@ -23,6 +23,8 @@ export interface VisibleVariable {
   readonly isCertain: boolean;
   /** Where it was stored as it was passed, from the start of the arguments; undefined when that is not known. */
   readonly passedAt: Bytes | undefined;
+  /** How it was passed, when that was in registers alone and is known; "bytes": all arguments', from the start of them. */
+  readonly passedIn: { readonly first: number; readonly count: number; readonly isReceiver: boolean; readonly bytes: Bytes } | undefined;
   /** The location is the whole variable's. */
   isWhole(at: Location): boolean;
 }
@@ -70,6 +72,7 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
   const passed = optimised
     ? passedPlaces(runtime, frame, dwarf, (slot) => evidence?.isStoredOnce(slot) ?? false)
     : new Map<DwarfVariable, Bytes>();
+  const registers = optimised ? passedRegisters(runtime, dwarf) : new Map<DwarfVariable, VisibleVariable["passedIn"]>();
 
   /** Of a location without a list, or of code that is not optimised. */
   const plainDoubt = (variable: DwarfVariable, own: Claim | undefined): Doubt | undefined => {
@@ -100,6 +103,7 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
       doubt,
       isCertain: !optimised || !listed || found === "settled",
       passedAt: passed.get(variable),
+      passedIn: registers.get(variable),
       isWhole: (at) => !optimised || own !== undefined || found === "settled" || isWhole(variable, at),
     };
   });
@@ -117,13 +121,7 @@ function passedPlaces(
 ): ReadonlyMap<DwarfVariable, Bytes> {
   const { types, functions, process } = runtime;
   const out = new Map<DwarfVariable, Bytes>();
-  const own = dwarf.variables.filter((each) => each.kind !== "local" && !each.inlined);
-  const of = (kind: DwarfVariable["kind"]) =>
-    own.filter((each) => each.kind === kind).map((each) => ({ name: each.name, type: types.fromDwarf(each.type) }));
-  // Generic functions are passed a dictionary first, of which not every release tells.
-  if (dwarf.name.includes("[") && !own.some((each) => each.name.startsWith(".dict"))) return out;
-  const parameters = own.filter((each) => each.kind === "parameter");
-  const places = argumentPlaces(types, of("parameter"), of("result"), process.arch);
+  const { parameters, places } = placesOf(runtime, dwarf);
   const stored = storedArguments(process.memory, functions, frame);
   variables: for (const variable of parameters) {
     const place = places.find((each) => each.name === variable.name);
@@ -134,6 +132,38 @@ function passedPlaces(
     if (isOnStack || isFilled(runtime, place.type, place.offset, words)) out.set(variable, place.offset);
   }
   return out;
+}
+
+/** Parameters of a function and the places of its arguments; none when they are not known. */
+function placesOf({ types, process }: GoRuntime, dwarf: DwarfFunction) {
+  const own = dwarf.variables.filter((each) => each.kind !== "local" && !each.inlined);
+  const of = (kind: DwarfVariable["kind"]) =>
+    own.filter((each) => each.kind === kind).map((each) => ({ name: each.name, type: types.fromDwarf(each.type) }));
+  // Generic functions are passed a dictionary first, of which not every release tells.
+  if (dwarf.name.includes("[") && !own.some((each) => each.name.startsWith(".dict"))) return { parameters: [], places: [] };
+  const parameters = own.filter((each) => each.kind === "parameter");
+  return { parameters, places: argumentPlaces(types, of("parameter"), of("result"), process.arch) };
+}
+
+/** Parameters that are whole words in integer registers, or a part of one. */
+function passedRegisters(runtime: GoRuntime, dwarf: DwarfFunction): ReadonlyMap<DwarfVariable, VisibleVariable["passedIn"]> {
+  const out = new Map<DwarfVariable, VisibleVariable["passedIn"]>();
+  const { parameters, places } = placesOf(runtime, dwarf);
+  // Of one that escaped only the pointer to it is listed, which is not what was passed.
+  if (parameters.some((each) => each.name.startsWith("&"))) return out;
+  const bytes = places.reduce((most, each) => Math.max(most, each.offset + each.size), 0);
+  for (const [index, variable] of parameters.entries()) {
+    const place = places.find((each) => each.name === variable.name);
+    if (!place?.integers || parameters.filter((each) => each.name === variable.name).length > 1) continue;
+    const { first, count } = place.integers;
+    if (place.size === count * WORD || (count === 1 && place.size > 0 && place.size < WORD && isScalar(runtime, place.type)))
+      out.set(variable, { first, count, isReceiver: index === 0 && dwarf.name.includes(")."), bytes });
+  }
+  return out;
+}
+
+function isScalar({ types }: GoRuntime, id: TypeId): boolean {
+  return !["struct", "array"].includes(types.get(id).kind);
 }
 
 /** Every part of a value is among the words. */

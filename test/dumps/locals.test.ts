@@ -22,9 +22,11 @@ const wishes = releases.flatMap((go, i): DumpWish[] =>
 );
 
 /** Share of the variables that optimised code has to show; until Go 1.23 parameters only as they were passed. */
-const leastShown = (go: string) => (/^1\.2[123]\./.test(go) ? 0.42 : 0.48);
+const leastShown = (go: string) => (/^1\.2[123]\./.test(go) ? 0.6 : 0.62);
+/** Dead pointers into a stack that has moved since: the runtime did not correct them. */
+const MOVED = ["main.growsStack p", "main.passesOn p"];
 /** Functions that told of their variables: all shapes. */
-const LEAST_SHAPES = 70;
+const LEAST_SHAPES = 90;
 
 // Emulated: its crash takes minutes to make.
 if (full) wishes.push({ program: "locals", go: "1.26.8", args: ["nil"], flags: [], arch: "arm64" });
@@ -33,7 +35,7 @@ for (const wish of wishes) {
   const missing = await missingGo(wish.go);
   const name = nameOf(wish);
   describe.skipIf(missing !== undefined)(missing ? `${name} (${missing})` : name, () => {
-    it("shows true values only, all of them when nothing is optimised", async () => {
+    it("shows true values only, all that are left when nothing is optimised", async () => {
       const made = await makeDump(wish);
       const dump = await openDump({ core: made.core, executable: made.executable }, silent);
       const { all } = dump.runtime.goroutines;
@@ -53,9 +55,9 @@ for (const wish of wishes) {
       const { wrong, shown, hidden } = checkLocals(told, frames);
       expect(wrong).toEqual([]);
       const share = shown.length / (shown.length + hidden.length);
-      if (wish.flags?.length) expect(hidden).toEqual([]);
+      if (wish.flags?.length) expect(hidden).toEqual(MOVED);
       else expect(share).toBeGreaterThan(leastShown(wish.go));
-      expect(shown.length + hidden.length).toBeGreaterThan(230);
+      expect(shown.length + hidden.length).toBeGreaterThan(350);
       expect(Object.keys(told).length).toBeGreaterThan(LEAST_SHAPES);
     });
   });
@@ -66,6 +68,9 @@ describe("the comparison", () => {
     const shows = (name: string, text: string) => [{ function: "main.f", variables: [{ name, text }] }];
     const told = { "main.f": { x: ["1"], late: [null], s: ['"abc"'] } };
     expect(checkLocals(told, shows("x", "2")).wrong).toEqual(["main.f x: 2, told 1"]);
+    const bytes = { "main.f": { raw: ["[121 195 177]"] } };
+    expect(checkLocals(bytes, shows("raw", '"yñ"')).wrong).toEqual([]);
+    expect(checkLocals(bytes, shows("raw", '"yn"')).wrong).toEqual(['main.f raw: "yn", told [121 195 177]']);
     expect(checkLocals(told, shows("late", "0")).wrong).toEqual(["main.f late: 0, told "]);
     expect(checkLocals(told, shows("s.len", "4")).wrong).toEqual(['main.f s.len: 4, told "abc"']);
     expect(checkLocals(told, shows("y", "1")).wrong).toEqual(["main.f y: 1, and nobody told of it"]);

@@ -80,7 +80,7 @@ func end(how string) {
 }
 
 func main() {
-	cases = append(append(cases, silent...), stale...)
+	cases = append(append(append(cases, silent...), stale...), passed...)
 	ready.Add(len(cases) + 1)
 	for _, each := range cases {
 		go each()

@@ -1,0 +1,181 @@
+// Arguments as the caller's code put them into registers just before the call: out of a slot of its frame, a constant, an address.
+import { type Bytes, WORD } from "../base/units.js";
+import type { Instruction, Machine, Memory, Register } from "./code/instructions.js";
+import { type Code, type Program, programOf } from "./code/program.js";
+import type { GoRuntime } from "./runtime.js";
+import type { Frame } from "./unwind.js";
+
+/** What a register held at a call: a word that lies in the caller's frame still, counted from its stack pointer, or the value itself. */
+export type PassedWord =
+  | { readonly kind: "slot"; readonly offset: Bytes; readonly size: Bytes }
+  | { readonly kind: "address"; readonly offset: Bytes }
+  | { readonly kind: "constant"; readonly value: number };
+
+export interface CallArguments {
+  /** The function that runs is named by the call itself: no wrapper can have been passed through that changed the receiver. */
+  readonly isDirect: boolean;
+  /** By the position among the integer registers of arguments. */
+  word(position: number): PassedWord | undefined;
+}
+
+const programs = new WeakMap<GoRuntime, { readonly program: Program; readonly calls: Map<string, CallArguments | undefined> }>();
+/** Go keeps the frame pointer there, and nothing else. */
+const FRAME_POINTER = { amd64: 5, arm64: 29 } as const;
+/** Instructions before a call that are looked at. */
+const MOST_STEPS = 400;
+
+/**
+ * What a frame was called with; undefined when its caller's code does not tell.
+ * @param argumentBytes  above the caller's stack pointer: the callee's own, which it may write
+ */
+export function callArguments(runtime: GoRuntime, callee: Frame, caller: Frame, argumentBytes: Bytes): CallArguments | undefined {
+  // After a call, and of just this frame: not where a signal handler made one up.
+  if (callee.fp !== caller.sp || caller.symbolPc === caller.pc) return undefined;
+  let known = programs.get(runtime);
+  if (!known) {
+    known = { program: programOf(runtime), calls: new Map() };
+    programs.set(runtime, known);
+  }
+  const place = `${caller.pc} ${callee.fn.entry}`;
+  if (!known.calls.has(place)) known.calls.set(place, readCall(runtime, known.program, callee, caller, argumentBytes));
+  return known.calls.get(place);
+}
+
+function readCall(runtime: GoRuntime, program: Program, callee: Frame, caller: Frame, argumentBytes: Bytes): CallArguments | undefined {
+  const { machine } = program;
+  const code = program.read(caller.fn);
+  const after = code?.indexOf(caller.pc) ?? -1;
+  const call = code?.instructions[after - 1];
+  if (!code || call?.action !== "call" || call.next !== caller.pc) return undefined;
+  const isDirect = typeof call.target === "number";
+  if (isDirect && call.target !== callee.fn.entry) return undefined;
+  // A table of jumps may lead anywhere.
+  if (code.instructions.some((each) => each.action === "jump" && each.target === undefined)) return undefined;
+  const own = callee.argp + argumentBytes - caller.sp;
+  const shared = sharedPlaces(runtime, caller, code, machine);
+  const isKept = (offset: Bytes, size: Bytes) => offset >= own && !shared(offset, size);
+  return {
+    isDirect,
+    word(position) {
+      const register = machine.arguments[position];
+      return register === undefined ? undefined : trace(code, machine, after - 1, register, isKept);
+    },
+  };
+}
+
+/** Follows a register backwards over code that can only have come this one way. */
+function trace(
+  code: Code,
+  machine: Machine,
+  call: number,
+  register: Register,
+  isKept: (offset: Bytes, size: Bytes) => boolean,
+): PassedWord | undefined {
+  const { stackPointer } = machine;
+  const overwritten: Memory[] = [];
+  const sizes: Bytes[] = [];
+  let wanted = register;
+  let width: Bytes = WORD;
+  let added = 0;
+  for (let i = call; i > 0 && call - i < MOST_STEPS; ) {
+    if (code.targets.has(i)) return undefined;
+    const each = code.instructions[--i] as Instruction;
+    switch (each.action) {
+      case "call":
+      case "jump":
+      case "return":
+      case "stop":
+        return undefined;
+      case "zero":
+        overwritten.push(each.memory);
+        sizes.push(each.size);
+        break;
+      case "forget":
+        if (each.registers.includes(wanted) || each.registers.includes(stackPointer)) return undefined;
+        if (each.memory) overwritten.push(each.memory);
+        if (each.memory) sizes.push(Math.max(each.size ?? WORD, WORD));
+        break;
+      case "address":
+        if (each.to === stackPointer) return undefined;
+        if (each.to !== wanted) break;
+        if (each.of.index !== -1 || width !== WORD) return undefined;
+        if (each.of.base === stackPointer) return { kind: "address", offset: each.of.offset + added };
+        return each.of.base === -1 ? constantOf(each.of.offset + added) : undefined;
+      case "add": {
+        if (each.to === stackPointer) return undefined;
+        if (each.to !== wanted) break;
+        if (each.a.kind !== "register" || each.b.kind !== "constant" || each.size !== WORD || width !== WORD) return undefined;
+        added += each.sign * each.b.value;
+        if (each.a.register === stackPointer) return { kind: "address", offset: added };
+        wanted = each.a.register;
+        break;
+      }
+      case "move": {
+        const { to, from } = each;
+        if (to.kind === "memory") {
+          overwritten.push(to);
+          sizes.push(each.size);
+        }
+        if (to.kind !== "register") break;
+        if (to.register === stackPointer) return undefined;
+        if (to.register !== wanted) break;
+        if (from.kind === "constant") return each.size >= 4 && width === WORD ? constantOf(from.value + added) : undefined;
+        width = Math.min(width, each.size);
+        if (from.kind === "register") {
+          if (from.register === stackPointer) return width === WORD ? { kind: "address", offset: added } : undefined;
+          wanted = from.register;
+          break;
+        }
+        if (from.base !== stackPointer || from.index !== -1 || added !== 0 || !isKept(from.offset, width)) return undefined;
+        const { offset } = from;
+        const isOver = overwritten.some(
+          (memory, n) =>
+            memory.base === stackPointer &&
+            (memory.index !== -1 || (memory.offset < offset + width && offset < memory.offset + (sizes[n] as Bytes))),
+        );
+        return isOver ? undefined : { kind: "slot", offset, size: width };
+      }
+      default:
+        break;
+    }
+  }
+  return undefined;
+}
+
+function constantOf(value: number): PassedWord | undefined {
+  return Number.isSafeInteger(value) ? { kind: "constant", value } : undefined;
+}
+
+/**
+ * Whether somebody else may write a slot: its variable's address is taken. The table of stack objects has the extent of those that
+ * hold pointers; of others only where they begin is known, and they are taken to reach to the end of the locals.
+ */
+function sharedPlaces(runtime: GoRuntime, frame: Frame, code: Code, { stackPointer }: Machine): (offset: Bytes, size: Bytes) => boolean {
+  const skipped = FRAME_POINTER[runtime.process.arch];
+  const starts = new Set<Bytes>();
+  for (const each of code.instructions) {
+    if (each.action === "address" && each.of.base === stackPointer && each.to !== skipped) starts.add(each.of.offset);
+    const copied =
+      each.action === "add" && each.a.kind === "register" && each.a.register === stackPointer
+        ? each.b.kind === "constant"
+          ? each.sign * each.b.value
+          : 0
+        : each.action === "move" && each.from.kind === "register" && each.from.register === stackPointer
+          ? 0
+          : undefined;
+    const to = each.action === "add" ? each.to : each.action === "move" && each.to.kind === "register" ? each.to.register : -1;
+    if (copied !== undefined && to !== stackPointer && to !== skipped) starts.add(copied);
+  }
+  const { varp, argp, sp } = frame;
+  const top = argp - sp;
+  const objects = new Map<Bytes, Bytes>();
+  for (const { offset, size } of runtime.goroutines.stackMaps.at(frame).objects)
+    objects.set((offset < 0 ? varp : argp) + offset - sp, size);
+  const reaches = [...starts].flatMap((from) => {
+    if (from < 0) return [];
+    const size = objects.get(from);
+    return [{ from, to: size === undefined ? (from < top ? top : Number.POSITIVE_INFINITY) : from + size }];
+  });
+  for (const [from, size] of objects) reaches.push({ from, to: from + size });
+  return (offset, size) => reaches.some((each) => each.from < offset + size && offset < each.to);
+}

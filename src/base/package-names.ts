@@ -22,10 +22,13 @@ export class PackageNames {
   /** Ends of paths, "server" and "v2/server"; "" where several packages have it. */
   private endings: Map<string, string> | undefined;
   private readonly known = new Map<string, string>();
+  /** What the package clauses say, by path. */
+  private readonly clauses: ReadonlyMap<string, string>;
 
   constructor(packages: Iterable<PackageName>) {
     const names = new Map<string, string>();
     for (const { path, name } of packages) if (path !== "" && !(names.get(path) ?? "")) names.set(path, name);
+    this.clauses = names;
     for (const [path, short] of shortNames(names)) {
       if (path !== short) this.shortByPath.set(path, short);
       this.pathByShort.set(short, path);
@@ -47,9 +50,12 @@ export class PackageNames {
     );
   }
 
-  /** The text with whole import paths: what shorten was given, or what a person typed. Only what begins a name is looked at. */
-  expand(text: string): string {
-    return text.replace(PIECE, (piece) => (isQuoted(piece) || piece.startsWith(".") ? piece : this.longPiece(piece)));
+  /**
+   * The text with whole import paths: what shorten was given, or what a person typed. Only what begins a name is looked at. Of several
+   * packages that a name may mean, the only one that has the member is taken: isThere is asked for the name with each path.
+   */
+  expand(text: string, isThere?: (name: string) => boolean): string {
+    return text.replace(PIECE, (piece) => (isQuoted(piece) || piece.startsWith(".") ? piece : this.longPiece(piece, isThere)));
   }
 
   /** The import path of what stands at the start of a text: "gopkg.in/yaml.v3" of "gopkg.in/yaml.v3.Node"; undefined for an unknown one. */
@@ -112,7 +118,7 @@ export class PackageNames {
     return piece;
   }
 
-  private longPiece(piece: string): string {
+  private longPiece(piece: string, isThere?: (name: string) => boolean): string {
     const start = /^g[0-9]+\./.exec(piece)?.[0].length ?? 0;
     for (let end = piece.lastIndexOf("."); end > start; end = piece.lastIndexOf(".", end - 1)) {
       const name = piece.slice(start, end);
@@ -120,8 +126,16 @@ export class PackageNames {
       const path = this.pathByShort.get(name) ?? this.pathEnding(name);
       // "server.go" is a file.
       if (path !== undefined && piece.slice(end) !== ".go") return piece.slice(0, start) + path + piece.slice(end);
+      // Functions of a goroutine, behind "g12.", are told apart where its frames are known.
+      const having = isThere && start === 0 ? this.pathsLike(name).filter((each) => isThere(each + piece.slice(end))) : [];
+      if (having.length === 1) return having[0] + piece.slice(end);
     }
     return piece;
+  }
+
+  /** The packages that are called so, or whose path ends in this. */
+  private pathsLike(name: string): readonly string[] {
+    return [...this.pathByShort.values()].filter((path) => path.endsWith(`/${name}`) || this.clauses.get(path) === name);
   }
 
   /** The one package whose path ends in this. */

@@ -129,9 +129,18 @@ function evaluateText(dump: Dump, env: EvaluationEnvironment, text: string): Loc
   }
 }
 
-/** What a person typed with the import paths that JSON shows; paths as the linker writes them ("yaml%2ev3") are known too. */
+/**
+ * What a person typed with the import paths that JSON shows; paths as the linker writes them ("yaml%2ev3") are known too, and of two
+ * packages of a name the one that has the variable or type.
+ */
 export function wholeNames(dump: Dump, text: string): string {
-  return dump.names.expand(realName(text));
+  const { types, variables } = dump.runtime;
+  return dump.names.expand(realName(text), (name) => {
+    const member = name.indexOf(".", name.lastIndexOf("/") + 1);
+    for (let end = name.length; end > member; end = name.lastIndexOf(".", end - 1))
+      if (variables.global(name.slice(0, end)) || types.byName(name.slice(0, end)) !== NONE) return true;
+    return false;
+  });
 }
 
 /** Whether an expression names the very place it evaluates to, so that a pointer there leads no further: a cast of an address, *p, p.Load(). */

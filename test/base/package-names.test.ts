@@ -92,6 +92,10 @@ describe("short names", () => {
     expect(names.expand("go-sqlite3.conn")).toBe("github.com/mattn/go-sqlite3.conn");
     expect(names.expand("broker-server/v2/server.pool")).toBe("github.com/x/broker-server/v2/server.pool");
     expect(names.expand("store.x")).toBe("store.x");
+    const isThere = (name: string) => ["example.com/b/store.x", "math/rand.both", "crypto/rand.both"].includes(name);
+    expect(names.expand("store.x", isThere)).toBe("example.com/b/store.x");
+    expect(names.expand('m["store.x"]', isThere)).toBe('m["store.x"]');
+    for (const unknown of ["store.y", "rand.both", "nobody.x", "g7.store.x"]) expect(names.expand(unknown, isThere)).toBe(unknown);
     expect(names.expand("main.a[0].server.y.foo")).toBe("main.a[0].server.y.foo");
     expect(names.expand("main.server.y")).toBe("main.server.y");
   });

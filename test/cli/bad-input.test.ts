@@ -146,7 +146,7 @@ describe("questions without an answer", () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/0x400000 is /);
     expect(corescope("why", core, "hello", "--exe", executable)).toMatchObject({
-      status: 1,
+      status: 2,
       stderr: expect.stringMatching(/no variable hello/),
     });
     expect(corescope("why", core, "hello[", "--exe", executable).status).toBe(2);

@@ -92,7 +92,7 @@ for (const wish of wishes) {
     it("takes an expression with the path whole, short, as the linker writes it, and by any ending of it", () => {
       const same: readonly (readonly string[])[] = [
         [`${root}gopkg/api.v3.Default`, `${root}gopkg/api%2ev3.Default`, "gopkg/api.v3.Default", "api.v3.Default", "api.Default"],
-        [`${root}broker-server/v2/server.Last`, "broker-server/v2/server.Last", "v2/server.Last"],
+        [`${root}broker-server/v2/server.Last`, "broker-server/v2/server.Last", "v2/server.Last", "server.Last"],
         [`${root}other/server.Default.Clients[2]`, "other/server.Default.Clients[2]"],
         [`${root}foo/v2.Default.Sizes`, "foo.Default.Sizes"],
         [`main.tied.Any.(*${root}gopkg/api.v3.Node).Value`, "main.tied.Any.(*api.Node).Value"],

@@ -18,6 +18,7 @@ import {
   type Thread,
   withoutDeleted,
 } from "./core-notes.js";
+import { coreSegments, VSYSCALL } from "./core-segments.js";
 import { loadBiasOf, mainExecutablePath, mainHeaderAddress } from "./load-bias.js";
 import { cut, disjoint, fillGaps, inside, type Mapping } from "./mappings.js";
 
@@ -51,7 +52,6 @@ export interface Process {
 }
 
 const PAGE: Bytes = 4096;
-const VSYSCALL: Address = 0xffffffffff600000;
 
 /**
  * Lays the core over the executable and reads the notes.
@@ -168,7 +168,7 @@ export function findLoadBias(core: ElfImage, image: ElfImage): Address | undefin
 /** What the core itself holds; pieces of PT_LOAD segments. */
 function dumpedMappings(core: ElfImage): Mapping[] {
   return disjoint(
-    loads(core).map((segment) => {
+    coreSegments(core).loads.map((segment) => {
       const size = Math.min(segment.fileSize, segment.memorySize, Math.max(0, core.source.size - segment.offset));
       const backing = { source: core.source, offset: segment.offset };
       return { start: segment.address, end: segment.address + size, flags: segment.flags, path: "", backing };
@@ -200,7 +200,7 @@ function overlay(
   files: readonly MappedFile[],
 ): Mapping[] {
   const claimed = disjoint(
-    loads(core).map((segment) => ({
+    coreSegments(core).loads.map((segment) => ({
       start: segment.address,
       end: segment.address + segment.memorySize,
       flags: segment.flags,
@@ -224,7 +224,9 @@ function overlay(
  */
 function untouched(core: ElfImage, files: readonly MappedFile[]): Mapping[] {
   const ofFile = (address: Address) => files.some((file) => address >= file.start && address < file.end);
-  const anonymous = loads(core).filter((segment) => isWritable(segment.flags) && segment.memorySize > 0 && !ofFile(segment.address));
+  const anonymous = coreSegments(core).loads.filter(
+    (segment) => isWritable(segment.flags) && segment.memorySize > 0 && !ofFile(segment.address),
+  );
   if (!anonymous.some((segment) => segment.fileSize > 0)) return [];
   return disjoint(
     anonymous
@@ -271,6 +273,14 @@ function named(mappings: readonly Mapping[], files: readonly MappedFile[], auxv:
 }
 
 function reportMissing(core: ElfImage, findings: Findings): void {
+  const { damaged } = coreSegments(core);
+  if (damaged.length > 0)
+    findings.add(
+      "segment-odd",
+      "entries of the core's table of memory cannot be true: what they describe is cut short or left out",
+      `${formatBytes((damaged[0] as ElfSegment).memorySize)} at ${hex((damaged[0] as ElfSegment).address)}`,
+      { partial: true, count: damaged.length },
+    );
   const { size } = core.source;
   const held = core.segments.filter((segment) => segment.fileSize > 0);
   const lost = held.filter((segment) => segment.offset + segment.fileSize > size);
@@ -284,7 +294,7 @@ function reportMissing(core: ElfImage, findings: Findings): void {
       { partial: true, count: lost.length },
     );
   }
-  if (!loads(core).some((segment) => segment.fileSize > 0 && Math.floor(segment.flags / PF_W) % 2 === 1)) {
+  if (!coreSegments(core).loads.some((segment) => segment.fileSize > 0 && Math.floor(segment.flags / PF_W) % 2 === 1)) {
     findings.add("memory-not-dumped", "the core holds no writable memory (see /proc/PID/coredump_filter: bit 0 is needed)", "", {
       partial: true,
     });

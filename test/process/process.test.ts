@@ -320,3 +320,32 @@ describe("damage", () => {
     },
   );
 });
+
+describe("a core's table of memory that cannot be true", () => {
+  const executable = executableBytes();
+  const rest = { type: 1, flags: 6, address: HEAP, bytes: pattern(8192, 3) };
+  const of = (segment: object) => {
+    const findings = new Findings();
+    const { memory } = assemble(
+      writeElf({ segments: [{ type: 1, flags: 6, address: DATA, bytes: pattern(8192, 2), ...segment }, rest] }),
+      executable,
+      findings,
+    );
+    const codes = findings.list().map((each) => each.code);
+    return { memory, codes, mapped: memory.mappings.reduce((sum, { start, end }) => sum + end - start, 0) };
+  };
+
+  it.each([
+    ["more memory than there are addresses", { memorySize: 2 ** 62 }],
+    ["over the next one", { memorySize: HEAP + 4096 - DATA }],
+    ["more than was dumped", { memorySize: 0x10000 }],
+    ["where no user memory is", { address: 2 ** 60 }],
+  ])("%s", (_, segment) => {
+    const sound = of({});
+    expect(sound.codes).not.toContain("segment-odd");
+    const { memory, codes, mapped } = of(segment);
+    expect(codes).toContain("segment-odd");
+    expect(mapped).toBeLessThanOrEqual(sound.mapped);
+    expect(memory.bytes(HEAP, 8192)).toEqual(pattern(8192, 3));
+  });
+});

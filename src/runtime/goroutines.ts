@@ -86,6 +86,8 @@ const SCAN_BIT = 0x1000;
 /** A stack that grows beyond twice debug.SetMaxStack, 1 GB by itself, ends the program: more is damage. runtime/stack.go newstack */
 const MOST_STACK: Bytes = 2 ** 31;
 const MOST_GOROUTINES = 1 << 27;
+/** Numbers are given one by one, or in sixteens: no process lives so long. */
+const MOST_ID = 2 ** 48;
 /** Of a list with holes so many are read one by one. */
 const MOST_SINGLY = 1 << 20;
 const MOST_WAIT_REASONS = 128;
@@ -373,7 +375,10 @@ export function readGoroutines(
   const { g } = scheduler;
   const statusAt = g.offset("atomicstatus");
   const idAt = g.offset("goid");
+  const seen = new Set<Address>();
   for (const address of addresses) {
+    const isAgain = seen.has(address);
+    seen.add(address);
     const record = address > 0 ? memory.tryBytes(address, g.size) : undefined;
     if (!record) {
       findings.add("goroutine-missing", "a goroutine's record is not in the core", hex(address), { partial: true });
@@ -386,6 +391,13 @@ export function readGoroutines(
       continue;
     }
     const id = fields.getUint32(idAt, true) + fields.getUint32(idAt + 4, true) * 0x100000000;
+    // A list that is damaged leads to memory that is no goroutine's: each is listed once, and most of a real one is in order.
+    const { hi } = scheduler.stackOf(address);
+    const doubts = Number(status === "unknown") + Number(id === 0 || id > MOST_ID) + Number(hi === 0) + Number(address % WORD !== 0);
+    if (isAgain || doubts >= 2) {
+      findings.add("goroutine-odd", "an entry in the list of goroutines is no goroutine, and left out", hex(address), { partial: true });
+      continue;
+    }
     all.push(new GoroutineView(scheduler, address, id, status));
   }
   let byId: Map<number, Goroutine> | undefined;

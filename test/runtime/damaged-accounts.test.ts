@@ -111,3 +111,23 @@ test("a stack that ends before it begins, or is larger than one can be, is no st
     dump.close();
   }
 });
+
+test("a list of goroutines that leads elsewhere gives no goroutines", async () => {
+  const sound = await open(whole);
+  const { goroutines, layout, spans } = sound.runtime;
+  const count = goroutines.all.length;
+  const list = sound.process.memory.readAddress(layout.global("runtime.allgs") as number);
+  const places = [0, 1, 2].map((i) => offsetOf(sound, list + i * 8));
+  const [first, heap] = [sound.process.memory.readAddress(list), spans.base[spans.count - 1] as number];
+  sound.close();
+  const bytes = Buffer.from(whole);
+  // The same one twice, and the middle of other memory.
+  bytes.writeBigUInt64LE(BigInt(first), places[1]);
+  bytes.writeBigUInt64LE(BigInt(heap), places[2]);
+  const dump = await open(bytes);
+  expect(dump.runtime.goroutines.all.length).toBeLessThanOrEqual(count);
+  expect(new Set(dump.runtime.goroutines.all.map((each) => each.address)).size).toBe(dump.runtime.goroutines.all.length);
+  expect(dump.runtime.goroutines.all.some((each) => each.address === heap)).toBe(false);
+  expect(dump.findings.list()).toContainEqual(expect.objectContaining({ code: "goroutine-odd", partial: true }));
+  dump.close();
+});

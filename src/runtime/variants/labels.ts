@@ -14,6 +14,8 @@ type Reader = (address: Address) => Labels;
 
 const MOST_LABELS = 1000;
 const LONGEST_LABEL = 1 << 16;
+/** Of one set together, in bytes: what a damaged record calls labels may be anything. */
+const LONGEST_SET = 1 << 20;
 
 /** Newest first. */
 const LABEL_FORMS: readonly Variant<Reader, GoRuntime>[] = [
@@ -46,9 +48,10 @@ const LABEL_FORMS: readonly Variant<Reader, GoRuntime>[] = [
       const map = types.get(types.byName("runtime/pprof.labelMap"));
       return (address) => {
         const labels: [string, string][] = [];
+        const readText = textReader(memory);
         for (const { key, value } of readMap(memory, types, layout, map, memory.tryAddress(address) ?? 0)) {
           if (labels.length >= MOST_LABELS) break;
-          labels.push([readText(memory, key), readText(memory, value)]);
+          labels.push([readText(key), readText(value)]);
         }
         return labels.sort(([a], [b]) => (a < b ? -1 : 1));
       };
@@ -78,18 +81,24 @@ function listReader(runtime: GoRuntime, name: string): Reader {
     const array = memory.tryAddress(address + offset) ?? 0;
     const length = memory.tryBytes(address + offset + WORD, WORD) ? memory.readUint(address + offset + WORD, 8) : 0;
     if (stride < 4 * WORD || array <= 0) return [];
+    const readText = textReader(memory);
     return Array.from({ length: Math.min(length, MOST_LABELS) }, (_, i) => [
-      readText(memory, array + i * stride),
-      readText(memory, array + i * stride + 2 * WORD),
+      readText(array + i * stride),
+      readText(array + i * stride + 2 * WORD),
     ]);
   };
 }
 
-function readText(memory: AddressSpace, header: Address): string {
-  const at = memory.tryAddress(header) ?? 0;
-  const length = memory.tryBytes(header + WORD, WORD) ? memory.readUint(header + WORD, 8) : 0;
-  const bytes = length > 0 ? memory.tryBytes(at, Math.min(length, LONGEST_LABEL)) : undefined;
-  return bytes ? decodeText(bytes) : "";
+/** Reads the texts of one set, as long as there is room for them. */
+function textReader(memory: AddressSpace): (header: Address) => string {
+  let room = LONGEST_SET;
+  return (header) => {
+    const at = memory.tryAddress(header) ?? 0;
+    const length = memory.tryBytes(header + WORD, WORD) ? memory.readUint(header + WORD, 8) : 0;
+    const bytes = length > 0 ? memory.tryBytes(at, Math.min(length, LONGEST_LABEL, room)) : undefined;
+    room -= bytes?.length ?? 0;
+    return bytes ? decodeText(bytes) : "";
+  };
 }
 
 /** A reader of g.labels: [] for a goroutine without labels, and for all of a program without runtime/pprof. */

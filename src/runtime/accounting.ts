@@ -64,7 +64,7 @@ export function checkSpans(memory: AddressSpace, layout: Layout, spans: SpanTabl
  * steps of an allocation, spans and address ranges add up to them exactly, in every release. runtime/mheap.go allocSpan, grow
  * @returns whether the counters may be shown
  */
-export function checkAccounts(accounts: Accounts, found: FoundMemory, findings: Findings): boolean {
+export function checkAccounts(accounts: Accounts, found: FoundMemory, growing: Bytes, findings: Findings): boolean {
   const { heapObjects, heapAlloc, heapInuse, heapFree, heapReleased, stackInuse, stackSys, workBuffers, metadata } = accounts;
   const heap = heapInuse + heapFree + heapReleased + stackInuse + workBuffers;
   const counters = { heapObjects, heapAlloc, heapInuse, heapFree, heapReleased, stackInuse, stackSys, workBuffers, metadata, heap };
@@ -85,7 +85,7 @@ export function checkAccounts(accounts: Accounts, found: FoundMemory, findings: 
   const pairs = [
     ["heap spans", heapInuse, Math.max(heapInuse, found.heapSpans)], // fewer: checkSpans says it
     ["spans of stacks and work buffers", stackInuse + workBuffers, found.manualSpans],
-    ["the heap's address ranges", heap, found.ranges ?? heap],
+    ["the heap's address ranges", heap - growing, found.ranges ?? heap - growing],
     ["objects", Math.min(heapAlloc, heapInuse), heapAlloc],
   ] as const;
   for (const [name, expected, seen] of pairs) {
@@ -125,6 +125,27 @@ export function findMemory({ memory }: { readonly memory: AddressSpace }, layout
         ? undefined
         : bytesOfRanges(memory, heap + layout.struct("mheap").offset("pages.inUse.ranges")),
   };
+}
+
+/**
+ * Bytes that the heap was growing by when the process died, as of memory that could not be had: counted as released already, but in
+ * none of the address ranges yet. They lie before what is left of the current arena. runtime/mheap.go grow
+ */
+export function growingBy(memory: AddressSpace, layout: Layout, spans: SpanTable, accounts: Accounts): Bytes {
+  const { ranges } = findMemory({ memory }, layout, spans);
+  const heap = layout.global("runtime.mheap_");
+  const { heapInuse, heapFree, heapReleased, stackInuse, workBuffers } = accounts;
+  const excess = ranges === undefined ? 0 : heapInuse + heapFree + heapReleased + stackInuse + workBuffers - ranges;
+  if (heap === undefined || excess <= 0 || excess > heapReleased) return 0;
+  const mheap = layout.struct("mheap");
+  const end = memory.tryAddress(heap + mheap.offset("curArena.base")) ?? 0;
+  const isMapped = memory.find(end - excess) !== undefined && memory.find(end - 1) !== undefined;
+  const { array, length } = readSlice(memory, heap + mheap.offset("pages.inUse.ranges"));
+  for (let i = 0; i < length; i++) {
+    const [from, to] = [memory.readAddress(array + i * 16), memory.readAddress(array + i * 16 + 8)];
+    if (from < end && to > end - excess) return 0;
+  }
+  return isMapped ? excess : 0;
 }
 
 /** runtime/mranges.go addrRanges */

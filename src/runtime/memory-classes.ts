@@ -5,7 +5,7 @@ import { type Address, alignDown, alignUp, type Bytes, formatBytes } from "../ba
 import type { Mapping } from "../process/address-space.js";
 import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/core-notes.js";
 import type { Process } from "../process/process.js";
-import type { Accounts } from "./accounting.js";
+import { type Accounts, growingBy } from "./accounting.js";
 import { foreignRanges } from "./foreign-ranges.js";
 import { goRanges, type Range, union, without } from "./go-ranges.js";
 import type { Layout } from "./layout/schema.js";
@@ -114,7 +114,8 @@ export function classifyMemory(
   const counted = accounts?.metadata ?? metadataMapped;
   const elsewhere = takeFrom(rest, Math.max(0, counted - metadataMapped));
   const heap = accounts ? heapClasses(accounts, heapMapped) : [{ name: "Go heap (all states)", bytes: heapMapped, go: true }];
-  const missing = Math.max(0, heapOf(accounts) - heapMapped) + Math.max(0, counted - metadataMapped - elsewhere.taken);
+  const growing = accounts ? growingBy(process.memory, layout, spans, accounts) : 0;
+  const missing = Math.max(0, heapOf(accounts) - growing - heapMapped) + Math.max(0, counted - metadataMapped - elsewhere.taken);
   if (missing > NEGLIGIBLE)
     findings.add(
       "classes-short",

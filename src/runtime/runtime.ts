@@ -5,7 +5,7 @@ import { PackageNames } from "../base/package-names.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { ElfSymbol, Process } from "../process/process.js";
-import { type Accounts, checkAccounts, checkSpans, findMemory, readAccounts } from "./accounting.js";
+import { type Accounts, checkAccounts, checkSpans, findMemory, growingBy, readAccounts } from "./accounting.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
 import { allocatedCaptures } from "./closure-types.js";
 import { type FunctionTable, type GoFunction, readFunctions } from "./functions.js";
@@ -104,7 +104,8 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const accounts = lazy(() => {
     try {
       const read = readAccounts(memory, layout, spans());
-      return checkAccounts(read, findMemory(process, layout, spans()), findings) ? read : undefined;
+      const growing = growingBy(memory, layout, spans(), read);
+      return checkAccounts(read, findMemory(process, layout, spans()), growing, findings) ? read : undefined;
     } catch (error) {
       if (!(error instanceof MemoryFault)) throw error;
       findings.add("accounts-missing", "the runtime's heap statistics are not in the core", error.message, { partial: true });

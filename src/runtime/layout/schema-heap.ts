@@ -60,6 +60,7 @@ export const heapStructs = {
       sweepgen: {},
       arenas: {},
       "pages.inUse.ranges": {},
+      "curArena.base": {},
       "pages.chunks": {},
     },
   },

@@ -25,8 +25,6 @@ export interface Explanation {
 const outOf = new Set(["ENOSPC", "EDQUOT", "ENOMEM", "EMFILE", "ENFILE", "EFBIG"]);
 /** What is not found before there is a dump to ask: no answer, so `why || echo garbage` must not take it for "no". */
 const inputs = new Set(["file", "readable file", "executable"]);
-/** Names that the program does not have, as main.globl: what was asked is no question to it, and its answer no "no". */
-const names = new Set(["variable", "field", "type"]);
 const memoryFailures =
   /Array buffer allocation failed|Invalid (typed array|array buffer) length|Invalid string length|Cannot create a string longer/;
 
@@ -67,8 +65,7 @@ const codes: Readonly<Record<string, number>> = {
 function codeOf(error: unknown): number | undefined {
   if (!(error instanceof DumpError)) return undefined;
   const { what } = error as Partial<NotFoundError>;
-  if (what !== undefined && inputs.has(what)) return EXIT.unreadable;
-  return what !== undefined && names.has(what) ? EXIT.usage : codes[error.code];
+  return what !== undefined && inputs.has(what) ? EXIT.unreadable : codes[error.code];
 }
 
 function sentences(error: DumpError): string[] {

@@ -97,7 +97,12 @@ class Evaluator {
         return this.field(value, field, { kind: "name", name });
       }, start);
     }
-    throw new NotFoundError("variable", path, this.env.near?.(path) ?? [], "name a variable with its package, as in main.global.sessions");
+    const near = this.env.near?.(path) ?? [];
+    const advice = "name a variable with its package, as in main.global.sessions";
+    // Every variable has a package: a bare word is no question that could be answered with "no".
+    if (!path.includes("."))
+      throw new UsageError(`no variable ${path}: it names no package${near.length > 0 ? `; near: ${near.join(", ")}` : ""}`, advice);
+    throw new NotFoundError("variable", path, near, advice);
   }
 
   private type(id: TypeId): GoType | undefined {

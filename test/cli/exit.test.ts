@@ -5,9 +5,6 @@ import { Cancelled } from "../../src/base/progress.js";
 
 test.each([
   [new NotFoundError("object at", "0x10"), 1],
-  [new NotFoundError("key", '"user-9" in main.users'), 1],
-  [new NotFoundError("variable", "main.globl", ["main.global"]), 2],
-  [new NotFoundError("field", "sesions in main.server", ["sessions"]), 2],
   [new NotFoundError("file", "/srv/core"), 3],
   [new NotFoundError("executable", "./server"), 3],
   [new UsageError("no"), 2],

@@ -24,6 +24,19 @@ export function decoderOf(arch: "amd64" | "arm64"): Decoder {
   return arch === "amd64" ? guarded(decodeAmd64) : guarded(decodeArm64);
 }
 
+/** It stores a whole general register in the stack frame and does nothing else: MOV r64 to memory; STR and STP of X registers but XZR. */
+export function storesRegister(code: DataView, at: number, arch: "amd64" | "arm64"): boolean {
+  if (at + 4 > code.byteLength) return false;
+  if (arch === "amd64")
+    return [0x48, 0x4c].includes(code.getUint8(at)) && code.getUint8(at + 1) === 0x89 && code.getUint8(at + 2) >> 6 !== 3;
+  const word = code.getUint32(at, true);
+  const first = word & 31;
+  const second = (word >>> 10) & 31;
+  // [SP, #offset], unsigned for one register and signed for two.
+  if (((word >>> 5) & 31) !== 31 || first === 31) return false;
+  return word >>> 22 === 0xf9000000 >>> 22 || (word >>> 22 === 0xa9000000 >>> 22 && second !== 31);
+}
+
 /** The end of the code within an instruction is no instruction. */
 function guarded(decode: Decoder): Decoder {
   return (code, at) => {

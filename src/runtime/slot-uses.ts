@@ -1,7 +1,7 @@
 // What the rest of a function does with a word of its frame: whether its value is still needed, and by the code of which lines.
 import type { Address, Bytes } from "../base/units.js";
 import type { FunctionTable, GoFunction } from "./functions.js";
-import { decoderOf, type Instruction } from "./instructions.js";
+import { decoderOf, type Instruction, storesRegister } from "./instructions.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
@@ -24,6 +24,11 @@ export interface FrameCode {
   usesOf(slot: Address, size: Bytes): SlotUses | undefined;
   /** Instructions of the whole function that write the word, or take its address; undefined when the code cannot be read. */
   writersOf(slot: Address, size: Bytes): { readonly writes: readonly Address[]; readonly isShared: boolean } | undefined;
+  /**
+   * The instruction that made what an instruction stores, where that is plain: a call, when nothing but stores of its results stands between.
+   * Compilers up to Go 1.21 give such a store the line of the code that will read it.
+   */
+  originOf(write: Address): Address;
   /** There is a way from an instruction to the frame's pc that passes no instruction of these. */
   leadsHere(from: Address, isBarrier: (pc: Address) => boolean): boolean;
   /** Jumps backwards over the frame's pc: where loops that it is in begin their next round. */
@@ -53,8 +58,9 @@ export function codeOfFrame(runtime: GoRuntime, frame: Frame): FrameCode | undef
   const { fn, pc, sp } = frame;
   const code = codeOf(runtime, fn);
   if (!code || pc <= fn.entry) return undefined;
-  const returns = !endsThere(runtime.functions, frame, code, runtime.process.arch);
-  const decode = decoderOf(runtime.process.arch);
+  const { arch } = runtime.process;
+  const returns = !endsThere(runtime.functions, frame, code, arch);
+  const decode = decoderOf(arch);
   const at = (place: number): Instruction | undefined => {
     if (!code.known.has(place)) code.known.set(place, place >= 0 && place < code.view.byteLength ? decode(code.view, place) : undefined);
     return code.known.get(place);
@@ -93,6 +99,17 @@ export function codeOfFrame(runtime: GoRuntime, frame: Frame): FrameCode | undef
         place += instruction.size;
       }
       return { writes, isShared };
+    },
+    originOf(write) {
+      let call: number | undefined;
+      for (let place = 0; fn.entry + place < write; ) {
+        const instruction = at(place);
+        if (!instruction) return write;
+        if (instruction.flow === "call") call = place;
+        else if (!storesRegister(code.view, place, arch)) call = undefined;
+        place += instruction.size;
+      }
+      return call !== undefined && storesRegister(code.view, write - fn.entry, arch) ? fn.entry + call : write;
     },
     leadsHere(from, isBarrier) {
       let found = false;

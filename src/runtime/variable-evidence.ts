@@ -91,7 +91,7 @@ export class VariableEvidence {
   /** Written by a later line, and in this round of any loop. */
   private isAhead(variable: DwarfVariable, write: Address): boolean {
     const { code, doubts, frame } = this;
-    if (!code || write >= frame.pc || !doubts.isOfLaterLine(write)) return false;
+    if (!code || write >= frame.pc || !doubts.isOfLaterLine(code.originOf(write))) return false;
     const jumps = code.loopJumps();
     return code.leadsHere(write, (pc) => doubts.isOfHead(variable, pc, jumps));
   }

@@ -134,8 +134,8 @@ describe.each(fixtures().map((fixture): [string, TestDump] => [fixture.name, fix
       };
       attempt("show", () => {
         const { type } = show.run(dump, { of: expression, depth: 1, offset: 0, top: 3 }, context);
-        // Parts of a map are called as the map, those of an entry of sync.Map as its value.
-        if (address === undefined || /^(?:map\[|chan |sync\.Map$)/.test(type) || /\.Load\(.+\)$/.test(expression)) return;
+        // Parts of a map or channel are called as the whole, those of an entry of sync.Map as its value.
+        if (address === undefined || /^(?:map\[|(?:<-)?chan(?:<-)? |sync\.Map$)/.test(type) || /\.Load\(.+\)$/.test(expression)) return;
         // Of a text, a slice or a box both the value and what it leads to are called so.
         const place = locate(dump, expression);
         const meant = [place.object, targetOf(dump, place)].filter((id) => id !== NONE).map((id) => hex(dump.heap.objects.addressOf(id)));

@@ -1,6 +1,7 @@
 /** The first screen of a terminal of 80 by 24, on every committed dump and on real crashes: death, findings and holders are on it. */
 import { describe, expect, it } from "vitest";
 import { overviewCommand } from "../../cli/commands/overview.js";
+import { shortenAnswer } from "../../cli/text/names.js";
 import { makePage } from "../../cli/text/style.js";
 import { textWidth } from "../../cli/text/table.js";
 import { listHeight } from "../../cli/ui/frame.js";
@@ -44,13 +45,15 @@ async function check(dump_: TestDump): Promise<void> {
   const dump = await openDump({ core: dump_.core, executable: dump_.executable });
   try {
     const context = { progress: silent, findings: dump.findings };
-    const answer = overview.run(dump, {}, context);
+    // As commands and screens print it.
+    const short = <T>(result: T): T => shortenAnswer(result, () => dump.names);
+    const answer = short(overview.run(dump, {}, context));
     for (const { title, bytes } of answer.topSuspects) expect(bytes, title).toBeLessThanOrEqual(answer.memory.mappedBytes);
     const printed = overviewCommand.text(answer, makePage(size.columns, false)).slice(0, size.rows);
     const piped = overviewCommand.text(answer, makePage(Number.POSITIVE_INFINITY, false)).slice(0, size.rows);
     const answers = overviewScreen
       .asks({})
-      .map(({ query, args }): Answer => ({ state: "done", result: structuredClone(query.run(dump, args, context)) }));
+      .map(({ query, args }): Answer => ({ state: "done", result: short(structuredClone(query.run(dump, args, context))) }));
     const body = overviewScreen.body({ args: {}, answers, width: size.columns - 2, folds: {}, findings: [] });
     const drawn = body.rows.slice(0, listHeight(size, body.head.length));
     for (const lines of [printed, piped, drawn.map(({ text }) => text)]) {
@@ -64,7 +67,7 @@ async function check(dump_: TestDump): Promise<void> {
       const holders = lines.slice(lines.findIndex((line) => line.startsWith("Holders")));
       const shown = holders.indexOf("");
       expect(shown < 0 ? holders.length : shown, "holders").toBe(Math.min(most, answer.topHolders.length));
-      for (const line of lines) if (lines !== piped) expect(textWidth(line)).toBeLessThanOrEqual(size.columns);
+      for (const line of lines) if (lines !== piped) expect(textWidth(line), line).toBeLessThanOrEqual(size.columns);
     }
     // Every holder and every finding leads on.
     expect(drawn.filter(({ text }) => /^(?:Holders| {12}) +[\d.]+ [KMGT]?i?B +[<>\d]+% /.test(text)).every(({ open }) => open)).toBe(true);

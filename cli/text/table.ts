@@ -16,13 +16,29 @@ const leastCut = 8;
 const printable = /^[\x20-\x7e]*$/;
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
+/** Characters that are measured at once: the time that Intl.Segmenter takes grows with the square of the length. */
+const longestMeasured = 2048;
+/** Characters of one column, at most, that cutText looks at: a letter with all that may be piled on it. */
+const mostInColumn = 32;
+
 /** Columns of a terminal that the text takes. */
 export function textWidth(text: string): number {
-  return printable.test(text) ? text.length : stringWidth(text);
+  if (printable.test(text)) return text.length;
+  let width = 0;
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(at + longestMeasured, text.length);
+    // A pair of surrogates is not divided; what else belongs together is, once in so many characters.
+    if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end--;
+    width += stringWidth(text.slice(at, end));
+    at = end;
+  }
+  return width;
 }
 
 /** The text in at most width columns, an ellipsis where something is missing; spaces and a count, "12 × ", that it begins with stay. */
 export function cutText(text: string, width: number, where: "start" | "end" = "end"): string {
+  if (width === Number.POSITIVE_INFINITY) return text;
+  if (width > 1 && text.length > width * mostInColumn) return cutText(nearEnd(text, width * mostInColumn, where), width, where);
   if (textWidth(text) <= width) return text;
   if (width <= 1) return width === 1 ? "…" : "";
   const parts = Array.from(graphemes.segment(text), (part) => part.segment);
@@ -31,6 +47,13 @@ export function cutText(text: string, width: number, where: "start" | "end" = "e
   return `${indent}…${take(parts.toReversed(), width - 1 - indent.length)
     .toReversed()
     .join("")}`;
+}
+
+/** The part of a long text that a cut can leave, with what it begins with. */
+function nearEnd(text: string, length: number, where: "start" | "end"): string {
+  if (where === "end") return text.slice(0, length);
+  const head = /^ *(?:[\d,]+ × )?/.exec(text.slice(0, length))?.[0] ?? "";
+  return length > head.length ? head + text.slice(text.length - (length - head.length)) : text.slice(0, length);
 }
 
 function take(parts: readonly string[], width: number): string[] {

@@ -49,6 +49,14 @@ describe("cutText", () => {
     expect(cutText("github.com/acme/shop/internal/session.Session", 21, "start")).toBe("…rnal/session.Session");
     expect(cutText("    net/http.(*conn).serve  server.go:1", 20, "start")).toBe("    …ve  server.go:1");
   });
+  test("a quarter of a million characters that are not ASCII take no time that grows with its square", () => {
+    const text = "é日".repeat(1 << 17);
+    const before = performance.now();
+    expect(textWidth(text)).toBe(3 << 17);
+    expect(textWidth(cutText(text, 80))).toBe(80);
+    expect(cutText(`12 × ${text}e\u0301`, 20, "start")).toMatch(/^12 × ….*日e\u0301$/);
+    expect(performance.now() - before).toBeLessThan(10_000);
+  });
   test("pads wide characters by the columns they take", () => {
     expect(padText("日本", 6)).toBe("日本  ");
     expect(padText("7", 3, "right")).toBe("  7");

@@ -137,7 +137,7 @@ export function wholeNames(dump: Dump, text: string): string {
   const { types, variables } = dump.runtime;
   return dump.names.expand(realName(text), (name) => {
     const member = name.indexOf(".", name.lastIndexOf("/") + 1);
-    for (let end = name.length; end > member; end = name.lastIndexOf(".", end - 1))
+    for (let end = name.length; end > Math.max(member, 0); end = name.lastIndexOf(".", end - 1))
       if (variables.global(name.slice(0, end)) || types.byName(name.slice(0, end)) !== NONE) return true;
     return false;
   });

@@ -20,6 +20,8 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 const longestMeasured = 2048;
 /** Characters of one column, at most, that cutText looks at: a letter with all that may be piled on it. */
 const mostInColumn = 32;
+/** What a line keeps when its start is cut: its indent and a count. */
+const opening = /^ *(?:[\d,]+ × )?/;
 
 /** Columns of a terminal that the text takes. */
 export function textWidth(text: string): number {
@@ -43,7 +45,7 @@ export function cutText(text: string, width: number, where: "start" | "end" = "e
   if (width <= 1) return width === 1 ? "…" : "";
   const parts = Array.from(graphemes.segment(text), (part) => part.segment);
   if (where === "end") return `${take(parts, width - 1).join("")}…`;
-  const indent = /^ *(?:[\d,]+ × )?/.exec(text)?.[0].slice(0, width - 1) ?? "";
+  const indent = opening.exec(text)?.[0].slice(0, width - 1) ?? "";
   return `${indent}…${take(parts.toReversed(), width - 1 - indent.length)
     .toReversed()
     .join("")}`;
@@ -52,7 +54,7 @@ export function cutText(text: string, width: number, where: "start" | "end" = "e
 /** The part of a long text that a cut can leave, with what it begins with. */
 function nearEnd(text: string, length: number, where: "start" | "end"): string {
   if (where === "end") return text.slice(0, length);
-  const head = /^ *(?:[\d,]+ × )?/.exec(text.slice(0, length))?.[0] ?? "";
+  const head = opening.exec(text.slice(0, length))?.[0] ?? "";
   return length > head.length ? head + text.slice(text.length - (length - head.length)) : text.slice(0, length);
 }
 

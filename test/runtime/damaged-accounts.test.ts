@@ -1,29 +1,20 @@
 /** Counters and the records they count, one of the two damaged: no figure is negative or absurd, and the contradiction is told. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { decompress } from "fzstd";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { memoryUse } from "../../src/query/memory-use.js";
-import { fixture } from "../support/dump-cache.js";
+import { type DamagedCore, damagedCore } from "../support/damaged-core.js";
 
-const { core, executable } = fixture("zoo-1.24-amd64");
 const silent = { stage() {}, tick() {}, finish() {} };
-let folder = "";
+let damaged: DamagedCore;
 let whole: Uint8Array;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "accounts-"));
-  whole = decompress(readFileSync(core));
+  damaged = damagedCore("zoo-1.24-amd64");
+  whole = damaged.whole;
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => damaged.close());
 
-async function open(bytes: Uint8Array): Promise<Dump> {
-  const path = join(folder, "core");
-  writeFileSync(path, bytes);
-  return openDump({ core: path, executable });
-}
+const open = (bytes: Uint8Array) => damaged.open(bytes);
 
 /** Asks for memory by class; what must hold of it however the core is damaged. */
 function ask(dump: Dump) {

@@ -1,28 +1,19 @@
 /** Span records zeroed in place: they contradict nothing, but the runtime's own count of the bytes in spans does. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { decompress } from "fzstd";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { readSlice } from "../../src/runtime/layout/layout.js";
-import { fixture } from "../support/dump-cache.js";
+import { type DamagedCore, damagedCore } from "../support/damaged-core.js";
 
-const { core, executable } = fixture("zoo-1.24-amd64");
-let folder = "";
+let damaged: DamagedCore;
 let whole: Uint8Array;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "spans-"));
-  whole = decompress(readFileSync(core));
+  damaged = damagedCore("zoo-1.24-amd64");
+  whole = damaged.whole;
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => damaged.close());
 
-async function open(bytes: Uint8Array): Promise<Dump> {
-  const path = join(folder, "core");
-  writeFileSync(path, bytes);
-  return openDump({ core: path, executable });
-}
+const open = (bytes: Uint8Array) => damaged.open(bytes);
 
 /** Addresses of the records of spans in use. */
 function records({ process: { memory }, runtime: { layout } }: Dump): readonly number[] {

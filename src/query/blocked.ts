@@ -4,11 +4,11 @@ import type { Dump } from "../dump.js";
 import { latestTime } from "../runtime/clock.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { readWaits } from "../runtime/waiting.js";
-import { type Cycle, findCycles } from "./blocked-cycles.js";
-import { type Member, type WaitGroup, type WaitKind, waitGroups } from "./blocked-groups.js";
-import { type Evidence, findHolders, type Holder } from "./blocked-holders.js";
-import { endOfWait, namer, stateOfObject } from "./blocked-state.js";
-import { type FrameRow, type GoroutineReader, goroutineReader } from "./goroutine-rows.js";
+import { type FrameRow, type GoroutineReader, goroutineReader } from "../stacks/goroutine-rows.js";
+import { type Cycle, findCycles } from "../waits/cycles.js";
+import { type Member, type WaitGroup, type WaitKind, waitGroups } from "../waits/groups.js";
+import { type Evidence, findHolders, type Holder } from "../waits/holders.js";
+import { endOfWait, namer, stateOfObject } from "../waits/state.js";
 import type { Query } from "./query.js";
 
 export interface WaiterRow {

@@ -1,15 +1,15 @@
 // What killed the process: a panic, a fatal error, a signal; or nothing, it was alive when dumped.
 import { type Address, NONE, NOT_AN_ADDRESS } from "../base/units.js";
+import { type CFrame, callersInC } from "../crash/c-callers.js";
+import { beginning, faultOf, handled, type SignalRow, signalRow } from "../crash/death-signal.js";
 import type { Dump } from "../dump.js";
 import { fatalErrorText, linesBeforeThrow, type PanicRecord, panickingCount, printBacklog, readPanics } from "../runtime/death.js";
 import { frameVariables } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { type Machine, readMachines } from "../runtime/machines.js";
+import { type FrameRow, goroutineReader, stateOf } from "../stacks/goroutine-rows.js";
 import { readInterface } from "../value/scalars.js";
 import { readValue, summarize } from "../value/value.js";
-import { type CFrame, callersInC } from "./c-callers.js";
-import { beginning, faultOf, handled, type SignalRow, signalRow } from "./death-signal.js";
-import { type FrameRow, goroutineReader, stateOf } from "./goroutine-rows.js";
 import type { Query } from "./query.js";
 
 export interface PanicRow {

@@ -1,9 +1,9 @@
 // Who holds how much: the dominator tree of the heap, or what one object or variable holds.
 
+import { type DominatorNode, dominatorTree } from "../accounting/dominator-rows.js";
 import { NotFoundError } from "../base/errors.js";
 import { type Bytes, NONE } from "../base/units.js";
-import { type DominatorNode, dominatorTree } from "./dominator-rows.js";
-import { locateNode } from "./locate.js";
+import { locateNode } from "../naming/locate.js";
 import type { Query } from "./query.js";
 
 export interface DominatorsArgs {

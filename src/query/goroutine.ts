@@ -5,10 +5,10 @@ import type { Dump } from "../dump.js";
 import { type Certainty, type FrameVariable, frameVariables, knownRegisters, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { Frame } from "../runtime/unwind.js";
+import { type GoroutineRow, goroutineReader } from "../stacks/goroutine-rows.js";
+import { variableExpression } from "../stacks/local-variables.js";
 import { readValue, summarize, VALUE_LIMITS, type Value } from "../value/value.js";
-import { type GoroutineRow, goroutineReader } from "./goroutine-rows.js";
 import { type GoroutineTrace, goroutineTrace } from "./goroutine-trace.js";
-import { variableExpression } from "./local-variables.js";
 import type { Query } from "./query.js";
 
 export interface GoroutineArgs {

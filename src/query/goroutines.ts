@@ -1,9 +1,16 @@
 // What every goroutine was doing: one row each, or one per identical stack.
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { namePattern, parseRegExp } from "../naming/patterns.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { type Creator, type FrameRow, type GoroutineReader, type GoroutineRow, goroutineReader, stateOf } from "./goroutine-rows.js";
-import { namePattern, parseRegExp } from "./patterns.js";
+import {
+  type Creator,
+  type FrameRow,
+  type GoroutineReader,
+  type GoroutineRow,
+  goroutineReader,
+  stateOf,
+} from "../stacks/goroutine-rows.js";
 import type { Query } from "./query.js";
 
 export interface GoroutinesArgs {

@@ -1,5 +1,5 @@
 // What the heap holds: live and garbage, and the types that fill it.
-import { type HistogramRow, histogramRows } from "./histogram-rows.js";
+import { type HistogramRow, histogramRows } from "../accounting/histogram-rows.js";
 import type { Query } from "./query.js";
 
 export interface HeapUse {

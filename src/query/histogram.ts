@@ -1,10 +1,11 @@
 // What fills the heap, by type.
+
+import { type HistogramRow, histogramRows } from "../accounting/histogram-rows.js";
+import { ownerRows, retainedByName } from "../accounting/retained-rows.js";
 import { UsageError } from "../base/errors.js";
 import type { Dump } from "../dump.js";
-import { type HistogramRow, histogramRows } from "./histogram-rows.js";
-import { namePattern } from "./patterns.js";
+import { namePattern } from "../naming/patterns.js";
 import type { Query } from "./query.js";
-import { ownerRows, retainedByName } from "./retained-rows.js";
 
 export interface HistogramArgs {
   readonly by: "type" | "package" | "size-class" | "owner" | "goroutine";
@@ -18,7 +19,7 @@ export interface HistogramArgs {
   readonly parts?: boolean;
 }
 
-export type { HistogramRow } from "./histogram-rows.js";
+export type { HistogramRow } from "../accounting/histogram-rows.js";
 
 export interface Histogram {
   /** What the rows' names are; types when absent. */

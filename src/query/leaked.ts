@@ -7,9 +7,9 @@ import { isMarked, setMark } from "../graph/mark.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { Wait } from "../runtime/wait.js";
 import { readWaits } from "../runtime/waiting.js";
-import { goroutineReader } from "./goroutine-rows.js";
+import { goroutineReader } from "../stacks/goroutine-rows.js";
+import { lostReferences } from "../waits/missing-memory.js";
 import { describeGroup, type GoroutineGroup, groupStacks, retainedOf } from "./goroutines.js";
-import { lostReferences } from "./missing-memory.js";
 import type { Query } from "./query.js";
 
 export interface LeakedArgs {

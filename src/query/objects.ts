@@ -2,11 +2,11 @@
 import { type Address, type Bytes, type Hex, hex, NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { NO_PARTS } from "../heap/wholes.js";
+import { NAMED, objectName, selectByType, UNSELECTED } from "../naming/object-names.js";
+import { showHeader } from "../naming/shown-value.js";
 import { isText, quoteBytes } from "../value/quote.js";
 import { readValue, summarize } from "../value/value.js";
-import { NAMED, objectName, selectByType, UNSELECTED } from "./object-names.js";
 import type { Query } from "./query.js";
-import { showHeader } from "./shown-value.js";
 
 export interface ObjectsArgs {
   /** Regular expression over type names; all when absent. */

@@ -1,5 +1,5 @@
 // The first screen: what died, what is probably wrong, who holds the memory, and what fills it.
-import type { DominatorNode } from "./dominator-rows.js";
+import type { DominatorNode } from "../accounting/dominator-rows.js";
 import { dominators } from "./dominators.js";
 import { type FirstLook, firstLook } from "./first-look.js";
 import { type HeapUse, heapUse } from "./heap-use.js";

@@ -2,9 +2,9 @@
 import { MemoryFault, UsageError } from "../base/errors.js";
 import { counted, type Hex, hex, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { isAddress, locate, namesPlace, needText, pointedBy } from "../naming/locate.js";
+import { explainAddress, nameObject } from "../naming/object-names.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
-import { isAddress, locate, namesPlace, needText, pointedBy } from "./locate.js";
-import { explainAddress, nameObject } from "./object-names.js";
 import type { Query } from "./query.js";
 
 export interface ReadArgs {

@@ -3,10 +3,10 @@ import { type Bytes, type Hex, hex, NONE, NOT_AN_ADDRESS, type NodeId, type Obje
 import type { Dump } from "../dump.js";
 import { INTERIOR, SLOT_MASK } from "../heap/edges.js";
 import { NO_PARTS } from "../heap/wholes.js";
+import { locateNode, needText } from "../naming/locate.js";
+import { type NamedObject, nameObject, objectName } from "../naming/object-names.js";
+import { castOf, describeRoot, expressionVia, ownerName, rootExpression } from "../naming/path-names.js";
 import { nameOffset } from "../value/fields.js";
-import { locateNode, needText } from "./locate.js";
-import { type NamedObject, nameObject, objectName } from "./object-names.js";
-import { castOf, describeRoot, expressionVia, ownerName, rootExpression } from "./path-names.js";
 import type { Query } from "./query.js";
 
 export interface RefsArgs {

@@ -2,12 +2,12 @@
 import { UsageError } from "../base/errors.js";
 import { type Bytes, counted, type Hex, hex, NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import { locate, needText, wholeNames } from "../naming/locate.js";
+import { nameObject, readableType } from "../naming/object-names.js";
+import { castOf, expressionOf } from "../naming/path-names.js";
+import { type ShownValue, showHeader, showValue } from "../naming/shown-value.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
-import { locate, needText, wholeNames } from "./locate.js";
-import { nameObject, readableType } from "./object-names.js";
-import { castOf, expressionOf } from "./path-names.js";
 import type { Query } from "./query.js";
-import { type ShownValue, showHeader, showValue } from "./shown-value.js";
 
 export interface ShowArgs {
   /** Address or expression. */

@@ -1,12 +1,12 @@
 // What is probably wrong: findings with their evidence, the likeliest culprit first.
 import type { Bytes } from "../base/units.js";
+import { goroutineSuspects } from "../diagnosis/goroutines.js";
+import { holderSuspects } from "../diagnosis/holders.js";
+import { processSuspects } from "../diagnosis/process.js";
+import type { Suspect, Whole } from "../diagnosis/suspect.js";
+import { wasteSuspects } from "../diagnosis/waste.js";
 import type { Dump } from "../dump.js";
 import type { Query } from "./query.js";
-import type { Suspect, Whole } from "./suspect.js";
-import { goroutineSuspects } from "./suspect-goroutines.js";
-import { holderSuspects } from "./suspect-holders.js";
-import { processSuspects } from "./suspect-process.js";
-import { wasteSuspects } from "./suspect-waste.js";
 
 export interface SuspectsArgs {
   /** 0 = all. */

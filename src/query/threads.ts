@@ -1,15 +1,15 @@
 // The threads of the operating system: what each one was doing, its registers, its stack.
 import { type Hex, hex } from "../base/units.js";
+import { placeOf } from "../crash/death-signal.js";
+import { signalName } from "../crash/signal-names.js";
 import type { Dump } from "../dump.js";
 import type { Registers, Thread } from "../process/process.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { type Machine, readMachines } from "../runtime/machines.js";
 import { interruptedRegisters, savedSignals } from "../runtime/signal-frame.js";
 import { createUnwinder } from "../runtime/unwind.js";
-import { placeOf } from "./death-signal.js";
-import { type FrameRow, type GoroutineReader, goroutineReader } from "./goroutine-rows.js";
+import { type FrameRow, type GoroutineReader, goroutineReader } from "../stacks/goroutine-rows.js";
 import type { Query } from "./query.js";
-import { signalName } from "./signals.js";
 
 /** Where a thread stood, or was interrupted. */
 export interface ThreadStop {

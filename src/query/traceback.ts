@@ -5,9 +5,9 @@ import { argumentWords } from "../runtime/argument-words.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { readField, readFieldOr } from "../runtime/layout/layout.js";
 import { readMachines } from "../runtime/machines.js";
+import { goroutineReader, stateOf } from "../stacks/goroutine-rows.js";
 import { causeOfDeath, type Death } from "./death.js";
 import { findGoroutine } from "./goroutine.js";
-import { goroutineReader, stateOf } from "./goroutine-rows.js";
 import type { Query } from "./query.js";
 
 export interface TracebackArgs {

@@ -1,7 +1,8 @@
 // Bytes lost: to capacity, slack, duplicates, pinned arrays and rounding, with the field that loses them.
+
+import { type WasteKind, type WasteRow, wasteRows } from "../accounting/waste-rows.js";
 import type { Bytes } from "../base/units.js";
 import type { Query } from "./query.js";
-import { type WasteKind, type WasteRow, wasteRows } from "./waste-rows.js";
 
 export interface WasteArgs {
   /** 0 = all. */

@@ -1,14 +1,24 @@
 // Why is it alive: the shortest path from a root, a certain one if there is any; each step as a Go expression.
+
+import { type MergedNode, mergePaths } from "../accounting/merged-paths.js";
 import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Hex, hex, NONE, type NodeId, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
 import { isPart } from "../heap/value-names.js";
+import { goroutineOf, isAddress, locate, namesPlace, needText, targetOf, wholeNames } from "../naming/locate.js";
+import {
+  explainAddress,
+  NAMED,
+  type NamedObject,
+  nameObject,
+  objectName,
+  selectByType,
+  typeName,
+  UNSELECTED,
+} from "../naming/object-names.js";
+import { type NamedPath, namePath, nameTarget, type PathRoot } from "../naming/path-names.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
-import { goroutineOf, isAddress, locate, namesPlace, needText, targetOf, wholeNames } from "./locate.js";
-import { type MergedNode, mergePaths } from "./merged-paths.js";
-import { explainAddress, NAMED, type NamedObject, nameObject, objectName, selectByType, typeName, UNSELECTED } from "./object-names.js";
-import { type NamedPath, namePath, nameTarget, type PathRoot } from "./path-names.js";
 import type { Query } from "./query.js";
 
 export interface WhyArgs {

@@ -1,10 +1,10 @@
 /** Retention on real crashes: retained sizes against recounts, and the classic failures against what suspects says first. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
+import type { DominatorNode } from "../../src/accounting/dominator-rows.js";
 import { silent } from "../../src/base/progress.js";
 import { hex, NONE } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import type { DominatorNode } from "../../src/query/dominator-rows.js";
 import { dominators } from "../../src/query/dominators.js";
 import { overview } from "../../src/query/overview.js";
 import { show } from "../../src/query/show.js";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import { locate } from "../../src/query/locate.js";
+import { locate } from "../../src/naming/locate.js";
 import { type ShowArgs, show } from "../../src/query/show.js";
 import { mapDesign } from "../../src/runtime/variants/maps.js";
 import { made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";

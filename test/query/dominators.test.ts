@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DominatorNode } from "../../src/accounting/dominator-rows.js";
 import { silent } from "../../src/base/progress.js";
 import { hex, NONE, parseAddress } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import type { DominatorNode } from "../../src/query/dominator-rows.js";
+import { readableType } from "../../src/naming/object-names.js";
 import { dominators } from "../../src/query/dominators.js";
 import { histogram } from "../../src/query/histogram.js";
-import { readableType } from "../../src/query/object-names.js";
 import { refs } from "../../src/query/refs.js";
 import { show } from "../../src/query/show.js";
 import { why } from "../../src/query/why.js";

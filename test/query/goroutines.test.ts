@@ -13,11 +13,11 @@ import { type Dump, openDump } from "../../src/dump.js";
 import { blocked } from "../../src/query/blocked.js";
 import { death } from "../../src/query/death.js";
 import { goroutine } from "../../src/query/goroutine.js";
-import { goroutinePlace } from "../../src/query/goroutine-place.js";
 import { goroutines } from "../../src/query/goroutines.js";
 import { leaked } from "../../src/query/leaked.js";
 import { threads } from "../../src/query/threads.js";
 import { printedName, traceback } from "../../src/query/traceback.js";
+import { goroutinePlace } from "../../src/stacks/goroutine-place.js";
 import { fixture } from "../support/dump-cache.js";
 
 const all = { group: false, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: 0 } as const;

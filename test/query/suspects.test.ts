@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { silent } from "../../src/base/progress.js";
+import { suspectOf } from "../../src/diagnosis/suspect.js";
 import { openDump } from "../../src/dump.js";
-import { suspectOf } from "../../src/query/suspect.js";
 import { suspects } from "../../src/query/suspects.js";
 import { fixtures } from "../support/dump-cache.js";
 import { contradictions } from "../support/findings.js";

@@ -1,9 +1,10 @@
 /** What has to hold of every finding of `suspects`, of any core: its parts agree with each other and with the heap. */
+
+import { histogramRows } from "../../src/accounting/histogram-rows.js";
 import { formatBytes, formatShare } from "../../src/base/units.js";
+import { type Suspect, times } from "../../src/diagnosis/suspect.js";
 import type { Dump } from "../../src/dump.js";
-import { histogramRows } from "../../src/query/histogram-rows.js";
-import { readableType } from "../../src/query/object-names.js";
-import { type Suspect, times } from "../../src/query/suspect.js";
+import { readableType } from "../../src/naming/object-names.js";
 
 /** Kinds that share out the live heap: no byte is in two of them. */
 const HOLDERS =

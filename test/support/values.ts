@@ -1,7 +1,7 @@
 /** What dumps/testdata/values says of its variables through reflection, and how a shown value is held against it. */
 import { type Address, counted, type TypeId } from "../../src/base/units.js";
 import type { Dump } from "../../src/dump.js";
-import type { ShownValue } from "../../src/query/shown-value.js";
+import type { ShownValue } from "../../src/naming/shown-value.js";
 import { readField } from "../../src/runtime/layout/layout.js";
 import { mapDesign } from "../../src/runtime/variants/maps.js";
 import { quoteBytes } from "../../src/value/quote.js";

@@ -1,0 +1,120 @@
+// The shortest paths to many objects, merged by type: who holds all of them.
+import { type Bytes, counted, NONE, type NodeId, type ObjectId } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { readableType } from "../naming/object-names.js";
+import { ownerName } from "../naming/path-names.js";
+import { goroutinePlace } from "../stacks/goroutine-place.js";
+import { isMapPart } from "./dominator-rows.js";
+
+/** Paths that begin alike: an owner, then types. count and bytes are of the objects asked for. */
+export interface MergedNode {
+  /** Of the first level: the variable, or the function of the goroutines. */
+  readonly owner?: string;
+  readonly type: string;
+  readonly count: number;
+  readonly bytes: Bytes;
+  readonly children?: readonly MergedNode[];
+}
+
+/** How many levels up a path is searched for the type at hand: a list is one level, and so is a list of pairs. */
+const LOOPS = 4;
+/** Rows shown below one row, and levels. */
+const MOST_CHILDREN = 10;
+const DEEPEST = 24;
+
+interface Branch {
+  readonly above: number;
+  readonly name: string;
+  readonly isOwner: boolean;
+  count: number;
+  bytes: Bytes;
+}
+
+/**
+ * Merges the breadth-first paths of live objects. Repeated types on a path are one level, parts of a map are the map.
+ * @param ids live objects
+ */
+export function mergePaths(dump: Dump, ids: Iterable<ObjectId>): readonly MergedNode[] {
+  const { heap } = dump;
+  const { parent } = heap.tree;
+  const objectNode = heap.graph.nodeOfObject(0);
+  const branchOf = new Int32Array(parent.length).fill(NONE);
+  const branches: Branch[] = [{ above: NONE, name: "", isOwner: false, count: 0, bytes: 0 }];
+  const below = new Map<string, number>();
+  const names: string[] = [];
+  const nameOf = (node: NodeId): string => {
+    const type = heap.types.type[node - objectNode];
+    if (type === NONE) return "unknown";
+    names[type] ??= readableType(dump.runtime.types.get(type).name);
+    return names[type];
+  };
+  const enter = (above: number, node: NodeId): number => {
+    const isOwner = node < objectNode;
+    const name = isOwner ? mergedOwner(dump, node - 1) : nameOf(node);
+    if (!isOwner) {
+      if (isMapPart(name) && !branches[above].isOwner && branches[above].name.startsWith("map[")) return above;
+      for (let at = above, up = 0; up < LOOPS && at > 0 && !branches[at].isOwner; up++, at = branches[at].above)
+        if (branches[at].name === name) return at;
+    }
+    const key = `${above} ${name}`;
+    let branch = below.get(key);
+    if (branch === undefined) {
+      branch = branches.length;
+      branches.push({ above, name, isOwner, count: 0, bytes: 0 });
+      below.set(key, branch);
+    }
+    return branch;
+  };
+  branchOf[0] = 0;
+  const path: NodeId[] = [];
+  let merged = 0;
+  for (const id of ids) {
+    if ((++merged & 0xffff) === 0) dump.progress.tick(merged);
+    let node = objectNode + id;
+    path.length = 0;
+    while (branchOf[node] === NONE) {
+      path.push(node);
+      node = parent[node];
+    }
+    let branch = branchOf[node];
+    for (let i = path.length - 1; i >= 0; i--) {
+      branch = enter(branch, path[i]);
+      branchOf[path[i]] = branch;
+    }
+    branches[branch].count++;
+    branches[branch].bytes += heap.objects.sizeOf(id);
+  }
+  return shape(branches);
+}
+
+function mergedOwner(dump: Dump, id: number): string {
+  const { goroutine } = dump.heap.roots.owners[id];
+  return goroutine === undefined ? ownerName(dump, id) : `goroutines of ${goroutinePlace(dump, goroutine).function}`;
+}
+
+function shape(branches: readonly Branch[]): readonly MergedNode[] {
+  // A branch stands after the one above it, so sums go up in one pass from the end.
+  const children: number[][] = branches.map(() => []);
+  for (let i = branches.length - 1; i > 0; i--) {
+    const { above, count, bytes } = branches[i];
+    branches[above].count += count;
+    branches[above].bytes += bytes;
+    children[above].push(i);
+  }
+  const finish = (at: number, depth: number): MergedNode => {
+    const { name, isOwner, count, bytes } = branches[at];
+    const below = depth < DEEPEST ? list(at, depth + 1) : [];
+    return { ...(isOwner ? { owner: name, type: "" } : { type: name }), count, bytes, ...(below.length > 0 ? { children: below } : {}) };
+  };
+  const list = (at: number, depth: number): MergedNode[] => {
+    const sorted = children[at].sort((a, b) => branches[b].count - branches[a].count || branches[b].bytes - branches[a].bytes);
+    const shown = sorted.slice(0, MOST_CHILDREN).map((child) => finish(child, depth));
+    const rest = sorted.slice(MOST_CHILDREN);
+    if (rest.length > 0) {
+      const sum = (of: (branch: Branch) => number) => rest.reduce((total, child) => total + of(branches[child]), 0);
+      shown.push({ type: `(${counted(rest.length, "other")})`, count: sum((each) => each.count), bytes: sum((each) => each.bytes) });
+    }
+    return shown;
+  };
+  return list(0, 1);
+}

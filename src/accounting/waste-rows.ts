@@ -1,0 +1,182 @@
+// Bytes that hold nothing anyone reads, by kind and by the field that keeps them.
+import { DumpError } from "../base/errors.js";
+import { NumberSet } from "../base/number-set.js";
+import { type Bytes, type Hex, hex, NONE, type TypeId } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { readableType } from "../naming/object-names.js";
+import { slotSize } from "../runtime/accounting.js";
+import type { GoType } from "../runtime/types.js";
+import { mapRoom } from "../runtime/variants/map-room.js";
+import { type Extents, isSeenOtherwise, readExtents } from "./extents.js";
+
+export type WasteKind = "slice capacity" | "pinned array" | "map slack" | "duplicate strings" | "size-class rounding";
+
+export interface WasteRow {
+  readonly kind: WasteKind;
+  /** Field or type that keeps the bytes: "main.Session.Buf". */
+  readonly path: string;
+  readonly bytes: Bytes;
+  /** Objects or maps it is lost in. */
+  readonly count: number;
+  /** The one that loses most. */
+  readonly example: Hex;
+}
+
+interface Sum {
+  bytes: Bytes;
+  count: number;
+  most: Bytes;
+  example: number;
+}
+
+/** Rows of all kinds, the largest first. */
+export function wasteRows(dump: Dump): readonly WasteRow[] {
+  const sums = new Map<string, Sum>();
+  const add = (kind: WasteKind, path: string, bytes: Bytes, id: number): void => {
+    if (bytes <= 0) return;
+    const key = `${kind}\n${path}`;
+    let sum = sums.get(key);
+    if (!sum) {
+      sum = { bytes: 0, count: 0, most: 0, example: id };
+      sums.set(key, sum);
+    }
+    sum.bytes += bytes;
+    sum.count++;
+    if (bytes > sum.most) {
+      sum.most = bytes;
+      sum.example = id;
+    }
+  };
+  const extents = readExtents(dump);
+  arrays(dump, extents, add);
+  maps(dump, add);
+  duplicates(dump, extents, add);
+  const rows = [...sums].map(([key, sum]): WasteRow => {
+    const [kind, path] = key.split("\n");
+    return { kind: kind as WasteKind, path, bytes: sum.bytes, count: sum.count, example: hex(dump.heap.objects.addressOf(sum.example)) };
+  });
+  return rows.sort((a, b) => b.bytes - a.bytes);
+}
+
+/** Larger objects are rounded up to pages of 8 KiB. runtime/sizeclasses.go */
+const LARGEST_CLASS: Bytes = 32_768;
+
+type Add = (kind: WasteKind, path: string, bytes: Bytes, id: number) => void;
+
+/** Small values without pointers share slots of this class. runtime/malloc.go tinySpanClass */
+const TINY_SPAN_CLASS = 5;
+
+/** Arrays behind slices and strings, and single values: what lies past the length, before the start, past the capacity. */
+function arrays(dump: Dump, extents: Extents, add: Add): void {
+  const { heap, runtime } = dump;
+  const { spans, firstId, dataStart } = heap.objects;
+  dump.progress.stage("waste: arrays", spans.count);
+  for (let span = 0; span < spans.count; span++) {
+    if ((span & 0x1ff) === 0) dump.progress.tick(span);
+    const slot = spans.elementSize[span];
+    const size = slot - dataStart[span];
+    if (spans.spanClass[span] === TINY_SPAN_CLASS) continue;
+    for (let id = firstId[span]; id < firstId[span + 1]; id++) {
+      if (!heap.isLive(id)) continue;
+      const field = extents.field[id];
+      if (field === NONE) {
+        const type = heap.types.type[id];
+        const known = type === NONE ? undefined : runtime.types.get(type);
+        // Arrays of unknown length have no size of their own.
+        if (
+          !known ||
+          known.kind === "unknown" ||
+          (known.kind === "array" && known.count < 0) ||
+          known.size > size ||
+          slotSize(known.size) !== slot
+        )
+          continue;
+        add("size-class rounding", readableType(known.name), size - known.size, id);
+        continue;
+      }
+      const { path } = extents.fields[field];
+      const front = extents.start[id];
+      const unused = extents.capacityEnd[id] - extents.lengthEnd[id];
+      const tail = Math.max(0, size - extents.capacityEnd[id]);
+      const isRounding = slot > LARGEST_CLASS ? tail < 8192 : slotSize(extents.capacityEnd[id] + dataStart[span]) === slot;
+      const pinned = front + (isRounding ? 0 : tail);
+      if (isRounding) add("size-class rounding", path, tail, id);
+      if ((unused === 0 && pinned === 0) || isSeenOtherwise(dump, extents, id)) continue;
+      add("slice capacity", path, unused, id);
+      add("pinned array", path, pinned, id);
+    }
+  }
+}
+
+/** Maps: slots past those that a map of as many entries has grown to. */
+function maps(dump: Dump, add: Add): void {
+  const { heap, runtime } = dump;
+  const env = { memory: dump.process.memory, types: runtime.types, layout: runtime.layout };
+  const known = new Map<number, GoType | undefined>();
+  dump.progress.stage("waste: maps", heap.objects.count);
+  for (let id = 0; id < heap.objects.count; id++) {
+    if ((id & 0xffff) === 0) dump.progress.tick(id);
+    const type = heap.types.type[id];
+    if (type === NONE || !heap.isLive(id)) continue;
+    if (!known.has(type)) known.set(type, mapOfHeader(dump, type));
+    const map = known.get(type);
+    if (!map) continue;
+    try {
+      const room = mapRoom(env, map, heap.objects.addressOf(id));
+      if (room) add("map slack", map.name, (room.slots - room.needed) * room.slotBytes, id);
+    } catch (error) {
+      if (!(error instanceof DumpError)) throw error;
+    }
+  }
+}
+
+/** The map type whose header a type is; undefined for other types. */
+function mapOfHeader(dump: Dump, type: TypeId): GoType | undefined {
+  const { types } = dump.runtime;
+  const { name } = types.get(type);
+  const readable = readableType(name);
+  const id = readable === name ? NONE : types.byName(readable);
+  const map = id === NONE ? undefined : types.get(id);
+  // A channel's header has a readable name too.
+  return map?.kind === "map" ? map : undefined;
+}
+
+/** Strings of equal bytes, but one of each: found by a hash of their bytes. */
+function duplicates(dump: Dump, extents: Extents, add: Add): void {
+  const { heap } = dump;
+  const { spans, firstId } = heap.objects;
+  // Two hashes of a text, 32 and 21 bits of them, packed into one double.
+  const seen = new NumberSet();
+  const buffer = new Uint8Array(1 << 20);
+  dump.progress.stage("waste: equal strings", spans.count);
+  for (let span = 0; span < spans.count; span++) {
+    if ((span & 0x1ff) === 0) dump.progress.tick(span);
+    const size = spans.elementSize[span];
+    if ((spans.spanClass[span] & 1) === 0 || size > LARGEST_CLASS || size <= 8) continue;
+    const whole = size * spans.elements[span];
+    if (whole > buffer.length) continue;
+    let isRead = false;
+    for (let id = firstId[span]; id < firstId[span + 1]; id++) {
+      const field = extents.field[id];
+      if (field === NONE || extents.fields[field].kind !== "string") continue;
+      if (!isRead && !dump.process.memory.readInto(spans.base[span], buffer.subarray(0, whole))) break;
+      isRead = true;
+      const at = heap.objects.addressOf(id) - spans.base[span];
+      const length = extents.lengthEnd[id];
+      if (length < 9) continue;
+      let a = 0x811c9dc5;
+      let b = length;
+      for (let i = 0; i < length; i++) {
+        const byte = buffer[at + i];
+        a = Math.imul(a ^ byte, 0x01000193);
+        b = Math.imul(b, 31) + byte + (a >>> 15);
+      }
+      const hash = (a >>> 0) * 0x200000 + ((b >>> 0) & 0x1fffff);
+      if (seen.has(hash)) add("duplicate strings", extents.fields[field].path, size, id);
+      else if (seen.size < MOST_STRINGS) seen.add(hash);
+    }
+  }
+}
+
+/** Different strings remembered: 128 MiB of them. */
+const MOST_STRINGS = 8_000_000;

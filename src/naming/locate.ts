@@ -1,0 +1,221 @@
+// The object, owner or value that a person named: by address or by expression.
+import { NotFoundError, UsageError } from "../base/errors.js";
+import { realName } from "../base/package-names.js";
+import { type Address, hex, NONE, type NodeId, parseAddress, type TypeId } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { type EvaluationEnvironment, evaluate, type Located } from "../expression/evaluate.js";
+import { parseExpression } from "../expression/parse.js";
+import { memoryWith, SCRATCH } from "../runtime/frame-variables.js";
+import { localVariable } from "../stacks/local-variables.js";
+import type { ValueEnvironment } from "../value/scalars.js";
+import { explainAddress } from "./object-names.js";
+
+/** What evaluating an expression in this dump needs: globals by name, locals as g12.main.worker.s. */
+export function evaluationEnvironment(dump: Dump): EvaluationEnvironment {
+  const { runtime } = dump;
+  const env = {
+    memory: dump.process.memory,
+    types: runtime.types,
+    layout: runtime.layout,
+    globals: (name: string): Located | undefined => {
+      const global = runtime.variables.global(name);
+      if (global) return { type: global.type, address: global.address };
+      const local = localVariable(dump, name);
+      if (!local || local.place.kind === "absent") return undefined;
+      const { type, place } = local;
+      const doubt = local.asPassed ? "as passed" : local.certainty === "likely" ? "likely" : undefined;
+      // What has no place of its own is put beside the memory, for all that is read from here on.
+      if (place.kind === "bytes") env.memory = memoryWith(dump.process.memory, SCRATCH, place.bytes);
+      return { type, address: place.kind === "bytes" ? SCRATCH : place.address, doubt };
+    },
+    near: (name: string) => nearVariables(dump, name),
+    closureAt: (address: Address) => runtime.closureType(dump.process.memory.tryAddress(address) ?? 0),
+  };
+  return env;
+}
+
+/** Names like the wrong one: its package and a name that differs in a letter or two, then the same name in another package. */
+function nearVariables(dump: Dump, wrong: string): readonly string[] {
+  const [, pack = "", name = ""] = /^((?:.*\/)?[^./]*)\.([^.]*)/.exec(wrong.toLowerCase()) ?? ["", "", wrong.toLowerCase()];
+  const scored: { readonly name: string; readonly score: number }[] = [];
+  for (const global of dump.runtime.variables.globalNames()) {
+    if (global.includes("..")) continue;
+    const low = global.toLowerCase();
+    const dot = low.indexOf(".", low.lastIndexOf("/") + 1);
+    const own = low.slice(dot + 1);
+    const samePackage = low.slice(0, dot) === pack;
+    const letters = distance(own, name);
+    if (samePackage && letters <= 2) scored.push({ name: global, score: letters });
+    else if (own === name || (pack === "" && own.startsWith(name) && name.length > 2)) scored.push({ name: global, score: 3 });
+    else if (samePackage && name !== "" && (own.startsWith(name.slice(0, 3)) || own.includes(name)))
+      scored.push({ name: global, score: 4 });
+    else if (distance(low.slice(0, dot), pack) <= 1 && letters <= 1) scored.push({ name: global, score: 5 });
+  }
+  return scored
+    .sort((a, b) => a.score - b.score)
+    .slice(0, 5)
+    .map((each) => each.name);
+}
+
+/** Letters to change, add or leave out between two short words; 3 when more. */
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 3;
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return Math.min(3, row[b.length]);
+}
+
+/** Kinds whose first word is a pointer. */
+const POINTERS: ReadonlySet<string> = new Set(["pointer", "unsafe.Pointer", "map", "chan", "func", "slice", "string"]);
+
+/** A typed place, in a memory that has it too when it is a variable in registers or in several pieces. */
+export interface Place extends Located {
+  readonly memory: ValueEnvironment["memory"];
+  readonly object: number;
+}
+
+/**
+ * A typed place: an address takes the type of the object it is in. That it is likely only is told by a finding, to every command that asks.
+ * @throws NotFoundError, UsageError
+ */
+export function locate(dump: Dump, text: string): Place {
+  const { memory } = dump.process;
+  const address = parseAddress(text);
+  if (address !== undefined && isAddress(text)) {
+    const { objects, types } = dump.heap;
+    const object = objects.find(address);
+    if (object === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
+    return { type: types.type[object], address: dataAddress(dump, object), memory, object };
+  }
+  const env = evaluationEnvironment(dump);
+  const found = evaluateText(dump, env, text);
+  if (found.doubt === "as passed")
+    dump.findings.add("variable-as-passed", "of an argument only what was passed is known, not what it was set to since", text);
+  else if (found.doubt)
+    dump.findings.add(
+      "likely-variable",
+      "a variable of optimised code was asked for: its value is likely, but may be a little older or newer than the line",
+      text,
+    );
+  return {
+    ...found,
+    memory: env.memory,
+    /** Asked for only where it is needed: it takes the heap. */
+    get object() {
+      return dump.heap.objects.find(found.address);
+    },
+  };
+}
+
+/** The value of an expression whose packages may be written short or whole. @throws NotFoundError, UsageError, MemoryFault */
+function evaluateText(dump: Dump, env: EvaluationEnvironment, text: string): Located {
+  const typed = parseExpression(text);
+  const whole = wholeNames(dump, text);
+  if (whole === text) return evaluate(env, typed);
+  try {
+    return evaluate(env, parseExpression(whole));
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    // "g12.worker.s" is a variable of the function worker, also where there is a package of that name.
+    try {
+      return evaluate(env, typed);
+    } catch {
+      throw error;
+    }
+  }
+}
+
+/**
+ * What a person typed with the import paths that JSON shows; paths as the linker writes them ("yaml%2ev3") are known too, and of two
+ * packages of a name the one that has the variable or type.
+ */
+export function wholeNames(dump: Dump, text: string): string {
+  const { types, variables } = dump.runtime;
+  return dump.names.expand(realName(text), (name) => {
+    const member = name.indexOf(".", name.lastIndexOf("/") + 1);
+    for (let end = name.length; end > Math.max(member, 0); end = name.lastIndexOf(".", end - 1))
+      if (variables.global(name.slice(0, end)) || types.byName(name.slice(0, end)) !== NONE) return true;
+    return false;
+  });
+}
+
+/** Whether an expression names the very place it evaluates to, so that a pointer there leads no further: a cast of an address, *p, p.Load(). */
+export function namesPlace(text: string): boolean {
+  const { kind, ...rest } = parseExpression(text);
+  return (
+    kind === "convert" || kind === "dereference" || kind === "address" || (kind === "load" && (rest as { key?: string }).key === undefined)
+  );
+}
+
+/** An address alone, no expression. */
+export function isAddress(text: string): boolean {
+  return /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(text) && parseAddress(text) !== undefined;
+}
+
+/** Where the data of an object begins: behind its malloc header. */
+export function dataAddress(dump: Dump, object: number): Address {
+  const { objects } = dump.heap;
+  return objects.addressOf(object) + objects.dataStart[objects.spanOf(object)];
+}
+
+/**
+ * The graph's node that an address or expression means: the object a pointer, map, slice or interface value leads to,
+ * the object it lies in, or the global variable it is.
+ */
+export function locateNode(dump: Dump, text: string): NodeId {
+  const { graph, roots } = dump.heap;
+  const at = locate(dump, text);
+  const byAddress = isAddress(text) || (at.object !== NONE && namesPlace(text));
+  const target = byAddress ? NONE : targetOf(dump, at);
+  if (at.object !== NONE && (target === NONE || byAddress)) return graph.nodeOfObject(at.object);
+  // A variable of its own, not a field of it: the owner itself.
+  const owner = roots.owners.findIndex(({ global }) => global && at.address >= global.address && at.address < global.address + global.size);
+  if (owner >= 0 && roots.owners[owner].global?.address === at.address && dump.runtime.variables.global(wholeNames(dump, text)))
+    return graph.nodeOfOwner(owner);
+  if (target !== NONE) return graph.nodeOfObject(target);
+  if (at.object !== NONE) return graph.nodeOfObject(at.object);
+  if (owner >= 0) return graph.nodeOfOwner(owner);
+  const goroutine = goroutineOf(dump, text, at.address);
+  const owned = goroutine === undefined ? NONE : roots.owners.findIndex((each) => each.goroutine === goroutine);
+  if (owned >= 0) return graph.nodeOfOwner(owned);
+  throw new NotFoundError("object behind", text, [], explainAddress(dump, at.address));
+}
+
+/** The goroutine whose variable an expression means: by the stack it lies on; one in registers by its name. */
+export function goroutineOf(dump: Dump, text: string, address: Address): number | undefined {
+  const { all } = dump.runtime.goroutines;
+  const named = address >= SCRATCH ? /(?:^|[^\w.])g([0-9]+)\./.exec(text)?.[1] : undefined;
+  return named === undefined ? all.find(({ stack }) => address >= stack.lo && address < stack.hi)?.id : Number(named);
+}
+
+/** Where the bytes are that a value of a pointer-like kind leads to; undefined for nil and for other kinds. */
+export function pointedBy(
+  dump: Dump,
+  { type, address, memory }: Located & { readonly memory: ValueEnvironment["memory"] },
+): Address | undefined {
+  if (type === NONE) return undefined;
+  const { kind } = dump.runtime.types.get(type);
+  if (!POINTERS.has(kind) && kind !== "interface") return undefined;
+  const value = memory.tryAddress(address + (kind === "interface" ? 8 : 0));
+  return value === undefined || value <= 0 ? undefined : value;
+}
+
+/** The object that a value of a pointer-like kind leads to; NONE for others. */
+export function targetOf(
+  dump: Dump,
+  at: { readonly type: TypeId; readonly address: Address; readonly memory?: ValueEnvironment["memory"] },
+): number {
+  const value = pointedBy(dump, { memory: dump.process.memory, ...at });
+  return value === undefined ? NONE : dump.heap.objects.find(value);
+}
+
+/** @throws UsageError */
+export function needText(text: string | undefined, command: string): string {
+  if (text === undefined || text.trim() === "")
+    throw new UsageError(`${command} needs an address or an expression`, `for example: corescope ${command} CORE main.global`);
+  return text;
+}

@@ -1,0 +1,177 @@
+// Which calls of package sync and of the runtime change what others wait for, with the object of each.
+import type { Address } from "../base/units.js";
+import type { FutureCall } from "../runtime/code/future.js";
+import type { GoFunction } from "../runtime/functions.js";
+import { readFieldOr } from "../runtime/layout/layout.js";
+import type { GoRuntime } from "../runtime/runtime.js";
+import { SYNC_METHOD } from "./sync.js";
+
+/** "read", "write": how a lock is held; "done": of a sync.WaitGroup. */
+export type Mode = "read" | "write" | "done";
+
+/** On a lock or group; taking a group is adding to it. */
+export interface LockEffect {
+  readonly action: "take" | "release";
+  readonly mode: Mode;
+  readonly object: Address;
+}
+
+export type Effect =
+  | LockEffect
+  /** Of channels and conditions. */
+  | { readonly action: "use"; readonly uses: readonly Use[] }
+  | { readonly action: "enter" | "never" | "nothing" };
+
+export interface Use {
+  readonly object: Address;
+  readonly operation: "send" | "receive" | "close" | "signal";
+}
+
+/** What ends a wait for a channel or condition. */
+export function endsOf(operation: string): ReadonlySet<Use["operation"]> {
+  if (operation === "receive") return new Set(["send", "close"]);
+  return operation === "send" ? new Set(["receive", "close"]) : new Set(["signal"]);
+}
+
+const METHODS: Readonly<Record<string, readonly ["take" | "release", Mode]>> = {
+  "Mutex.Lock": ["take", "write"],
+  "Mutex.lockSlow": ["take", "write"],
+  "Mutex.TryLock": ["take", "write"],
+  "Mutex.Unlock": ["release", "write"],
+  "Mutex.unlockSlow": ["release", "write"],
+  "RWMutex.Lock": ["take", "write"],
+  "RWMutex.TryLock": ["take", "write"],
+  "RWMutex.Unlock": ["release", "write"],
+  "RWMutex.RLock": ["take", "read"],
+  "RWMutex.TryRLock": ["take", "read"],
+  "RWMutex.RUnlock": ["release", "read"],
+  "RWMutex.rUnlockSlow": ["release", "read"],
+  "WaitGroup.Done": ["release", "done"],
+};
+
+const NEVER =
+  /^(?:runtime\.(?:gopanic|panic|goPanic|throw|fatal|block$|Goexit$|morestack|sigpanic|unreachableMethod)|(?:internal\/)?sync\.(?:throw|fatal)$|os\.Exit$|log\.(?:Fatal|Panic)|log\.\(\*Logger\)\.(?:Fatal|Panic))/;
+const CHANNEL: Readonly<Record<string, readonly [argument: number, operation: Use["operation"]]>> = {
+  "runtime.chansend1": [0, "send"],
+  "runtime.chanrecv1": [0, "receive"],
+  "runtime.chanrecv2": [0, "receive"],
+  "runtime.closechan": [0, "close"],
+  "runtime.selectnbsend": [0, "send"],
+  "runtime.selectnbrecv": [1, "receive"],
+};
+/** struct scase { c, elem }. runtime/select.go */
+const SELECT_CASE = 16;
+const MOST_CASES = 1 << 16;
+const NOTHING: Effect = { action: "nothing" };
+
+/** Reads calls; what a place of the code calls is looked up once. */
+export class CallReader {
+  private readonly runtime: GoRuntime;
+  private readonly methods = new Map<Address, string>();
+  private readonly regions = new Map<Address, string | undefined>();
+  private readonly interesting = new Map<string, boolean>();
+
+  constructor(runtime: GoRuntime) {
+    this.runtime = runtime;
+  }
+
+  effect(call: FutureCall): Effect {
+    const { target } = call;
+    const channel = CHANNEL[target.name];
+    if (channel) return { action: "use", uses: [{ object: call.argument(channel[0]), operation: channel[1] }] };
+    if (target.name === "runtime.selectgo") return { action: "use", uses: selected(call) };
+    if (NEVER.test(target.name)) return { action: "never" };
+    if (/^(?:internal\/)?sync\./.test(target.name)) return this.ofSync(call) ?? NOTHING;
+    return target.name.startsWith("runtime.") ? NOTHING : { action: "enter" };
+  }
+
+  private ofSync(call: FutureCall): Effect | undefined {
+    const { layout } = this.runtime;
+    const { name } = call.target;
+    const first = call.argument(0);
+    if (/\(\*Cond\)\.(?:Signal|Broadcast)$/.test(name)) return { action: "use", uses: [{ object: first, operation: "signal" }] };
+    if (/runtime_notifyListNotify(?:One|All)$/.test(name) && layout.hasStruct("syncCond"))
+      return { action: "use", uses: [{ object: first - layout.struct("syncCond").offset("notify"), operation: "signal" }] };
+    // It gives the lock back and takes it again.
+    if (/\(\*Cond\)\.Wait$/.test(name)) return NOTHING;
+    const method = this.methodAt(call.within, call.pc, name);
+    if (method === "WaitGroup.Add") {
+      const delta = call.argument(1);
+      if (Number.isNaN(delta)) return NOTHING;
+      return { action: delta < 0 || delta >= 2 ** 63 ? "release" : "take", mode: "done", object: first };
+    }
+    const meaning = METHODS[method];
+    if (!meaning) return SYNC_METHOD.test(name) || /\bruntime_/.test(name) ? NOTHING : { action: "enter" };
+    const [action, mode] = meaning;
+    // The slow path of an inlined RLock begins at its semaphore.
+    const within =
+      name.endsWith("runtime_SemacquireRWMutexR") && layout.hasStruct("syncRWMutex") ? layout.struct("syncRWMutex").offset("readerSem") : 0;
+    return { action, mode, object: first - within };
+  }
+
+  /** What the program wrote: of methods inlined around a call the outermost. "Mutex.Lock" */
+  private methodAt(within: GoFunction, pc: Address, target: string): string {
+    const known = this.methods.get(pc);
+    if (known !== undefined) return known;
+    const levels = this.runtime.functions.inlinedAt(within, pc).slice(0, -1);
+    const match = [target, ...levels.map((each) => each.name)].map((name) => SYNC_METHOD.exec(name)).findLast((each) => each !== null);
+    const method = match ? `${match[1]}.${match[2]}` : "";
+    this.methods.set(pc, method);
+    return method;
+  }
+
+  /** Names the inlined method of a lock that an instruction is part of. */
+  isInlined(fn: GoFunction, pc: Address): string | undefined {
+    if (this.regions.has(pc)) return this.regions.get(pc);
+    const levels = this.runtime.functions.inlinedAt(fn, pc);
+    const at = levels.slice(0, -1).findLastIndex((each) => SYNC_METHOD.test(each.name));
+    const region = at < 0 ? undefined : `${levels[at]?.name} ${levels[at + 1]?.line}`;
+    this.regions.set(pc, region);
+    return region;
+  }
+
+  /** Whether following a function can tell anything: it calls, at most so deep, what changes something. */
+  mayMatter(fn: GoFunction, depth: number, calls: (fn: GoFunction) => readonly GoFunction[] | undefined): boolean {
+    const key = `${fn.entry} ${depth}`;
+    const known = this.interesting.get(key);
+    if (known !== undefined) return known;
+    this.interesting.set(key, false);
+    const targets = calls(fn);
+    const matters =
+      targets === undefined ||
+      targets.some(
+        ({ name }) =>
+          name in CHANNEL || name === "runtime.selectgo" || name === "runtime.deferreturn" || /^(?:internal\/)?sync\./.test(name),
+      ) ||
+      (depth > 0 && targets.some((each) => !each.name.startsWith("runtime.") && each !== fn && this.mayMatter(each, depth - 1, calls)));
+    this.interesting.set(key, matters);
+    return matters;
+  }
+}
+
+function selected(call: FutureCall): Use[] {
+  const [cases, sends, receives] = [call.argument(0), call.argument(3), call.argument(4)];
+  const count = sends + receives;
+  if (!(cases > 0) || !(count > 0) || count > MOST_CASES) return [];
+  return Array.from(
+    { length: count },
+    (_, index): Use => ({ object: call.word(cases + index * SELECT_CASE), operation: index < sends ? "send" : "receive" }),
+  );
+}
+
+/** State of a lock in words of its own, to tell who cannot have it. */
+export function heldModes({ layout, process: { memory } }: GoRuntime, kind: "mutex" | "rwmutex", address: Address): ReadonlySet<Mode> {
+  const all: ReadonlySet<Mode> = new Set(["read", "write"]);
+  if (kind === "mutex") {
+    const struct = layout.struct("syncMutex");
+    if (!memory.tryBytes(address, struct.size)) return all;
+    return readFieldOr(memory, struct, address, "state", 1) % 2 === 1 ? new Set(["write"]) : new Set();
+  }
+  const struct = layout.struct("syncRWMutex");
+  if (!memory.tryBytes(address, struct.size)) return all;
+  const count = readFieldOr(memory, struct, address, "readerCount", 0) | 0;
+  const wait = readFieldOr(memory, struct, address, "readerWait", 0) | 0;
+  if (count > 0) return new Set(["read"]);
+  if (count === 0) return new Set();
+  return wait > 0 ? new Set(["read"]) : new Set(["write"]);
+}

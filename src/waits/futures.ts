@@ -1,0 +1,264 @@
+// What each goroutine will do to locks, groups, channels and conditions once it goes on: nobody else can say who holds a lock.
+import type { Address } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import { Future, type FutureCall, type Standing, type Watcher } from "../runtime/code/future.js";
+import { programOf } from "../runtime/code/program.js";
+import { Symbols } from "../runtime/code/symbols.js";
+import { deferredCalls, recordedDefers } from "../runtime/deferred-calls.js";
+import type { GoFunction } from "../runtime/functions.js";
+import type { Goroutine } from "../runtime/goroutines.js";
+import type { Frame } from "../runtime/unwind.js";
+import { programTest } from "../stacks/program-functions.js";
+import { CallReader, type LockEffect, type Mode, type Use } from "./calls.js";
+
+/** A release that the goroutine comes to without taking the object before: it has it. */
+export interface Release {
+  readonly object: Address;
+  readonly mode: Mode;
+  /** By a deferred call. */
+  readonly deferred: boolean;
+  /** "main.move at cycles.go:41", or of a deferred call the function that deferred it. */
+  readonly where: string;
+}
+
+export interface FutureUse extends Use {
+  readonly where: string;
+}
+
+export interface Outlook {
+  readonly releases: readonly Release[];
+  readonly uses: readonly FutureUse[];
+  /** Locks that it waits for and, on some way, comes to take again before it has released them. */
+  readonly again: ReadonlySet<Address>;
+}
+
+/** A lock that its functions have taken on every way to where they stand, and not released. */
+export interface Taken {
+  readonly object: Address;
+  readonly mode: Mode;
+  readonly where: string;
+}
+
+/** A lock that a goroutine is about to take, and how. */
+export interface Awaited {
+  readonly object: Address;
+  readonly mode: Mode;
+}
+
+/** Locks by key: taken on every way, and on some. */
+interface Facts {
+  readonly taken: ReadonlySet<number>;
+  readonly held: ReadonlySet<number>;
+}
+
+type Place = Pick<FutureCall, "within" | "pc" | "closures">;
+
+const MODES: readonly Mode[] = ["write", "read", "done"];
+const key = (object: Address, mode: Mode): number => object * 4 + MODES.indexOf(mode);
+/** A lock was tried in code that does not say which: one that is released later may be that one. */
+const TRIED = -1;
+/** Of a lock that is held for reading twice. */
+const twice = (object: Address): number => object * 4 + MODES.length;
+/** The waiting itself: what is inside the function that wanted the lock. */
+const WAITING = /^(?:runtime\.|(?:internal\/)?sync\.(?:runtime_|\(\*(?:Mutex|RWMutex|WaitGroup)\)\.\w+$))/;
+/** They do nothing but call what they were given, often through an interface. */
+const WRAPPER = /\.deferwrap\d+$|-fm$/;
+const MOST_FRAMES = 64;
+const DEPTH = 3;
+/** For all goroutines together; where there are more, the rest is not followed. */
+const MOST_STEPS = 6_000_000;
+const AMD64 = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
+
+export class Futures {
+  /** Goroutines that were not followed: there were too many. */
+  unfollowed = 0;
+  private readonly dump: Dump;
+  private readonly reader: CallReader;
+  private readonly program;
+  private readonly future: Future<Facts>;
+  private readonly isProgram;
+  private readonly foreign = new Map<GoFunction, boolean>();
+  private readonly calls = new Map<GoFunction, readonly GoFunction[] | undefined>();
+  private releases = new Map<number, Release>();
+  private uses = new Map<string, FutureUse>();
+  private again = new Set<Address>();
+  private takes = new Map<number, Taken>();
+  private pending: ReadonlySet<number> = new Set();
+  private deferred: ReadonlyMap<Address, string> = new Map();
+
+  constructor(dump: Dump) {
+    this.dump = dump;
+    this.reader = new CallReader(dump.runtime);
+    this.program = programOf(dump.runtime);
+    this.isProgram = programTest(dump.runtime);
+    const watcher: Watcher<Facts> = {
+      call: (call, facts) => this.onCall(call, facts),
+      join: (a, b) => ({ taken: new Set([...a.taken].filter((each) => b.taken.has(each))), held: new Set([...a.held, ...b.held]) }),
+      same: (a, b) => a.taken.size === b.taken.size && a.held.size === b.held.size,
+      passes: (fn, pc, facts) =>
+        facts.held.has(TRIED) || !/\.Try/.test(this.reader.isInlined(fn, pc) ?? "")
+          ? facts
+          : { ...facts, held: new Set([...facts.held, TRIED]) },
+      isInlined: (fn, pc) => this.reader.isInlined(fn, pc),
+    };
+    this.future = new Future(dump.runtime, watcher, this.program);
+  }
+
+  of(goroutine: Goroutine, awaited: readonly Awaited[]): Outlook {
+    this.releases = new Map();
+    this.uses = new Map();
+    this.again = new Set();
+    if (this.future.steps > MOST_STEPS) {
+      this.unfollowed++;
+      return { releases: [], uses: [], again: this.again };
+    }
+    const wanted = new Set(awaited.map(({ object, mode }) => key(object, mode)));
+    this.pending = wanted;
+    let facts: Facts = { taken: wanted, held: wanted };
+    const { frames } = goroutine.unwound();
+    const first = frames.findIndex((each) => !WAITING.test(each.fn.name));
+    const records = recordedDefers(this.dump.runtime, goroutine);
+    const all = deferredCalls(this.dump.runtime, goroutine);
+    this.deferred = new Map(all.map(({ closure, by }) => [closure, by?.name ?? ""]));
+    this.future.begin();
+    for (const [index, frame] of frames.slice(0, Math.max(first, 0) + MOST_FRAMES).entries()) {
+      if (index < first || first < 0) continue;
+      if (!this.mayMatter(frame.fn)) continue;
+      const deferred = records.filter((each) => each.sp === frame.sp).map((each) => each.closure);
+      const { taken, held } = this.future.follow(this.standing(goroutine, frame, index, deferred), facts);
+      facts = { taken, held: new Set([...held].filter((each) => each !== TRIED)) };
+    }
+    return { releases: [...this.releases.values()], uses: [...this.uses.values()], again: this.again };
+  }
+
+  /** Locks it took before, whether it will release them or not. */
+  past(goroutine: Goroutine, awaited: readonly Awaited[]): readonly Taken[] {
+    if (this.future.steps > MOST_STEPS) return [];
+    this.takes = new Map();
+    this.pending = new Set();
+    this.deferred = new Map();
+    this.future.begin();
+    const symbols = new Symbols();
+    let facts: Facts = { taken: new Set(), held: new Set() };
+    let entry: Float64Array | undefined;
+    const { frames } = goroutine.unwound();
+    const first = Math.max(
+      frames.findIndex((each) => !WAITING.test(each.fn.name)),
+      0,
+    );
+    for (const [index, { fn, pc, sp, fp }] of [...frames.slice(first, first + MOST_FRAMES).entries()].reverse()) {
+      const reached = this.future.reach({ fn, pc, sp, fp, stack: goroutine.stack, deferred: [] }, facts, symbols, entry);
+      entry = reached?.registers;
+      if (!reached) continue;
+      facts = reached.facts;
+      // The call that waits tells what one symbol stands for.
+      const waiting = index === 0 && reached.call ? this.reader.effect(reached.call) : undefined;
+      if (waiting?.action === "take" && awaited.length === 1 && awaited[0]) symbols.bind(waiting.object, awaited[0].object);
+    }
+    const read = (address: Address) => this.dump.process.memory.tryAddress(address) ?? Number.NaN;
+    return [...facts.taken].flatMap((each) => {
+      const taken = this.takes.get(each);
+      const object = taken ? symbols.resolve(taken.object, read) : Number.NaN;
+      return taken && object > 0 ? [{ ...taken, object }] : [];
+    });
+  }
+
+  private standing(goroutine: Goroutine, frame: Frame, index: number, deferred: readonly Address[]): Standing {
+    const registers = index === 0 ? goroutine.registers : undefined;
+    const { fn, pc, sp } = frame;
+    const at = { fn, pc, sp, stack: goroutine.stack, deferred };
+    if (!registers) return at;
+    const names = this.dump.process.arch === "amd64" ? AMD64 : undefined;
+    return {
+      ...at,
+      register(number) {
+        const value = registers.byName(names?.[number] ?? `x${number}`);
+        return value === undefined || value >= 1n << 53n ? Number.NaN : Number(value);
+      },
+    };
+  }
+
+  /** The library takes and releases its own locks by itself; only package sync does what the program asks it to. */
+  private isForeign(fn: GoFunction): boolean {
+    let foreign = this.foreign.get(fn);
+    if (foreign === undefined) {
+      const { file } = this.dump.runtime.functions.lineAt(fn, fn.entry);
+      foreign = !fn.name.startsWith("sync.") && !this.isProgram({ function: fn.name, file });
+      this.foreign.set(fn, foreign);
+    }
+    return foreign;
+  }
+
+  private mayMatter(fn: GoFunction): boolean {
+    return this.reader.mayMatter(fn, DEPTH, (each) => this.callsOf(each));
+  }
+
+  /** Functions it calls by their address; undefined: calls through pointers matter, too, when a deferred call is one. */
+  private callsOf(fn: GoFunction): readonly GoFunction[] | undefined {
+    let known = this.calls.get(fn);
+    if (!known && !this.calls.has(fn) && !WRAPPER.test(fn.name)) {
+      const found = new Set<GoFunction>();
+      for (const each of this.program.read(fn)?.instructions ?? []) {
+        const place = each.action === "call" || each.action === "jump" ? each.target : undefined;
+        if (typeof place !== "number" || (place >= fn.entry && place < fn.end)) continue;
+        const target = this.program.at(place);
+        if (target) found.add(target);
+      }
+      known = [...found];
+      this.calls.set(fn, known);
+    }
+    return known;
+  }
+
+  private onCall(call: FutureCall, facts: Facts): Facts | "enter" | "never" {
+    const effect = this.reader.effect(call);
+    switch (effect.action) {
+      case "never":
+        return "never";
+      case "enter":
+        return !this.isForeign(call.target) && this.mayMatter(call.target) ? "enter" : facts;
+      case "take":
+      case "release":
+        return Number.isNaN(effect.object) ? facts : this.onLock(call, effect, facts);
+      case "use":
+        for (const use of effect.uses) this.use(call, use);
+        return facts;
+      default:
+        return facts;
+    }
+  }
+
+  private onLock(call: Place, effect: LockEffect, facts: Facts): Facts | "never" {
+    const { object, mode } = effect;
+    const at = key(object, mode);
+    if (effect.action === "take") {
+      if (!this.takes.has(at)) this.takes.set(at, { object, mode, where: this.place(call).where });
+      if (this.pending.has(at) && facts.held.has(at)) this.again.add(object);
+      // It would wait for itself: no way leads on.
+      const isOwn = facts.taken.has(key(object, "write")) || (mode === "write" && facts.taken.has(key(object, "read")));
+      if (isOwn && mode !== "done") return "never";
+      const added = mode === "read" && facts.taken.has(at) ? [at, twice(object)] : [at];
+      return { taken: new Set([...facts.taken, ...added]), held: new Set([...facts.held, ...added]) };
+    }
+    const isHeld = !facts.taken.has(at) && (mode === "done" || !facts.held.has(TRIED));
+    if (isHeld && !this.releases.has(at)) this.releases.set(at, { object, mode, ...this.place(call) });
+    const without = (set: ReadonlySet<number>) => {
+      const last = mode === "read" && set.has(twice(object)) ? twice(object) : at;
+      return new Set([...set].filter((each) => each !== last));
+    };
+    return { taken: without(facts.taken), held: without(facts.held) };
+  }
+
+  private use(call: FutureCall, { object, operation }: Use): void {
+    const name = `${object} ${operation}`;
+    if (object > 0 && !this.uses.has(name)) this.uses.set(name, { object, operation, where: this.place(call).where });
+  }
+
+  private place({ within, pc, closures }: Place): { readonly deferred: boolean; readonly where: string } {
+    const closure = closures.find((each) => this.deferred.has(each));
+    if (closure !== undefined) return { deferred: true, where: this.deferred.get(closure) ?? "" };
+    const outer = this.dump.runtime.functions.inlinedAt(within, pc).at(-1);
+    const file = outer?.file ?? "";
+    return { deferred: false, where: `${within.name} at ${file.slice(file.lastIndexOf("/") + 1)}:${outer?.line ?? 0}` };
+  }
+}

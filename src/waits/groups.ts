@@ -1,0 +1,77 @@
+// Goroutines by what they wait for.
+import type { Address } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import type { Goroutine } from "../runtime/goroutines.js";
+import type { Wait } from "../runtime/wait.js";
+import { type Role, type SyncKind, syncWait } from "./sync.js";
+
+export type WaitKind = SyncKind | "channel" | "cond" | "nil channel" | "empty select" | "network" | "sleep" | "other";
+
+export interface Member {
+  readonly goroutine: Goroutine;
+  readonly select: boolean;
+  /** "receive", "send", "read", "write"; "" where there is but one. */
+  readonly operation: string;
+  readonly role: Role;
+}
+
+/** What some goroutines wait for. */
+export interface WaitGroup {
+  readonly kind: WaitKind;
+  /** Of the object; 0 for none. */
+  readonly address: Address;
+  readonly members: Member[];
+}
+
+/** One group per object, or per kind of wait for nothing that has an address. */
+export function waitGroups(dump: Dump, waits: readonly Wait[]): readonly WaitGroup[] {
+  const { goroutines } = dump.runtime;
+  const byAddress = new Map(goroutines.all.map((each) => [each.address, each]));
+  const groups = new Map<string, WaitGroup>();
+  const placed = new Set<Goroutine>();
+  const add = (kind: WaitKind, address: Address, member: Member) => {
+    const key = `${kind} ${address}`;
+    let group = groups.get(key);
+    if (!group) {
+      group = { kind, address, members: [] };
+      groups.set(key, group);
+    }
+    group.members.push(member);
+    placed.add(member.goroutine);
+  };
+  for (const wait of waits) {
+    const goroutine = byAddress.get(wait.goroutine);
+    if (!goroutine || goroutine.system) continue;
+    const { kind, object, role } = waitedFor(dump, goroutine, wait);
+    const operation = kind === "channel" || kind === "network" ? wait.operation : "";
+    add(kind, object, { goroutine, select: wait.select, operation, role });
+  }
+  for (const goroutine of goroutines.all) {
+    if (placed.has(goroutine) || goroutine.system || (goroutine.status !== "waiting" && goroutine.status !== "leaked")) continue;
+    add(reasonKind(goroutine.waitReason), 0, { goroutine, select: false, operation: "", role: "other" });
+  }
+  return [...groups.values()];
+}
+
+function waitedFor(
+  dump: Dump,
+  goroutine: Goroutine,
+  { operation, object }: Wait,
+): { readonly kind: WaitKind; readonly object: Address; readonly role: Role } {
+  if (operation === "semaphore") return syncWait(dump, goroutine, object);
+  if (operation === "condition") {
+    const { layout } = dump.runtime;
+    const within = layout.hasStruct("syncCond") ? layout.struct("syncCond").offset("notify") : 0;
+    return { kind: "cond", object: object - within, role: "other" };
+  }
+  return { kind: operation === "read" || operation === "write" ? "network" : "channel", object, role: "other" };
+}
+
+/** Of waits for what has no address, or none that was found. */
+function reasonKind(reason: string): WaitKind {
+  if (reason.includes("nil chan")) return "nil channel";
+  if (reason.includes("select (no cases)")) return "empty select";
+  if (reason.startsWith("sleep")) return "sleep";
+  if (reason.startsWith("IO wait")) return "network";
+  return reason.startsWith("sync.Cond") ? "cond" : "other";
+}

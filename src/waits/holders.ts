@@ -1,0 +1,221 @@
+// Who could end a wait. The runtime records no owner of a lock: what a goroutine's code goes on to release, it has.
+import { type Address, NONE, WORD } from "../base/units.js";
+import type { Dump } from "../dump.js";
+import type { Goroutine } from "../runtime/goroutines.js";
+import { stackRoots } from "../runtime/stack-roots.js";
+import { endsOf, heldModes, type Mode } from "./calls.js";
+import { type Awaited, Futures, type FutureUse, type Release } from "./futures.js";
+import type { WaitGroup, WaitKind } from "./groups.js";
+import type { Role } from "./sync.js";
+
+/**
+ * The strongest first. "announced": it waits in the lock itself for the readers before it, all others are behind it.
+ * "deferred": it will release this very object when it returns. "releases": its code goes on to release this very object. "uses": its
+ * code goes on to send to, receive from, close or signal it. "taken": its functions took this very lock on every way to where they stand,
+ * but are not seen to release it again. "reference": its stack has a pointer to the channel or condition.
+ * "alone": it waits for a lock that its code may have taken before and not released, and no stack shows another who has it.
+ */
+export type Evidence = "announced" | "deferred" | "releases" | "taken" | "uses" | "reference" | "alone";
+
+const STRENGTH: readonly Evidence[] = ["announced", "deferred", "releases", "taken", "uses", "reference", "alone"];
+
+export interface Holder {
+  readonly goroutine: Goroutine;
+  readonly evidence: Evidence;
+  /** How it holds a lock; undefined for channels and conditions. */
+  readonly mode: Mode | undefined;
+  /** What it will do to a channel or condition; empty when that is not known. */
+  readonly operations: readonly FutureUse["operation"][];
+  readonly why: string;
+}
+
+/** Larger objects are not searched for pointers to channels and conditions. */
+const LARGEST_STRUCT = 1 << 10;
+const MOST_OBJECTS = 1 << 16;
+const NOTHING: ReadonlySet<WaitGroup> = new Set();
+const OF_SYNC: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup"]);
+const BY_REFERENCE: ReadonlySet<WaitKind> = new Set(["channel", "cond"]);
+const DOES: Readonly<Record<Mode, string>> = { read: "RUnlock", write: "Unlock", done: "Done" };
+const USES = { send: "send to it", receive: "receive from it", close: "close it", signal: "signal it" } as const;
+
+/** By what is waited for: who could end it, the strongest evidence first. */
+export function findHolders(dump: Dump, groups: readonly WaitGroup[]): ReadonlyMap<WaitGroup, readonly Holder[]> {
+  const search = new HolderSearch(dump, groups);
+  for (const goroutine of dump.runtime.goroutines.all) if (!goroutine.system) search.visit(goroutine);
+  return search.result();
+}
+
+class HolderSearch {
+  private readonly dump: Dump;
+  private readonly groups: readonly WaitGroup[];
+  private readonly futures: Futures;
+  private readonly locks = new Map<Address, WaitGroup>();
+  private readonly others = new Map<Address, WaitGroup>();
+  /** What objects point to, by their address. */
+  private readonly objects = new Map<Address, ReadonlySet<WaitGroup>>();
+  private readonly waitsFor = new Map<Goroutine, Map<WaitGroup, Role>>();
+  private readonly found = new Map<WaitGroup, Holder[]>();
+  /** Those who may wait for a lock they have themselves. */
+  private readonly own = new Map<WaitGroup, Holder[]>();
+
+  constructor(dump: Dump, groups: readonly WaitGroup[]) {
+    this.dump = dump;
+    this.groups = groups;
+    this.futures = new Futures(dump);
+    for (const group of groups) {
+      if (OF_SYNC.has(group.kind)) this.locks.set(group.address, group);
+      if (BY_REFERENCE.has(group.kind)) this.others.set(group.address, group);
+      for (const { goroutine, role } of group.members) {
+        const known = this.waitsFor.get(goroutine) ?? new Map<WaitGroup, Role>();
+        this.waitsFor.set(goroutine, known.set(group, role));
+      }
+    }
+  }
+
+  visit(goroutine: Goroutine): void {
+    const waiting = this.waitsFor.get(goroutine) ?? new Map<WaitGroup, Role>();
+    const { releases, uses, again } = this.futures.of(goroutine, awaitedBy(waiting));
+    for (const release of releases) this.releases(goroutine, release);
+    const used = new Map<WaitGroup, FutureUse[]>();
+    for (const use of uses) {
+      const group = this.others.get(use.object);
+      if (group && !waiting.has(group)) append(used, group, use);
+    }
+    for (const [group, list] of used) {
+      // Who only goes on to receive helps nobody who receives.
+      const helping = list.filter((use) => group.members.some((member) => endsOf(member.operation).has(use.operation)));
+      if (helping.length === 0) continue;
+      const operations = helping.map((each) => each.operation);
+      const why = `goes on to ${operations.map((each) => USES[each]).join(", ")}: ${helping[0]?.where}`;
+      append(this.found, group, { goroutine, evidence: "uses", mode: undefined, operations, why });
+    }
+    for (const group of this.references(goroutine)) {
+      if (waiting.has(group) || used.has(group)) continue;
+      append(this.found, group, { goroutine, evidence: "reference", mode: undefined, operations: [], why: "has a reference to it" });
+    }
+    for (const group of waiting.keys()) {
+      if (!again.has(group.address)) continue;
+      const why = "its code can come here again without having released it, and no stack shows another who has it";
+      append(this.own, group, {
+        goroutine,
+        evidence: "alone",
+        mode: waiting.get(group) === "reader" ? "read" : "write",
+        operations: [],
+        why,
+      });
+    }
+  }
+
+  private releases(goroutine: Goroutine, { object, mode, deferred, where }: Release): void {
+    const group = this.locks.get(object);
+    if (!group || (group.kind === "waitgroup") !== (mode === "done")) return;
+    const why = deferred ? `${where === "" ? "it" : where} defers its ${DOES[mode]}` : `goes on to ${DOES[mode]} it: ${where}`;
+    append(this.found, group, { goroutine, evidence: deferred ? "deferred" : "releases", mode, operations: [], why });
+  }
+
+  /** Channels and conditions that its stack points to, as the collector reads it: a word that is not live any more is no reference. */
+  private references(goroutine: Goroutine): ReadonlySet<WaitGroup> {
+    const found = new Set<WaitGroup>();
+    if (this.others.size === 0) return found;
+    const { runtime, process } = this.dump;
+    for (const root of stackRoots(goroutine, process, runtime.layout, runtime.goroutines.stackMaps)) {
+      const group = this.others.get(root.value);
+      if (group) found.add(group);
+      else for (const each of this.within(root.value)) found.add(each);
+    }
+    return found;
+  }
+
+  /** Those that the object at an address has pointers to, as a struct has in its fields. */
+  private within(address: Address): ReadonlySet<WaitGroup> {
+    const { spans } = this.dump.runtime;
+    const span = spans.find(address);
+    const size = span === NONE ? 0 : (spans.elementSize[span] as number);
+    if (span === NONE || size > LARGEST_STRUCT || (spans.spanClass[span] as number) % 2 === 1) return NOTHING;
+    const base = spans.base[span] as number;
+    const start = base + Math.floor((address - base) / size) * size;
+    let found = this.objects.get(start);
+    if (!found) {
+      found = new Set(this.pointedTo(start, size));
+      if (this.objects.size > MOST_OBJECTS) this.objects.clear();
+      this.objects.set(start, found);
+    }
+    return found;
+  }
+
+  private *pointedTo(start: Address, size: number): Iterable<WaitGroup> {
+    const bytes = this.dump.process.memory.tryBytes(start, size);
+    if (!bytes) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + WORD <= bytes.length; at += WORD) {
+      const high = view.getUint32(at + 4, true);
+      const group = high <= 0x1fffff ? this.others.get(high * 0x100000000 + view.getUint32(at, true)) : undefined;
+      if (group) yield group;
+    }
+  }
+
+  /** Locks that nobody is seen to release: those who took one and never give it back may wait for something themselves. */
+  private lost(): void {
+    const lost = new Set(
+      this.groups.filter((each) => isLock(each.kind) && this.holdersOf(each).every(({ evidence }) => evidence === "announced")),
+    );
+    if (lost.size === 0) return;
+    for (const [goroutine, waiting] of this.waitsFor) {
+      for (const { object, mode, where } of this.futures.past(goroutine, awaitedBy(waiting))) {
+        const group = this.locks.get(object);
+        if (!group || !lost.has(group) || mode === "done") continue;
+        append(this.found, group, { goroutine, evidence: "taken", mode, operations: [], why: `took it: ${where}` });
+      }
+    }
+  }
+
+  /** Of those found, who can hold it as it is. */
+  private holdersOf(group: WaitGroup): Holder[] {
+    const modes = isLock(group.kind) ? heldModes(this.dump.runtime, group.kind, group.address) : undefined;
+    const all = this.found.get(group) ?? [];
+    const isAnnounced = group.members.some((each) => each.role !== "writer");
+    const announced = isAnnounced ? group.members.filter((each) => each.role === "writer") : [];
+    return [
+      ...all.filter((each) => !modes || each.mode === undefined || modes.has(each.mode)),
+      ...announced.map(({ goroutine }): Holder => {
+        const why = "is the writer that waits for the readers, all others are behind it";
+        return { goroutine, evidence: "announced", mode: "write", operations: [], why };
+      }),
+    ];
+  }
+
+  result(): ReadonlyMap<WaitGroup, readonly Holder[]> {
+    this.lost();
+    if (this.futures.unfollowed > 0)
+      this.dump.findings.add("goroutines-unfollowed", "there are too many goroutines to follow all: holders of locks may be missing", "", {
+        partial: true,
+        count: this.futures.unfollowed,
+      });
+    for (const group of this.groups) {
+      const holders = this.holdersOf(group);
+      const modes = isLock(group.kind) ? heldModes(this.dump.runtime, group.kind, group.address) : new Set<Mode>();
+      if (holders.every((each) => each.evidence === "announced"))
+        for (const each of this.own.get(group) ?? []) if (each.mode !== undefined && modes.has(each.mode)) holders.push(each);
+      holders.sort((a, b) => STRENGTH.indexOf(a.evidence) - STRENGTH.indexOf(b.evidence) || a.goroutine.id - b.goroutine.id);
+      if (holders.length > 0) this.found.set(group, holders);
+      else this.found.delete(group);
+    }
+    return this.found;
+  }
+}
+
+function awaitedBy(waiting: ReadonlyMap<WaitGroup, Role>): Awaited[] {
+  return [...waiting].flatMap(([group, role]) =>
+    isLock(group.kind) ? [{ object: group.address, mode: role === "reader" ? ("read" as const) : ("write" as const) }] : [],
+  );
+}
+
+function isLock(kind: WaitKind): kind is "mutex" | "rwmutex" {
+  return kind === "mutex" || kind === "rwmutex";
+}
+
+function append<T>(to: Map<WaitGroup, T[]>, group: WaitGroup, each: T): void {
+  const list = to.get(group);
+  if (list) list.push(each);
+  else to.set(group, [each]);
+}

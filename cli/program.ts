@@ -99,9 +99,9 @@ function orderWords(words: readonly string[], program: Command, commands: readon
   const places = operandPlaces(words, program);
   const [first, second, third] = places;
   if (first === undefined) return [...words];
-  const names = [...new Set(["help", ...commands.map((spec) => spec.name.split(" ")[0] as string)])];
-  const word = words[first] as string;
-  const next = second === undefined ? undefined : (words[second] as string);
+  const names = [...new Set(["help", ...commands.map((spec) => spec.name.split(" ")[0])])];
+  const word = words[first];
+  const next = second === undefined ? undefined : words[second];
   if (names.includes(word)) {
     checkGroup(word, next, third === undefined ? undefined : words[third], commands);
     return [...words];
@@ -110,7 +110,7 @@ function orderWords(words: readonly string[], program: Command, commands: readon
     checkGroup(next, third === undefined ? undefined : words[third], undefined, commands, word);
     const command = longestName(second, words, places, commands);
     const rest = words.filter((_, index) => index !== first && !command.includes(index));
-    return [...command.map((index) => words[index] as string), word, ...rest];
+    return [...command.map((index) => words[index]), word, ...rest];
   }
   const exists = pathExists(word);
   if (exists && next !== undefined) {
@@ -210,7 +210,7 @@ function operandPlaces(words: readonly string[], program: Command): number[] {
   collect(program);
   const places: number[] = [];
   for (let index = 0; index < words.length; index++) {
-    const word = words[index] as string;
+    const word = words[index];
     if (word === "--") break;
     if (word === "-" || !word.startsWith("-")) places.push(index);
     else if (taking.has(word)) index++;

@@ -98,7 +98,7 @@ function rowLines(rows: readonly Row[], page: Page): string[] {
     ...(wide ? [{ title: "created by", cut: "start" as const }] : []),
   ] as const;
   const lines = formatTable(columns, cells, page.width);
-  return [page.bold(lines[0] as string), ...lines.slice(1)];
+  return [page.bold(lines[0]), ...lines.slice(1)];
 }
 
 /** "chan receive, 3 minutes, locked to thread": as the runtime says it, with the time as people say it. */

@@ -67,7 +67,7 @@ export const histogramCommand = defineCommand({
     const guesses = cells.some((cell) => cell.at(-1)?.endsWith(" ?")) ? [page.dim("? the type is a guess for most of these objects")] : [];
     const meaning = isByHolder ? holderLines : ["retained: what one of them or more dominates, nested ones counted once"];
     return [
-      page.bold(lines[0] as string),
+      page.bold(lines[0]),
       ...lines.slice(1),
       "",
       summary,

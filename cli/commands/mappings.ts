@@ -27,6 +27,6 @@ export const mappingsCommand = defineCommand({
     ] as const;
     const lines = formatTable(columns, cells, page.width);
     const summary = `${counted(total.rows, "mapping")}, ${formatBytes(total.bytes)}`;
-    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary];
+    return [page.bold(lines[0]), ...lines.slice(1), "", summary];
   },
 });

@@ -40,7 +40,7 @@ export const objectsCommand = defineCommand({
     const cut = truncationLine(rows.length, total.rows, "object");
     const summary = `${counted(total.rows, "object")}, ${formatBytes(total.bytes)}`;
     if (rows.length === 0) return ["no object matches"];
-    return [page.bold(lines[0] as string), ...lines.slice(1), "", summary, ...(cut ? [cut] : [])];
+    return [page.bold(lines[0]), ...lines.slice(1), "", summary, ...(cut ? [cut] : [])];
   },
   isNo: ({ total }) => total.rows === 0,
   next: ({ rows }) => (rows[0] ? [`why CORE ${rows[0].address}`, `read CORE ${rows[0].address}`] : []),

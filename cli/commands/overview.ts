@@ -239,5 +239,5 @@ export function typeLines({ topTypes, heap }: HeapUse, page: Page): string[] {
     { title: "live objects by type", cut: "start" },
   ] as const;
   const lines = formatTable(columns, rows, page.width);
-  return [page.bold(lines[0] as string), ...lines.slice(1)];
+  return [page.bold(lines[0]), ...lines.slice(1)];
 }

@@ -21,7 +21,7 @@ export const readCommand = defineCommand({
     { line: "read core 0xc000012000 1MiB -o bytes.bin", asks: "The bytes themselves, into a file." },
   ],
   args: ([address, length]) => ({
-    address: operandPlace(address as string),
+    address: operandPlace(address),
     length: length === undefined ? 0 : operandLength(length, MOST_BYTES_READ),
   }),
   text({ address, bytes, object, explanation }, page) {

@@ -20,7 +20,7 @@ export const refsCommand = defineCommand({
     { line: "refs core 0xc000012000 --top 0 --json", asks: "Every referrer, for a program." },
   ],
   args: ([of], options) => ({
-    of: of as string,
+    of,
     out: options.out === true,
     top: optionTop(options),
     ...(options.parts === true ? { parts: true } : {}),

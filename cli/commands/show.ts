@@ -28,7 +28,7 @@ export const showCommand = defineCommand({
     { line: "show core '(*main.User)(0xc000012000)' --depth 1", asks: "What is here, seen as a main.User?" },
     { line: "show core g12.main.worker.job", asks: "A local variable of goroutine 12." },
   ],
-  args: ([of], options) => ({ of: of as string, depth: optionDepth(options, 3), offset: optionOffset(options), top: optionTop(options) }),
+  args: ([of], options) => ({ of, depth: optionDepth(options, 3), offset: optionOffset(options), top: optionTop(options) }),
   text({ expression, type, address, certainty, asPassed, object, value }, page) {
     const where = object ? ` in ${object.address}, ${formatBytes(object.bytes)}${object.live === false ? " (garbage)" : ""}` : "";
     const lines = [
@@ -56,7 +56,7 @@ function drawChildren(value: Value, indent: string, page: Page, lines: string[])
   const names = bytes ? [] : children.map((child) => escapeText(child.name));
   const width = names.reduce((most, name) => Math.min(24, Math.max(most, textWidth(name))), 0);
   names.forEach((own, index) => {
-    const child = children[index] as Value;
+    const child = children[index];
     const name = padText(own, width);
     const text = escapeText(child.text);
     lines.push(cutText(`${indent}${name}  ${text}${text === "" ? "" : "  "}${escapeText(child.type)}`, page.width, "end").trimEnd());

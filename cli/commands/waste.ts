@@ -40,7 +40,7 @@ export const wasteCommand = defineCommand({
     const kinds = Object.entries(byKind).sort(([, a], [, b]) => b - a);
     const cut = truncationLine(rows.length, total.rows, "row");
     return [
-      page.bold(lines[0] as string),
+      page.bold(lines[0]),
       ...lines.slice(1),
       "",
       `${formatBytes(total.bytes)} of ${formatBytes(liveBytes)} live bytes`,

@@ -8,7 +8,7 @@ const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 export function formatBar(part: number, whole: number, width: number): string {
   if (whole <= 0 || part <= 0) return "";
   const units = Math.max(1, Math.round(Math.min(1, part / whole) * width * 8));
-  return "█".repeat(Math.floor(units / 8)) + (eighths[units % 8] as string);
+  return "█".repeat(Math.floor(units / 8)) + eighths[units % 8];
 }
 
 /** Lines of 16 bytes in 80 columns: the address in hexadecimal, the bytes, the printable ASCII. address: of the first byte. */

@@ -20,7 +20,7 @@ function gathered(values: readonly number[], columns: number): number[] {
   const sums = new Array<number>(Math.min(columns, values.length)).fill(0);
   values.forEach((value, index) => {
     const at = Math.floor((index * sums.length) / values.length);
-    sums[at] = (sums[at] as number) + value;
+    sums[at] = sums[at] + value;
   });
   return sums;
 }
@@ -34,7 +34,7 @@ export function busyLane(parts: readonly (readonly number[])[], width: number, c
   const length = parts[0]?.length ?? 0;
   const whole = (width * length) / Math.max(1, sums[0]?.length ?? 1);
   return Array.from({ length: sums[0]?.length ?? 0 }, (_, at) => {
-    const busy = sums.reduce((sum, values) => sum + (values[at] as number), 0);
+    const busy = sums.reduce((sum, values) => sum + values[at], 0);
     return busy <= 0 ? "·" : LEVELS[Math.min(LEVELS.length - 1, Math.floor((busy / whole) * LEVELS.length))];
   }).join("");
 }
@@ -48,9 +48,9 @@ export function stateLane(lane: Readonly<Record<keyof typeof STATES, readonly nu
   return Array.from({ length: sums[0]?.length ?? 0 }, (_, at) => {
     let best = -1;
     sums.forEach((values, index) => {
-      if ((values[at] as number) > (best < 0 ? 0 : (sums[best]?.[at] as number))) best = index;
+      if (values[at] > (best < 0 ? 0 : sums[best]?.[at])) best = index;
     });
-    return best < 0 ? " " : STATES[states[best] as keyof typeof STATES];
+    return best < 0 ? " " : STATES[states[best]];
   })
     .join("")
     .trimEnd();

@@ -28,6 +28,6 @@ export function parseDuration(text: string): number | undefined {
   if (/^[0-9]+$/.test(text)) return Number(text) * 1e9;
   if (!/^(?:[0-9]+(?:[.][0-9]+)?(?:[nuµm]s|[smhd]))+$/.test(text)) return undefined;
   let sum = 0;
-  for (const [, value, unit] of text.matchAll(/([0-9.]+)([nuµm]s|[smhd])/g)) sum += Number(value) * (SUFFIXES[unit as string] as number);
+  for (const [, value, unit] of text.matchAll(/([0-9.]+)([nuµm]s|[smhd])/g)) sum += Number(value) * SUFFIXES[unit];
   return Math.round(sum);
 }

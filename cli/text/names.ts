@@ -47,7 +47,7 @@ function textsOfPanics(panics: unknown): readonly string[] {
 function shortenAround(text: string, kept: readonly string[], names: () => PackageNames): string {
   const at = kept.findIndex((each) => text.includes(each));
   if (at < 0) return names().shorten(text);
-  const words = kept[at] as string;
+  const words = kept[at];
   return text
     .split(words)
     .map((part) => shortenAround(part, kept.slice(at + 1), names))

@@ -102,7 +102,7 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
   const titles = columns.map((column) => column.title);
   const cells = rows.map((row) => columns.map((_, index) => escapeText(row[index] ?? "")));
   const withHeader = titles.some((title) => title !== "") ? [titles, ...cells] : cells;
-  const widths = columns.map((_, index) => withHeader.reduce((most, row) => Math.max(most, textWidth(row[index] as string)), 0));
+  const widths = columns.map((_, index) => withHeader.reduce((most, row) => Math.max(most, textWidth(row[index])), 0));
   shrink(columns, widths, width);
   return withHeader.map((row) => formatRow(columns, row, widths));
 }
@@ -113,23 +113,23 @@ function shrink(columns: readonly Column[], widths: number[], width: number): vo
   while (excess > 0) {
     let widest = -1;
     columns.forEach((column, index) => {
-      const can = column.cut !== undefined && (widths[index] as number) > leastCut;
-      if (can && (widest < 0 || (widths[index] as number) > (widths[widest] as number))) widest = index;
+      const can = column.cut !== undefined && widths[index] > leastCut;
+      if (can && (widest < 0 || widths[index] > widths[widest])) widest = index;
     });
     if (widest < 0) return;
-    const others = columns.map((column, index) => (column.cut && index !== widest ? (widths[index] as number) : 0));
+    const others = columns.map((column, index) => (column.cut && index !== widest ? widths[index] : 0));
     const next = Math.max(leastCut, ...others);
-    const room = Math.max(1, (widths[widest] as number) - next);
-    const taken = Math.min(excess, room, (widths[widest] as number) - leastCut);
-    widths[widest] = (widths[widest] as number) - taken;
+    const room = Math.max(1, widths[widest] - next);
+    const taken = Math.min(excess, room, widths[widest] - leastCut);
+    widths[widest] = widths[widest] - taken;
     excess -= taken;
   }
 }
 
 function formatRow(columns: readonly Column[], row: readonly string[], widths: readonly number[]): string {
   const cells = columns.map((column, index) => {
-    const width = widths[index] as number;
-    return padText(cutText(row[index] as string, width, column.cut ?? "end"), width, column.align);
+    const width = widths[index];
+    return padText(cutText(row[index], width, column.cut ?? "end"), width, column.align);
   });
   return cells.join(gap).trimEnd();
 }

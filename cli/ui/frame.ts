@@ -83,7 +83,7 @@ function listLines(state: State, body: Body, height: number, columns: number, pa
   }
   const lines: string[] = [];
   for (let row = view.top; row < Math.min(body.rows.length, view.top + height); row++) {
-    const line = body.rows[row] as Line;
+    const line = body.rows[row];
     const mark = line.open ? "›" : " ";
     if (row === view.cursor) {
       const text = `▌${mark}${shownText(line, columns - gutter)}`;

@@ -67,7 +67,7 @@ function split(text: string): { keys: Key[]; rest: string } {
       if (unfinished.test(rest)) return { keys, rest };
       const match = sequence.exec(rest);
       if (match) {
-        const key = sequences[match[3] ?? `${match[2] === "~" ? (match[1] as string).split(";")[0] : ""}${match[2]}`];
+        const key = sequences[match[3] ?? `${match[2] === "~" ? match[1].split(";")[0] : ""}${match[2]}`];
         if (key) keys.push(key);
         rest = rest.slice(match[0].length);
       } else {

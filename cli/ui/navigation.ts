@@ -153,7 +153,7 @@ function back(state: State, view: View, around: Surroundings): Step {
 function tab(state: State, number: number, around: Surroundings): Step {
   const screen = around.screens.filter((each) => each.tab !== undefined)[number - 1];
   if (!screen) return stay(state);
-  const home = state.stack[0] as View;
+  const home = state.stack[0];
   const left = remember(state);
   const place = { screen: screen.name, args: {} };
   return stay(settle(open({ ...state, left, stack: [home] }, place), around));

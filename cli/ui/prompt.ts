@@ -74,7 +74,7 @@ export function searched(state: State, text: string, step: 1 | -1, around: Surro
   const wanted = text.toLowerCase();
   for (let n = 1; n <= rows.length; n++) {
     const row = (view.cursor + step * n + rows.length * 2) % rows.length;
-    if (hasWords(rows[row] as Line, wanted)) return withView(state, { ...scroll(view, row, around), isFinding: true });
+    if (hasWords(rows[row], wanted)) return withView(state, { ...scroll(view, row, around), isFinding: true });
   }
   return { ...state, message: `not here: ${text}` };
 }

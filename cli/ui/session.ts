@@ -91,7 +91,7 @@ export class Session implements Surroundings {
     this.options = options;
     this.screens = options.screens;
     this.size = options.size;
-    this.state = startAt({ screen: (options.screens[0] as Screen).name, args: {} });
+    this.state = startAt({ screen: options.screens[0].name, args: {} });
     this.askFor(presentView(this.state));
   }
 

@@ -80,7 +80,7 @@ export function startAt(place: Place): State {
 }
 
 export function presentView(state: State): View {
-  return state.stack[state.stack.length - 1] as View;
+  return state.stack[state.stack.length - 1];
 }
 
 /** One text for a place; equal places have equal keys. */
@@ -91,7 +91,7 @@ export function placeKey({ screen, args }: Place): string {
 
 /** The screen of a place; the first one when there is none of that name. */
 export function screenOf(place: Place, around: Surroundings): Screen {
-  return around.screens.find((screen) => screen.name === place.screen) ?? (around.screens[0] as Screen);
+  return around.screens.find((screen) => screen.name === place.screen) ?? around.screens[0];
 }
 
 /** The state with the cursor inside its rows and its rows on the screen; to be called when answers or the size changed. */

@@ -35,7 +35,7 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.bytes[this.take(1)] as number;
+    return this.bytes[this.take(1)];
   }
   u16(): number {
     return this.view.getUint16(this.take(2), true);

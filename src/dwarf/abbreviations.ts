@@ -145,7 +145,7 @@ export function readAbbreviations(reader: ByteReader, encoding: Encoding): Abbre
       const step = formStep(kind, encoding);
       if (step === UNKNOWN_FORM) throw reader.error(`unknown DW_FORM ${kind}`);
       const last = skip.length - 1;
-      if (step >= 0 && last >= 0 && (skip[last] as number) >= 0) skip[last] = (skip[last] as number) + step;
+      if (step >= 0 && last >= 0 && skip[last] >= 0) skip[last] = skip[last] + step;
       else skip.push(step);
       at.push(name);
       form.push(kind);
@@ -162,7 +162,7 @@ export function readAbbreviations(reader: ByteReader, encoding: Encoding): Abbre
 export function skipAttributes(bytes: Uint8Array, at: number, end: number, skip: Int32Array, encoding: Encoding): number {
   let position = at;
   for (let i = 0; i < skip.length; i++) {
-    const step = skip[i] as number;
+    const step = skip[i];
     position = step >= 0 ? position + step : skipStep(bytes, position, end, step, encoding);
     if (position > end) break;
   }
@@ -177,16 +177,16 @@ export function skipStep(bytes: Uint8Array, at: number, end: number, step: numbe
       while (position < end && bytes[position] !== 0) position++;
       return position + 1;
     case SKIP_LEB:
-      while (position < end && (bytes[position] as number) >= 0x80) position++;
+      while (position < end && bytes[position] >= 0x80) position++;
       return position + 1;
     case SKIP_BLOCK1:
-      return position < end ? position + 1 + (bytes[position] as number) : end + 1;
+      return position < end ? position + 1 + bytes[position] : end + 1;
     case SKIP_BLOCK2:
-      return position + 2 <= end ? position + 2 + (bytes[position] as number) + (bytes[position + 1] as number) * 256 : end + 1;
+      return position + 2 <= end ? position + 2 + bytes[position] + bytes[position + 1] * 256 : end + 1;
     case SKIP_BLOCK4: {
       if (position + 4 > end) return end + 1;
       let size = 0;
-      for (let i = 3; i >= 0; i--) size = size * 256 + (bytes[position + i] as number);
+      for (let i = 3; i >= 0; i--) size = size * 256 + bytes[position + i];
       return position + 4 + size;
     }
     default: {
@@ -194,7 +194,7 @@ export function skipStep(bytes: Uint8Array, at: number, end: number, step: numbe
       let scale = 1;
       for (let i = 0; i < 10; i++) {
         if (position >= end) return end + 1;
-        const byte = bytes[position++] as number;
+        const byte = bytes[position++];
         value += (byte & 0x7f) * scale;
         scale *= 128;
         if (byte < 0x80) break;

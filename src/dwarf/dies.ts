@@ -157,7 +157,7 @@ export class Dies {
     let high = this.units.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.units[middle] as Unit).offset <= offset) low = middle + 1;
+      if (this.units[middle].offset <= offset) low = middle + 1;
       else high = middle;
     }
     const unit = this.units[low - 1];
@@ -227,8 +227,8 @@ export class Die {
   private open(at: number): { readonly form: number; readonly reader: ByteReader; readonly index: number } | undefined {
     const index = this.abbreviation.at.indexOf(at);
     if (index < 0) return undefined;
-    const reader = this.dies.reader(".debug_info", this.positions[index] as number);
-    let form = this.abbreviation.form[index] as number;
+    const reader = this.dies.reader(".debug_info", this.positions[index]);
+    let form = this.abbreviation.form[index];
     if (form === DW_FORM.indirect) form = reader.uleb();
     return { form, reader, index };
   }

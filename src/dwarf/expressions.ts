@@ -214,7 +214,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
           case DW_OP.implicit_value: {
             const bytes = reader.slice(reader.uleb());
             let value = 0n;
-            for (let i = Math.min(bytes.length, 8) - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i] as number);
+            for (let i = Math.min(bytes.length, 8) - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i]);
             direct = { kind: "value", value };
             break;
           }

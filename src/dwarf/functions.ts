@@ -86,7 +86,7 @@ export class Functions {
     let high = this.order.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (functionLow.at(this.order[middle] as number) <= pc) low = middle + 1;
+      if (functionLow.at(this.order[middle]) <= pc) low = middle + 1;
       else high = middle;
     }
     const row = this.order[low - 1];

@@ -28,7 +28,7 @@ export class NameIndex {
     const hash = hashBytes(wanted);
     const found: number[] = [];
     if (this.heads.length === 0) return found;
-    for (let row = this.heads[hash & (this.heads.length - 1)] as number; row >= 0; row = this.nexts[row] as number) {
+    for (let row = this.heads[hash & (this.heads.length - 1)]; row >= 0; row = this.nexts[row]) {
       if (this.hashes[row] !== hash) continue;
       const bytes = nameBytes(this.dies, this.offsets.at(row));
       if (bytes !== undefined && sameBytes(bytes, wanted)) found.push(row);
@@ -49,7 +49,7 @@ export class NameIndex {
       const hash = hashBytes(bytes);
       const bucket = hash & (size - 1);
       this.hashes[row] = hash;
-      this.nexts[row] = this.heads[bucket] as number;
+      this.nexts[row] = this.heads[bucket];
       this.heads[bucket] = row;
     }
     this.built = true;
@@ -85,7 +85,7 @@ function inherited(die: Die): Uint8Array | undefined {
 /** FNV-1a, 32 bits. */
 function hashBytes(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
   return hash >>> 0;
 }
 

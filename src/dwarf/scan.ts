@@ -21,7 +21,7 @@ export class Column {
   }
 
   at(row: number): number {
-    return this.store[row] as number;
+    return this.store[row];
   }
 }
 
@@ -112,7 +112,7 @@ function scanUnit(dies: Dies, unit: Unit, scan: Scan, findings: Findings): void 
   let depth = 0;
   while (position < end) {
     const offset = position;
-    let code = info[position++] as number;
+    let code = info[position++];
     if (code === 0) {
       if (--depth <= 0) return;
       continue;
@@ -120,7 +120,7 @@ function scanUnit(dies: Dies, unit: Unit, scan: Scan, findings: Findings): void 
     if (code >= 0x80) {
       code &= 0x7f;
       for (let scale = 128; position < end; scale *= 128) {
-        const byte = info[position++] as number;
+        const byte = info[position++];
         code += (byte & 0x7f) * scale;
         if (byte < 0x80 || scale > 1e15) break;
       }
@@ -130,7 +130,7 @@ function scanUnit(dies: Dies, unit: Unit, scan: Scan, findings: Findings): void 
     position = skipAttributes(info, position, end, abbreviation.skip, unit);
     if (position > end) throw dies.error(offset, "the DIE is cut");
     if (depth === 1 && abbreviation.tag < 256) {
-      const role = ROLE[abbreviation.tag] as number;
+      const role = ROLE[abbreviation.tag];
       if (role !== 0) {
         try {
           addRow(dies.at(offset, unit), role, scan);

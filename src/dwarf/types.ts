@@ -61,7 +61,7 @@ const POINTER_SIZE: Bytes = 8;
 const MAX_CHILDREN = 1 << 16;
 
 const VOID: DwarfType = { kind: "struct", offset: -1, name: "void", size: 0, goKind: 0, runtimeType: 0, fields: [], element: undefined };
-const DAMAGED: DwarfType = { ...VOID, name: "?" } as DwarfType;
+const DAMAGED: DwarfType = { ...VOID, name: "?" };
 
 /** Types by the offset of their DIE. */
 export class Types {

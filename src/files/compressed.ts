@@ -87,7 +87,7 @@ export function zstdContentSize(packed: ByteSource): Bytes | undefined {
   const descriptor = view.getUint8(4);
   const flag = descriptor >> 6;
   const isSingle = (descriptor >> 5) % 2 === 1;
-  const at = 5 + (isSingle ? 0 : 1) + ([0, 1, 2, 4][descriptor % 4] as number);
+  const at = 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][descriptor % 4];
   const width = flag === 0 ? (isSingle ? 1 : 0) : 2 ** flag;
   if (width === 0 || at + width > head.length) return undefined;
   if (width === 1) return view.getUint8(at);

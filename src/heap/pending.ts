@@ -15,10 +15,10 @@ export class Pending {
         to.set(from);
         return to;
       };
-      this.at = grow(this.at, new Float64Array(this.size * 2)) as Float64Array<ArrayBuffer>;
-      this.code = grow(this.code, new Float64Array(this.size * 2)) as Float64Array<ArrayBuffer>;
-      this.object = grow(this.object, new Uint32Array(this.size * 2)) as Uint32Array<ArrayBuffer>;
-      this.evidence = grow(this.evidence, new Uint8Array(this.size * 2)) as Uint8Array<ArrayBuffer>;
+      this.at = grow<Float64Array<ArrayBuffer>>(this.at, new Float64Array(this.size * 2));
+      this.code = grow<Float64Array<ArrayBuffer>>(this.code, new Float64Array(this.size * 2));
+      this.object = grow<Uint32Array<ArrayBuffer>>(this.object, new Uint32Array(this.size * 2));
+      this.evidence = grow<Uint8Array<ArrayBuffer>>(this.evidence, new Uint8Array(this.size * 2));
     }
     this.at[this.size] = at;
     this.code[this.size] = code;

@@ -35,7 +35,7 @@ export function nameOfPart(name: string): string {
   if (bare.startsWith("sync.") || bare.includes("*sync.entry")) return "sync.Map";
   const trie = /^internal\/(sync|concurrent)\.\w+\[(.*)\]$/.exec(bare);
   if (trie) {
-    const types = (trie[2] as string).replaceAll("go.shape.", "");
+    const types = trie[2].replaceAll("go.shape.", "");
     return types === "interface {},interface {}" ? "sync.Map" : `internal/${trie[1]}.HashTrieMap[${types}]`;
   }
   const block = /^map\.(?:group|bucket)(\[.*)$/.exec(bare)?.[1];

@@ -107,7 +107,7 @@ class MappedSpace implements AddressSpace {
     let row = this.rowAtOrAfter(address);
     let complete = true;
     while (at < end) {
-      const start = row < this.starts.length ? (this.starts[row] as number) : Number.POSITIVE_INFINITY;
+      const start = row < this.starts.length ? this.starts[row] : Number.POSITIVE_INFINITY;
       if (start > at) {
         const next = Math.min(start, end);
         out.fill(0, at - address, next - address);
@@ -115,7 +115,7 @@ class MappedSpace implements AddressSpace {
         at = next;
         continue;
       }
-      const next = Math.min(this.ends[row] as number, end);
+      const next = Math.min(this.ends[row], end);
       if (!this.readMapping(row, at, out.subarray(at - address, next - address))) complete = false;
       at = next;
       row++;
@@ -161,7 +161,7 @@ class MappedSpace implements AddressSpace {
     // The first missing byte decides: its mapping says why.
     let at = address;
     for (let row = this.rowOf(at); row >= 0 && at < address + size; row = this.rowOf(at)) {
-      const mapping = this.mappings[row] as Mapping;
+      const mapping = this.mappings[row];
       if (mapping.backing === "not-dumped") {
         const readable = Math.floor(mapping.flags / PF_R) % 2 === 1;
         throw new MemoryFault(address, size, readable ? "not-dumped" : "unmapped");
@@ -174,19 +174,19 @@ class MappedSpace implements AddressSpace {
   /** Row of the mapping that holds address, or -1. */
   private rowOf(address: Address): number {
     const row = this.rowAtOrAfter(address);
-    return row < this.starts.length && (this.starts[row] as number) <= address ? row : -1;
+    return row < this.starts.length && this.starts[row] <= address ? row : -1;
   }
 
   /** The first row whose end is above address; may start after it. */
   private rowAtOrAfter(address: Address): number {
     const { starts, ends } = this;
     const last = this.last;
-    if (last < starts.length && (starts[last] as number) <= address && address < (ends[last] as number)) return last;
+    if (last < starts.length && starts[last] <= address && address < ends[last]) return last;
     let low = 0;
     let high = ends.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((ends[middle] as number) > address) high = middle;
+      if (ends[middle] > address) high = middle;
       else low = middle + 1;
     }
     if (low < ends.length) this.last = low;
@@ -196,14 +196,14 @@ class MappedSpace implements AddressSpace {
   /** The window of a file-backed byte; undefined when it is missing or of a zero mapping. Becomes the hot one. */
   private windowOf(address: Address): Window | undefined {
     const slot = Math.floor(address / BLOCK) & (WINDOWS - 1);
-    const kept = this.windows[slot] as Window;
+    const kept = this.windows[slot];
     if (address >= kept.start && address < kept.end) {
       this.hot = kept;
       return kept;
     }
     const row = this.rowOf(address);
     if (row < 0) return undefined;
-    const { start, end, backing } = this.mappings[row] as Mapping;
+    const { start, end, backing } = this.mappings[row];
     if (typeof backing === "string") return undefined;
     const offset = backing.offset + (address - start);
     const index = Math.floor(offset / BLOCK);
@@ -240,14 +240,14 @@ class MappedSpace implements AddressSpace {
     let at = address;
     while (at < address + size) {
       const row = this.rowOf(at);
-      if (row < 0 || (this.mappings[row] as Mapping).backing === "not-dumped") return false;
-      at = this.ends[row] as number;
+      if (row < 0 || this.mappings[row].backing === "not-dumped") return false;
+      at = this.ends[row];
     }
     return true;
   }
 
   private readMapping(row: number, address: Address, out: Uint8Array): boolean {
-    const { start, backing } = this.mappings[row] as Mapping;
+    const { start, backing } = this.mappings[row];
     if (typeof backing === "string") {
       out.fill(0);
       return backing === "zero";

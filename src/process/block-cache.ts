@@ -25,7 +25,7 @@ export class BlockCache {
     const known = this.slots.get(index);
     if (known !== undefined) {
       this.used[known] = 1;
-      return this.blocks[known] as Uint8Array;
+      return this.blocks[known];
     }
     const bytes = this.source.read(index * BLOCK, BLOCK);
     const slot = this.freeSlot();
@@ -44,7 +44,7 @@ export class BlockCache {
     }
     const slot = this.hand;
     this.hand = (this.hand + 1) % MOST_BLOCKS;
-    this.slots.delete(this.indexes[slot] as number);
+    this.slots.delete(this.indexes[slot]);
     return slot;
   }
 }

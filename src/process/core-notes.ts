@@ -145,7 +145,7 @@ export function readMappedFiles(core: ElfImage, findings: Findings): MappedFile[
 export function readDelveEntry(core: ElfImage): Address | undefined {
   const note = core.notes().find((n) => n.type === NT_DELVE_HEADER);
   const match = note && /Entry Point: (0x)?([0-9a-fA-F]+)/.exec(decodeText(note.body));
-  return match ? Number.parseInt(match[2] as string, 16) : undefined;
+  return match ? Number.parseInt(match[2], 16) : undefined;
 }
 
 /** A path as NT_FILE has it for a file that was deleted: "PATH (deleted)". */

@@ -46,7 +46,7 @@ export function fillGaps(base: readonly Mapping[], filler: readonly Mapping[]): 
   let at = 0;
   for (const mapping of filler) {
     let from = mapping.start;
-    while (at < base.length && (base[at] as Mapping).end <= from) result.push(base[at++] as Mapping);
+    while (at < base.length && base[at].end <= from) result.push(base[at++]);
     while (from < mapping.end) {
       const next = base[at];
       if (next === undefined || next.start >= mapping.end) {
@@ -61,7 +61,7 @@ export function fillGaps(base: readonly Mapping[], filler: readonly Mapping[]): 
       }
     }
   }
-  while (at < base.length) result.push(base[at++] as Mapping);
+  while (at < base.length) result.push(base[at++]);
   return result;
 }
 
@@ -70,9 +70,9 @@ export function inside(within: readonly Mapping[], filler: readonly Mapping[]): 
   const result: Mapping[] = [];
   let first = 0;
   for (const mapping of filler) {
-    while (first < within.length && (within[first] as Mapping).end <= mapping.start) first++;
+    while (first < within.length && within[first].end <= mapping.start) first++;
     for (let i = first; i < within.length; i++) {
-      const frame = within[i] as Mapping;
+      const frame = within[i];
       if (frame.start >= mapping.end) break;
       const part = cut(mapping, Math.max(mapping.start, frame.start), Math.min(mapping.end, frame.end));
       result.push({ ...part, flags: frame.flags });

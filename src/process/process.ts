@@ -263,7 +263,7 @@ function named(mappings: readonly Mapping[], files: readonly MappedFile[], auxv:
     address !== undefined && mapping.start <= address && address < mapping.end;
   let next = 0;
   return mappings.map((mapping) => {
-    while (next < files.length && (files[next] as MappedFile).end <= mapping.start) next++;
+    while (next < files.length && files[next].end <= mapping.start) next++;
     const file = files[next];
     if (file && file.start <= mapping.start) return { ...mapping, path: file.path };
     if (holds(mapping, vdso)) return { ...mapping, path: "[vdso]" };
@@ -278,7 +278,7 @@ function reportMissing(core: ElfImage, findings: Findings): void {
     findings.add(
       "segment-odd",
       "entries of the core's table of memory cannot be true: what they describe is cut short or left out",
-      `${formatBytes((damaged[0] as ElfSegment).memorySize)} at ${hex((damaged[0] as ElfSegment).address)}`,
+      `${formatBytes(damaged[0].memorySize)} at ${hex(damaged[0].address)}`,
       { partial: true, count: damaged.length },
     );
   const { size } = core.source;
@@ -286,7 +286,7 @@ function reportMissing(core: ElfImage, findings: Findings): void {
   const lost = held.filter((segment) => segment.offset + segment.fileSize > size);
   if (lost.length > 0) {
     const bytes = lost.reduce((sum, s) => sum + Math.min(s.fileSize, s.offset + s.fileSize - size), 0);
-    const first = lost[0] as ElfSegment;
+    const first = lost[0];
     findings.add(
       "core-truncated",
       `the core is cut off: ${formatBytes(bytes)} of ${lost.length} of its ${counted(held.length, "segment")} are missing (ulimit -c, or a full disk)`,

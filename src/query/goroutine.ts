@@ -117,7 +117,7 @@ function frameRows(dump: Dump, found: Goroutine, frame: Frame, depth: number): S
     sp: hex(frame.sp),
     fp: hex(frame.fp),
     ...(registers && index === 0
-      ? { registers: Object.fromEntries(registers.names.map((each) => [each, `0x${(registers.byName(each) ?? 0n).toString(16)}` as Hex])) }
+      ? { registers: Object.fromEntries(registers.names.map((each) => [each, `0x${(registers.byName(each) ?? 0n).toString(16)}`])) }
       : {}),
     variables: variables
       .filter((each) => levels.length - 1 - each.inlineDepth === index)

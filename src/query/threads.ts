@@ -95,7 +95,7 @@ function threadRow(dump: Dump, thread: Thread, machine: Machine | undefined, rea
     inC: machine?.inC ?? false,
     ...(interrupted ? { interrupted } : {}),
     goroutineFrames: elsewhere ? reader.rowsOf(goroutine.unwound().frames).slice(0, MOST_FRAMES) : [],
-    registers: Object.fromEntries(registers.names.map((name) => [name, `0x${(registers.byName(name) ?? 0n).toString(16)}` as Hex])),
+    registers: Object.fromEntries(registers.names.map((name) => [name, `0x${(registers.byName(name) ?? 0n).toString(16)}`])),
   };
 }
 

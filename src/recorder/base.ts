@@ -67,8 +67,8 @@ export function joined(name: string, parts: readonly ByteSource[]): ByteSource {
   const readInto = (offset: number, out: Uint8Array): number => {
     let done = 0;
     for (let i = 0; i < parts.length && done < out.length; i++) {
-      const part = parts[i] as ByteSource;
-      const at = offset + done - (starts[i] as number);
+      const part = parts[i];
+      const at = offset + done - starts[i];
       if (at < 0 || at >= part.size) continue;
       const got = part.readInto(at, out.subarray(done, done + Math.min(out.length - done, part.size - at)));
       done += got;
@@ -112,7 +112,7 @@ export function usableBase(base: Base, first: number, findings: Findings): Base 
   let from = generations.length;
   let wanted: number | undefined;
   for (let i = generations.length - 1; i >= 0; i--) {
-    const { number } = generations[i] as Base["generations"][number];
+    const { number } = generations[i];
     if (wanted === undefined ? number < first - 1 : number !== wanted) break;
     wanted = number - 1;
     from = i;

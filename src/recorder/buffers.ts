@@ -158,10 +158,10 @@ export class Buffers {
     };
     const inHand = this.read(state.reading, generation, undefined, "reading");
     if (inHand && !consumed.has(batchKey(inHand))) out.push(inHand);
-    for (const at of this.list(state.full[parity] as Address)) take(at, undefined, "queued");
-    for (const thread of state.threads) for (const at of thread.buffers[parity] as readonly Address[]) take(at, thread.tid, "thread");
-    take(state.stringBuffers[parity] as Address, undefined, "strings");
-    take(state.cpuBuffers[parity] as Address, undefined, "samples");
+    for (const at of this.list(state.full[parity])) take(at, undefined, "queued");
+    for (const thread of state.threads) for (const at of thread.buffers[parity]) take(at, thread.tid, "thread");
+    take(state.stringBuffers[parity], undefined, "strings");
+    take(state.cpuBuffers[parity], undefined, "samples");
     return out.filter((batch) => batch.data.length > 0);
   }
 }
@@ -169,7 +169,7 @@ export class Buffers {
 /** Two batches with one key are the same batch: generation, thread, time and contents. */
 export function batchKey(batch: Batch): string {
   let sum = 0;
-  for (let i = 0; i < batch.data.length; i++) sum = (Math.imul(sum, 31) + (batch.data[i] as number)) | 0;
+  for (let i = 0; i < batch.data.length; i++) sum = (Math.imul(sum, 31) + batch.data[i]) | 0;
   return `${batch.generation} ${batch.m} ${batch.time} ${batch.experiment} ${batch.data.length} ${sum}`;
 }
 

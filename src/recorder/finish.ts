@@ -1,5 +1,3 @@
-// A generation that was still being written is ended as the runtime would have ended it. runtime/trace.go traceAdvance
-import type { Address } from "../base/units.js";
 import { ByteWriter, CLOCK_FREQUENCY, EV, MOST_STRING_BYTES, NO_THREAD } from "../trace/wire.js";
 import { writeTypes } from "./allocation-types.js";
 import { BatchMaker } from "./batch-maker.js";
@@ -53,7 +51,7 @@ export function finishGeneration(given: Unfinished): Finished {
   const statuses = writeStatuses(given, known, stackId);
   out.push(...statuses.batches);
 
-  const samples = unreadSamples(runtime, state.cpuLogs[parity] as Address, findings);
+  const samples = unreadSamples(runtime, state.cpuLogs[parity], findings);
   const sampleMaker = new BatchMaker(generation, NO_THREAD, lastTime, EV.CPUSamples);
   for (const { time, m, p, g, stack } of samples) {
     const id = stackId([2 ** 64, ...stack.slice(0, 127)]);

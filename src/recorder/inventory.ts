@@ -74,7 +74,7 @@ export class Inventory {
     for (let at = timed ? 0 : 1; at < data.length; ) {
       const length = recordLength(data, at, data.length, "trace batch");
       if (length <= 0) return;
-      const type = data[at] as number;
+      const type = data[at];
       const end = at + length;
       cursor.at = at + 1;
       if (type === EV.String || type === EV.Stack) {
@@ -101,8 +101,8 @@ export class Inventory {
         for (let i = 0; i < spec.args.length; i++) {
           args[i] = readVarint(data, cursor.at, end);
           const argument = spec.args[i]?.kind;
-          if (argument === "stack") this.usedStacks.add(args[i] as number);
-          else if (argument === "string") this.usedStrings.add(args[i] as number);
+          if (argument === "stack") this.usedStacks.add(args[i]);
+          else if (argument === "string") this.usedStrings.add(args[i]);
         }
         this.note(type, args);
       }
@@ -112,12 +112,12 @@ export class Inventory {
   }
 
   private note(type: number, args: readonly number[]): void {
-    const id = args[0] as number;
+    const id = args[0];
     switch (type) {
       case EV.GoStatus:
       case EV.GoStatusStack:
         this.goroutines.add(id);
-        if (!this.statuses.has(id)) this.statuses.set(id, args[2] as number);
+        if (!this.statuses.has(id)) this.statuses.set(id, args[2]);
         break;
       case EV.GoCreate:
       case EV.GoCreateBlocked:

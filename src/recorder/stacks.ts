@@ -61,7 +61,7 @@ export class StackExpander {
         const elided = frame !== undefined && frame.funcId === this.wrapper && !KEEPS_WRAPPER.has(last);
         if (!elided) {
           if (skip > 0) skip--;
-          else if (out.length < MOST_FRAMES) out.push((pcs[i] as Address) + 1);
+          else if (out.length < MOST_FRAMES) out.push(pcs[i] + 1);
           if (out.length >= MOST_FRAMES) return out;
         }
         if (frame) last = frame.name;

@@ -1,6 +1,6 @@
 // Arguments as the caller's code put them into registers just before the call: out of a slot of its frame, a constant, an address.
 import { type Bytes, WORD } from "../base/units.js";
-import type { Instruction, Machine, Memory, Register } from "./code/instructions.js";
+import type { Machine, Memory, Register } from "./code/instructions.js";
 import { type Code, type Program, programOf } from "./code/program.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
@@ -79,7 +79,7 @@ function trace(
   let added = 0;
   for (let i = call; i > 0 && call - i < MOST_STEPS; ) {
     if (code.targets.has(i)) return undefined;
-    const each = code.instructions[--i] as Instruction;
+    const each = code.instructions[--i];
     switch (each.action) {
       case "call":
       case "jump":
@@ -130,8 +130,7 @@ function trace(
         const { offset } = from;
         const isOver = overwritten.some(
           (memory, n) =>
-            memory.base === stackPointer &&
-            (memory.index !== -1 || (memory.offset < offset + width && offset < memory.offset + (sizes[n] as Bytes))),
+            memory.base === stackPointer && (memory.index !== -1 || (memory.offset < offset + width && offset < memory.offset + sizes[n])),
         );
         return isOver ? undefined : { kind: "slot", offset, size: width };
       }

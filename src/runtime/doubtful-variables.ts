@@ -136,8 +136,8 @@ function sameCall(levels: readonly InlinedFrame[], here: readonly InlinedFrame[]
 /** By the lines of the calls, the outermost first. */
 function isLater(levels: readonly InlinedFrame[], here: readonly InlinedFrame[]): boolean {
   for (let i = 1; i <= Math.min(levels.length, here.length); i++) {
-    const a = levels[levels.length - i] as InlinedFrame;
-    const b = here[here.length - i] as InlinedFrame;
+    const a = levels[levels.length - i];
+    const b = here[here.length - i];
     if (a.name !== b.name) return false;
     if (a.line !== b.line) return a.line > b.line;
   }

@@ -169,7 +169,7 @@ function lowerBound(frames: readonly Frame[], sp: Address): number {
   let high = frames.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((frames[middle] as Frame).sp < sp) low = middle + 1;
+    if (frames[middle].sp < sp) low = middle + 1;
     else high = middle;
   }
   return low;

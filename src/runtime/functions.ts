@@ -148,7 +148,7 @@ class ModuleFunctions {
     const sections = this.module.textsections;
     if (sections.length <= 1) return pc - this.module.text;
     for (let i = 0; i < sections.length; i++) {
-      const section = sections[i] as (typeof sections)[number];
+      const section = sections[i];
       if (section.baseaddr > pc) return undefined;
       const end = section.baseaddr + (section.end - section.vaddr) + (i === sections.length - 1 ? 1 : 0);
       if (pc < end) return pc - section.baseaddr + section.vaddr;
@@ -170,12 +170,12 @@ class ModuleFunctions {
 
   find(pc: Address): FunctionRecord | undefined {
     const offset = this.offsetOf(pc);
-    if (offset === undefined || this.count === 0 || offset < (this.ftab[0] as number)) return undefined;
+    if (offset === undefined || this.count === 0 || offset < this.ftab[0]) return undefined;
     let low = 0;
     let high = this.count - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((this.ftab[middle * 2] as number) <= offset) low = middle;
+      if (this.ftab[middle * 2] <= offset) low = middle;
       else high = middle - 1;
     }
     return this.at(low);
@@ -185,9 +185,9 @@ class ModuleFunctions {
     if (this.records.has(index)) return this.records.get(index);
     let record: FunctionRecord | undefined;
     try {
-      const entry = this.addressOf(this.ftab[index * 2] as number);
-      const end = this.addressOf(this.ftab[index * 2 + 2] as number);
-      const address = this.module.pclntable + (this.ftab[index * 2 + 1] as number);
+      const entry = this.addressOf(this.ftab[index * 2]);
+      const end = this.addressOf(this.ftab[index * 2 + 2]);
+      const address = this.module.pclntable + this.ftab[index * 2 + 1];
       record = new FunctionRecord(this.memory, this.module, (offset) => this.nameAt(offset), address, entry, end);
     } catch {
       record = undefined;
@@ -209,7 +209,7 @@ class ModuleFunctions {
   nameOf(index: number): string {
     const known = this.records.get(index);
     if (known) return known.name;
-    const bytes = this.memory.tryBytes(this.module.pclntable + (this.ftab[index * 2 + 1] as number) + 4, 4);
+    const bytes = this.memory.tryBytes(this.module.pclntable + this.ftab[index * 2 + 1] + 4, 4);
     return bytes ? this.nameAt(new ByteReader(bytes, "pclntab function").i32()) : "";
   }
 

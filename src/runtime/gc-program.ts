@@ -12,10 +12,10 @@ export function runGcProgram(program: Uint8Array, words: number): Uint8Array | u
   let at = 0;
   let written = 0;
   const put = (bit: number) => {
-    if (written < words && bit === 1) mask[written >> 3] = (mask[written >> 3] as number) | (1 << (written & 7));
+    if (written < words && bit === 1) mask[written >> 3] = mask[written >> 3] | (1 << (written & 7));
     written++;
   };
-  const bitAt = (index: number) => (index < words ? ((mask[index >> 3] as number) >> (index & 7)) & 1 : 0);
+  const bitAt = (index: number) => (index < words ? (mask[index >> 3] >> (index & 7)) & 1 : 0);
   const varint = (): number | undefined => {
     let value = 0;
     for (let scale = 1; scale < 2 ** 49; scale *= 128) {

@@ -108,8 +108,8 @@ export function union(ranges: readonly Range[]): Range[] {
 export function without(range: Range, others: readonly Range[]): Range[] {
   const out: Range[] = [];
   let at = range.start;
-  for (let i = firstEndingAfter(others, range.start); i < others.length && (others[i] as Range).start < range.end; i++) {
-    const { start, end } = others[i] as Range;
+  for (let i = firstEndingAfter(others, range.start); i < others.length && others[i].start < range.end; i++) {
+    const { start, end } = others[i];
     if (start > at) out.push({ start: at, end: start });
     at = Math.max(at, end);
   }
@@ -122,7 +122,7 @@ function firstEndingAfter(ranges: readonly Range[], address: Address): number {
   let high = ranges.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((ranges[middle] as Range).end > address) high = middle;
+    if (ranges[middle].end > address) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -86,7 +86,7 @@ function contexts(memory: AddressSpace, sp: Address, alternate: Stack, arch: "am
     const here = within(alternate, at) ? byBounds(memory, at, alternate) : byShape(memory, at, arch);
     if (here.length === 0) break;
     found = [...here, ...found].slice(0, MOST_SIGNALS);
-    const outermost = here[0] as Address;
+    const outermost = here[0];
     const next = memory.tryAddress(outermost + PLACES[arch].sp) ?? 0;
     // On the same stack there is nothing further out: byShape has looked there.
     if (next > at && next < at + DEEPEST_HANDLER && !within(alternate, at)) break;

@@ -52,7 +52,7 @@ const ARM64_SMALLEST_FRAME = 16;
 export function wordOffsets(mask: Uint8Array, bits: number, base: number): WordOffsets {
   const offsets: number[] = [];
   for (let i = 0; i < bits; i++) {
-    if (((mask[i >> 3] as number) >> (i & 7)) & 1) offsets.push(base + i * WORD);
+    if ((mask[i >> 3] >> (i & 7)) & 1) offsets.push(base + i * WORD);
   }
   return Int32Array.from(offsets);
 }

@@ -105,7 +105,7 @@ class StackScan {
     let high = this.objects.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.objects[middle] as LiveObject).address <= address) low = middle + 1;
+      if (this.objects[middle].address <= address) low = middle + 1;
       else high = middle;
     }
     const found = this.objects[low - 1];

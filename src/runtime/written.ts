@@ -101,7 +101,7 @@ function* ofHeap(process: Process, layout: Layout, word: ReadWord): Iterable<Add
     yield heapArenaOf(process.memory, layout, heap, arenaBaseOffsetOf(process.arch), base);
     yield word(at + span.offset("allocBits"));
     // A large object may be one that nobody wrote to; of small ones somebody wrote one.
-    if ((record[span.offset("spanclass")] as number) >= 2) yield base;
+    if (record[span.offset("spanclass")] >= 2) yield base;
   }
 }
 

@@ -49,7 +49,7 @@ export function describeEvent(event: TraceEvent, end: number, withStack: boolean
   const kind = kindOf(event);
   const values: Record<string, number | string> = {};
   SPECS[event.type]?.args.forEach((arg, i) => {
-    const value = event.args[i] as number;
+    const value = event.args[i];
     if (arg.kind === "stack") return;
     if (arg.kind === "string") values[arg.name] = event.generation.strings.get(value) ?? "?";
     else if (arg.kind === "gstatus") values[arg.name] = G_WORDS[value] ?? value;
@@ -161,6 +161,6 @@ function sentence(event: TraceEvent, values: Readonly<Record<string, number | st
 }
 
 function frameOf(event: TraceEvent, argument: number): string {
-  const name = event.generation.frames(event.args[argument] as number)?.[0]?.function;
+  const name = event.generation.frames(event.args[argument])?.[0]?.function;
   return name ? `: ${name}` : "";
 }

@@ -90,7 +90,7 @@ function dispatch(scheduler: SchedulerState, each: ThreadCursor): boolean {
     case EV.STWBegin:
     case EV.GCMarkAssistBegin:
       scheduler.needUserCode(each);
-      beginRange(scheduler, scheduler.currentG(each).ranges, each.type, each.type === EV.STWBegin ? (each.args[0] as number) : 0);
+      beginRange(scheduler, scheduler.currentG(each).ranges, each.type, each.type === EV.STWBegin ? each.args[0] : 0);
       return scheduler.push(each);
     case EV.STWEnd:
     case EV.GCMarkAssistEnd: {
@@ -100,7 +100,7 @@ function dispatch(scheduler: SchedulerState, each: ThreadCursor): boolean {
       return scheduler.push(each);
     }
     case EV.GCMarkAssistActive: {
-      const g = scheduler.gs.get(each.args[0] as number);
+      const g = scheduler.gs.get(each.args[0]);
       if (!g) throw scheduler.error(each, `uninitialized goroutine ${each.args[0]}`);
       activeRange(scheduler, g.ranges, each.type);
       return scheduler.push(each);
@@ -114,7 +114,7 @@ function dispatch(scheduler: SchedulerState, each: ThreadCursor): boolean {
       endRange(scheduler, scheduler.currentP(each).ranges, each.type);
       return scheduler.push(each);
     case EV.GCSweepActive: {
-      const p = scheduler.ps.get(each.args[0] as number);
+      const p = scheduler.ps.get(each.args[0]);
       if (!p) throw scheduler.error(each, `unknown proc ${each.args[0]}`);
       activeRange(scheduler, p.ranges, each.type);
       return scheduler.push(each);

@@ -37,7 +37,7 @@ function editData(data: Uint8Array, edits: readonly Edit[]): Uint8Array {
   const copyTo = (to: number): void => {
     if (owed > 0 && from < to) {
       const time = readVarint(data, from + 1, data.length);
-      out.byte(data[from] as number).varint(owed + time);
+      out.byte(data[from]).varint(owed + time);
       from = cursor.at;
       owed = 0;
     }

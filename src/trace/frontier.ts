@@ -6,7 +6,7 @@ export function siftUp(heap: ThreadCursor[], from: number): number {
   let i = from;
   while (i > 0) {
     const parent = (i - 1) >> 1;
-    if ((heap[parent] as ThreadCursor).time <= (heap[i] as ThreadCursor).time) break;
+    if (heap[parent].time <= heap[i].time) break;
     swap(heap, parent, i);
     i = parent;
   }
@@ -19,7 +19,7 @@ export function siftDown(heap: ThreadCursor[], from: number): void {
   for (;;) {
     let least = i;
     for (let child = 2 * i + 1; child <= 2 * i + 2; child++) {
-      if (child < heap.length && (heap[child] as ThreadCursor).time < (heap[least] as ThreadCursor).time) least = child;
+      if (child < heap.length && heap[child].time < heap[least].time) least = child;
     }
     if (least === i) return;
     swap(heap, least, i);
@@ -36,7 +36,7 @@ export function removeAt(heap: ThreadCursor[], at: number): void {
 }
 
 function swap(heap: ThreadCursor[], a: number, b: number): void {
-  const one = heap[a] as ThreadCursor;
-  heap[a] = heap[b] as ThreadCursor;
+  const one = heap[a];
+  heap[a] = heap[b];
   heap[b] = one;
 }

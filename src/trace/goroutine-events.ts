@@ -5,9 +5,9 @@ import type { ThreadCursor } from "./thread-cursor.js";
 import { EV, G_STATUS, NO_THREAD, P_STATUS } from "./wire.js";
 
 export function goStatus(scheduler: SchedulerState, each: ThreadCursor): boolean {
-  const gid = each.args[0] as number;
-  const mid = each.args[1] as number;
-  const status = each.args[2] as number;
+  const gid = each.args[0];
+  const mid = each.args[1];
+  const status = each.args[2];
   const gen = scheduler.generation.number;
   if (status < 0 || status > G_STATUS.waiting) throw scheduler.error(each, `invalid status for goroutine ${gid}: ${status}`);
   const state = scheduler.gs.get(gid);
@@ -42,7 +42,7 @@ export function goCreate(scheduler: SchedulerState, each: ThreadCursor): boolean
   scheduler.need(each, true, true, false);
   const current = scheduler.gs.get(scheduler.g);
   if (current && current.status !== G_STATUS.running) throw scheduler.error(each, "the creating goroutine is not running");
-  const gid = each.args[0] as number;
+  const gid = each.args[0];
   if (scheduler.gs.has(gid)) throw scheduler.error(each, `tried to create goroutine (${gid}) that already exists`);
   const status = each.type === EV.GoCreateBlocked ? G_STATUS.waiting : G_STATUS.runnable;
   scheduler.gs.set(gid, { status, generation: scheduler.generation.number, seq: 0, ranges: [], regions: [] });
@@ -60,8 +60,8 @@ export function goStopExec(scheduler: SchedulerState, each: ThreadCursor): boole
 }
 
 export function goStart(scheduler: SchedulerState, each: ThreadCursor): boolean {
-  const gid = each.args[0] as number;
-  const seq = each.args[1] as number;
+  const gid = each.args[0];
+  const seq = each.args[1];
   const state = scheduler.gs.get(gid);
   if (!state || state.status !== G_STATUS.runnable || !scheduler.succeeds(seq, state)) return false;
   scheduler.need(each, true, true, false);
@@ -73,8 +73,8 @@ export function goStart(scheduler: SchedulerState, each: ThreadCursor): boolean 
 }
 
 export function goUnblock(scheduler: SchedulerState, each: ThreadCursor): boolean {
-  const state = scheduler.gs.get(each.args[0] as number);
-  const seq = each.args[1] as number;
+  const state = scheduler.gs.get(each.args[0]);
+  const seq = each.args[1];
   if (!state || state.status !== G_STATUS.waiting || !scheduler.succeeds(seq, state)) return false;
   state.status = G_STATUS.runnable;
   state.seq = seq;
@@ -85,8 +85,8 @@ export function goSwitch(scheduler: SchedulerState, each: ThreadCursor): boolean
   scheduler.needUserCode(each);
   const current = scheduler.currentG(each);
   if (current.status !== G_STATUS.running) throw scheduler.error(each, `goroutine ${scheduler.g} is not running`);
-  const gid = each.args[0] as number;
-  const seq = each.args[1] as number;
+  const gid = each.args[0];
+  const seq = each.args[1];
   const next = scheduler.gs.get(gid);
   if (!next || next.status !== G_STATUS.waiting || !scheduler.succeeds(seq, next)) return false;
   scheduler.push(each);
@@ -110,7 +110,7 @@ export function goSyscallBegin(scheduler: SchedulerState, each: ThreadCursor): b
   const state = scheduler.currentG(each);
   if (state.status !== G_STATUS.running) throw scheduler.error(each, `goroutine ${scheduler.g} is not running`);
   const p = scheduler.currentP(each);
-  const seq = each.args[0] as number;
+  const seq = each.args[0];
   if (!scheduler.succeeds(seq, p)) throw scheduler.error(each, `can't make sequence: ${p.seq} (gen=${p.generation}) -> ${seq}`);
   state.status = G_STATUS.syscall;
   p.status = P_STATUS.syscall;
@@ -142,7 +142,7 @@ export function goSyscallEndBlocked(scheduler: SchedulerState, each: ThreadCurso
 export function goCreateSyscall(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.need(each, true, false, false);
   if (scheduler.g !== NONE) throw scheduler.error(each, "expected no goroutine but had one");
-  const gid = each.args[0] as number;
+  const gid = each.args[0];
   if (scheduler.gs.has(gid)) throw scheduler.error(each, `tried to create goroutine (${gid}) in syscall that already exists`);
   scheduler.gs.set(gid, { status: G_STATUS.syscall, generation: scheduler.generation.number, seq: 0, ranges: [], regions: [] });
   scheduler.newG = gid;

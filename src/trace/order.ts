@@ -190,7 +190,7 @@ export class Ordering {
     let sample = 0;
     const { samples } = generation;
     const tryAt = (i: number): boolean => {
-      const each = heap[i] as ThreadCursor;
+      const each = heap[i];
       let moved: boolean;
       try {
         moved = advance(this.scheduler, each);
@@ -208,7 +208,7 @@ export class Ordering {
     };
     while (heap.length > 0 || sample < samples.length) {
       const next = samples[sample];
-      if (next && (heap.length === 0 || next.time < (heap[0] as ThreadCursor).time)) {
+      if (next && (heap.length === 0 || next.time < heap[0].time)) {
         sample++;
         this.scheduler.emitSample(next.time, next.m, next.p, next.g, next.stack);
         continue;
@@ -219,7 +219,7 @@ export class Ordering {
       let moved = false;
       for (let i = 1; i < heap.length && !moved; i++) moved = tryAt(i);
       if (!moved && !mend(heap)) {
-        const first = heap[0] as ThreadCursor;
+        const first = heap[0];
         stuck(
           fault(
             generation,

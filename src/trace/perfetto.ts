@@ -150,8 +150,8 @@ class Exporter {
   }
 
   private user(event: TraceEvent, now: number): void {
-    const text = (index: number) => event.generation.strings.get(event.args[index] as number) ?? "?";
-    const id = event.args[0] as number;
+    const text = (index: number) => event.generation.strings.get(event.args[index]) ?? "?";
+    const id = event.args[0];
     switch (event.type) {
       case EV.UserRegionBegin: {
         const open = this.regions.get(event.g);
@@ -196,7 +196,7 @@ class Exporter {
   }
 
   private collection(event: TraceEvent, now: number): void {
-    const value = event.args[0] as number;
+    const value = event.args[0];
     switch (event.type) {
       case EV.GCBegin:
       case EV.GCActive:

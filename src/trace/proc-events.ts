@@ -5,8 +5,8 @@ import type { ThreadCursor } from "./thread-cursor.js";
 import { P_STATUS } from "./wire.js";
 
 export function procStatus(scheduler: SchedulerState, each: ThreadCursor): boolean {
-  const pid = each.args[0] as number;
-  const status = each.args[1] as number;
+  const pid = each.args[0];
+  const status = each.args[1];
   if (status < 0 || status > P_STATUS.syscallAbandoned) throw scheduler.error(each, `invalid status for proc ${pid}: ${status}`);
   const state = scheduler.ps.get(pid);
   let promoted = false;
@@ -31,8 +31,8 @@ export function procStatus(scheduler: SchedulerState, each: ThreadCursor): boole
 }
 
 export function procStart(scheduler: SchedulerState, each: ThreadCursor): boolean {
-  const pid = each.args[0] as number;
-  const seq = each.args[1] as number;
+  const pid = each.args[0];
+  const seq = each.args[1];
   const state = scheduler.ps.get(pid);
   if (!state || state.status !== P_STATUS.idle || !scheduler.succeeds(seq, state) || scheduler.p !== NONE) return false;
   scheduler.need(each, true, false, false);
@@ -52,8 +52,8 @@ export function procStop(scheduler: SchedulerState, each: ThreadCursor): boolean
 }
 
 export function procSteal(scheduler: SchedulerState, each: ThreadCursor): boolean {
-  const pid = each.args[0] as number;
-  const seq = each.args[1] as number;
+  const pid = each.args[0];
+  const seq = each.args[1];
   const state = scheduler.ps.get(pid);
   const stealable = state && (state.status === P_STATUS.syscall || state.status === P_STATUS.syscallAbandoned);
   if (!stealable || !scheduler.succeeds(seq, state)) return false;
@@ -62,7 +62,7 @@ export function procSteal(scheduler: SchedulerState, each: ThreadCursor): boolea
   state.status = P_STATUS.idle;
   state.seq = seq;
   if (lost) return scheduler.push(each);
-  const mid = each.args[2] as number;
+  const mid = each.args[2];
   if (mid === scheduler.m) {
     if (scheduler.p !== pid)
       throw scheduler.error(each, `tried to self-steal proc ${pid} (thread ${mid}), but got proc ${scheduler.p} instead`);

@@ -16,7 +16,7 @@ const RANGE_START: Readonly<Record<number, number>> = {
 };
 
 export function collection(scheduler: SchedulerState, each: ThreadCursor): boolean {
-  const seq = each.args[0] as number;
+  const seq = each.args[0];
   const initial = scheduler.generation.number === scheduler.initialGeneration;
   if (each.type === EV.GCActive && initial) {
     if (scheduler.gc !== "undetermined") throw scheduler.error(each, "GCActive in the first generation isn't first GC event");
@@ -43,13 +43,13 @@ export function collection(scheduler: SchedulerState, each: ThreadCursor): boole
 }
 
 function text(scheduler: SchedulerState, each: ThreadCursor, argument: number): string {
-  const text = scheduler.generation.strings.get(each.args[argument] as number);
+  const text = scheduler.generation.strings.get(each.args[argument]);
   if (text === undefined) throw scheduler.error(each, `invalid string ID ${each.args[argument]}`);
   return text;
 }
 
 export function task(scheduler: SchedulerState, each: ThreadCursor): boolean {
-  const id = each.args[0] as number;
+  const id = each.args[0];
   if (each.type === EV.UserTaskBegin) {
     if (scheduler.tasks.has(id)) throw scheduler.error(each, `task ID conflict: ${id}`);
     scheduler.tasks.set(id, text(scheduler, each, 2));
@@ -64,7 +64,7 @@ export function task(scheduler: SchedulerState, each: ThreadCursor): boolean {
  */
 export function region(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.needUserCode(each);
-  const task = each.args[0] as number;
+  const task = each.args[0];
   const name = text(scheduler, each, 1);
   const { regions } = scheduler.currentG(each);
   const place = { generation: scheduler.generation.number, m: each.m, batch: each.batch, at: each.eventAt };
@@ -85,7 +85,7 @@ export function beginRange(scheduler: SchedulerState, ranges: RangeType[], type:
 }
 
 export function activeRange(scheduler: SchedulerState, ranges: RangeType[], type: number): void {
-  const start = RANGE_START[type] as number;
+  const start = RANGE_START[type];
   const known = ranges.some((each) => each.type === start && each.kind === 0);
   if (scheduler.generation.number === scheduler.initialGeneration) {
     if (known) throw fault(scheduler.generation, `found named active range already in first gen: ${SPECS[type]?.name}`);
@@ -96,9 +96,9 @@ export function activeRange(scheduler: SchedulerState, ranges: RangeType[], type
 export function endRange(scheduler: SchedulerState, ranges: RangeType[], type: number): number {
   const start = RANGE_START[type];
   const at = ranges.findIndex((each) => each.type === start);
-  if (at < 0) throw fault(scheduler.generation, `tried to end event ${SPECS[start as number]?.name}, but not in-flight`);
-  const { kind } = ranges[at] as RangeType;
-  ranges[at] = ranges[ranges.length - 1] as RangeType;
+  if (at < 0) throw fault(scheduler.generation, `tried to end event ${SPECS[start]?.name}, but not in-flight`);
+  const { kind } = ranges[at];
+  ranges[at] = ranges[ranges.length - 1];
   ranges.pop();
   return kind;
 }

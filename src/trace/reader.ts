@@ -78,10 +78,10 @@ export class StringTable {
   }
 
   private bytes(id: number): Uint8Array | undefined {
-    const row = id >= 0 && id < this.chunk.length ? (this.chunk[id] as number) : 0;
+    const row = id >= 0 && id < this.chunk.length ? this.chunk[id] : 0;
     if (row === 0) return this.sparse.get(id);
-    const from = this.from[id] as number;
-    return this.chunks[row - 1]?.subarray(from, from + (this.length[id] as number));
+    const from = this.from[id];
+    return this.chunks[row - 1]?.subarray(from, from + this.length[id]);
   }
 
   /** Bytes that the texts set from now on stand in. */
@@ -92,7 +92,7 @@ export class StringTable {
   /** A text of the chunk opened last. */
   set(id: number, from: number, length: number): void {
     if (id >= MOST_DENSE) {
-      this.sparse.set(id, (this.chunks[this.chunks.length - 1] as Uint8Array).subarray(from, from + length));
+      this.sparse.set(id, this.chunks[this.chunks.length - 1].subarray(from, from + length));
       return;
     }
     if (id >= this.chunk.length) this.grow(id);
@@ -286,7 +286,7 @@ export class Generation {
     const { unit } = this;
     if (this.clock) this.clock = { ...this.clock, time: this.clock.time * unit };
     for (let i = 0; i < this.samples.length; i++) {
-      const sample = this.samples[i] as CpuSample;
+      const sample = this.samples[i];
       this.samples[i] = { ...sample, time: sample.time * unit };
     }
     this.samples.sort((a, b) => a.time - b.time);

@@ -133,12 +133,12 @@ export class SchedulerState {
     const tables = TABLE_ARGUMENTS[each.type];
     if (tables) {
       for (const i of tables.stacks) {
-        const id = each.args[i] as number;
+        const id = each.args[i];
         if (!this.generation.stacks.has(id))
           throw fault(this.generation, `found invalid stack ID ${id} for event ${SPECS[each.type]?.name}`);
       }
       for (const i of tables.strings) {
-        const id = each.args[i] as number;
+        const id = each.args[i];
         if (!this.generation.strings.has(id))
           throw fault(this.generation, `found invalid string ID ${id} for event ${SPECS[each.type]?.name}`);
       }

@@ -40,7 +40,7 @@ const P_STATES: Readonly<Record<number, GoroutineState>> = {
 /** Tells what an event changes. */
 export function transitions(event: TraceEvent, tell: (transition: Transition) => void): void {
   const { type, args, generation } = event;
-  const first = args[0] as number;
+  const first = args[0];
   const text = (id: number) => generation.strings.get(id) ?? "?";
   const goroutine = (id: number, to: GoroutineState, reason = "", stack = 0, status = false, p = NONE) =>
     tell({ of: "goroutine", id, to, reason, stack, status, p });
@@ -88,7 +88,7 @@ export function transitions(event: TraceEvent, tell: (transition: Transition) =>
       break;
     case EV.GoStatus:
     case EV.GoStatusStack: {
-      const state = G_STATES[args[2] as number];
+      const state = G_STATES[args[2]];
       if (state) goroutine(first, state, "", type === EV.GoStatusStack ? args[3] : 0, true, event.p);
       break;
     }
@@ -102,7 +102,7 @@ export function transitions(event: TraceEvent, tell: (transition: Transition) =>
       proc(first, "waiting");
       break;
     case EV.ProcStatus: {
-      const state = P_STATES[args[1] as number];
+      const state = P_STATES[args[1]];
       if (state) proc(first, state, true);
       break;
     }
@@ -114,9 +114,9 @@ const OWN_STACK = SPECS.map((spec) => (spec ? spec.args.findIndex((arg) => arg.k
 
 /** The stack id of the place in the program where an event happened, 0 for none. */
 export function stackOf(event: TraceEvent): number {
-  if (event.type === EV.CPUSample) return event.args[0] as number;
+  if (event.type === EV.CPUSample) return event.args[0];
   const at = OWN_STACK[event.type] ?? NONE;
-  return at >= 0 ? (event.args[at] as number) : 0;
+  return at >= 0 ? event.args[at] : 0;
 }
 
 /** The function a goroutine was started with, from a stack that is only it (GoCreate) or from the outermost frame of one of its own. */
@@ -124,7 +124,7 @@ export function startFunction(generation: Generation, stack: number, ofCreation:
   if (stack === 0) return "";
   const pcs = generation.stacks.pcs.get(stack);
   if (!pcs || pcs.length === 0) return "";
-  const pc = pcs[ofCreation ? 0 : pcs.length - 1] as number;
+  const pc = pcs[ofCreation ? 0 : pcs.length - 1];
   return generation.strings.get(generation.stacks.places.get(pc)?.function ?? NONE) ?? "";
 }
 

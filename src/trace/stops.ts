@@ -18,7 +18,7 @@ export class LastStops {
     if (type === EV.GoStop) this.preempted.set(m, time);
     else {
       if (type === EV.ProcStop) this.stopped.set(p, this.preempted.get(m) ?? time);
-      else if (type === EV.ProcStart) this.stopped.delete(args[0] as number);
+      else if (type === EV.ProcStart) this.stopped.delete(args[0]);
       this.preempted.delete(m);
     }
   }

@@ -144,7 +144,7 @@ class Summary {
   }
 
   private visit(event: TraceEvent): void {
-    const part = this.parts[this.parts.length - 1] as (typeof this.parts)[number];
+    const part = this.parts[this.parts.length - 1];
     if (this.events++ === 0) this.first = event.time;
     if (part.events++ === 0) part.first = event.time;
     part.last = event.time;
@@ -190,7 +190,7 @@ class Summary {
 
   private note(event: TraceEvent): void {
     const { type, args, time, generation } = event;
-    const text = (index: number) => generation.strings.get(args[index] as number) ?? "?";
+    const text = (index: number) => generation.strings.get(args[index]) ?? "?";
     switch (type) {
       case EV.GCBegin:
       case EV.GCActive:
@@ -218,31 +218,31 @@ class Summary {
         this.assists.delete(event.g);
         break;
       case EV.HeapGoal:
-        this.goal = args[0] as number;
+        this.goal = args[0];
         break;
       case EV.HeapAlloc:
-        this.addHeap(time, args[0] as number);
+        this.addHeap(time, args[0]);
         break;
       case EV.UserTaskBegin:
         begin(this.tasks, text(2));
-        this.openTasks.set(args[0] as number, { name: text(2), begin: time });
+        this.openTasks.set(args[0], { name: text(2), begin: time });
         break;
       case EV.UserTaskEnd: {
-        const task = this.openTasks.get(args[0] as number);
+        const task = this.openTasks.get(args[0]);
         if (task) end(this.tasks, task.name, time - task.begin);
-        this.openTasks.delete(args[0] as number);
+        this.openTasks.delete(args[0]);
         break;
       }
       case EV.UserRegionBegin: {
         begin(this.regions, text(1));
         const open = this.openRegions.get(event.g);
-        const region = { task: args[0] as number, name: text(1), begin: time };
+        const region = { task: args[0], name: text(1), begin: time };
         if (open) open.push(region);
         else this.openRegions.set(event.g, [region]);
         break;
       }
       case EV.UserRegionEnd: {
-        const region = takeRegion(this.openRegions.get(event.g), args[0] as number, text(1));
+        const region = takeRegion(this.openRegions.get(event.g), args[0], text(1));
         if (region) end(this.regions, region.name, time - region.begin);
         break;
       }

@@ -38,14 +38,14 @@ export class ThreadCursor {
 
   /** false at the end. @throws FormatError */
   next(generation: Generation): boolean {
-    while (this.nextBatch < this.batches.length && (this.batches[this.nextBatch] as Batch).data.length === this.nextAt) {
+    while (this.nextBatch < this.batches.length && this.batches[this.nextBatch].data.length === this.nextAt) {
       this.nextBatch++;
       this.nextAt = 0;
       this.fresh = true;
     }
     if (this.nextBatch === this.batches.length) return false;
     const { unit } = generation;
-    const batch = this.batches[this.nextBatch] as Batch;
+    const batch = this.batches[this.nextBatch];
     const { data } = batch;
     if (this.fresh) {
       this.lastTime = batch.time * unit;
@@ -53,7 +53,7 @@ export class ThreadCursor {
     }
     this.batch = this.nextBatch;
     this.eventAt = this.nextAt;
-    const type = data[this.nextAt] as number;
+    const type = data[this.nextAt];
     const spec = TABLE_ARGUMENTS[type];
     if (!spec) throw fault(generation, `found invalid event type ${type} of thread ${this.m}`);
     const dt = readVarint(data, this.nextAt + 1, data.length);
@@ -63,7 +63,7 @@ export class ThreadCursor {
       if (value < 0) throw fault(generation, `found invalid uvarint in an event of thread ${this.m}`);
       this.args[i] = value;
     }
-    for (const i of spec.ids) this.args[i] = idOrNone(this.args[i] as number);
+    for (const i of spec.ids) this.args[i] = idOrNone(this.args[i]);
     this.type = type;
     this.lastTime += dt * unit;
     this.time = this.lastTime;

@@ -106,7 +106,7 @@ function spread(columns: number[], from: number, width: number, begin: number, e
   for (let column = begun; column <= ended; column++) {
     const left = Math.max(start, from + column * width);
     const right = column === last ? end : Math.min(end, from + (column + 1) * width);
-    columns[column] = (columns[column] as number) + Math.max(0, right - left);
+    columns[column] = columns[column] + Math.max(0, right - left);
   }
 }
 

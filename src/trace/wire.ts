@@ -181,7 +181,7 @@ export function readVarint(bytes: Uint8Array, at: number, end: number): number {
   let scale = 1;
   const most = Math.min(at + 10, end);
   for (let i = at; i < most; i++) {
-    const byte = bytes[i] as number;
+    const byte = bytes[i];
     if (byte < 0x80) {
       cursor.at = i + 1;
       return value + byte * scale;
@@ -305,10 +305,10 @@ export interface BatchHeader {
  * @throws FormatError when it is none
  */
 export function readBatchHeader(bytes: Uint8Array, at: number, end: number, name: string, base = 0): BatchHeader | undefined {
-  const type = bytes[at] as number;
+  const type = bytes[at];
   if (type !== EV.EventBatch && type !== EV.ExperimentalBatch)
     throw new FormatError(name, base + at, `expected a batch, got event ${type}`);
-  const experiment = type === EV.ExperimentalBatch ? (bytes[at + 1] as number) : 0;
+  const experiment = type === EV.ExperimentalBatch ? bytes[at + 1] : 0;
   cursor.at = at + (type === EV.ExperimentalBatch ? 2 : 1);
   if (cursor.at > end) return undefined;
   const generation = number(bytes, end, name, base);
@@ -338,7 +338,7 @@ function number(bytes: Uint8Array, end: number, name: string, base: number): num
  * @throws FormatError for a type that no such batch has
  */
 export function recordLength(data: Uint8Array, at: number, end: number, name: string): number {
-  const type = data[at] as number;
+  const type = data[at];
   const from = at + 1;
   switch (type) {
     case EV.Stacks:

@@ -130,9 +130,9 @@ class HolderSearch {
   private within(address: Address): ReadonlySet<WaitGroup> {
     const { spans } = this.dump.runtime;
     const span = spans.find(address);
-    const size = span === NONE ? 0 : (spans.elementSize[span] as number);
-    if (span === NONE || size > LARGEST_STRUCT || (spans.spanClass[span] as number) % 2 === 1) return NOTHING;
-    const base = spans.base[span] as number;
+    const size = span === NONE ? 0 : spans.elementSize[span];
+    if (span === NONE || size > LARGEST_STRUCT || spans.spanClass[span] % 2 === 1) return NOTHING;
+    const base = spans.base[span];
     const start = base + Math.floor((address - base) / size) * size;
     let found = this.objects.get(start);
     if (!found) {

@@ -120,7 +120,7 @@ export class RemoteDump {
     return {
       query: this.running.question.name,
       stage: this.stage?.name ?? "",
-      done: this.shared.done[0] as number,
+      done: this.shared.done[0],
       total: this.stage?.total ?? 0,
     };
   }

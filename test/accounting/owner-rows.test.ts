@@ -29,8 +29,8 @@ describe.each(chosen)("$name", ({ name, core, executable }) => {
     for (let id = 0; id < heap.objects.count; id++) {
       let node = heap.graph.nodeOfObject(id);
       if (parent[node] === NONE) continue;
-      while (parent[node] !== 0) node = parent[node] as number;
-      const owner = (node <= heap.graph.ownerCount ? node : (shortestPath(heap.tree.parent, node)[1] as number)) - 1;
+      while (parent[node] !== 0) node = parent[node];
+      const owner = (node <= heap.graph.ownerCount ? node : shortestPath(heap.tree.parent, node)[1]) - 1;
       const { goroutine } = heap.roots.owners[owner] ?? {};
       const row = goroutine !== undefined ? goroutineName(dump, goroutine) : by === "owner" ? ownerName(dump, owner) : NO_GOROUTINE;
       sums[row] = (sums[row] ?? 0) + heap.objects.sizeOf(id);

@@ -131,7 +131,7 @@ describe("cores that are cut", () => {
       truncateSync(cut, Math.floor((readFileSync(core).length * percent) / 100));
       for (const words of [["overview"], ["histogram"], ["mappings"], ["objects", "--top", "3"]]) {
         const [command, ...rest] = words;
-        const { status, stdout, stderr } = corescope(command as string, cut, "--exe", executable, ...rest);
+        const { status, stdout, stderr } = corescope(command, cut, "--exe", executable, ...rest);
         expect([command, status]).toEqual([command, 4]);
         expect(stdout).not.toBe("");
         expect(stderr).toMatch(/partial: the core is cut off/);

@@ -137,7 +137,7 @@ describe("help", () => {
           .replace(/ [|] .*$/, "")
           .replace(/ -o \S+/, "")
           .matchAll(/'([^']*)'|(\S+)/g),
-      ].map((match) => match[1] ?? (match[2] as string));
+      ].map((match) => match[1] ?? match[2]);
       const { code, world } = await ask(words, makeWorld(), list);
       expect([line, code, world.printed.error]).toEqual([line, 0, ""]);
     }

@@ -12,8 +12,8 @@ import { fixture } from "../support/dump-cache.js";
 
 const page = readFileSync(fileURLToPath(new URL("../../docs/troubleshooting.md", import.meta.url)), "utf8");
 const messages = [...page.matchAll(/<!-- provoked: (.*) -->\n```text\n([\s\S]*?)\n```/g)].map(([, name, text]) => ({
-  name: name as string,
-  lines: (text as string).split("\n"),
+  name,
+  lines: text.split("\n"),
 }));
 
 let folder: string;
@@ -99,7 +99,7 @@ describe("troubleshooting", () => {
   });
   for (const { name, lines } of messages) {
     test(name, async () => {
-      const printed = await (provocations[name] as () => Promise<string>)();
+      const printed = await provocations[name]();
       for (const line of lines) {
         const pattern = line.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
         expect(printed).toMatch(new RegExp(pattern.join(".*")));

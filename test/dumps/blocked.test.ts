@@ -105,7 +105,7 @@ for (const wish of wishes) {
     it("knows when sleepers would have woken", () => {
       const ends = new Map(rowOf("sleepHour", "sleep")?.waiting.map((each) => [each.id, each.endsInNanoseconds ?? 0]));
       for (const [who, hours] of Object.entries({ sleepHour: 1, holder: 1, holdConfig: 1, sleepDay: 24 })) {
-        const end = ends.get(ids(who)[0] as number) ?? 0;
+        const end = ends.get(ids(who)[0]) ?? 0;
         expect(end).toBeLessThanOrEqual(hours * 3600e9);
         expect(end).toBeGreaterThan(hours * 3600e9 - 60e9);
       }

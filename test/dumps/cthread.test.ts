@@ -36,7 +36,7 @@ for (const { kind, go } of rotate(Object.keys(deaths), full)) {
   describe.skipIf(missing !== undefined)(missing ? `${name} (${missing})` : name, () => {
     let dump: Dump;
     const context = () => ({ progress: silent, findings: dump.findings });
-    const wanted = deaths[kind] as (typeof deaths)[string];
+    const wanted = deaths[kind];
 
     beforeAll(async () => {
       const made = await makeDump(wish);

@@ -30,7 +30,7 @@ const crashes: readonly (readonly [string, ...string[]])[] = [
   ["demo", "500"],
 ];
 const wishes = crashes.flatMap(([program, ...args], at): DumpWish[] =>
-  (full ? ["1.21.13", "1.24.13", "1.27.2"] : [releases[at % releases.length] as string]).map((go) => ({ program, go, args })),
+  (full ? ["1.21.13", "1.24.13", "1.27.2"] : [releases[at % releases.length]]).map((go) => ({ program, go, args })),
 );
 
 /** Text as words: lines joined, labels and indents one space each. */

@@ -133,7 +133,6 @@ function reachedBytes({ heap: { graph, roots, objects } }: Dump, but: number | u
   const { spans, firstId } = objects;
   let bytes = 0;
   for (let span = 0; span < spans.count; span++)
-    for (let id = firstId[span] as number; id < (firstId[span + 1] as number); id++)
-      if (isMarked(seen, graph.nodeOfObject(id))) bytes += spans.elementSize[span] as number;
+    for (let id = firstId[span]; id < firstId[span + 1]; id++) if (isMarked(seen, graph.nodeOfObject(id))) bytes += spans.elementSize[span];
   return bytes;
 }

@@ -84,7 +84,7 @@ for (const wish of wishes) {
 
     it("knows what killed it", () => {
       const answer = death.run(dump, {}, context());
-      const wanted = deaths[kind] as (typeof deaths)[string];
+      const wanted = deaths[kind];
       expect(answer).toMatchObject({ kind: wanted.kind, summary: expect.stringMatching(wanted.summary) });
       if (wanted.types) expect(answer.panics.map((each) => each.type)).toEqual(wanted.types);
       if (/^(?:outside|quit)$/.test(kind) && wish.arch !== "arm64")

@@ -16,7 +16,7 @@ const plain = ["-gcflags=all=-N -l"];
 const ends = ["nil", "outside"];
 const wishes = releases.flatMap((go, i): DumpWish[] =>
   [[], plain].flatMap((flags) => {
-    const some = [ends[(i + flags.length) % 2] as string];
+    const some = [ends[(i + flags.length) % 2]];
     return (full ? ends : some).map((end) => ({ program: "locals", go, args: [end], flags }));
   }),
 );

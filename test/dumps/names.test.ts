@@ -66,7 +66,7 @@ for (const wish of wishes) {
         return true;
       };
       const [name, ...rest] = line.split(" ");
-      const words = [name as string, test.core, ...rest, "--exe", test.executable, "-q"];
+      const words = [name, test.core, ...rest, "--exe", test.executable, "-q"];
       await run(words, { open: openDump, out: { write }, error: { write }, environment: {}, version: "", now: () => 0 });
       return out;
     };

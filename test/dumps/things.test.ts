@@ -103,7 +103,7 @@ for (const wish of wishes) {
 
     it("means by an address in a part the whole, whose referrers are outside it", () => {
       const [part] = objects.run(dump, { type: "map.(group|bucket).*Huge|bucket<.*Huge", min: 0, top: 1, parts: true }, context()).rows;
-      const of = part?.address as Hex;
+      const of = part?.address;
       const { object, paths } = why.run(dump, { address: of }, context());
       expect(object.type).toBe("map[main.Huge]*main.Entry");
       expect(object.bytes).toBeGreaterThan(part?.bytes ?? 0);

@@ -4,7 +4,7 @@ import { openDump } from "../../src/dump.js";
 import { extractTrace } from "../../src/recorder/recorder.js";
 import { readGenerations } from "../../src/trace/reader.js";
 import { summarize } from "../../src/trace/summary.js";
-import { type Figures, missingTracer, Oracle, prefixOf, readable, type TraceTruth, tracedReleases } from "../support/traced.js";
+import { missingTracer, Oracle, prefixOf, readable, type TraceTruth, tracedReleases } from "../support/traced.js";
 
 const full = process.env.CORESCOPE_TIER === "full";
 const cases: readonly (readonly [go: string, words: string])[] = full
@@ -41,7 +41,7 @@ describe("trace summary says what another program counts", () => {
 
       expect(summary.goroutines.map((each) => String(each.id)).sort()).toEqual(Object.keys(said.goroutines).sort());
       for (const each of summary.goroutines) {
-        const theirs = said.goroutines[each.id] as Figures["goroutines"][string];
+        const theirs = said.goroutines[each.id];
         const g = `goroutine ${each.id}`;
         near(each.running, theirs.totals.Running ?? 0, `${g} running`);
         near(each.runnable, theirs.totals.Runnable ?? 0, `${g} runnable`);
@@ -52,7 +52,7 @@ describe("trace summary says what another program counts", () => {
       }
       expect(summary.procs.map((each) => String(each.id)).sort()).toEqual(Object.keys(said.procs).sort());
       for (const { id, running, share } of summary.procs) {
-        const theirs = said.procs[id] as Figures["procs"][string];
+        const theirs = said.procs[id];
         near(running, theirs.totals.Running ?? 0, `P ${id} running`);
         expect(share).toBeCloseTo(running / (summary.last - summary.first), 9);
       }

@@ -13,13 +13,13 @@ const count = full ? 50 : 5;
  * time (they have no id any more, their buffers do). cgo: threads of C come and go, so ids of goroutines are used again.
  */
 function wayToDie(n: number): readonly [go: string, words: string, attempt: number] {
-  const go = tracedReleases[n % tracedReleases.length] as string;
+  const go = tracedReleases[n % tracedReleases.length];
   const round = Math.floor(n / tracedReleases.length);
   return [go, `${modeOf(go, n + round)} raw noise${(n + round) % 4 === 1 ? " cgo" : ""}`, n];
 }
 
 function modeOf(go: string, n: number): string {
-  return (["file", minorOf(go) >= 25 ? "flight" : "xflight", "bytes"] as const)[n % 3] as string;
+  return (["file", minorOf(go) >= 25 ? "flight" : "xflight", "bytes"] as const)[n % 3];
 }
 
 /** Up to Go 1.25: threads that come back from system calls while the world freezes give up their P without a word. */
@@ -77,7 +77,7 @@ describe("a program killed at any moment", () => {
       for (const go of frozen) if (await missingTracer(go)) return console.warn("skipped: not all releases are here");
       let made = 0;
       for (; met.givenUp < FROZEN_WANTED && made < FROZEN_MOST; made++) {
-        const go = frozen[made % frozen.length] as string;
+        const go = frozen[made % frozen.length];
         await accepted(go, `${modeOf(go, made)} ${made % 3 === 2 ? "abort" : "nil"} noise`, 1000 + made);
       }
       console.info(`${met.givenUp} of ${made} crashes were such`);

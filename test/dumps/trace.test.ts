@@ -140,7 +140,7 @@ describe("a program that died while it was tracing", () => {
       let lastWord = 0;
       const ordering = new Ordering((event) => {
         finder.visit(event);
-        if (event.type === EV.UserLog && event.generation.strings.get(event.args[1] as number) === "death") lastWord = event.time;
+        if (event.type === EV.UserLog && event.generation.strings.get(event.args[1]) === "death") lastWord = event.time;
       });
       for (const generation of readGenerations(trace.whole)) ordering.run(generation);
       const crash = finder.time();
@@ -189,7 +189,7 @@ describe("a program that died while it was tracing", () => {
         const open: Record<string, number> = {};
         let logs = 0;
         const ordering = new Ordering((event) => {
-          const name = event.generation.strings.get(event.args[1] as number) ?? "?";
+          const name = event.generation.strings.get(event.args[1]) ?? "?";
           if (event.type === EV.UserRegionBegin) open[name] = (open[name] ?? 0) + 1;
           else if (event.type === EV.UserRegionEnd) open[name] = (open[name] ?? 0) - 1;
           else if (event.type === EV.UserLog) logs++;

@@ -83,7 +83,7 @@ for (const wish of wishes) {
 
 describe("the comparison", () => {
   it("notices a difference", async () => {
-    const wish = wishes[0] as DumpWish;
+    const wish = wishes[0];
     if (await missingGo(wish.go)) return;
     const made = await makeDump(wish);
     const dump = await openDump({ core: made.core, executable: made.executable }, silent);

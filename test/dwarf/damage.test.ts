@@ -94,7 +94,7 @@ describe.each([4, 5] as const)("damaged DWARF %i", (version) => {
     const bytes = whole.section(name);
     if (bytes === undefined) return;
     for (let at = 0; at < bytes.length; at++) {
-      for (const value of [0, 0xff, (bytes[at] as number) ^ 0x10]) {
+      for (const value of [0, 0xff, bytes[at] ^ 0x10]) {
         const changed = bytes.slice();
         changed[at] = value;
         askAll(replaced(whole, name, changed));

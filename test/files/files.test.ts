@@ -39,7 +39,7 @@ function rawZstd(bytes: Uint8Array, withSize: boolean): Uint8Array {
   const head = withSize ? [0x28, 0xb5, 0x2f, 0xfd, 0b10_0_00000, 0x58, 0, 0, 0, 0] : [0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
   if (withSize) new DataView(new Uint8Array(head).buffer);
   const parts: Uint8Array[] = [Uint8Array.from(head)];
-  if (withSize) new DataView((parts[0] as Uint8Array).buffer).setUint32(6, bytes.length, true);
+  if (withSize) new DataView(parts[0].buffer).setUint32(6, bytes.length, true);
   for (let at = 0; at < bytes.length; at += 100_000) {
     const block = bytes.subarray(at, at + 100_000);
     const word = block.length * 8 + (at + 100_000 >= bytes.length ? 1 : 0);

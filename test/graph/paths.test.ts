@@ -85,7 +85,7 @@ test("with edges left out, each owner that still leads there has its shortest pa
         .sort((a, b) => a - b);
       expect(found.map((path) => path.length)).toEqual(lengths.slice(0, limit));
       for (const path of found) {
-        expect(path.length).toBe(lengthFrom(path[1] as number));
+        expect(path.length).toBe(lengthFrom(path[1]));
         expect([path[0], path.at(-1), new Set(path).size]).toEqual([0, to, path.length]);
         for (let i = 1; i < path.length; i++) expect(kept.some(([a, b]) => a === path[i - 1] && b === path[i])).toBe(true);
       }

@@ -34,7 +34,7 @@ function claimInto(model: Model, claims: readonly Claim[]): void {
   const own: Model = new Map();
   for (const { claim } of inOrder) {
     for (let i = 0; i < claim.size; i++) {
-      const byte = claim.kind === "file" ? (FILE[claim.offset + i] as number) : claim.kind === "zero" ? 0 : "lost";
+      const byte = claim.kind === "file" ? FILE[claim.offset + i] : claim.kind === "zero" ? 0 : "lost";
       if (!own.has(claim.start + i)) own.set(claim.start + i, byte);
     }
   }
@@ -43,7 +43,7 @@ function claimInto(model: Model, claims: readonly Claim[]): void {
 function expectSame(space: AddressSpace, model: Model, base: number, address: number, size: number): void {
   const bytes = Array.from({ length: size }, (_, i) => model.get(address + i));
   const isWhole = bytes.every((byte) => typeof byte === "number");
-  const wanted = isWhole ? Uint8Array.from(bytes as number[]) : undefined;
+  const wanted = isWhole ? Uint8Array.from(bytes) : undefined;
   expect(space.tryBytes(base + address, size)).toEqual(wanted);
   const out = new Uint8Array(size).fill(0xee);
   expect(space.readInto(base + address, out)).toBe(isWhole);
@@ -78,7 +78,7 @@ describe("address space", () => {
         for (const claims of layers) claimInto(model, claims);
         for (const m of space.mappings) expect(m.end).toBeGreaterThan(m.start);
         space.mappings.slice(1).forEach((m, i) => {
-          expect(m.start).toBeGreaterThanOrEqual((space.mappings[i] as Mapping).end);
+          expect(m.start).toBeGreaterThanOrEqual(space.mappings[i].end);
         });
         for (const [address, size] of reads) expectSame(space, model, base, address, size);
         for (let address = 0; address < 140; address++) expect(space.find(base + address) !== undefined).toBe(model.has(address));

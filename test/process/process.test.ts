@@ -181,7 +181,7 @@ describe("assembleProcess", () => {
     const core = coreBytes(executable, { machine: "arm64", notes: [note("CORE", 1, prstatus("arm64", 5, 6, arm))] });
     const own = executable.slice();
     own[18] = 183;
-    const { registers: r } = assemble(core, own).threads[0] as Process["threads"][number];
+    const { registers: r } = assemble(core, own).threads[0];
     expect([r.pc, r.sp, r.fp, r.lr, r.g]).toEqual([0x2020, 0x201f, 0x201d, 0x201e, 0x201c]);
     expect([r.byDwarfNumber(31), r.byDwarfNumber(32), r.byDwarfNumber(0), r.byDwarfNumber(99)]).toEqual([
       0x201fn,

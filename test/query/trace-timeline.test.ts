@@ -41,12 +41,12 @@ describe("the time line of a trace", () => {
     const all = lanes(1, 64);
     const half = lanes(0.5, 32);
     const width = (all.to - all.from) / 64;
-    const inColumn = (lane: Lane, at: number) => states.reduce((total, state) => total + (lane[state][at] as number), 0);
+    const inColumn = (lane: Lane, at: number) => states.reduce((total, state) => total + lane[state][at], 0);
     for (const lane of [...all.procs, ...all.goroutines])
       for (let at = 0; at < 64; at++) expect(inColumn(lane, at)).toBeLessThanOrEqual(width * 1.0001 + 1);
     for (const lane of half.goroutines) {
       const whole = all.goroutines.find((each) => each.id === lane.id) as Lane;
-      for (const state of states) for (const [at, ns] of lane[state].entries()) expect(ns).toBeCloseTo(whole[state][at + 32] as number, -1);
+      for (const state of states) for (const [at, ns] of lane[state].entries()) expect(ns).toBeCloseTo(whole[state][at + 32], -1);
     }
     expect(sum(half.collecting)).toBeLessThanOrEqual(sum(all.collecting));
   });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NotFoundError } from "../../src/base/errors.js";
 import { silent } from "../../src/base/progress.js";
-import type { Hex } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { objects } from "../../src/query/objects.js";
 import { refs } from "../../src/query/refs.js";
@@ -38,7 +37,7 @@ describe("why, with pointers left out", () => {
         const from = path.steps.at(-2)?.address ?? path.root.owner;
         expect(ignore.map((each) => each.from)).not.toContain(from);
         if (path.steps.length > 1) expect(referrers.map((row) => row.address)).toContain(from);
-        ignore.push({ from, to: address as Hex });
+        ignore.push({ from, to: address });
       }
       expect(ignore.length).toBeLessThanOrEqual(referrers.length);
     }
@@ -47,7 +46,7 @@ describe("why, with pointers left out", () => {
 
   test("what is to be left out must be there", () => {
     const [row] = objects.run(dump, { type: "^main[.]", min: 0, top: 1 }, context()).rows;
-    const address = row?.address as Hex;
+    const address = row?.address;
     expect(() => why.run(dump, { address, ignore: [{ from: "main.nothing", to: address }] }, context())).toThrow(NotFoundError);
     expect(() => why.run(dump, { address, ignore: [{ from: address, to: "0x10" }] }, context())).toThrow(NotFoundError);
   });

@@ -130,7 +130,7 @@ function damaged(changes: readonly { readonly at: number; readonly bytes: Uint8A
       if (end <= address || at >= address + size) continue;
       if (bytes === "missing") return undefined;
       if (out === found) out = found.slice();
-      for (let i = Math.max(at, address); i < Math.min(end, address + size); i++) out[i - address] = bytes[i - at] as number;
+      for (let i = Math.max(at, address); i < Math.min(end, address + size); i++) out[i - address] = bytes[i - at];
     }
     return out;
   };

@@ -16,18 +16,18 @@ test("names of types that no module describes do not grow without a bound, nor g
   const types = Array.from({ length: 60 }, () => builder.allocate(80));
   types.forEach((type, i) => {
     const fields = builder.allocate(48);
-    const next = types[(i + 1) % types.length] as number;
+    const next = types[(i + 1) % types.length];
     builder.words(fields, name, next, 0, name, next, 8);
     builder.words(type, 16, 16).uint(type + 23, 1, STRUCT);
     builder.words(type + 56, fields, 2);
   });
   const findings = new Findings();
   const table = readTypes(builder.memory(), layoutOf(BUCKET_STRUCTS), [], {} as DebugInfo, 0, findings);
-  const first = table.get(table.byRtype(types[0] as number));
+  const first = table.get(table.byRtype(types[0]));
   expect(first.name.startsWith("struct { a struct { a struct {")).toBe(true);
   expect(first.name.length).toBeLessThan(20_000);
   expect(table.count).toBe(types.length);
-  expect(first.fields.map(({ type }) => type)).toEqual([table.byRtype(types[1] as number), table.byRtype(types[1] as number)]);
+  expect(first.fields.map(({ type }) => type)).toEqual([table.byRtype(types[1]), table.byRtype(types[1])]);
 });
 
 test("a struct whose field's type is no type has a field of unknown type", () => {

@@ -91,13 +91,13 @@ test("counts of objects that cannot be are not shown", async () => {
 test("a stack that ends before it begins, or is larger than one can be, is no stack", async () => {
   const sound = await open(whole);
   const [first] = sound.runtime.goroutines.all;
-  const place = offsetOf(sound, (first?.address as number) + sound.runtime.layout.struct("g").offset("stack.hi"));
+  const place = offsetOf(sound, first?.address + sound.runtime.layout.struct("g").offset("stack.hi"));
   sound.close();
   for (const high of [1n, 1n << 46n]) {
     const bytes = Buffer.from(whole);
     bytes.writeBigUInt64LE(high, place);
     const dump = await open(bytes);
-    const damaged = dump.runtime.goroutines.find(first?.id as number);
+    const damaged = dump.runtime.goroutines.find(first?.id);
     expect(damaged?.stack).toEqual({ lo: 0, hi: 0 });
     dump.close();
   }
@@ -109,7 +109,7 @@ test("a list of goroutines that leads elsewhere gives no goroutines", async () =
   const count = goroutines.all.length;
   const list = sound.process.memory.readAddress(layout.global("runtime.allgs") as number);
   const places = [0, 1, 2].map((i) => offsetOf(sound, list + i * 8));
-  const [first, heap] = [sound.process.memory.readAddress(list), spans.base[spans.count - 1] as number];
+  const [first, heap] = [sound.process.memory.readAddress(list), spans.base[spans.count - 1]];
   sound.close();
   const bytes = Buffer.from(whole);
   // The same one twice, and the middle of other memory.

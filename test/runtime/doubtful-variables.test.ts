@@ -26,7 +26,7 @@ function variable(name: string, declarationLine: number, entries: readonly Entry
 
 /** Stopped at pc 0x1050; lines: one number for each 16 bytes of code. */
 function doubtful(variables: readonly DwarfVariable[], lines: readonly number[]): string[] {
-  const lineOf = (pc: number) => lines[Math.floor((pc - ENTRY) / 16)] as number;
+  const lineOf = (pc: number) => lines[Math.floor((pc - ENTRY) / 16)];
   const functions = {
     inlinedAt: (_fn: unknown, pc: number) => [{ name: "main.f", file: "f.go", line: lineOf(pc), inlined: false, funcId: 0 }],
     lineStarts: () => lines.map((_, i) => ENTRY + 16 * i),

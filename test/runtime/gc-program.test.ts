@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { runGcProgram } from "../../src/runtime/gc-program.js";
 
 const text = (mask: Uint8Array | undefined, words: number) =>
-  mask && Array.from({ length: words }, (_, i) => ((mask[i >> 3] as number) >> (i & 7)) & 1).join("");
+  mask && Array.from({ length: words }, (_, i) => (mask[i >> 3] >> (i & 7)) & 1).join("");
 
 describe("a pointer mask program", () => {
   it("emits bits, least significant first", () => {
@@ -29,7 +29,7 @@ describe("a pointer mask program", () => {
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(500), (program, words) => {
         const mask = runGcProgram(program, words);
         if (mask) expect(mask.length).toBe(Math.ceil(words / 8));
-        for (let i = words; mask && i < mask.length * 8; i++) expect(((mask[i >> 3] as number) >> (i & 7)) & 1).toBe(0);
+        for (let i = words; mask && i < mask.length * 8; i++) expect((mask[i >> 3] >> (i & 7)) & 1).toBe(0);
       }),
     );
   });

@@ -42,7 +42,7 @@ test("records zeroed in place make the answer partial, whichever and however man
   sound.close();
   for (const gone of [[0], [all.length - 1], places.map((_, i) => i).filter((i) => i % 3 === 0), places.map((_, i) => i)]) {
     const bytes = Buffer.from(whole);
-    for (const i of gone) bytes.fill(0, places[i], (places[i] as number) + size);
+    for (const i of gone) bytes.fill(0, places[i], places[i] + size);
     const dump = await open(bytes);
     expect(dump.runtime.spans.count).toBe(all.length - gone.length);
     expect(dump.findings.list()).toMatchObject([{ code: "spans-lost", partial: true }]);

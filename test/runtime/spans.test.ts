@@ -25,7 +25,7 @@ async function spansWith(pages: (sane: number) => number) {
         const bytes = memory.tryBytes(address, size);
         if (address !== record || !bytes) return bytes;
         const copy = bytes.slice();
-        const value = BigInt(pages(spans.pages[middle] as number));
+        const value = BigInt(pages(spans.pages[middle]));
         new DataView(copy.buffer).setBigUint64(struct.offset("npages"), value, true);
         return copy;
       },

@@ -121,7 +121,7 @@ function world(arch: "amd64" | "arm64" = "amd64"): World {
   const set = (field: keyof typeof fields, value: number) => {
     const [offset, width] = fields[field];
     if (width === 8) builder.word(g + offset, value);
-    else builder.uint(g + offset, width as 1 | 4, value);
+    else builder.uint(g + offset, width, value);
   };
   set("stack.lo", lo);
   set("stack.hi", lo + 2048);
@@ -134,7 +134,7 @@ function world(arch: "amd64" | "arm64" = "amd64"): World {
     builder,
     g,
     stack: { lo, hi: lo + 2048 },
-    at: (name, offset) => (entries[name] as number) + offset,
+    at: (name, offset) => entries[name] + offset,
     set,
     thread(sp, pc, registers = {}) {
       const names = Object.keys(registers);

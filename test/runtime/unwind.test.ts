@@ -90,7 +90,7 @@ function program(arch: "amd64" | "arm64") {
     stack,
     ...rest,
   });
-  const at = (name: string, offset: number) => (entries[name] as number) + offset;
+  const at = (name: string, offset: number) => entries[name] + offset;
   return { builder, stack, read, start, at };
 }
 
@@ -274,7 +274,7 @@ describe("a broken stack", () => {
         fc.boolean(),
         (arch, words, pc, trap) => {
           const broken = program(arch);
-          for (let i = 0; i < 512; i++) broken.builder.word(broken.stack.lo + i * 8, words[i % words.length] as number);
+          for (let i = 0; i < 512; i++) broken.builder.word(broken.stack.lo + i * 8, words[i % words.length]);
           const { frames } = broken.read().unwinder.unwind(broken.start(pc, broken.stack.lo + 8, { trap }));
           expect(frames.length).toBeLessThanOrEqual(512 + 17);
         },
@@ -291,11 +291,11 @@ describe("a very deep stack", () => {
     const size = 16 * (2 * KEPT_FRAMES + 500);
     const lo = builder.allocate(size + 64);
     const hi = lo + size + 8;
-    for (let address = lo + 8; address < lo + size; address += 16) builder.word(address, (entries["main.forever"] as number) + 8);
-    builder.word(lo + size - 8, (entries["runtime.goexit"] as number) + 1);
+    for (let address = lo + 8; address < lo + size; address += 16) builder.word(address, entries["main.forever"] + 8);
+    builder.word(lo + size - 8, entries["runtime.goexit"] + 1);
     const memory = builder.memory();
     const unwinder = createUnwinder(memory, readFunctions(memory, [module], "amd64"), "amd64");
-    const pc = (entries["main.forever"] as number) + 8;
+    const pc = entries["main.forever"] + 8;
     const start = { pc, sp: lo, lr: 0, trap: false, syscall: false, stack: { lo, hi } };
     const { frames, omitted, complete, problem } = unwinder.unwind(start);
     expect(problem).toBeUndefined();

@@ -46,9 +46,9 @@ async function places() {
     "the runtime's variables": heap,
     "the list of spans": all.array,
     "span records": dump.process.memory.readAddress(all.array),
-    "allocation bits": spans.allocBits[0] as number,
-    heap: spans.base[0] as number,
-    goroutines: goroutines.all[0]?.address as number,
+    "allocation bits": spans.allocBits[0],
+    heap: spans.base[0],
+    goroutines: goroutines.all[0]?.address,
   };
   dump.close();
   return Object.entries(found);

@@ -6,7 +6,7 @@ import { programFrames } from "../../src/stacks/program-functions.js";
 function stack(...functions: string[]) {
   return functions.map((each) => {
     const [name, file = ""] = each.split(" ");
-    return { function: name as string, file };
+    return { function: name, file };
   });
 }
 

@@ -83,7 +83,7 @@ export function missingGo(go: string): Promise<string | undefined> {
 
 /** Pairs of kind and release: all of them, or each kind on two releases, an older and a newer one, so that every release meets several. */
 export function rotate<Kind>(kinds: readonly Kind[], full: boolean): readonly { readonly kind: Kind; readonly go: string }[] {
-  const on = (index: number) => releases[index % releases.length] as string;
+  const on = (index: number) => releases[index % releases.length];
   return kinds.flatMap((kind, i) => (full ? releases : [on(i), on(i + 3)]).map((go) => ({ kind, go })));
 }
 

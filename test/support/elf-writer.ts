@@ -124,7 +124,7 @@ function programHeaders(segments: readonly SegmentToWrite[], places: readonly nu
     const size = segment.bytes?.length ?? 0;
     view.setUint32(i * 56, segment.type, true);
     view.setUint32(i * 56 + 4, segment.flags ?? 0, true);
-    setU64(view, i * 56 + 8, places[i] as number);
+    setU64(view, i * 56 + 8, places[i]);
     setU64(view, i * 56 + 16, segment.address ?? 0);
     setU64(view, i * 56 + 32, segment.fileSize ?? size);
     setU64(view, i * 56 + 40, segment.memorySize ?? size);

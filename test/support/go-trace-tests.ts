@@ -117,9 +117,9 @@ export function changeLine(text: string, index: number, how: "without" | "twice"
   const lines = text.split("\n");
   const plain = (line: string | undefined) => line !== undefined && /^[A-Z]\w+ dt=/.test(line);
   if (!plain(lines[index]) || (how === "swapped" && !plain(lines[index + 1]))) return undefined;
-  const line = lines[index] as string;
+  const line = lines[index];
   if (how === "without") lines.splice(index, 1);
   else if (how === "twice") lines.splice(index, 0, line);
-  else lines.splice(index, 2, lines[index + 1] as string, line);
+  else lines.splice(index, 2, lines[index + 1], line);
   return lines.join("\n");
 }

@@ -67,7 +67,7 @@ function parseBlocks(text: string): readonly Block[] {
     let unavailable = false;
     let elidedBefore = -1;
     for (; i < lines.length && lines[i] !== ""; i++) {
-      const line = lines[i] as string;
+      const line = lines[i];
       if (line.startsWith("\tgoroutine running on other thread")) {
         unavailable = true;
         continue;
@@ -82,7 +82,7 @@ function parseBlocks(text: string): readonly Block[] {
       const [, file, number, offset, fp, sp, pc] = place;
       const creator = /^created by (.*?)(?: in goroutine (\d+))?$/.exec(line);
       if (creator) {
-        createdBy = { name: creator[1] as string, file: file as string, line: Number(number), parent: Number(creator[2] ?? 0) };
+        createdBy = { name: creator[1], file, line: Number(number), parent: Number(creator[2] ?? 0) };
         continue;
       }
       const inlined = line.endsWith("(...)");
@@ -90,7 +90,7 @@ function parseBlocks(text: string): readonly Block[] {
       const value = (text: string | undefined) => (text === undefined ? 0 : Number.parseInt(text, 16));
       frames.push({
         name,
-        file: file as string,
+        file,
         line: Number(number),
         inlined,
         offset: value(offset),
@@ -99,7 +99,7 @@ function parseBlocks(text: string): readonly Block[] {
         pc: value(pc),
       });
     }
-    const state = (header[4] as string).split(", ")[0] as string;
+    const state = header[4].split(", ")[0];
     const goroutine = {
       id: Number(header[1]),
       address: header[2] === undefined ? 0 : Number.parseInt(header[2], 16),
@@ -210,7 +210,7 @@ function printedBlocks(text: string): ReadonlyMap<number, readonly string[]> {
     const first = lines.findIndex((line) => /^goroutine [1-9]\d* /.test(line));
     if (first < 0) continue;
     const end = lines.findIndex((line) => /^r(?:ax|0) +0x/.test(line));
-    const id = Number(/\d+/.exec(lines[first] as string)?.[0]);
+    const id = Number(/\d+/.exec(lines[first])?.[0]);
     const old = blocks.get(id);
     if (!old || old.some((line) => line.includes("running on other thread")))
       blocks.set(

@@ -184,7 +184,7 @@ describe("what cannot be put into order is mended", () => {
     const good = twoThreads(26);
     const { settled } = settle(good.filter((_, i) => i !== 1)); // thread A, which makes goroutine 12
     expect(settled.trimmed).toMatchObject({ events: 4, span: 220 * 64 });
-    const rest = [clock(1, 26), ...[...settled.batches.values()].flat(), good[3] as Batch, good[4] as Batch];
+    const rest = [clock(1, 26), ...[...settled.batches.values()].flat(), good[3], good[4]];
     expect(namesOf(file(26, [rest]))).toEqual([`ProcStatus m${THREAD_B} g-1`]);
   });
 
@@ -289,7 +289,7 @@ describe("regions that end out of order", () => {
     generation.finish();
     const settled = new Ordering(() => {}).settle(generation);
     expect(settled).toMatchObject({ regionEvents: 2, trimmed: undefined, misplaced: { name: "outer", goroutine: 1 } });
-    const mended = file(26, [[clock(1, 26), ...[...settled.batches.values()].flat(), whole[2] as Batch]]);
+    const mended = file(26, [[clock(1, 26), ...[...settled.batches.values()].flat(), whole[2]]]);
     const left = new Set(timesOf(mended).map(String));
     const all = timesOf(file(26, [whole]));
     expect(all.map(String).filter((each) => !left.has(each))).toHaveLength(2);
@@ -348,7 +348,7 @@ describe("regions that end out of order", () => {
         });
         const batch: Batch = { generation: 1, m: 1, time: 0, experiment: 0, data: bytes.done() };
         const [edited] = editBatches([batch], edits.reverse());
-        const { data } = edited as Batch;
+        const { data } = edited;
         const times: number[] = [];
         let now = 0;
         let stops = 0;

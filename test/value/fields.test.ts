@@ -71,13 +71,13 @@ test("the name read back gives the offset, in any tree of structs and arrays", (
       { maxDepth: 4 },
       fc.constant((table: TypeBuilder) => table.add("int", "int", 8)),
       fc.tuple(fc.integer({ min: 1, max: 3 }), tie("type")).map(([count, element]) => (table: TypeBuilder) => {
-        const of = (element as (table: TypeBuilder) => TypeId)(table);
+        const of = element(table);
         return table.add("array", "array", table.get(of).size * count, { element: of, count });
       }),
       fc.array(tie("type"), { minLength: 1, maxLength: 3 }).map((parts) => (table: TypeBuilder) => {
         let size = 0;
         const fields = parts.map((part, i) => {
-          const type = (part as (table: TypeBuilder) => TypeId)(table);
+          const type = part(table);
           const field = [`f${i}`, size, type] as const;
           size += table.get(type).size;
           return field;

@@ -74,7 +74,7 @@ test("short questions come between at the ticks of every long one, and all answe
     stages.add(stage);
     last = ticks;
     const index = turn++ % short.length;
-    const [query, args] = short[index] as Question;
+    const [query, args] = short[index];
     between.push(
       remote.ask(query, args).result.then((result) => {
         answered.push(index);

@@ -37,14 +37,14 @@ export function tableLines(columns: readonly ListColumn[], rows: readonly ListRo
     rows.reduce((most, row) => Math.max(most, shownWidth(row.cells[index] ?? "")), textWidth(column.title)),
   );
   const left = kept(columns, widths, width);
-  const shown = left.map((index) => columns[index] as ListColumn);
-  const shownWidths = left.map((index) => widths[index] as number);
+  const shown = left.map((index) => columns[index]);
+  const shownWidths = left.map((index) => widths[index]);
   share(shown, shownWidths, width);
   const text = (cells: readonly string[]) =>
     shown
       .map((column, index) => {
-        const cell = fitText(escapeText(cells[left[index] as number] ?? ""), shownWidths[index] as number, column.cut ?? "end");
-        return padText(cell, shownWidths[index] as number, column.align);
+        const cell = fitText(escapeText(cells[left[index]] ?? ""), shownWidths[index], column.cut ?? "end");
+        return padText(cell, shownWidths[index], column.align);
       })
       .join(" ".repeat(gap))
       .trimEnd();
@@ -77,8 +77,7 @@ function lazyLine(make: () => string, cells: readonly string[], line: Omit<Line,
 /** Indexes of the columns that are shown: those that yield go, the last ones first, until the ones that are cut have room. */
 function kept(columns: readonly ListColumn[], widths: readonly number[], width: number): number[] {
   const indexes = columns.map((_, index) => index);
-  const least = (index: number) =>
-    columns[index]?.cut === undefined ? (widths[index] as number) : Math.min(leastCut, widths[index] as number);
+  const least = (index: number) => (columns[index]?.cut === undefined ? widths[index] : Math.min(leastCut, widths[index]));
   for (;;) {
     const needed = indexes.reduce((sum, index) => sum + least(index) + gap, -gap);
     const last = indexes.findLastIndex((index) => columns[index]?.yields === true);
@@ -90,14 +89,14 @@ function kept(columns: readonly ListColumn[], widths: readonly number[], width: 
 /** Gives the columns that may be cut what is left, by weight; none more than it needs. */
 function share(columns: readonly ListColumn[], widths: number[], width: number): void {
   const cut = columns.map((_, index) => index).filter((index) => columns[index]?.cut !== undefined);
-  const fixed = columns.reduce((sum, column, index) => sum + (column.cut === undefined ? (widths[index] as number) : 0), 0);
+  const fixed = columns.reduce((sum, column, index) => sum + (column.cut === undefined ? widths[index] : 0), 0);
   let room = Math.max(cut.length * 4, width - fixed - gap * (columns.length - 1));
   let weight = cut.reduce((sum, index) => sum + (columns[index]?.weight ?? 1), 0);
   // Those that need least first: what they leave goes to the others.
-  const order = cut.sort((a, b) => (widths[a] as number) / (columns[a]?.weight ?? 1) - (widths[b] as number) / (columns[b]?.weight ?? 1));
+  const order = cut.sort((a, b) => widths[a] / (columns[a]?.weight ?? 1) - widths[b] / (columns[b]?.weight ?? 1));
   for (const index of order) {
     const own = columns[index]?.weight ?? 1;
-    const given = Math.max(4, Math.min(widths[index] as number, Math.floor((room * own) / weight)));
+    const given = Math.max(4, Math.min(widths[index], Math.floor((room * own) / weight)));
     widths[index] = given;
     room -= given;
     weight -= own;

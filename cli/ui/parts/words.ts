@@ -7,6 +7,6 @@
 export function splitWords(line: string): string[] {
   const words: string[] = [];
   const token = /\s*(?:'([^']*)'(?=\s|$)|"([^"]*)"(?=\s|$)|((?:"(?:[^"\\]|\\.)*"|[^\s"]|")+))/gy;
-  for (const match of line.matchAll(token)) words.push(match[1] ?? match[2] ?? (match[3] as string));
+  for (const match of line.matchAll(token)) words.push(match[1] ?? match[2] ?? match[3]);
   return words;
 }

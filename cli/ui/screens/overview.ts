@@ -98,7 +98,7 @@ function holderPart(given: Given, page: Page): Line[] {
   if (!root) return awaited(given, HOLDERS, "Holders");
   const rows = (root.children ?? []).slice(0, mostFirst);
   return holderLines(rows, root.retainedBytes, page).map((text, index): Line => {
-    const open = nodePlace(rows[index] as (typeof rows)[number]) ?? { screen: "dominators", args: {} };
+    const open = nodePlace(rows[index]) ?? { screen: "dominators", args: {} };
     return { text, open };
   });
 }

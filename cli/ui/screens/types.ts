@@ -19,7 +19,7 @@ const sortOf = (args: PlaceArgs) => sorts.find((each) => each === args.sort) ?? 
 
 /** The one after it, the first after the last. */
 function after<T>(list: readonly T[], one: T): T {
-  return list[(list.indexOf(one) + 1) % list.length] as T;
+  return list[(list.indexOf(one) + 1) % list.length];
 }
 
 /** What fills the heap, by type or otherwise. */

@@ -149,7 +149,7 @@ export const amd64: Machine = {
         const reader = new Reader(code, start, at);
         const rest = decodeOne(reader, start);
         if (!rest) break;
-        found.push({ pc: start + at, next: start + reader.at, ...rest } as Instruction);
+        found.push({ pc: start + at, next: start + reader.at, ...rest });
         at = reader.at;
       }
     } catch (error) {
@@ -178,7 +178,7 @@ function decodeOne(r: Reader, start: Address): Rest | undefined {
   if (opcode >= 0x58 && opcode <= 0x5f) return { action: "move", to: register(r.low(opcode)), from: constant(Number.NaN), size: 8 };
   if (opcode >= 0x70 && opcode <= 0x7f) {
     const offset = r.i8();
-    return { action: "branch", target: start + r.at + offset, condition: CONDITIONS[opcode & 15] as Condition };
+    return { action: "branch", target: start + r.at + offset, condition: CONDITIONS[opcode & 15] };
   }
   if (opcode >= 0x90 && opcode <= 0x97)
     return opcode === 0x90 ? { action: "nothing" } : { action: "forget", registers: [0, r.low(opcode)] };
@@ -363,7 +363,7 @@ function decodeTwo(r: Reader, start: Address): Rest | undefined {
   const opcode = r.u8();
   if (opcode >= 0x80 && opcode <= 0x8f) {
     const offset = r.i32();
-    return { action: "branch", target: start + r.at + offset, condition: CONDITIONS[opcode & 15] as Condition };
+    return { action: "branch", target: start + r.at + offset, condition: CONDITIONS[opcode & 15] };
   }
   if (opcode === 0x0b) return { action: "stop" };
   if (opcode === 0x05 || opcode === 0x31 || opcode === 0xa2 || opcode === 0x01) {

@@ -40,7 +40,7 @@ export const arm64: Machine = {
       const pc = start + at;
       const rests = decodeOne(code.getUint32(at, true), pc);
       if (rests.length === 0) found.push({ pc, next: pc + 4, action: "nothing" });
-      for (const rest of rests) found.push({ pc, next: pc + 4, ...rest } as Instruction);
+      for (const rest of rests) found.push({ pc, next: pc + 4, ...rest });
     }
     return found;
   },
@@ -109,7 +109,7 @@ function branch(word: number, pc: Address, n: Register): readonly Rest[] {
   }
   if (word >>> 24 === 0x54) {
     const target = pc + signed(bits(word, 5, 19), 19) * 4;
-    return [{ action: "branch", target, condition: CONDITIONS[word & 15] as Condition }];
+    return [{ action: "branch", target, condition: CONDITIONS[word & 15] }];
   }
   if (bits(word, 25, 6) === 0b011010) {
     const target = pc + signed(bits(word, 5, 19), 19) * 4;

@@ -201,7 +201,7 @@ export class Future<Facts> {
         else this.goal.flow = copy(flow);
       }
       this.steps++;
-      const each = code.instructions[index] as Instruction;
+      const each = code.instructions[index];
       switch (each.action) {
         case "move":
           state.set(each.to, each.size, state.get(each.from, each.size, each.signed));
@@ -288,13 +288,13 @@ export class Future<Facts> {
         for (const closure of flow.deferred) this.closure(closure, flow);
         flow.deferred = [];
       } else if (target.name === "runtime.deferproc") {
-        flow.deferred = [state.registers[machine.arguments[0] as number] as number, ...flow.deferred];
+        flow.deferred = [state.registers[machine.arguments[0]], ...flow.deferred];
       } else if (target.name === "runtime.deferprocStack") {
-        const record = (state.registers[machine.arguments[0] as number] as number) + this.runtime.layout.struct("_defer").offset("fn");
+        const record = state.registers[machine.arguments[0]] + this.runtime.layout.struct("_defer").offset("fn");
         flow.deferred = [state.load(record, 8), ...flow.deferred];
       } else {
         const isIndirect = typeof instruction.target !== "number";
-        if (isIndirect) this.closures.push(state.registers[machine.context] as number);
+        if (isIndirect) this.closures.push(state.registers[machine.context]);
         const returns = this.enter(target, within, instruction.pc, flow);
         if (isIndirect) this.closures.pop();
         if (!returns) return false;
@@ -311,7 +311,7 @@ export class Future<Facts> {
       within,
       target,
       closures: this.closures,
-      argument: (index) => state.registers[machine.arguments[index] as number] ?? Number.NaN,
+      argument: (index) => state.registers[machine.arguments[index]] ?? Number.NaN,
       word: (address) => state.load(address, 8),
     };
   }
@@ -328,7 +328,7 @@ export class Future<Facts> {
   private descend(target: GoFunction, flow: Flow<Facts>): void {
     const { state } = flow;
     const { stackPointer, pushed } = this.program.machine;
-    const sp = state.registers[stackPointer] as number;
+    const sp = state.registers[stackPointer];
     const inner = { state: state.copy(), facts: flow.facts, deferred: [] };
     inner.state.registers[stackPointer] = sp - pushed;
     const end = this.run(target, target.entry, inner);
@@ -348,13 +348,13 @@ export class Future<Facts> {
   /** Every register may hold something else, but the stack pointer. */
   private afterCall(state: State, pc: Address, answersZero: boolean): void {
     const { stackPointer, arguments: places } = this.program.machine;
-    const sp = state.registers[stackPointer] as number;
+    const sp = state.registers[stackPointer];
     state.registers.fill(Number.NaN);
     state.registers[stackPointer] = sp;
     for (const each of state.symbols ? places.slice(0, RESULTS) : [])
       state.registers[each] = state.symbols?.of(`${pc} result ${each}`) ?? Number.NaN;
     // deferproc answers 1 only when a panic was recovered.
-    if (answersZero) state.registers[places[0] as number] = 0;
+    if (answersZero) state.registers[places[0]] = 0;
     state.comparison = undefined;
     state.leave(sp);
     state.supposed();
@@ -362,7 +362,7 @@ export class Future<Facts> {
 
   /** Inlined locks try first without a call, which no trace is left of: the way with the call tells which lock it is. */
   private towardsSlowPath(code: Code, index: number): boolean | undefined {
-    const each = code.instructions[index] as Instruction;
+    const each = code.instructions[index];
     if (each.action !== "branch") return undefined;
     if (this.slow.has(each.pc)) return this.slow.get(each.pc);
     const region = this.watcher.isInlined(code.fn, each.pc);

@@ -51,7 +51,7 @@ export function programOf({ process, functions }: GoRuntime): Program {
 function toCode(fn: GoFunction, instructions: readonly Instruction[]): Code {
   const indexes = new Map<Address, number>();
   // Some are read as several: the first is where one arrives.
-  for (let i = instructions.length - 1; i >= 0; i--) indexes.set((instructions[i] as Instruction).pc, i);
+  for (let i = instructions.length - 1; i >= 0; i--) indexes.set(instructions[i].pc, i);
   const targets = new Set<number>();
   for (const each of instructions) {
     if ((each.action !== "jump" && each.action !== "branch") || each.target === undefined) continue;

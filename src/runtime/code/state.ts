@@ -85,14 +85,14 @@ export class State {
 
   addressOf({ base, index, scale, offset }: Memory): Address {
     let address = offset;
-    if (base >= 0) address += this.registers[base] as number;
-    if (index >= 0) address += (this.registers[index] as number) * scale;
+    if (base >= 0) address += this.registers[base];
+    if (index >= 0) address += this.registers[index] * scale;
     return address;
   }
 
   get(operand: Operand, size: number, signed = false): Value {
     if (operand.kind === "constant") return cut(operand.value, size, signed);
-    if (operand.kind === "register") return cut(this.registers[operand.register] as number, size, signed);
+    if (operand.kind === "register") return cut(this.registers[operand.register], size, signed);
     return cut(this.load(this.addressOf(operand), size), size, signed);
   }
 

@@ -73,7 +73,7 @@ export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(
     hasStruct: (name) => find(name) !== undefined,
     struct(name) {
       const found = find(name);
-      if (found) return found as StructLayout<never>;
+      if (found) return found;
       const wanted = schema[name]?.names.join(" or ") ?? name;
       const lacks = `${release === "" ? "" : `${release}, `}no type ${wanted} in DWARF`;
       throw new UnsupportedError("Go runtime layout", lacks, "Go 1.21 to 1.27");

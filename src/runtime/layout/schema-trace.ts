@@ -98,6 +98,6 @@ export function tracerLayout(debug: DebugInfo, bias: Address): { readonly addres
   const schema = { tracer: { names: [variable.type.name], fields: tracerFields } };
   const layout = layoutFromDwarf(debug, schema, bias);
   if (!layout.hasStruct("tracer")) return undefined;
-  const struct = layout.struct("tracer") as TracerLayout;
+  const struct = layout.struct("tracer");
   return struct.has("gen") && struct.has("readerGen") ? { address: variable.address + bias, struct } : undefined;
 }

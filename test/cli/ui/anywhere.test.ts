@@ -232,7 +232,7 @@ describe("trees", () => {
       const { fold } = session.body(presentView(session.state)).rows[row] ?? {};
       if (!fold) continue;
       folded++;
-      session.state = { ...session.state, stack: [session.state.stack[0] as never, { ...presentView(session.state), cursor: row }] };
+      session.state = { ...session.state, stack: [session.state.stack[0], { ...presentView(session.state), cursor: row }] };
       session.press([fold.isOpen ? "left" : "right"]);
       expect(lines()).not.toEqual(before);
       session.press([fold.isOpen ? "right" : "left"]);

@@ -70,7 +70,7 @@ describe("a frame", () => {
     const names = "Overview Types Dominators Goroutines Trace Suspects Memory Findings".split(" ");
     const screens = names.map((name): Screen => ({ ...screen, name, tab: name }));
     const bar = (columns: number) =>
-      makeFrame(startAt({ screen: "Dominators", args: {} }), { columns, rows: 24 }, { ...sceneOf([]), screens }).lines[0] as string;
+      makeFrame(startAt({ screen: "Dominators", args: {} }), { columns, rows: 24 }, { ...sceneOf([]), screens }).lines[0];
     expect(bar(140)).toMatch(/^ 1 Overview {2}2 Types \[3 Dominators\] 4 Goroutines .*8 Findings .*core$/);
     expect(bar(80)).toBe(" 1Overview 2Types[3Dominators]4Goroutines 5Trace 6Suspects 7Memory 8Findings");
     expect(bar(40)).toBe(`${" 1 2[3Dominators]4 5 6 7 8".padEnd(36)}core`);
@@ -187,8 +187,7 @@ describe("the painter", () => {
       writableNeedDrain: false,
       write(text: string) {
         written.push(text);
-        for (const [, row, line] of text.matchAll(/\u001b\[(\d+);1H([^\u001b]*)\u001b\[0m\u001b\[K/g))
-          screen_[Number(row) - 1] = line as string;
+        for (const [, row, line] of text.matchAll(/\u001b\[(\d+);1H([^\u001b]*)\u001b\[0m\u001b\[K/g)) screen_[Number(row) - 1] = line;
         return true;
       },
     });

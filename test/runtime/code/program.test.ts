@@ -3,7 +3,6 @@ import { type Dump, openDump } from "../../../src/dump.js";
 import { amd64 } from "../../../src/runtime/code/amd64.js";
 import { arm64 } from "../../../src/runtime/code/arm64.js";
 import { programOf } from "../../../src/runtime/code/program.js";
-import type { Module } from "../../../src/runtime/modules.js";
 import { fixture } from "../../support/dump-cache.js";
 
 const at = 0x400000;
@@ -62,7 +61,7 @@ describe.each(["demo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.27-amd64", "zoo-1.26-
   test("the code of every function is read to its end, and each of its lines begins with an instruction", () => {
     const { runtime } = dump;
     const program = programOf(runtime);
-    const { minpc, maxpc } = runtime.modules[0] as Module;
+    const { minpc, maxpc } = runtime.modules[0];
     let functions = 0;
     const wrong: string[] = [];
     for (let fn = runtime.functions.find(minpc); fn; fn = fn.end < maxpc ? runtime.functions.find(fn.end) : undefined) {

@@ -5,8 +5,8 @@ import { type Bytes, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { readableType } from "../naming/object-names.js";
 import { slotSize } from "../runtime/accounting.js";
+import { mapRoom } from "../runtime/maps/maps.js";
 import type { GoType } from "../runtime/types.js";
-import { mapRoom } from "../runtime/variants/map-room.js";
 import { type Extents, isSeenOtherwise, readExtents } from "./extents.js";
 
 export type WasteKind = "slice capacity" | "pinned array" | "map slack" | "duplicate strings" | "size-class rounding";
@@ -111,7 +111,7 @@ function arrays(dump: Dump, extents: Extents, add: Add): void {
 /** Maps: slots past those that a map of as many entries has grown to. */
 function maps(dump: Dump, add: Add): void {
   const { heap, runtime } = dump;
-  const env = { memory: dump.process.memory, types: runtime.types, layout: runtime.layout };
+  const env = { memory: dump.process.memory, types: runtime.types, maps: runtime.maps };
   const known = new Map<number, GoType | undefined>();
   dump.progress.stage("waste: maps", heap.objects.count);
   for (let id = 0; id < heap.objects.count; id++) {

@@ -1,8 +1,8 @@
 // The value an expression names: its type and where it lies.
 import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
+import { atomicTarget, readSyncMap } from "../runtime/maps/sync-maps.js";
 import type { GoType } from "../runtime/types.js";
-import { atomicTarget, readSyncMap } from "../runtime/variants/sync-maps.js";
 import { findKey, lookupKey } from "../value/key-lookup.js";
 import { readInterface, type ValueEnvironment } from "../value/scalars.js";
 import { type Expression, printExpression } from "./expression.js";
@@ -276,9 +276,9 @@ class Evaluator {
   }
 
   private syncEntry(map: Located, key: string, of: Expression): { readonly any: TypeId; readonly key: Address; readonly value: Address } {
-    const { memory, types, layout } = this.env;
+    const { types } = this.env;
     const any = ["interface {}", "any"].map((name) => types.byName(name)).find((id) => id !== NONE) ?? NONE;
-    const entry = findKey(this.env, any, readSyncMap(memory, types, layout, types.get(map.type), map.address), key);
+    const entry = findKey(this.env, any, readSyncMap(this.env, types.get(map.type), map.address), key);
     if (entry) return { any, ...entry };
     throw new NotFoundError("key", `${key} in ${printExpression(of)}`);
   }

@@ -1,9 +1,9 @@
 // What an object is called: the Go expression that leads to it from a root.
 import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, hex, NONE, type TypeId } from "../base/units.js";
+import type { MapBlock, MapPart } from "../runtime/maps/design.js";
+import { atomicTarget, entryOffsets } from "../runtime/maps/sync-maps.js";
 import type { GoType } from "../runtime/types.js";
-import { type MapBlock, mapDesign } from "../runtime/variants/maps.js";
-import { atomicTarget, entryOffsets } from "../runtime/variants/sync-maps.js";
 import { enclosing, nameOffset } from "../value/fields.js";
 import { keyText } from "../value/keys.js";
 import { readInterface, type ValueEnvironment } from "../value/scalars.js";
@@ -40,7 +40,7 @@ interface Part {
   readonly text: string;
   readonly map: TypeId;
   readonly header: Address;
-  readonly role: "blocks" | "directory" | "table" | "other";
+  readonly role: MapPart;
   readonly sync: boolean;
 }
 
@@ -210,18 +210,8 @@ class Namer {
 
   private enterPart(via: Part, step: Step): Inside {
     const { text } = via;
-    switch (via.role) {
-      case "directory":
-        return { text, leave: () => ({ ...via, role: "table" }) };
-      case "table": {
-        const groups = this.env.layout.struct("swissTable").offset("groups.data");
-        return { text, leave: (slot) => (slot - step.pointed === groups ? { ...via, role: "blocks" } : undefined) };
-      }
-      case "blocks":
-        return { text, leave: (slot) => this.leaveBlock(via, step.pointed, slot) };
-      case "other":
-        return { text, leave: () => via };
-    }
+    if (via.role === "blocks") return { text, leave: (slot) => this.leaveBlock(via, step.pointed, slot) };
+    return { text, leave: (slot) => this.partBehind(via, undefined, slot - step.pointed) };
   }
 
   // ── leaving it by a slot ────────────────────────────────────────────────────────────────────
@@ -260,29 +250,26 @@ class Namer {
   }
 
   private leaveHeader(text: string, map: TypeId, header: Address, slot: Address, sync: boolean): Via | undefined {
-    const { layout, memory } = this.env;
-    const offset = slot - header;
-    const part = { kind: "part", text, map, header, sync } as const;
-    if (mapDesign(layout).name === "buckets") {
-      const struct = layout.struct("hmap");
-      const isBuckets = offset === struct.offset("buckets") || offset === struct.offset("oldbuckets");
-      return { ...part, role: isBuckets ? "blocks" : "other" };
-    }
-    const struct = layout.struct("swissMap");
-    if (offset !== struct.offset("dirPtr")) return undefined;
-    return { ...part, role: memory.readAddress(header + struct.offset("dirLen")) === 0 ? "blocks" : "directory" };
+    const role = this.env.maps.design.partOfHeader(this.env, header, slot - header);
+    return role && { kind: "part", text, map, header, sync, role };
+  }
+
+  /** What a part's pointer to another part leads to. */
+  private partBehind(via: Part, block: MapBlock | undefined, offset: Bytes): Part | undefined {
+    const role = this.env.maps.design.partOfPart(via.role, block, offset);
+    return role && { ...via, role };
   }
 
   /** A slot of a bucket or group: base is the start of any block of the same array. */
   private leaveBlock(via: Part, base: Address, slot: Address): Via | undefined {
-    const { memory, layout, types } = this.env;
+    const { memory, maps, types } = this.env;
     const map = types.get(via.map);
-    const design = mapDesign(layout);
-    const block = design.block(this.env, map);
+    const block = maps.design.block(this.env, map);
     if (!block) return undefined;
     const start = base + Math.floor((slot - base) / block.size) * block.size;
     const offset = slot - start;
-    if (design.name === "buckets" && offset === block.size - 8) return via;
+    const next = this.partBehind(via, block, offset);
+    if (next) return next;
     const found = slotOfBlock(block, offset, types.get(map.key).size, types.get(map.element).size);
     if (!found) return undefined;
     const keySlot = start + block.keys + found.index * block.keyStride;

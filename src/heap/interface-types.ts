@@ -26,7 +26,7 @@ export class InterfaceTypes {
   of(word: Address, isItab: boolean): Dynamic {
     const known = this.known.get(word);
     if (known) return known;
-    const type = this.runtime.types.byRtype(isItab ? this.runtime.itabType(word) : word);
+    const type = this.runtime.types.interfaceTarget(word, isItab);
     const dynamic = type === NONE ? UNKNOWN : this.typeOf(type);
     this.known.set(word, dynamic);
     return dynamic;

@@ -90,7 +90,7 @@ function pointee(runtime: GoRuntime, code: number, slot: Address): TypeId {
   if (kind === SLOT.array) return types.arrayOf(target);
   if (kind !== SLOT.eface && kind !== SLOT.iface) return NONE;
   const word = runtime.process.memory.tryAddress(slot - WORD) ?? 0;
-  const type = word > 0 ? types.byRtype(kind === SLOT.iface ? runtime.itabType(word) : word) : NONE;
+  const type = word > 0 ? types.interfaceTarget(word, kind === SLOT.iface) : NONE;
   if (type === NONE) return NONE;
   return types.get(type).kind === "pointer" ? types.get(type).element : type;
 }

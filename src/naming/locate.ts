@@ -16,7 +16,7 @@ export function evaluationEnvironment(dump: Dump): EvaluationEnvironment {
   const env = {
     memory: dump.process.memory,
     types: runtime.types,
-    layout: runtime.layout,
+    maps: runtime.maps,
     globals: (name: string): Located | undefined => {
       const global = runtime.variables.global(name);
       if (global) return { type: global.type, address: global.address };

@@ -168,7 +168,7 @@ function expressions(
     return step;
   });
   const root = rootExpression(dump, description);
-  const env = { memory: root.memory ?? memory, types: runtime.types, layout: runtime.layout };
+  const env = { memory: root.memory ?? memory, types: runtime.types, maps: runtime.maps };
   return { description, names: nameSteps(env, root.text, root.type, root.offset, steps, root.address) };
 }
 
@@ -231,7 +231,7 @@ function globalExpression(dump: Dump, variable: StaticVariable, slot: number): R
   const steps = chain.map(
     (each, i): Step => ({ address: each.address, type: each.type, slot: chain[i + 1]?.via?.offset ?? 0, pointed: each.address }),
   );
-  const env = { memory: dump.process.memory, types: dump.runtime.types, layout: dump.runtime.layout };
+  const env = { memory: dump.process.memory, types: dump.runtime.types, maps: dump.runtime.maps };
   const names = nameSteps(env, first.name, first.type, chain[0].via?.offset ?? 0, steps, first.address);
   return { text: names.at(-1) ?? variable.name, type: variable.type, offset: slot - variable.address, address: variable.address };
 }

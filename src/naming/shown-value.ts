@@ -3,9 +3,9 @@ import { DumpError } from "../base/errors.js";
 import { type Address, counted, type Hex, hex, NONE, type TypeId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { readField } from "../runtime/layout/layout.js";
+import { mapLength, readMap } from "../runtime/maps/maps.js";
+import { atomicTarget, readSyncMap } from "../runtime/maps/sync-maps.js";
 import type { GoField, GoType } from "../runtime/types.js";
-import { mapLength, readMap } from "../runtime/variants/maps.js";
-import { atomicTarget, readSyncMap } from "../runtime/variants/sync-maps.js";
 import { keyText } from "../value/keys.js";
 import { isText, quoteBytes } from "../value/quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "../value/scalars.js";
@@ -89,7 +89,7 @@ class Shower {
 
   private get env() {
     const { runtime } = this.dump;
-    return { memory: this.memory, types: runtime.types, layout: runtime.layout };
+    return { memory: this.memory, types: runtime.types, maps: runtime.maps };
   }
 
   value(name: string, id: TypeId, address: Address, depth: number, isWhole = false, count = 0): ShownValue {
@@ -259,17 +259,16 @@ class Shower {
 
   private map(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
     if (header === 0) return { ...base, text: "nil", length: 0 };
-    const { memory, types, layout } = this.env;
-    const length = mapLength(memory, types, layout, header);
+    const length = mapLength(this.env, header);
     const facts = { ...base, text: counted(length, "entry", "entries"), ...at(header), length };
     if (depth <= 0) return facts;
-    const entries = readMap(memory, types, layout, go, header, this.dump.findings);
+    const entries = readMap({ ...this.env, findings: this.dump.findings }, go, header);
     return { ...facts, ...this.entries(entries, length, go.key, go.element, depth, isWhole) };
   }
 
   private syncMap(base: Pick<ShownValue, "name" | "type">, go: GoType, address: Address, depth: number, isWhole: boolean): ShownValue {
-    const { memory, types, layout } = this.env;
-    const entries = [...readSyncMap(memory, types, layout, go, address)];
+    const { types } = this.env;
+    const entries = [...readSyncMap(this.env, go, address)];
     const any = ["interface {}", "any"].map((name) => types.byName(name)).find((id) => id !== NONE) ?? NONE;
     const facts = { ...base, text: counted(entries.length, "entry", "entries"), length: entries.length };
     return depth <= 0 ? facts : { ...facts, ...this.entries(entries, entries.length, any, any, depth, isWhole) };
@@ -295,8 +294,8 @@ class Shower {
 
   private channel(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
     if (header === 0) return { ...base, text: "nil" };
-    const { memory, types, layout } = this.env;
-    const struct = layout.struct("hchan");
+    const { memory, types } = this.env;
+    const struct = this.dump.runtime.layout.struct("hchan");
     const length = readField(memory, struct, header, "qcount");
     const capacity = readField(memory, struct, header, "dataqsiz");
     const closed = readField(memory, struct, header, "closed") !== 0;
@@ -330,7 +329,8 @@ class Shower {
 
   /** Ids of the goroutines of a wait queue, the first to be served first. */
   private waiting(first: Address): number[] {
-    const { memory, layout } = this.env;
+    const { memory } = this.env;
+    const { layout } = this.dump.runtime;
     const sudog = layout.struct("sudog");
     const ids: number[] = [];
     const goid = layout.struct("g").offset("goid");

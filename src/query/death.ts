@@ -184,8 +184,8 @@ function panicRows(dump: Dump, goroutine: Goroutine): PanicRow[] {
 }
 
 function panicRow(dump: Dump, goroutine: Goroutine, record: PanicRecord, index: number, count: number): PanicRow {
-  const { types, layout } = dump.runtime;
-  const env = { memory: dump.process.memory, types, layout };
+  const { types, maps } = dump.runtime;
+  const env = { memory: dump.process.memory, types, maps };
   const facts = { recovered: record.recovered, repanicked: record.repanicked, goexit: record.goexit };
   if (record.goexit) return { text: "runtime.Goexit", type: "", typeEvidence: "exact", ...facts };
   const any = types.byName("interface {}");
@@ -200,8 +200,8 @@ function panicRow(dump: Dump, goroutine: Goroutine, record: PanicRecord, index: 
 
 /** As runtime.printpanicval writes it; strings bare, named types as T(value). */
 function panicText(dump: Dump, any: number, address: Address): string {
-  const { types, layout } = dump.runtime;
-  const env = { memory: dump.process.memory, types, layout };
+  const { types, maps } = dump.runtime;
+  const env = { memory: dump.process.memory, types, maps };
   const value = readValue(env, any, address, 3);
   if (value.kind !== "interface" || !value.value) return summarize(value, 1000);
   const { dynamic } = value;
@@ -220,9 +220,9 @@ const LONGEST_TEXT = 1 << 16;
 
 /** The raw text of a string in an interface. */
 function textOf(dump: Dump, any: number, address: Address): string | undefined {
-  const { types, layout } = dump.runtime;
+  const { types, maps } = dump.runtime;
   const { memory } = dump.process;
-  const dynamic = readInterface({ memory, types, layout }, types.get(any), address);
+  const dynamic = readInterface({ memory, types, maps }, types.get(any), address);
   const at = dynamic ? memory.tryAddress(dynamic.address) : undefined;
   if (!dynamic || at === undefined || !memory.tryBytes(dynamic.address + 8, 8)) return undefined;
   const bytes = memory.tryBytes(at, Math.min(memory.readUint(dynamic.address + 8, 8), LONGEST_TEXT));

@@ -128,12 +128,12 @@ function frameRows(dump: Dump, found: Goroutine, frame: Frame, depth: number): S
 const LINE_LIMITS = { ...VALUE_LIMITS, stringBytes: 256, elements: 16, values: 500 };
 
 function describe(dump: Dump, goroutine: Goroutine, frame: Frame, variable: FrameVariable, depth: number): VariableRow {
-  const { types, layout } = dump.runtime;
+  const { types, maps } = dump.runtime;
   const { memory } = dump.process;
   const { name, kind, type, place, certainty } = variable;
   const row = { name, kind, type: types.get(type).name, certainty };
   if (place.kind === "absent") return { ...row, reason: place.why, text: "not available here" };
-  const env = { types, layout, memory: place.kind === "bytes" ? memoryWith(memory, SCRATCH, place.bytes) : memory };
+  const env = { types, maps, memory: place.kind === "bytes" ? memoryWith(memory, SCRATCH, place.bytes) : memory };
   const expression = variableExpression(dump, goroutine, frame, variable);
   const value = readValue(env, type, place.kind === "bytes" ? SCRATCH : place.address, depth, LINE_LIMITS);
   return {

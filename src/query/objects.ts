@@ -56,7 +56,7 @@ export const objects: Query<
       }
     }
     const ids = [...bySize].sort((a, b) => b[0] - a[0]).flatMap(([, list]) => list);
-    const env = { memory: dump.process.memory, types: runtime.types, layout: runtime.layout };
+    const env = { memory: dump.process.memory, types: runtime.types, maps: runtime.maps };
     const rows = (args.top > 0 ? ids.slice(0, args.top) : ids).map((id): ObjectRow => {
       const type = heap.types.type[id];
       const address = heap.objects.addressOf(id);

@@ -140,8 +140,7 @@ function isWriterTab(runtime: GoRuntime, itab: Address): boolean {
 
 function fromWriter(runtime: GoRuntime, itab: Address, data: Address, findings: Findings): Destination {
   const nothing = { format: undefined, generations: undefined, pending: undefined };
-  const rtype = runtime.itabType(itab);
-  const pointer = rtype === 0 ? NONE : runtime.types.byRtype(rtype);
+  const pointer = runtime.types.interfaceTarget(itab, true);
   if (pointer === NONE) return { kind: "unknown", name: "", ...nothing };
   const { name, element } = runtime.types.get(pointer);
   const { memory } = runtime.process;

@@ -47,6 +47,8 @@ export interface GoType {
   readonly header: TypeId;
   /** Of an interface: it has methods, so its first word is an itab. */
   readonly hasMethods: boolean;
+  /** An interface keeps values of the type in its data word; others lie where that points. */
+  readonly isDirect: boolean;
 }
 
 export interface TypeTable {
@@ -57,6 +59,8 @@ export interface TypeTable {
   byName(name: string): TypeId;
   /** Interned from an abi.Type; NONE when there is none at the address. */
   byRtype(address: Address): TypeId;
+  /** The dynamic type of an interface by its first word, an itab or an abi.Type; NONE when that leads to none. */
+  interfaceTarget(word: Address, isItab: boolean): TypeId;
   fromDwarf(type: DwarfType): TypeId;
   /** The type of an allocation of elements: "[]T". */
   arrayOf(element: TypeId): TypeId;

@@ -11,10 +11,10 @@ import { allocatedCaptures } from "./closure-types.js";
 import { type FunctionTable, type GoFunction, readFunctions } from "./functions.js";
 import { type GoroutineTable, readGoroutines } from "./goroutines.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
-import { readField } from "./layout/layout.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
 import { isKnownRelease, isTooOld } from "./layout/version.js";
 import { threadStacks } from "./machines.js";
+import { type Maps, mapsOf } from "./maps/maps.js";
 import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
 import { type Module, readModules } from "./modules.js";
 import { readPackages } from "./packages.js";
@@ -35,6 +35,7 @@ export interface GoRuntime {
   readonly names: PackageNames;
   readonly functions: FunctionTable;
   readonly types: TypeTable;
+  readonly maps: Maps;
   readonly variables: Variables;
   readonly spans: SpanTable;
   readonly pointerMasks: PointerMasks;
@@ -46,8 +47,6 @@ export interface GoRuntime {
   /** Type of the bytes behind strings, and of 16-byte slots shared by small values. */
   readonly stringBytes: TypeId;
   readonly tinyBlock: TypeId;
-  /** abi.Type of the dynamic type behind an itab; 0 = none. */
-  itabType(itab: Address): Address;
   /** Type of a closure object by its code; NONE when pc starts no function. */
   closureType(pc: Address): TypeId;
   /** Type of the first parameter of the function whose code starts at pc; NONE when unknown. */
@@ -138,6 +137,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
     },
     functions,
     types,
+    maps: mapsOf(layout),
     variables,
     pointerMasks,
     get spans() {
@@ -160,10 +160,6 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
     },
     get tinyBlock() {
       return tinyBlock();
-    },
-    itabType(itab) {
-      const struct = layout.struct("itab");
-      return memory.tryBytes(itab, struct.size) ? readField(memory, struct, itab, "Type") : 0;
     },
     closureType(pc) {
       const known = closures.get(pc);

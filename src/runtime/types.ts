@@ -3,9 +3,11 @@ import type { Findings } from "../base/findings.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo, DwarfType } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
+import { isDirect as isDirectByAbi, readAbiHeader } from "./abi-type.js";
 import { type AbiReader, abiReader } from "./abi-types.js";
 import { type GoField, type GoKind, type GoType, KINDS, type TypeParts, type TypeTable } from "./go-types.js";
 import { underlying } from "./layout/from-dwarf.js";
+import { readField } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import type { Module } from "./modules.js";
 
@@ -18,9 +20,12 @@ class LazyType implements GoType {
   private knownElement: TypeId | undefined;
   private knownKey: TypeId | undefined;
   private knownHeader: TypeId | undefined;
-  constructor(id: TypeId, parts: TypeParts) {
+  private knownDirect: boolean | undefined;
+  private readonly direct: (type: GoType) => boolean;
+  constructor(id: TypeId, parts: TypeParts, direct: (type: GoType) => boolean) {
     this.id = id;
     this.parts = parts;
+    this.direct = direct;
   }
   get name() {
     return this.parts.name;
@@ -52,6 +57,10 @@ class LazyType implements GoType {
     this.knownHeader ??= this.parts.header?.() ?? NONE;
     return this.knownHeader;
   }
+  get isDirect() {
+    this.knownDirect ??= this.direct(this);
+    return this.knownDirect;
+  }
   get fields() {
     this.knownFields ??= this.parts.fields?.() ?? [];
     return this.knownFields;
@@ -59,7 +68,7 @@ class LazyType implements GoType {
 }
 
 /** What damage left of a type: nothing. */
-const UNKNOWN: GoType = new LazyType(NONE, { name: "?", kind: "unknown", size: 0, rtype: 0 });
+const UNKNOWN: GoType = new LazyType(NONE, { name: "?", kind: "unknown", size: 0, rtype: 0 }, () => false);
 
 /** Types are interned at first sight; nothing is read before it is asked for. */
 export function readTypes(
@@ -76,8 +85,7 @@ export function readTypes(
   const arrays = new Map<TypeId, TypeId>();
   const byText = new Map<string, TypeId>();
   const add = (parts: TypeParts): TypeId => {
-    const id = rows.length;
-    rows.push(new LazyType(id, parts));
+    const id = table.synthetic(parts);
     if (!byText.has(parts.name)) byText.set(parts.name, id);
     return id;
   };
@@ -97,6 +105,11 @@ export function readTypes(
     const rtype = rows[id].rtype;
     if (rtype > 0 && !byAddress.has(rtype)) byAddress.set(rtype, id);
     return id;
+  };
+
+  const isDirect = (type: GoType): boolean => {
+    const header = type.rtype === 0 ? undefined : readAbiHeader(memory, layout, type.rtype);
+    return header ? isDirectByAbi(header) : isPointerShaped(table, type, 0);
   };
 
   const abi: AbiReader = abiReader(memory, layout, modules, findings);
@@ -129,22 +142,50 @@ export function readTypes(
       return die ? fromDwarf(die) : NONE;
     },
     byRtype,
+    interfaceTarget(word, isItab) {
+      const rtype = isItab ? itabType(memory, layout, word) : word;
+      return rtype > 0 ? byRtype(rtype) : NONE;
+    },
     fromDwarf,
     synthetic(parts) {
-      rows.push(new LazyType(rows.length, parts));
+      rows.push(new LazyType(rows.length, parts, isDirect));
       return rows.length - 1;
     },
     arrayOf(element) {
       const known = arrays.get(element);
       if (known !== undefined) return known;
       const of = table.get(element);
-      const id = rows.length;
-      rows.push(new LazyType(id, { name: `[]${of.name}`, kind: "array", size: of.size, rtype: 0, count: -1, element: () => element }));
+      const id = table.synthetic({ name: `[]${of.name}`, kind: "array", size: of.size, rtype: 0, count: -1, element: () => element });
       arrays.set(element, id);
       return id;
     },
   };
   return table;
+}
+
+/** abi.Type of the dynamic type behind an itab; 0 = none. */
+function itabType(memory: AddressSpace, layout: Layout, itab: Address): Address {
+  const struct = layout.struct("itab");
+  return memory.tryBytes(itab, struct.size) ? readField(memory, struct, itab, "Type") : 0;
+}
+
+/** What takes one word, a pointer. cmd/compile types.IsDirectIface */
+export function isPointerShaped(types: TypeTable, type: GoType, depth: number): boolean {
+  if (depth > 16) return false;
+  switch (type.kind) {
+    case "pointer":
+    case "unsafe.Pointer":
+    case "func":
+    case "chan":
+    case "map":
+      return true;
+    case "struct":
+      return type.fields.length === 1 && type.fields[0].type !== NONE && isPointerShaped(types, types.get(type.fields[0].type), depth + 1);
+    case "array":
+      return type.count === 1 && type.element !== NONE && isPointerShaped(types, types.get(type.element), depth + 1);
+    default:
+      return false;
+  }
 }
 
 /** A DWARF type as Go sees it: strings, slices, maps, channels and interfaces are structs and typedefs to DWARF. */

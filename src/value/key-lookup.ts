@@ -1,6 +1,7 @@
 // Finding a map's entry by the text of its key.
 import { type Address, NONE, type TypeId } from "../base/units.js";
-import { type MapEntry, readMap } from "../runtime/variants/maps.js";
+import type { MapEntry } from "../runtime/maps/design.js";
+import { readMap } from "../runtime/maps/maps.js";
 import { keySieve, MOST_PARTS, passes, sift } from "./key-sieve.js";
 import { hasKeyText } from "./keys.js";
 import type { ValueEnvironment } from "./scalars.js";
@@ -12,9 +13,8 @@ import type { ValueEnvironment } from "./scalars.js";
  * @param text   as keyText writes it
  */
 export function lookupKey(env: ValueEnvironment, map: TypeId, header: Address, text: string): MapEntry | undefined {
-  const { memory, types, layout } = env;
-  const type = types.get(map);
-  return findKey(env, type.key, readMap(memory, types, layout, type, header), text);
+  const type = env.types.get(map);
+  return findKey(env, type.key, readMap(env, type, header), text);
 }
 
 /**

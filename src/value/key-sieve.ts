@@ -5,7 +5,7 @@ import { BLOCK } from "../process/block-cache.js";
 import type { GoType } from "../runtime/types.js";
 import { conversionTo, DEEPEST_KEY, needsNoConversion } from "./keys.js";
 import { unquote } from "./quote.js";
-import { isDirect, type ValueEnvironment } from "./scalars.js";
+import type { ValueEnvironment } from "./scalars.js";
 
 /** Parts that are sifted at once. */
 export const MOST_PARTS = 2 ** 19;
@@ -219,12 +219,11 @@ class SieveReader {
     }
     const known = new Map<Address, Sieve | undefined>();
     const read = (word: Address): Sieve | undefined => {
-      const rtype = type.hasMethods ? env.memory.tryAddress(word + env.layout.struct("itab").offset("Type")) : word;
-      const id = rtype === undefined || rtype <= 0 ? NONE : env.types.byRtype(rtype);
+      const id = env.types.interfaceTarget(word, type.hasMethods);
       if (id === NONE) return undefined;
       const reader = new SieveReader(env, text, at);
       reader.boxed(id, depth + 1);
-      return reader.isRefused ? undefined : { near: reader.near, far: reader.far, isDirect: isDirect(env, env.types.get(id)) };
+      return reader.isRefused ? undefined : { near: reader.near, far: reader.far, isDirect: env.types.get(id).isDirect };
     };
     const sieveOf = (word: Address): Sieve | undefined => {
       if (known.has(word)) return known.get(word);

@@ -1,16 +1,11 @@
 // Values without parts, read and written as Go prints them.
 import { type Address, hex, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { readAbiHeader } from "../runtime/abi-types.js";
-import type { Layout } from "../runtime/layout/schema.js";
-import type { GoType, TypeTable } from "../runtime/types.js";
+import type { MapEnvironment } from "../runtime/maps/maps.js";
+import type { GoType } from "../runtime/types.js";
 
 /** What reading values needs. */
-export interface ValueEnvironment {
-  readonly memory: AddressSpace;
-  readonly types: TypeTable;
-  readonly layout: Layout;
-}
+export type ValueEnvironment = Omit<MapEnvironment, "findings">;
 
 /** The kinds that one number, or two, tell: bool, int, uint, float, complex, and addresses. undefined for the others. */
 export function scalarText(memory: AddressSpace, type: GoType, address: Address): string | undefined {
@@ -92,53 +87,11 @@ export interface Dynamic {
  * @throws MemoryFault when the interface's words were not dumped
  */
 export function readInterface(env: ValueEnvironment, type: GoType, address: Address): Dynamic | undefined {
-  const { memory, types, layout } = env;
+  const { memory, types } = env;
   const word = memory.readAddress(address);
   if (word === 0) return undefined;
-  const rtype = type.hasMethods ? memory.tryAddress(word + layout.struct("itab").offset("Type")) : word;
-  const dynamic = rtype === undefined || rtype <= 0 ? NONE : types.byRtype(rtype);
+  const dynamic = types.interfaceTarget(word, type.hasMethods);
   if (dynamic === NONE) return { type: NONE, address: memory.readAddress(address + 8), direct: false };
-  const direct = isDirect(env, types.get(dynamic));
+  const direct = types.get(dynamic).isDirect;
   return { type: dynamic, address: direct ? address + 8 : memory.readAddress(address + 8), direct };
-}
-
-/** abi.KindDirectIface until go1.25, abi.TFlagDirectIface since go1.26: the other's bit is never set. internal/abi/type.go */
-const DIRECT = 0x20;
-
-const direct = new WeakMap<GoType, boolean>();
-
-/** Whether an interface keeps values of the type in its data word. */
-export function isDirect(env: ValueEnvironment, type: GoType): boolean {
-  let known = direct.get(type);
-  if (known === undefined) {
-    known = readDirect(env, type);
-    direct.set(type, known);
-  }
-  return known;
-}
-
-function readDirect(env: ValueEnvironment, type: GoType): boolean {
-  if (type.rtype !== 0) {
-    const header = readAbiHeader(env.memory, env.layout, type.rtype);
-    if (header) return (header.kindFlags & DIRECT) !== 0 || (header.flags & DIRECT) !== 0;
-  }
-  return isPointerShaped(env.types, type, 0);
-}
-
-function isPointerShaped(types: TypeTable, type: GoType, depth: number): boolean {
-  if (depth > 16) return false;
-  switch (type.kind) {
-    case "pointer":
-    case "unsafe.Pointer":
-    case "func":
-    case "chan":
-    case "map":
-      return true;
-    case "struct":
-      return type.fields.length === 1 && type.fields[0].type !== NONE && isPointerShaped(types, types.get(type.fields[0].type), depth + 1);
-    case "array":
-      return type.count === 1 && type.element !== NONE && isPointerShaped(types, types.get(type.element), depth + 1);
-    default:
-      return false;
-  }
 }

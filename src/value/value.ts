@@ -1,7 +1,7 @@
 // Go values as people read them: read from memory as plain data, to a depth, and told in one line.
 import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, counted, type Hex, hex, NONE, type TypeId } from "../base/units.js";
-import { mapLength, readMap } from "../runtime/variants/maps.js";
+import { mapLength, readMap } from "../runtime/maps/maps.js";
 import { isText, printable, quoteBytes } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
 import { timeText } from "./times.js";
@@ -76,7 +76,7 @@ class ValueReader {
   }
 
   private readKnown(id: TypeId, address: Address, depth: number): Value {
-    const { memory, types, layout } = this.env;
+    const { memory, types } = this.env;
     const go = types.get(id);
     const type = go.name;
     const time = timeText(this.env, go, address);
@@ -117,12 +117,12 @@ class ValueReader {
         const header = memory.readAddress(address);
         const entries: { key: Value; value: Value }[] = [];
         if (depth > 0) {
-          for (const entry of readMap(memory, types, layout, go, header)) {
+          for (const entry of readMap(this.env, go, header)) {
             if (entries.length === this.limits.elements || this.left <= 0) break;
             entries.push({ key: this.read(go.key, entry.key, depth - 1), value: this.read(go.element, entry.value, depth - 1) });
           }
         }
-        return { kind: "map", type, address: hex(header), length: mapLength(memory, types, layout, header), entries };
+        return { kind: "map", type, address: hex(header), length: mapLength(this.env, header), entries };
       }
       case "interface": {
         const dynamic = readInterface(this.env, go, address);

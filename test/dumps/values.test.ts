@@ -5,7 +5,7 @@ import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { locate } from "../../src/naming/locate.js";
 import { type ShowArgs, show } from "../../src/query/show.js";
-import { mapDesign } from "../../src/runtime/variants/maps.js";
+import { mapDesign } from "../../src/runtime/maps/designs.js";
 import { made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";
 import { differences, mapStates, type SaidValue } from "../support/values.js";
 

@@ -3,12 +3,13 @@ import { NONE } from "../../src/base/units.js";
 import { evaluate } from "../../src/expression/evaluate.js";
 import { nameSteps, type Step } from "../../src/expression/name.js";
 import { parseExpression } from "../../src/expression/parse.js";
+import { mapsOf } from "../../src/runtime/maps/maps.js";
 import { makeProgram, type Program } from "../support/go-program.js";
 
 const environment = (program: Program) => ({
   memory: program.builder.memory(),
   types: program.types,
-  layout: program.layout,
+  maps: mapsOf(program.layout),
   globals: (name: string) => program.globals.get(name),
   near: () => [...program.globals.keys()],
   closureAt: () => program.type.closure,

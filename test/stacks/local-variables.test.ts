@@ -43,8 +43,8 @@ describe.each(["demo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.26-arm64", "zoo-1.27-
           } else if (expression !== undefined) {
             const at = locate(dump, expression);
             expect(at.doubt !== undefined, expression).toBe(certainty === "likely");
-            const { types, layout } = dump.runtime;
-            const value = readValue({ types, layout, memory: at.memory }, at.type, at.address, depth, limits);
+            const { types, maps } = dump.runtime;
+            const value = readValue({ types, maps, memory: at.memory }, at.type, at.address, depth, limits);
             if (!expression.includes("&")) expect(summarize(value, 400), expression).toBe(text);
             expect(show.run(dump, { of: expression, depth: 1, offset: 0, top: 5 }, context()).certainty).toBe(certainty);
             shown++;

@@ -74,7 +74,7 @@ export function makeProgram(): Program {
     captured: builder.allocate(56),
   };
   const itab = builder.allocate(32);
-  builder.word(itab + 8, 0x3000);
+  types.itabs.set(itab, 0x3000);
   builder.word(at.global, at.store).words(at.store, at.header, itab, at.captured);
   builder.word(at.header, 2).word(at.header + 16, at.bucket);
   builder.uint(at.bucket, 1, 9).uint(at.bucket + 3, 1, 9);

@@ -4,7 +4,7 @@ import { type Address, NONE, type TypeId } from "../../src/base/units.js";
 import { type AddressSpace, openAddressSpace } from "../../src/process/address-space.js";
 import { structLayout } from "../../src/runtime/layout/layout.js";
 import type { Layout } from "../../src/runtime/layout/schema.js";
-import type { GoType, TypeTable } from "../../src/runtime/types.js";
+import { type GoType, isPointerShaped, type TypeTable } from "../../src/runtime/types.js";
 
 /** One stretch of memory, zero at first, allocated from bottom to top. */
 export class MemoryBuilder {
@@ -80,6 +80,8 @@ type TypeSpec = Partial<Omit<GoType, "id" | "fields">> & { readonly fields?: rea
 /** A table of types that a test makes. */
 export class TypeBuilder implements TypeTable {
   private readonly rows: GoType[] = [];
+  /** abi.Type behind each itab. */
+  readonly itabs = new Map<Address, Address>();
   get count(): number {
     return this.rows.length;
   }
@@ -88,7 +90,7 @@ export class TypeBuilder implements TypeTable {
     const id = this.rows.length;
     const fields = (spec.fields ?? []).map(([field, offset, type]) => ({ name: field, offset, type, embedded: false }));
     const base = { element: NONE, key: NONE, count: 0, rtype: 0, header: NONE, hasMethods: false };
-    this.rows.push({ ...base, ...spec, fields, id, name, kind, size });
+    this.rows.push(this.row({ ...base, ...spec, fields, id, name, kind, size }));
     return id;
   }
 
@@ -96,7 +98,17 @@ export class TypeBuilder implements TypeTable {
   change(id: TypeId, spec: TypeSpec): void {
     const old = this.rows[id];
     const fields = spec.fields?.map(([field, offset, type]) => ({ name: field, offset, type, embedded: false })) ?? old.fields;
-    this.rows[id] = { ...old, ...spec, fields };
+    this.rows[id] = this.row({ ...old, ...spec, fields });
+  }
+
+  private row(parts: Omit<GoType, "isDirect">): GoType {
+    const isDirect = (type: GoType) => isPointerShaped(this, type, 0);
+    return {
+      ...parts,
+      get isDirect() {
+        return isDirect(this);
+      },
+    };
   }
 
   get(id: TypeId): GoType {
@@ -107,6 +119,9 @@ export class TypeBuilder implements TypeTable {
   }
   byRtype(address: Address): TypeId {
     return this.rows.find((row) => row.rtype === address && address !== 0)?.id ?? NONE;
+  }
+  interfaceTarget(word: Address, isItab: boolean): TypeId {
+    return this.byRtype(isItab ? (this.itabs.get(word) ?? 0) : word);
   }
   fromDwarf(): TypeId {
     return NONE;

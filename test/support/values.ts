@@ -3,7 +3,7 @@ import { type Address, counted, type TypeId } from "../../src/base/units.js";
 import type { Dump } from "../../src/dump.js";
 import type { ShownValue } from "../../src/naming/shown-value.js";
 import { readField } from "../../src/runtime/layout/layout.js";
-import { mapDesign } from "../../src/runtime/variants/maps.js";
+import { mapDesign } from "../../src/runtime/maps/designs.js";
 import { quoteBytes } from "../../src/value/quote.js";
 
 /** One value as Go's reflection sees it. */
@@ -209,7 +209,7 @@ export function mapStates(dump: Dump, type: TypeId, header: Address): string[] {
   const { memory } = process;
   const { types, layout } = runtime;
   const design = mapDesign(layout);
-  const block = design.block({ memory, types, layout }, types.get(type));
+  const block = design.block({ memory, types }, types.get(type));
   if (!block) return [];
   const states = new Set<string>();
   if (design.name === "buckets") {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Address, TypeId } from "../../src/base/units.js";
+import { mapsOf } from "../../src/runtime/maps/maps.js";
 import { findKey } from "../../src/value/key-lookup.js";
 import { keyText } from "../../src/value/keys.js";
 import { BUCKET_STRUCTS, layoutOf, MemoryBuilder, TypeBuilder } from "../support/memory-builder.js";
@@ -124,12 +125,12 @@ class KeyMaker {
   private itabOf(id: TypeId): Address {
     const known = this.itabs.get(id) ?? this.builder.allocate(32);
     this.itabs.set(id, known);
-    this.builder.word(known + 8, this.types.get(id).rtype);
+    this.types.itabs.set(known, this.types.get(id).rtype);
     return known;
   }
 
   env() {
-    return { memory: this.builder.memory(), types: this.types, layout: layoutOf(BUCKET_STRUCTS) };
+    return { memory: this.builder.memory(), types: this.types, maps: mapsOf(layoutOf(BUCKET_STRUCTS)) };
   }
 }
 

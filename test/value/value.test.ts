@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { mapsOf } from "../../src/runtime/maps/maps.js";
 import { lookupKey } from "../../src/value/key-lookup.js";
 import { keyText } from "../../src/value/keys.js";
 import { readValue, summarize, VALUE_LIMITS } from "../../src/value/value.js";
@@ -7,7 +8,7 @@ import { makeProgram } from "../support/go-program.js";
 
 function program() {
   const made = makeProgram();
-  const env = { memory: made.builder.memory(), types: made.types, layout: made.layout };
+  const env = { memory: made.builder.memory(), types: made.types, maps: mapsOf(made.layout) };
   return { ...made, env, show: (type: number, address: number, depth = 3) => summarize(readValue(env, type, address, depth)) };
 }
 
@@ -29,7 +30,7 @@ test("maps, interfaces, pointers and functions", () => {
 test("numbers are printed as Go prints them", () => {
   const { builder, types } = program();
   const at = builder.allocate(16);
-  const env = () => ({ memory: builder.memory(), types, layout: makeProgram().layout });
+  const env = () => ({ memory: builder.memory(), types, maps: mapsOf(makeProgram().layout) });
   const show = (kind: "int" | "uint" | "float" | "bool" | "complex", size: number) => keyText(env(), types.add("t", kind, size), at);
   builder.word(at, -1);
   expect([show("int", 1), show("int", 2), show("int", 4), show("int", 8)]).toEqual(["-1", "-1", "-1", "-1"]);

@@ -2,9 +2,9 @@
 import { decodeText } from "../../base/byte-reader.js";
 import { type Address, NONE, WORD } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
+import { readMap } from "../maps/maps.js";
 import type { GoRuntime } from "../runtime.js";
 import type { GoType } from "../types.js";
-import { readMap } from "./maps.js";
 import type { Variant } from "./variant.js";
 
 /** Key and value, in the runtime's order. */
@@ -43,13 +43,13 @@ const LABEL_FORMS: readonly Variant<Reader, GoRuntime>[] = [
     source: "runtime/pprof/label.go labelMap",
     detect: (runtime) => kindOf(runtime, "runtime/pprof.labelMap") === "map",
     create(runtime) {
-      const { types, layout } = runtime;
+      const { types, maps } = runtime;
       const { memory } = runtime.process;
       const map = types.get(types.byName("runtime/pprof.labelMap"));
       return (address) => {
         const labels: [string, string][] = [];
         const readText = textReader(memory);
-        for (const { key, value } of readMap(memory, types, layout, map, memory.tryAddress(address) ?? 0)) {
+        for (const { key, value } of readMap({ memory, types, maps }, map, memory.tryAddress(address) ?? 0)) {
           if (labels.length >= MOST_LABELS) break;
           labels.push([readText(key), readText(value)]);
         }

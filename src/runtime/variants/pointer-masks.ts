@@ -2,7 +2,7 @@
 import type { Findings } from "../../base/findings.js";
 import { type Address, type Bytes, hex, type SpanId } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
-import { type AbiHeader, readAbiHeader } from "../abi-types.js";
+import { type AbiHeader, elementOf, FIELD, fieldAt, fieldsOf, lengthOf, readAbiHeader } from "../abi-type.js";
 import { runGcProgram } from "../gc-program.js";
 import type { Layout } from "../layout/schema.js";
 import { ARENA, heapArenaOf, PAGE, type SpanTable } from "../spans.js";
@@ -190,7 +190,7 @@ function typeMask(env: Env, type: Address): TypeMask | undefined {
   const header = readAbiHeader(env.memory, env.layout, type);
   if (!header || header.size === 0 || header.size % 8 !== 0) return undefined;
   if (header.kind === ARRAY && header.size > LONGEST_ARRAY) {
-    const element = typeMask(env, env.memory.tryAddress(type + 48) ?? 0);
+    const element = typeMask(env, elementOf(env.memory, type));
     if (element && header.size % element.size === 0) return { ...element, type };
   }
   const bits = maskBits(env, type, header);
@@ -258,22 +258,20 @@ function buildMask(env: Env, type: Address, at: number, out: Uint8Array, depth: 
       set(at + 1);
       return true;
     case ARRAY: {
-      const element = memory.tryAddress(type + 48);
-      const length = memory.readUint(type + 64, 8);
-      const elementHeader = element === undefined ? undefined : readAbiHeader(memory, env.layout, element);
-      if (element === undefined || !elementHeader || length * elementHeader.size > header.size) return false;
+      const element = elementOf(memory, type);
+      const length = lengthOf(memory, type);
+      const elementHeader = readAbiHeader(memory, env.layout, element);
+      if (!elementHeader || length * elementHeader.size > header.size) return false;
       for (let i = 0; i < length; i++) if (!buildMask(env, element, at + (i * elementHeader.size) / 8, out, depth + 1)) return false;
       return true;
     }
     case 25: {
-      const fields = memory.readAddress(type + 56);
-      const length = memory.readUint(type + 64, 8);
-      if (length > 65_536) return false;
+      const { array, length } = fieldsOf(memory, type);
+      if (array === 0 || length > 65_536) return false;
       for (let i = 0; i < length; i++) {
-        const fieldType = memory.tryAddress(fields + i * 24 + 8);
-        const offset = memory.readUint(fields + i * 24 + 16, 8);
-        if (fieldType === undefined || offset > header.size) return false;
-        if (offset % 8 === 0 && !buildMask(env, fieldType, at + offset / 8, out, depth + 1)) return false;
+        const field = fieldAt(memory, array + i * FIELD);
+        if (field.offset > header.size) return false;
+        if (field.offset % 8 === 0 && !buildMask(env, field.type, at + field.offset / 8, out, depth + 1)) return false;
       }
       return true;
     }

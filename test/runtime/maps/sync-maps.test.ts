@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Findings } from "../../../src/base/findings.js";
-import { readSyncMap } from "../../../src/runtime/variants/sync-maps.js";
+import { mapsOf } from "../../../src/runtime/maps/maps.js";
+import { readSyncMap } from "../../../src/runtime/maps/sync-maps.js";
 import { BUCKET_STRUCTS, layoutOf, MemoryBuilder, TypeBuilder } from "../../support/memory-builder.js";
 
 const BUCKETS = layoutOf(BUCKET_STRUCTS);
@@ -48,7 +49,7 @@ function trie() {
   const read = () => {
     const memory = builder.memory();
     const findings = new Findings();
-    const keys = [...readSyncMap(memory, types, BUCKETS, types.get(sync), at, findings)].map((found) => {
+    const keys = [...readSyncMap({ memory, types, maps: mapsOf(BUCKETS), findings }, types.get(sync), at)].map((found) => {
       expect(memory.readUint(found.value + 8, 8)).toBe(memory.readUint(found.key + 8, 8) * 10);
       return memory.readUint(found.key + 8, 8);
     });
@@ -137,7 +138,9 @@ test("the two maps before Go 1.24 give each live entry once", () => {
   const layout = { ...BUCKETS, global: (name: string) => (name === "sync.expunged" ? expungedGlobal : undefined) };
   const memory = builder.memory();
   const findings = new Findings();
-  const values = [...readSyncMap(memory, types, layout, types.get(sync), at, findings)].map(({ value }) => memory.readUint(value + 8, 8));
+  const values = [...readSyncMap({ memory, types, maps: mapsOf(layout), findings }, types.get(sync), at)].map(({ value }) =>
+    memory.readUint(value + 8, 8),
+  );
   expect(values).toEqual([1, 2]);
   expect(findings.list()).toEqual([]);
 });
@@ -145,5 +148,7 @@ test("the two maps before Go 1.24 give each live entry once", () => {
 test("a struct that is neither form is refused by name", () => {
   const types = new TypeBuilder();
   const other = types.get(types.add("sync.Map", "struct", 8));
-  expect(() => [...readSyncMap(new MemoryBuilder().memory(), types, BUCKETS, other, 0xc000000040)]).toThrow("hash trie (since go1.24)");
+  expect(() => [...readSyncMap({ memory: new MemoryBuilder().memory(), types, maps: mapsOf(BUCKETS) }, other, 0xc000000040)]).toThrow(
+    "hash trie (since go1.24)",
+  );
 });

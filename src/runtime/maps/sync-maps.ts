@@ -1,11 +1,8 @@
 // sync.Map as key and value addresses: the hash trie, and the two maps that it was before.
-import type { Findings } from "../../base/findings.js";
 import { type Address, type Bytes, hex, NONE, type TypeId, WORD } from "../../base/units.js";
-import type { AddressSpace } from "../../process/address-space.js";
-import type { Layout } from "../layout/schema.js";
-import type { GoField, GoType, TypeTable } from "../types.js";
-import { readMap } from "./maps.js";
-import { choose, type Variant } from "./variant.js";
+import type { GoField, GoType, TypeTable } from "../go-types.js";
+import { choose, type Variant } from "../variants/variant.js";
+import { type MapEnvironment, readMap } from "./maps.js";
 
 /** Where an entry's key and value lie: both are interfaces (any). */
 export interface SyncMapEntry {
@@ -13,14 +10,7 @@ export interface SyncMapEntry {
   readonly value: Address;
 }
 
-interface Environment {
-  readonly memory: AddressSpace;
-  readonly types: TypeTable;
-  readonly layout: Layout;
-  readonly findings?: Findings | undefined;
-}
-
-type Reader = (env: Environment, address: Address) => Iterable<SyncMapEntry>;
+type Reader = (env: MapEnvironment, address: Address) => Iterable<SyncMapEntry>;
 
 /** Chosen by the fields of sync.Map itself. Newest first. */
 const SYNC_MAPS: readonly Variant<Reader, { readonly types: TypeTable; readonly type: GoType }>[] = [
@@ -50,20 +40,13 @@ const SYNC_MAPS: readonly Variant<Reader, { readonly types: TypeTable; readonly 
  * @param address where the struct lies
  * @throws UnsupportedError when the struct is neither of the known forms
  */
-export function* readSyncMap(
-  memory: AddressSpace,
-  types: TypeTable,
-  layout: Layout,
-  type: GoType,
-  address: Address,
-  findings?: Findings,
-): Iterable<SyncMapEntry> {
-  const read = choose("sync.Map", SYNC_MAPS, { types, type });
+export function* readSyncMap(env: MapEnvironment, type: GoType, address: Address): Iterable<SyncMapEntry> {
+  const read = choose("sync.Map", SYNC_MAPS, { types: env.types, type });
   try {
-    yield* read({ memory, types, layout, findings }, address);
+    yield* read(env, address);
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;
-    findings?.add("map", "a map was not read whole", `sync.Map ${hex(address)}: ${error.message}`);
+    env.findings?.add("map", "a map was not read whole", `sync.Map ${hex(address)}: ${error.message}`);
   }
 }
 
@@ -158,14 +141,14 @@ function twoMapsReader(types: TypeTable, type: GoType): Reader {
       env.findings?.add("map", "a map was not read whole", `sync.Map ${hex(address)}: its types are not in DWARF`);
       return;
     }
-    const { memory, layout } = env;
-    const expunged = layout.global("sync.expunged");
+    const { memory } = env;
+    const { expunged } = env.maps;
     const expungedValue = expunged === undefined ? undefined : memory.tryAddress(expunged);
     const known = new Set<Address>();
     const readOnlyAt = memory.readAddress(address + read.offset + readOnly.offset);
     const headers = [readOnlyAt === 0 ? 0 : memory.readAddress(readOnlyAt + inner.offset), memory.readAddress(address + dirty.offset)];
     for (const header of headers) {
-      for (const found of readMap(memory, types, layout, map, header, env.findings)) {
+      for (const found of readMap(env, map, header)) {
         // Both maps share entries; an entry's only word points to the value, nil and expunged say deleted.
         const entry = memory.readAddress(found.value);
         if (known.has(entry)) continue;

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { Findings } from "../../../src/base/findings.js";
 import type { Address } from "../../../src/base/units.js";
 import type { Layout } from "../../../src/runtime/layout/schema.js";
-import { mapDesign, mapLength, readMap } from "../../../src/runtime/variants/maps.js";
+import { mapDesign } from "../../../src/runtime/maps/designs.js";
+import { mapLength, mapsOf, readMap } from "../../../src/runtime/maps/maps.js";
 import { BUCKET, bucket, GROUP, group, hmap, intMap, swissMap, swissTable, swissType } from "../../support/go-maps.js";
 import { BUCKET_STRUCTS, layoutOf, MemoryBuilder, SWISS_STRUCTS, TypeBuilder } from "../../support/memory-builder.js";
 
@@ -18,7 +19,7 @@ function read(builder: MemoryBuilder, layout: Layout, header: Address, rtype: Ad
   const findings = new Findings();
   const memory = builder.memory();
   const keys: number[] = [];
-  for (const entry of readMap(memory, table, layout, table.get(type), header, findings)) {
+  for (const entry of readMap({ memory, types: table, maps: mapsOf(layout), findings }, table.get(type), header)) {
     const key = memory.readUint(entry.key, 8);
     expect(memory.readUint(entry.value, 8)).toBe(key * 10);
     keys.push(key);
@@ -147,7 +148,7 @@ test("a small swiss map is one group", () => {
   group(builder, at, [1, undefined, 3, "deleted", 5]);
   const header = swissMap(builder, 3, at, 0);
   expect(read(builder, SWISS, header, swissType(builder))).toEqual({ keys: [1, 3, 5], findings: [] });
-  expect(mapLength(builder.memory(), new TypeBuilder(), SWISS, header)).toBe(3);
+  expect(mapLength({ memory: builder.memory(), types: new TypeBuilder(), maps: mapsOf(SWISS) }, header)).toBe(3);
 });
 
 test("a table that stands in several slots of the directory is read once", () => {
@@ -197,7 +198,7 @@ test("800,000 entries are read in less than a second", () => {
   const memory = builder.memory();
   const started = performance.now();
   let count = 0;
-  for (const _ of readMap(memory, table, BUCKETS, type, header)) count++;
+  for (const _ of readMap({ memory, types: table, maps: mapsOf(BUCKETS) }, type, header)) count++;
   expect(count).toBe(786_432);
   expect(performance.now() - started).toBeLessThan(1000);
 });

@@ -1,0 +1,30 @@
+// Which of Go's map designs a program uses.
+import type { Layout } from "../layout/schema.js";
+import { choose, type Variant } from "../variants/variant.js";
+import { bucketMaps } from "./buckets.js";
+import type { MapDesign } from "./design.js";
+import { swissMaps } from "./swiss.js";
+
+/** Newest first. */
+const MAP_DESIGNS: readonly Variant<MapDesign, Layout>[] = [
+  {
+    name: "swiss maps",
+    since: "go1.24",
+    source: "internal/runtime/maps/map.go, table.go, group.go",
+    detect: (layout) => layout.hasStruct("swissMap") && !layout.hasStruct("hmap"),
+    create: swissMaps,
+  },
+  {
+    name: "bucket maps",
+    since: "go1.0",
+    until: "go1.25",
+    source: "runtime/map.go, map_noswiss.go",
+    detect: (layout) => layout.hasStruct("hmap"),
+    create: bucketMaps,
+  },
+];
+
+/** The design of this program's maps. @throws UnsupportedError when it has neither header */
+export function mapDesign(layout: Layout): MapDesign {
+  return choose("maps", MAP_DESIGNS, layout);
+}

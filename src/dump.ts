@@ -11,6 +11,7 @@ import { openFile } from "./files/file-source.js";
 import { type OpenedFiles, openFiles } from "./files/files.js";
 import { type Heap, type HeapOptions, readHeap } from "./heap/heap.js";
 import { type Retention, retentionOf } from "./heap/retention.js";
+import type { Snapshot } from "./heap/snapshot.js";
 import { assembleProcess, executableCandidates, findLoadBias, imageCandidates, type Process, verifyBuild } from "./process/process.js";
 import { type ExtractedTrace, extractTrace, type NoTrace } from "./recorder/recorder.js";
 import { type GoRuntime, readRuntime } from "./runtime/runtime.js";
@@ -18,18 +19,13 @@ import { checkUntouched } from "./runtime/written.js";
 import { looksLikeTrace } from "./trace/trace.js";
 
 /** A dump: core + executable, opened. What costs is read at first use. */
-export interface Dump {
-  readonly findings: Findings;
+export interface Dump extends Snapshot {
   /** Told by whatever takes long, also when it has no progress of its own. */
   readonly progress: Progress;
   readonly identity: { readonly path: string; readonly goVersion: string; readonly arch: string; readonly buildId: string };
   readonly process: Process;
   /** Short names of packages, and the paths behind them; of a trace file, none. */
   readonly names: PackageNames;
-  readonly runtime: GoRuntime;
-  readonly heap: Heap;
-  /** Dominators and retained sizes; its parts are computed one by one. */
-  readonly retention: Retention;
   readonly trace: TraceAccess;
   /** Frees the files; every getter throws from then on. */
   close(): void;

@@ -2,43 +2,43 @@
 import { NotFoundError, UsageError } from "../base/errors.js";
 import { realName } from "../base/package-names.js";
 import { type Address, hex, NONE, type NodeId, parseAddress, type TypeId } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import { type EvaluationEnvironment, evaluate, type Located } from "../expression/evaluate.js";
 import { parseExpression } from "../expression/parse.js";
+import type { Snapshot } from "../heap/snapshot.js";
 import { memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import { localVariable } from "../stacks/local-variables.js";
 import type { ValueEnvironment } from "../value/scalars.js";
 import { explainAddress } from "./object-names.js";
 
-/** What evaluating an expression in this dump needs: globals by name, locals as g12.main.worker.s. */
-export function evaluationEnvironment(dump: Dump): EvaluationEnvironment {
-  const { runtime } = dump;
+/** What evaluating an expression in this snapshot needs: globals by name, locals as g12.main.worker.s. */
+export function evaluationEnvironment(snapshot: Snapshot): EvaluationEnvironment {
+  const { runtime } = snapshot;
   const env = {
-    memory: dump.process.memory,
+    memory: snapshot.runtime.process.memory,
     types: runtime.types,
     maps: runtime.maps,
     globals: (name: string): Located | undefined => {
       const global = runtime.variables.global(name);
       if (global) return { type: global.type, address: global.address };
-      const local = localVariable(dump, name);
+      const local = localVariable(snapshot, name);
       if (!local || local.place.kind === "absent") return undefined;
       const { type, place } = local;
       const doubt = local.asPassed ? "as passed" : local.certainty === "likely" ? "likely" : undefined;
       // What has no place of its own is put beside the memory, for all that is read from here on.
-      if (place.kind === "bytes") env.memory = memoryWith(dump.process.memory, SCRATCH, place.bytes);
+      if (place.kind === "bytes") env.memory = memoryWith(snapshot.runtime.process.memory, SCRATCH, place.bytes);
       return { type, address: place.kind === "bytes" ? SCRATCH : place.address, doubt };
     },
-    near: (name: string) => nearVariables(dump, name),
-    closureAt: (address: Address) => runtime.closureType(dump.process.memory.tryAddress(address) ?? 0),
+    near: (name: string) => nearVariables(snapshot, name),
+    closureAt: (address: Address) => runtime.closureType(snapshot.runtime.process.memory.tryAddress(address) ?? 0),
   };
   return env;
 }
 
 /** Names like the wrong one: its package and a name that differs in a letter or two, then the same name in another package. */
-function nearVariables(dump: Dump, wrong: string): readonly string[] {
+function nearVariables(snapshot: Snapshot, wrong: string): readonly string[] {
   const [, pack = "", name = ""] = /^((?:.*\/)?[^./]*)\.([^.]*)/.exec(wrong.toLowerCase()) ?? ["", "", wrong.toLowerCase()];
   const scored: { readonly name: string; readonly score: number }[] = [];
-  for (const global of dump.runtime.variables.globalNames()) {
+  for (const global of snapshot.runtime.variables.globalNames()) {
     if (global.includes("..")) continue;
     const low = global.toLowerCase();
     const dot = low.indexOf(".", low.lastIndexOf("/") + 1);
@@ -82,21 +82,21 @@ export interface Place extends Located {
  * A typed place: an address takes the type of the object it is in. That it is likely only is told by a finding, to every command that asks.
  * @throws NotFoundError, UsageError
  */
-export function locate(dump: Dump, text: string): Place {
-  const { memory } = dump.process;
+export function locate(snapshot: Snapshot, text: string): Place {
+  const { memory } = snapshot.runtime.process;
   const address = parseAddress(text);
   if (address !== undefined && isAddress(text)) {
-    const { objects, types } = dump.heap;
+    const { objects, types } = snapshot.heap;
     const object = objects.find(address);
-    if (object === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
-    return { type: types.type[object], address: dataAddress(dump, object), memory, object };
+    if (object === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(snapshot, address));
+    return { type: types.type[object], address: dataAddress(snapshot, object), memory, object };
   }
-  const env = evaluationEnvironment(dump);
-  const found = evaluateText(dump, env, text);
+  const env = evaluationEnvironment(snapshot);
+  const found = evaluateText(snapshot, env, text);
   if (found.doubt === "as passed")
-    dump.findings.add("variable-as-passed", "of an argument only what was passed is known, not what it was set to since", text);
+    snapshot.findings.add("variable-as-passed", "of an argument only what was passed is known, not what it was set to since", text);
   else if (found.doubt)
-    dump.findings.add(
+    snapshot.findings.add(
       "likely-variable",
       "a variable of optimised code was asked for: its value is likely, but may be a little older or newer than the line",
       text,
@@ -106,15 +106,15 @@ export function locate(dump: Dump, text: string): Place {
     memory: env.memory,
     /** Asked for only where it is needed: it takes the heap. */
     get object() {
-      return dump.heap.objects.find(found.address);
+      return snapshot.heap.objects.find(found.address);
     },
   };
 }
 
 /** The value of an expression whose packages may be written short or whole. @throws NotFoundError, UsageError, MemoryFault */
-function evaluateText(dump: Dump, env: EvaluationEnvironment, text: string): Located {
+function evaluateText(snapshot: Snapshot, env: EvaluationEnvironment, text: string): Located {
   const typed = parseExpression(text);
-  const whole = wholeNames(dump, text);
+  const whole = wholeNames(snapshot, text);
   if (whole === text) return evaluate(env, typed);
   try {
     return evaluate(env, parseExpression(whole));
@@ -133,9 +133,9 @@ function evaluateText(dump: Dump, env: EvaluationEnvironment, text: string): Loc
  * What a person typed with the import paths that JSON shows; paths as the linker writes them ("yaml%2ev3") are known too, and of two
  * packages of a name the one that has the variable or type.
  */
-export function wholeNames(dump: Dump, text: string): string {
-  const { types, variables } = dump.runtime;
-  return dump.names.expand(realName(text), (name) => {
+export function wholeNames(snapshot: Snapshot, text: string): string {
+  const { types, variables } = snapshot.runtime;
+  return snapshot.runtime.names.expand(realName(text), (name) => {
     const member = name.indexOf(".", name.lastIndexOf("/") + 1);
     for (let end = name.length; end > Math.max(member, 0); end = name.lastIndexOf(".", end - 1))
       if (variables.global(name.slice(0, end)) || types.byName(name.slice(0, end)) !== NONE) return true;
@@ -157,8 +157,8 @@ export function isAddress(text: string): boolean {
 }
 
 /** Where the data of an object begins: behind its malloc header. */
-export function dataAddress(dump: Dump, object: number): Address {
-  const { objects } = dump.heap;
+export function dataAddress(snapshot: Snapshot, object: number): Address {
+  const { objects } = snapshot.heap;
   return objects.addressOf(object) + objects.dataStart[objects.spanOf(object)];
 }
 
@@ -166,39 +166,39 @@ export function dataAddress(dump: Dump, object: number): Address {
  * The graph's node that an address or expression means: the object a pointer, map, slice or interface value leads to,
  * the object it lies in, or the global variable it is.
  */
-export function locateNode(dump: Dump, text: string): NodeId {
-  const { graph, roots } = dump.heap;
-  const at = locate(dump, text);
+export function locateNode(snapshot: Snapshot, text: string): NodeId {
+  const { graph, roots } = snapshot.heap;
+  const at = locate(snapshot, text);
   const byAddress = isAddress(text) || (at.object !== NONE && namesPlace(text));
-  const target = byAddress ? NONE : targetOf(dump, at);
+  const target = byAddress ? NONE : targetOf(snapshot, at);
   if (at.object !== NONE && (target === NONE || byAddress)) return graph.nodeOfObject(at.object);
   // A variable of its own, not a field of it: the owner itself.
   const owner = roots.owners.findIndex(({ global }) => global && at.address >= global.address && at.address < global.address + global.size);
-  if (owner >= 0 && roots.owners[owner].global?.address === at.address && dump.runtime.variables.global(wholeNames(dump, text)))
+  if (owner >= 0 && roots.owners[owner].global?.address === at.address && snapshot.runtime.variables.global(wholeNames(snapshot, text)))
     return graph.nodeOfOwner(owner);
   if (target !== NONE) return graph.nodeOfObject(target);
   if (at.object !== NONE) return graph.nodeOfObject(at.object);
   if (owner >= 0) return graph.nodeOfOwner(owner);
-  const goroutine = goroutineOf(dump, text, at.address);
+  const goroutine = goroutineOf(snapshot, text, at.address);
   const owned = goroutine === undefined ? NONE : roots.owners.findIndex((each) => each.goroutine === goroutine);
   if (owned >= 0) return graph.nodeOfOwner(owned);
-  throw new NotFoundError("object behind", text, [], explainAddress(dump, at.address));
+  throw new NotFoundError("object behind", text, [], explainAddress(snapshot, at.address));
 }
 
 /** The goroutine whose variable an expression means: by the stack it lies on; one in registers by its name. */
-export function goroutineOf(dump: Dump, text: string, address: Address): number | undefined {
-  const { all } = dump.runtime.goroutines;
+export function goroutineOf(snapshot: Snapshot, text: string, address: Address): number | undefined {
+  const { all } = snapshot.runtime.goroutines;
   const named = address >= SCRATCH ? /(?:^|[^\w.])g([0-9]+)\./.exec(text)?.[1] : undefined;
   return named === undefined ? all.find(({ stack }) => address >= stack.lo && address < stack.hi)?.id : Number(named);
 }
 
 /** Where the bytes are that a value of a pointer-like kind leads to; undefined for nil and for other kinds. */
 export function pointedBy(
-  dump: Dump,
+  snapshot: Snapshot,
   { type, address, memory }: Located & { readonly memory: ValueEnvironment["memory"] },
 ): Address | undefined {
   if (type === NONE) return undefined;
-  const { kind } = dump.runtime.types.get(type);
+  const { kind } = snapshot.runtime.types.get(type);
   if (!POINTERS.has(kind) && kind !== "interface") return undefined;
   const value = memory.tryAddress(address + (kind === "interface" ? 8 : 0));
   return value === undefined || value <= 0 ? undefined : value;
@@ -206,11 +206,11 @@ export function pointedBy(
 
 /** The object that a value of a pointer-like kind leads to; NONE for others. */
 export function targetOf(
-  dump: Dump,
+  snapshot: Snapshot,
   at: { readonly type: TypeId; readonly address: Address; readonly memory?: ValueEnvironment["memory"] },
 ): number {
-  const value = pointedBy(dump, { memory: dump.process.memory, ...at });
-  return value === undefined ? NONE : dump.heap.objects.find(value);
+  const value = pointedBy(snapshot, { memory: snapshot.runtime.process.memory, ...at });
+  return value === undefined ? NONE : snapshot.heap.objects.find(value);
 }
 
 /** @throws UsageError */

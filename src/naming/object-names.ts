@@ -1,8 +1,8 @@
 // What an address is, in words and as plain data.
 import { realName } from "../base/package-names.js";
 import { type Address, counted, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import type { ObjectTypes } from "../heap/evidence.js";
+import type { Snapshot } from "../heap/snapshot.js";
 import { readableType } from "../heap/value-names.js";
 import { labelIndex } from "../heap/wholes.js";
 import { parseRegExp } from "./patterns.js";
@@ -19,8 +19,8 @@ export interface NamedObject {
   readonly evidence: string;
 }
 
-export function typeName(dump: Dump, type: TypeId): string {
-  return type === NONE ? "unknown" : dump.runtime.types.get(type).name;
+export function typeName(snapshot: Snapshot, type: TypeId): string {
+  return type === NONE ? "unknown" : snapshot.runtime.types.get(type).name;
 }
 
 export const UNSELECTED = 0;
@@ -34,14 +34,14 @@ export const NAMED = 2;
  *
  * @returns for an object: UNSELECTED, MENTIONED where the pattern matches some of the name, NAMED where it is the type's own name
  */
-export function selectByType(dump: Dump, text: string, parts = false): (id: ObjectId) => number {
-  const { heap, runtime } = dump;
+export function selectByType(snapshot: Snapshot, text: string, parts = false): (id: ObjectId) => number {
+  const { heap, runtime } = snapshot;
   const { type } = heap.types;
   const wholes = parts ? undefined : heap.wholes;
   // Closures and the parts of maps get their types while objects are typed.
   const names = Array.from({ length: runtime.types.count }, (_, each) => runtime.types.get(each).name);
   const labels = wholes?.labels ?? [];
-  const whole = dump.names.expand(realName(text));
+  const whole = snapshot.runtime.names.expand(realName(text));
   const isMeant = (name: string) => name === whole || readableType(name) === whole;
   const isExact = names.some(isMeant) || labels.includes(whole);
   const pattern = isExact ? undefined : parseRegExp(text);
@@ -52,7 +52,7 @@ export function selectByType(dump: Dump, text: string, parts = false): (id: Obje
     return isWhole && /^[\w./~%-]+(?:\[.*\])?$/.test(name) ? NAMED : MENTIONED;
   };
   const closeness = (name: string): number => {
-    const short = dump.names.shorten(name);
+    const short = snapshot.runtime.names.shorten(name);
     return Math.max(formCloseness(name), short === name ? UNSELECTED : formCloseness(short));
   };
   const matches = (name: string): number => {
@@ -71,24 +71,23 @@ export function selectByType(dump: Dump, text: string, parts = false): (id: Obje
 }
 
 /** What an object is called: the value that it stands for or is a part of; with parts, by its own type. */
-export function objectName(dump: Dump, id: ObjectId, parts = false): string {
-  return parts ? typeName(dump, dump.heap.types.type[id]) : dump.heap.wholes.nameOf(id);
+export function objectName(snapshot: Snapshot, id: ObjectId, parts = false): string {
+  return parts ? typeName(snapshot, snapshot.heap.types.type[id]) : snapshot.heap.wholes.nameOf(id);
 }
 
-export function nameObject(dump: Dump, id: ObjectId, types: ObjectTypes = dump.heap.types): NamedObject {
-  const { objects } = dump.heap;
+export function nameObject(snapshot: Snapshot, id: ObjectId, types: ObjectTypes = snapshot.heap.types): NamedObject {
+  const { objects } = snapshot.heap;
   return {
     address: hex(objects.addressOf(id)),
-    type: readableType(typeName(dump, types.type[id])),
+    type: readableType(typeName(snapshot, types.type[id])),
     bytes: objects.sizeOf(id),
     evidence: types.evidenceOf(id),
   };
 }
 
 /** What lies at an address that is no object: a free slot, a stack, a variable, code, nothing. */
-export function explainAddress(dump: Dump, address: Address): string {
-  const { runtime, process } = dump;
-  const mapping = process.memory.find(address);
+export function explainAddress({ runtime }: Pick<Snapshot, "runtime">, address: Address): string {
+  const mapping = runtime.process.memory.find(address);
   if (!mapping) return `${hex(address)} is not mapped`;
   const { spans } = runtime;
   const span = spans.find(address);

@@ -1,6 +1,5 @@
 // Paths from a root in words: the owner, and a Go expression for each object on the way.
 import { hex, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import { nameSteps, type Step } from "../expression/name.js";
 import { shortestPath } from "../graph/paths.js";
 import { INTERIOR, SLOT_MASK } from "../heap/edges.js";
@@ -8,6 +7,7 @@ import type { ObjectTypes } from "../heap/evidence.js";
 import { PART_WORD } from "../heap/part-words.js";
 import type { PathTypes } from "../heap/path-types.js";
 import type { OwnerKind, RootDescription } from "../heap/roots.js";
+import type { Snapshot } from "../heap/snapshot.js";
 import type { StaticVariable } from "../heap/statics.js";
 import { isPart, nameOfPart } from "../heap/value-names.js";
 import { type Certainty, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
@@ -47,35 +47,37 @@ const LONGEST_NAMED = 300;
  * A path of nodes, virtual root and owner first, with a name for each step. The parts of a value are no steps of their own.
  * @param parts  they are
  */
-export function namePath(dump: Dump, nodes: readonly NodeId[], parts = false): NamedPath {
-  const { graph } = dump.heap;
+export function namePath(snapshot: Snapshot, nodes: readonly NodeId[], parts = false): NamedPath {
+  const { graph } = snapshot.heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
-  const along = pathTypes(dump, nodes);
+  const along = pathTypes(snapshot, nodes);
   // A name grows with the path: the far end of a long list is named by its address.
-  const { description, names } = expressions(dump, nodes.slice(0, 2 + LONGEST_NAMED), along.types);
-  const kept = parts ? path.map((_, index): ValueStep => ({ index, name: undefined })) : valueSteps(dump, nodes, along.types);
+  const { description, names } = expressions(snapshot, nodes.slice(0, 2 + LONGEST_NAMED), along.types);
+  const kept = parts ? path.map((_, index): ValueStep => ({ index, name: undefined })) : valueSteps(snapshot, nodes, along.types);
   return {
     root: describeRoot(description),
     steps: kept.map(({ index, name }) => ({
-      ...nameStep(dump, path[index], name, along, parts),
-      expression: names[index] ?? castOf(dump, path[index], along.types),
+      ...nameStep(snapshot, path[index], name, along, parts),
+      expression: names[index] ?? castOf(snapshot, path[index], along.types),
     })),
   };
 }
 
 /** An object of a path as the value that it stands for. */
-function nameStep(dump: Dump, id: ObjectId, name: string | undefined, along: PathTypes, parts: boolean): NamedObject {
-  const named = nameObject(dump, id, along.types);
-  if (parts) return { ...named, type: typeName(dump, along.types.type[id]) };
+function nameStep(snapshot: Snapshot, id: ObjectId, name: string | undefined, along: PathTypes, parts: boolean): NamedObject {
+  const named = nameObject(snapshot, id, along.types);
+  if (parts) return { ...named, type: typeName(snapshot, along.types.type[id]) };
   const { count, bytes } = along.partsOf(id);
   return { ...named, type: name ?? named.type, bytes: named.bytes + bytes, ...(count > 0 ? { parts: count } : {}) };
 }
 
 /** The value that a path ends in: the object itself, or the one before it that it is a part of. */
-export function nameTarget(dump: Dump, nodes: readonly NodeId[], parts: boolean): NamedObject & { readonly steps: number } {
-  const along = pathTypes(dump, nodes);
-  const { index, name } = parts ? { index: nodes.length - 3, name: undefined } : (valueSteps(dump, nodes, along.types).at(-1) as ValueStep);
-  return { ...nameStep(dump, dump.heap.graph.objectOfNode(nodes[index + 2]), name, along, parts), steps: index + 1 };
+export function nameTarget(snapshot: Snapshot, nodes: readonly NodeId[], parts: boolean): NamedObject & { readonly steps: number } {
+  const along = pathTypes(snapshot, nodes);
+  const { index, name } = parts
+    ? { index: nodes.length - 3, name: undefined }
+    : (valueSteps(snapshot, nodes, along.types).at(-1) as ValueStep);
+  return { ...nameStep(snapshot, snapshot.heap.graph.objectOfNode(nodes[index + 2]), name, along, parts), steps: index + 1 };
 }
 
 /** A step that is a value or stands for one; with its name when the value's own place is no object. */
@@ -84,21 +86,21 @@ interface ValueStep {
   readonly name: string | undefined;
 }
 
-function valueSteps(dump: Dump, nodes: readonly NodeId[], types: ObjectTypes): readonly ValueStep[] {
-  const { graph, partWords, roots, objects } = dump.heap;
+function valueSteps(snapshot: Snapshot, nodes: readonly NodeId[], types: ObjectTypes): readonly ValueStep[] {
+  const { graph, partWords, roots, objects } = snapshot.heap;
   const steps: ValueStep[] = [];
   let before: { readonly type: TypeId; readonly offset: number; readonly isObject: boolean } | undefined;
   for (const [i, node] of nodes.entries()) {
     if (i < 2) continue;
     const id = graph.objectOfNode(node);
-    const slot = edgeSlot(dump, nodes[i - 1], node);
+    const slot = edgeSlot(snapshot, nodes[i - 1], node);
     if (i === 2) before = { type: roots.type[slot & SLOT_MASK], offset: roots.offset[slot & SLOT_MASK], isObject: false };
     const plan = before === undefined || before.type === NONE || slot >= INTERIOR ? null : partWords.of(before.type);
     const offset = before === undefined ? 0 : before.isObject ? slot * WORD - before.offset : before.offset;
     const word = plan === null ? PART_WORD.none : (plan.words[Math.floor((offset % plan.stride) / WORD)] ?? PART_WORD.none);
     const type = types.type[id];
     if (plan === null || word === PART_WORD.none) {
-      const own = type === NONE ? "" : dump.runtime.types.get(type).name;
+      const own = type === NONE ? "" : snapshot.runtime.types.get(type).name;
       steps.push({ index: i - 2, name: isPart(own) ? nameOfPart(own) : undefined });
     } else if (word !== PART_WORD.own) steps.push({ index: i - 2, name: plan.inner[word - PART_WORD.inner].name });
     else if (i === 2) steps.push({ index: 0, name: plan.name });
@@ -108,55 +110,55 @@ function valueSteps(dump: Dump, nodes: readonly NodeId[], types: ObjectTypes): r
 }
 
 /** Types of a path's objects; see Heap.typesAlong. */
-export function pathTypes(dump: Dump, nodes: readonly NodeId[]): PathTypes {
-  const { graph } = dump.heap;
+export function pathTypes(snapshot: Snapshot, nodes: readonly NodeId[]): PathTypes {
+  const { graph } = snapshot.heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
-  return dump.heap.typesAlong(edgeSlot(dump, nodes[1], nodes[2]) & SLOT_MASK, path);
+  return snapshot.heap.typesAlong(edgeSlot(snapshot, nodes[1], nodes[2]) & SLOT_MASK, path);
 }
 
 /** What a live object is called along the shortest path; a cast of its address when the path is very long. */
-export function expressionOf(dump: Dump, id: ObjectId): string {
-  const { heap } = dump;
+export function expressionOf(snapshot: Snapshot, id: ObjectId): string {
+  const { heap } = snapshot;
   const nodes = shortestPath(heap.tree.parent, heap.graph.nodeOfObject(id));
-  if (nodes.length > 2 && nodes.length <= LONGEST_NAMED) return expressions(dump, nodes).names.at(-1) as string;
-  return castOf(dump, id);
+  if (nodes.length > 2 && nodes.length <= LONGEST_NAMED) return expressions(snapshot, nodes).names.at(-1) as string;
+  return castOf(snapshot, id);
 }
 
 /**
  * What an object is called as seen from one of its referrers (an owner or a live object); undefined when that one is garbage or far from the roots.
  * @param slot  the word of the referrer that points to it, as ObjectGraph.slots has it
  */
-export function expressionVia(dump: Dump, from: NodeId, to: NodeId, slot: number): string | undefined {
-  const nodes = shortestPath(dump.heap.tree.parent, from);
+export function expressionVia(snapshot: Snapshot, from: NodeId, to: NodeId, slot: number): string | undefined {
+  const nodes = shortestPath(snapshot.heap.tree.parent, from);
   if (nodes.length < 2 || nodes.length > LONGEST_NAMED) return undefined;
-  return expressions(dump, [...nodes, to], dump.heap.types, slot).names.at(-1);
+  return expressions(snapshot, [...nodes, to], snapshot.heap.types, slot).names.at(-1);
 }
 
 /** `(*main.User)(0xc000012000)`; arrays of unknown length by their first element. */
-export function castOf(dump: Dump, id: ObjectId, types: ObjectTypes = dump.heap.types): string {
-  const { objects } = dump.heap;
+export function castOf(snapshot: Snapshot, id: ObjectId, types: ObjectTypes = snapshot.heap.types): string {
+  const { objects } = snapshot.heap;
   const start = hex(objects.addressOf(id) + objects.dataStart[objects.spanOf(id)]);
   const type = types.type[id];
-  const known = type === NONE ? undefined : dump.runtime.types.get(type);
+  const known = type === NONE ? undefined : snapshot.runtime.types.get(type);
   if (!known) return start;
   const whole = known.kind === "array" && known.count === -1 ? known.element : type;
-  return whole === NONE ? start : `(*${dump.runtime.types.get(whole).name})(${start})`;
+  return whole === NONE ? start : `(*${snapshot.runtime.types.get(whole).name})(${start})`;
 }
 
 function expressions(
-  dump: Dump,
+  snapshot: Snapshot,
   nodes: readonly NodeId[],
-  types: ObjectTypes = dump.heap.types,
+  types: ObjectTypes = snapshot.heap.types,
   lastSlot?: number,
 ): { readonly description: RootDescription; readonly names: readonly string[] } {
-  const { heap, runtime } = dump;
+  const { heap, runtime } = snapshot;
   const { graph, objects } = heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
   const slotTo = (index: number) =>
-    lastSlot !== undefined && index === nodes.length - 1 ? lastSlot : edgeSlot(dump, nodes[index - 1], nodes[index]);
+    lastSlot !== undefined && index === nodes.length - 1 ? lastSlot : edgeSlot(snapshot, nodes[index - 1], nodes[index]);
   const row = slotTo(2) & SLOT_MASK;
   const description = heap.roots.describe(row);
-  const memory = dump.process.memory;
+  const memory = snapshot.runtime.process.memory;
   let pointed = heap.roots.value[row];
   const steps = path.map((object, i): Step => {
     const address = objects.addressOf(object);
@@ -167,14 +169,14 @@ function expressions(
     if (next !== undefined) pointed = memory.tryAddress(start + slot) ?? objects.addressOf(next);
     return step;
   });
-  const root = rootExpression(dump, description);
+  const root = rootExpression(snapshot, description);
   const env = { memory: root.memory ?? memory, types: runtime.types, maps: runtime.maps };
   return { description, names: nameSteps(env, root.text, root.type, root.offset, steps, root.address) };
 }
 
 /** Word of the first edge between two nodes (row of RootTable for owners, of a certain root if there is one). */
-function edgeSlot(dump: Dump, from: NodeId, to: NodeId): number {
-  const { graph, roots } = dump.heap;
+function edgeSlot(snapshot: Snapshot, from: NodeId, to: NodeId): number {
+  const { graph, roots } = snapshot.heap;
   const { referents, slots } = graph;
   const fromOwner = from <= graph.ownerCount;
   let uncertain: number | undefined;
@@ -210,20 +212,20 @@ export interface RootExpression {
 }
 
 /** The variable that holds a root's pointer. */
-export function rootExpression(dump: Dump, description: RootDescription): RootExpression {
+export function rootExpression(snapshot: Snapshot, description: RootDescription): RootExpression {
   const { owner, goroutine, frame, local, slot } = description;
-  if (owner.global) return globalExpression(dump, owner.global, slot);
-  const text = goroutine && frame && local && variableExpression(dump, goroutine, frame, local.variable);
+  if (owner.global) return globalExpression(snapshot, owner.global, slot);
+  const text = goroutine && frame && local && variableExpression(snapshot, goroutine, frame, local.variable);
   if (!text) return { text: "", type: NONE, offset: 0, address: NONE };
   const { place, type } = local.variable;
   // "&x" is the pointer to x, which escaped.
   const known = { text, type, offset: local.offset };
   if (place.kind !== "bytes") return { ...known, address: slot - local.offset };
-  return { ...known, address: SCRATCH, memory: memoryWith(dump.process.memory, SCRATCH, place.bytes) };
+  return { ...known, address: SCRATCH, memory: memoryWith(snapshot.runtime.process.memory, SCRATCH, place.bytes) };
 }
 
 /** Static data is named by the pointers that lead to it: main.global for what &Store{...} made. */
-function globalExpression(dump: Dump, variable: StaticVariable, slot: number): RootExpression {
+function globalExpression(snapshot: Snapshot, variable: StaticVariable, slot: number): RootExpression {
   if (!variable.via) return { text: variable.name, type: variable.type, offset: slot - variable.address, address: variable.address };
   const chain: StaticVariable[] = [];
   for (let at: StaticVariable | undefined = variable; at?.via; at = at.via.variable) chain.unshift(at);
@@ -231,16 +233,16 @@ function globalExpression(dump: Dump, variable: StaticVariable, slot: number): R
   const steps = chain.map(
     (each, i): Step => ({ address: each.address, type: each.type, slot: chain[i + 1]?.via?.offset ?? 0, pointed: each.address }),
   );
-  const env = { memory: dump.process.memory, types: dump.runtime.types, maps: dump.runtime.maps };
+  const env = { memory: snapshot.runtime.process.memory, types: snapshot.runtime.types, maps: snapshot.runtime.maps };
   const names = nameSteps(env, first.name, first.type, chain[0].via?.offset ?? 0, steps, first.address);
   return { text: names.at(-1) ?? variable.name, type: variable.type, offset: slot - variable.address, address: variable.address };
 }
 
 /** An owner in a person's words: "main.global", "goroutine 17 main.worker". */
-export function ownerName(dump: Dump, id: OwnerId): string {
-  const owner = dump.heap.roots.owners[id];
-  if (owner.global) return globalExpression(dump, owner.global, owner.global.address).text;
+export function ownerName(snapshot: Snapshot, id: OwnerId): string {
+  const owner = snapshot.heap.roots.owners[id];
+  if (owner.global) return globalExpression(snapshot, owner.global, owner.global.address).text;
   if (owner.goroutine === undefined) return owner.name;
-  const place = goroutinePlace(dump, owner.goroutine);
+  const place = goroutinePlace(snapshot, owner.goroutine);
   return `${owner.name}${place.function === "" ? "" : ` ${place.function}`}${owner.kind === "register" ? " (registers)" : ""}`;
 }

@@ -1,9 +1,9 @@
 // Regular expressions as a person types them.
 import { UsageError } from "../base/errors.js";
-import type { Dump } from "../dump.js";
+import type { Snapshot } from "../heap/snapshot.js";
 
 /** Whether a name, with its packages whole or short, has what a regular expression asks for. @throws UsageError */
-export function namePattern({ names }: Dump, text: string): (name: string) => boolean {
+export function namePattern({ runtime: { names } }: Pick<Snapshot, "runtime">, text: string): (name: string) => boolean {
   const pattern = parseRegExp(text);
   return (name) => {
     if (pattern.test(name)) return true;

@@ -1,7 +1,7 @@
 // One value as a tree of named parts, opened to a depth and a page at a time.
 import { DumpError } from "../base/errors.js";
 import { type Address, counted, type Hex, hex, NONE, type TypeId, WORD } from "../base/units.js";
-import type { Dump } from "../dump.js";
+import type { Snapshot } from "../heap/snapshot.js";
 import { readField } from "../runtime/layout/layout.js";
 import { mapLength, readMap } from "../runtime/maps/maps.js";
 import { atomicTarget, readSyncMap } from "../runtime/maps/sync-maps.js";
@@ -51,12 +51,12 @@ const MOST_WAITING = 1 << 16;
  * @param memory that has the address
  */
 export function showValue(
-  dump: Dump,
+  dump: Snapshot,
   type: TypeId,
   address: Address,
   page: Page,
   count = 0,
-  memory: ValueEnvironment["memory"] = dump.process.memory,
+  memory: ValueEnvironment["memory"] = dump.runtime.process.memory,
 ): ShownValue {
   return new Shower(dump, page, memory).value("", type, address, page.depth, true, count);
 }
@@ -65,11 +65,13 @@ export function showValue(
  * The map or channel whose header is the object at an address: entries are what a person wants of it, not the runtime's fields.
  * @returns undefined for other types, and where the program has no variable of the map's or channel's type
  */
-export function showHeader(dump: Dump, type: TypeId, header: Address, page: Page): ShownValue | undefined {
+export function showHeader(dump: Snapshot, type: TypeId, header: Address, page: Page): ShownValue | undefined {
   const { types } = dump.runtime;
   const { name } = types.get(type);
   const id = types.byName(readableType(name));
-  return id === NONE || id === type ? undefined : new Shower(dump, page, dump.process.memory).header(types.get(id), header, page.depth);
+  return id === NONE || id === type
+    ? undefined
+    : new Shower(dump, page, dump.runtime.process.memory).header(types.get(id), header, page.depth);
 }
 
 /** Names the address of a value; nothing for nil. */
@@ -77,11 +79,11 @@ const at = (address: Address): { readonly address?: Hex } => (address > 0 ? { ad
 const below = (children: readonly ShownValue[] | undefined) => (children === undefined || children.length === 0 ? {} : { children });
 
 class Shower {
-  private readonly dump: Dump;
+  private readonly dump: Snapshot;
   private readonly page: Page;
   private readonly memory: ValueEnvironment["memory"];
   private left = MOST_VALUES;
-  constructor(dump: Dump, page: Page, memory: ValueEnvironment["memory"]) {
+  constructor(dump: Snapshot, page: Page, memory: ValueEnvironment["memory"]) {
     this.dump = dump;
     this.page = page;
     this.memory = memory;

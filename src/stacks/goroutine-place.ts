@@ -1,5 +1,6 @@
 // Where a goroutine is, in one line, for commands that speak of it in passing.
-import type { Dump } from "../dump.js";
+import type { Snapshot } from "../heap/snapshot.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 import { type ProgramFrames, programFrames } from "./program-functions.js";
 
 export interface GoroutinePlace {
@@ -22,14 +23,14 @@ interface Places {
 }
 
 /** Goroutines' places by id, each place once: finding one walks the stack, and thousands wait at the same. */
-const placesOf = new WeakMap<Dump, Places>();
+const placesOf = new WeakMap<GoRuntime, Places>();
 
-export function goroutinePlace(dump: Dump, id: number): GoroutinePlace {
-  const places = placesOf.get(dump) ?? { frames: programFrames(dump.runtime), byId: new Map(), byText: new Map() };
-  placesOf.set(dump, places);
+export function goroutinePlace(snapshot: Pick<Snapshot, "runtime">, id: number): GoroutinePlace {
+  const places = placesOf.get(snapshot.runtime) ?? { frames: programFrames(snapshot.runtime), byId: new Map(), byText: new Map() };
+  placesOf.set(snapshot.runtime, places);
   let place = places.byId.get(id);
   if (!place) {
-    const found = findPlace(dump, places.frames, id);
+    const found = findPlace(snapshot, places.frames, id);
     const text = JSON.stringify(found);
     place = places.byText.get(text) ?? found;
     places.byText.set(text, place);
@@ -39,13 +40,13 @@ export function goroutinePlace(dump: Dump, id: number): GoroutinePlace {
 }
 
 /** "goroutine 17 main.worker [chan receive]". */
-export function goroutineName(dump: Dump, id: number): string {
-  const { function: name, state } = goroutinePlace(dump, id);
+export function goroutineName(snapshot: Pick<Snapshot, "runtime">, id: number): string {
+  const { function: name, state } = goroutinePlace(snapshot, id);
   return `goroutine ${id} ${name} [${state}]`;
 }
 
-function findPlace(dump: Dump, frames: ProgramFrames, id: number): GoroutinePlace {
-  const { functions, goroutines } = dump.runtime;
+function findPlace(snapshot: Pick<Snapshot, "runtime">, frames: ProgramFrames, id: number): GoroutinePlace {
+  const { functions, goroutines } = snapshot.runtime;
   const goroutine = goroutines.find(id);
   if (!goroutine) return { entry: "", function: "", file: "", line: 0, state: "" };
   const state = goroutine.status === "waiting" && goroutine.waitReason !== "" ? goroutine.waitReason : goroutine.status;

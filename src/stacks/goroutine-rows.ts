@@ -1,6 +1,6 @@
 // A goroutine as people read it: state, wait, creator, labels, frames.
 import { type Hex, hex } from "../base/units.js";
-import type { Dump } from "../dump.js";
+import type { Snapshot } from "../heap/snapshot.js";
 import { latestTime } from "../runtime/clock.js";
 import type { InlinedFrame } from "../runtime/functions.js";
 import type { Goroutine } from "../runtime/goroutines.js";
@@ -64,8 +64,8 @@ export interface GoroutineReader {
   topOf(rows: readonly FrameRow[]): FrameRow | undefined;
 }
 
-export function goroutineReader(dump: Dump): GoroutineReader {
-  const { runtime } = dump;
+export function goroutineReader(snapshot: Pick<Snapshot, "runtime">): GoroutineReader {
+  const { runtime } = snapshot;
   const { functions, layout } = runtime;
   const labels = labelReader(runtime);
   let now: number | undefined;

@@ -1,8 +1,9 @@
 // Variables of goroutines by name, as expressions have them: g12.main.worker.s; the value is the one that `goroutine` shows.
 import { NotFoundError } from "../base/errors.js";
-import type { Dump } from "../dump.js";
+import type { Snapshot } from "../heap/snapshot.js";
 import { type FrameVariable, frameVariables } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 import type { Frame } from "../runtime/unwind.js";
 
 /** Frames whose variables are looked through for a name to offer. */
@@ -15,23 +16,23 @@ const MOST_OFFERED = 3;
  * @returns undefined when there is none
  * @throws NotFoundError when its value is not known there
  */
-export function localVariable(dump: Dump, expression: string): FrameVariable | undefined {
+export function localVariable(snapshot: Pick<Snapshot, "runtime">, expression: string): FrameVariable | undefined {
   const [, id, path] = /^g([0-9]+)\.(.+)$/.exec(expression) ?? [];
-  const goroutine = id === undefined ? undefined : dump.runtime.goroutines.find(Number(id));
+  const goroutine = id === undefined ? undefined : snapshot.runtime.goroutines.find(Number(id));
   if (!goroutine || path === undefined) return undefined;
   const calls = new Map<string, number>();
   for (const frame of goroutine.unwound().frames) {
-    for (const [depth, fn] of functionsOf(dump, frame)) {
+    for (const [depth, fn] of functionsOf(snapshot, frame)) {
       const call = (calls.get(fn) ?? 0) + 1;
       calls.set(fn, call);
       const prefix = namesOf(fn, call).find((each) => path.startsWith(`${each}.`));
       if (prefix === undefined) continue;
       const name = path.slice(prefix.length + 1);
-      const found = frameVariables(dump.runtime, goroutine, frame).find(
+      const found = frameVariables(snapshot.runtime, goroutine, frame).find(
         (each) => each.name === name && each.inlineDepth === depth && !each.hidden,
       );
       if (!found) continue;
-      if (found.place.kind === "absent") throw unavailable(dump, goroutine, expression, found, found.place.why);
+      if (found.place.kind === "absent") throw unavailable(snapshot, goroutine, expression, found, found.place.why);
       return found;
     }
   }
@@ -39,8 +40,8 @@ export function localVariable(dump: Dump, expression: string): FrameVariable | u
 }
 
 /** Functions of a frame with their inline depth, the innermost first. */
-function functionsOf(dump: Dump, frame: Frame): readonly (readonly [depth: number, fn: string])[] {
-  const levels = dump.runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
+function functionsOf(snapshot: Pick<Snapshot, "runtime">, frame: Frame): readonly (readonly [depth: number, fn: string])[] {
+  const levels = snapshot.runtime.functions.inlinedAt(frame.fn, frame.symbolPc);
   return levels.map(({ name }, index) => [levels.length - 1 - index, name]);
 }
 
@@ -51,13 +52,19 @@ function namesOf(fn: string, call: number): readonly string[] {
   return [...names.map((each) => `${each}#${call}`), ...names];
 }
 
-function unavailable(dump: Dump, goroutine: Goroutine, expression: string, wanted: FrameVariable, why: string): NotFoundError {
+function unavailable(
+  snapshot: Pick<Snapshot, "runtime">,
+  goroutine: Goroutine,
+  expression: string,
+  wanted: FrameVariable,
+  why: string,
+): NotFoundError {
   const near: string[] = [];
   for (const frame of goroutine.unwound().frames.slice(0, MOST_OFFERED_FROM)) {
     if (near.length >= MOST_OFFERED) break;
-    for (const each of frameVariables(dump.runtime, goroutine, frame)) {
+    for (const each of frameVariables(snapshot.runtime, goroutine, frame)) {
       if (each.certainty === "unavailable" || (each.type !== wanted.type && each.name !== wanted.name)) continue;
-      const offer = variableExpression(dump, goroutine, frame, each);
+      const offer = variableExpression(snapshot, goroutine, frame, each);
       if (offer !== undefined && near.length < MOST_OFFERED) near.push(offer);
     }
   }
@@ -66,29 +73,34 @@ function unavailable(dump: Dump, goroutine: Goroutine, expression: string, wante
 }
 
 /** How localVariable calls a variable of a frame; undefined when another one hides it, or in a frame that is not kept. */
-export function variableExpression(dump: Dump, goroutine: Goroutine, frame: Frame, variable: FrameVariable): string | undefined {
+export function variableExpression(
+  snapshot: Pick<Snapshot, "runtime">,
+  goroutine: Goroutine,
+  frame: Frame,
+  variable: FrameVariable,
+): string | undefined {
   if (variable.hidden) return undefined;
-  const call = callNumbers(dump, goroutine).get(callKey(frame, variable.inlineDepth));
+  const call = callNumbers(snapshot, goroutine).get(callKey(frame, variable.inlineDepth));
   return call === undefined ? undefined : `g${goroutine.id}.${variable.function}${call > 1 ? `#${call}` : ""}.${variable.name}`;
 }
 
 /** Which call of its function each frame is, inlined ones too, counted outwards; of the goroutine asked last. */
-const numbersOf = new WeakMap<Dump, { readonly goroutine: Goroutine; readonly calls: ReadonlyMap<string, number> }>();
+const numbersOf = new WeakMap<GoRuntime, { readonly goroutine: Goroutine; readonly calls: ReadonlyMap<string, number> }>();
 
 const callKey = (frame: Frame, depth: number) => `${frame.fp} ${frame.pc} ${depth}`;
 
-function callNumbers(dump: Dump, goroutine: Goroutine): ReadonlyMap<string, number> {
-  const known = numbersOf.get(dump);
+function callNumbers(snapshot: Pick<Snapshot, "runtime">, goroutine: Goroutine): ReadonlyMap<string, number> {
+  const known = numbersOf.get(snapshot.runtime);
   if (known?.goroutine === goroutine) return known.calls;
   const counts = new Map<string, number>();
   const calls = new Map<string, number>();
   for (const frame of goroutine.unwound().frames) {
-    for (const [depth, fn] of functionsOf(dump, frame)) {
+    for (const [depth, fn] of functionsOf(snapshot, frame)) {
       const call = (counts.get(fn) ?? 0) + 1;
       counts.set(fn, call);
       calls.set(callKey(frame, depth), call);
     }
   }
-  numbersOf.set(dump, { goroutine, calls });
+  numbersOf.set(snapshot.runtime, { goroutine, calls });
   return calls;
 }

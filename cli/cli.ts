@@ -1,6 +1,6 @@
 // The program: runs the words it was given and leaves an exit code; nothing here ends the process.
 import { openDump } from "../src/dump.js";
-import type { World } from "./command.js";
+import type { AnyCommand, World } from "./command.js";
 import { COMMANDS } from "./commands/index.js";
 import { EXIT, errorDocument, explain } from "./exit.js";
 import { runProgram } from "./program.js";
@@ -29,7 +29,7 @@ export async function main(words: readonly string[], version: string): Promise<v
 }
 
 /** The exit code of a run, whatever happens in it. */
-export async function run(words: readonly string[], world: World): Promise<number> {
+export async function run(words: readonly string[], world: World, commands: readonly AnyCommand[] = COMMANDS): Promise<number> {
   let isSilent = true;
   // A document of an error is printed only where nothing was: half an answer cannot be made whole.
   const out: World["out"] = {
@@ -41,7 +41,7 @@ export async function run(words: readonly string[], world: World): Promise<numbe
     },
   };
   try {
-    return await runProgram(words, COMMANDS, wantsJson(words) ? { ...world, out } : world);
+    return await runProgram(words, commands, wantsJson(words) ? { ...world, out } : world);
   } catch (error) {
     return report(error, world, wantsJson(words) && isSilent);
   }

@@ -1,0 +1,14 @@
+// npm run generate: writes every generated file anew, README's samples and reference and test/golden's answers.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { root } from "./prepare.mjs";
+
+const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+run([join(root, "scripts", "readme.mjs")]);
+run([vitest, "run", "--project", "unit", "test/golden"], { CORESCOPE_GOLDEN: "write" });
+
+/** Runs Node in the project's folder, and ends with its exit code when it fails. */
+function run(words, environment = {}) {
+  const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: "inherit", env: { ...process.env, ...environment } });
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -77,6 +77,11 @@ const rules = [
     where: /^(?!src\/runtime\/layout\/)/,
     says: "versions are compared only under src/runtime/layout: detect by presence",
   },
+  {
+    pattern: /"(amd64|arm64|AArch64|x86_64|aarch64)"|\bgoarch\b|\b(arch|arch\.name|machine|elfMachine)\s*[!=]==?\s*["'\d]/i,
+    where: /^src\/(?!base\/arch\.ts$)/,
+    says: "architectures are told apart only in src/base/arch.ts: read their table",
+  },
 ];
 
 const root = process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url));

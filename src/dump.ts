@@ -172,7 +172,7 @@ function assemble(
       get goVersion() {
         return dump.runtime.build.goVersion;
       },
-      arch: process.arch,
+      arch: process.arch.name,
       buildId: executable.goBuildId ?? executable.gnuBuildId ?? "",
     },
     get names() {

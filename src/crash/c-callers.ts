@@ -2,6 +2,7 @@
 import { type Address, type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import type { ElfSymbol } from "../process/process.js";
+import { decoderOf } from "../runtime/instructions.js";
 
 /** A function of C, by the executable's symbols. */
 export interface CFrame {
@@ -22,7 +23,7 @@ const LONGEST_FUNCTION = 16 * 1024;
  */
 export function callersInC(dump: Dump, pc: Address, sp: Address): readonly CFrame[] {
   const { process, runtime } = dump;
-  const { memory, arch } = process;
+  const { memory } = process;
   const mapping = memory.find(sp);
   if (!mapping || runtime.functions.find(pc)) return [];
   const frames: CFrame[] = [];
@@ -31,7 +32,7 @@ export function callersInC(dump: Dump, pc: Address, sp: Address): readonly CFram
     const back = memory.tryAddress(at) ?? 0;
     const caller = back > 4096 ? runtime.symbolAt(back - 1) : undefined;
     if (!caller || runtime.functions.find(back)) continue;
-    const target = arch === "amd64" ? calledOnAmd64(dump, back) : calledOnArm64(dump, back);
+    const target = calledBefore(dump, back);
     if (target === undefined) continue;
     if (callee === undefined ? runtime.symbolAt(target) !== undefined : target !== callee) {
       const between = runtime.symbolAt(target);
@@ -45,11 +46,12 @@ export function callersInC(dump: Dump, pc: Address, sp: Address): readonly CFram
   return frames;
 }
 
-/** Target of the call rel32 that ends at this address. */
-function calledOnAmd64({ process: { memory } }: Dump, end: Address): Address | undefined {
-  const code = memory.tryBytes(end - 5, 5);
-  if (code?.[0] !== 0xe8) return undefined;
-  return end + new DataView(code.buffer, code.byteOffset, 5).getInt32(1, true);
+/** Target of the direct call that ends at this address. */
+function calledBefore({ process: { memory, arch } }: Dump, end: Address): Address | undefined {
+  const start = end - arch.directCall;
+  const code = memory.tryBytes(start, arch.directCall);
+  const call = code && decoderOf(arch)(viewOf(code), 0);
+  return call?.flow === "call" && call.size === arch.directCall && !Number.isNaN(call.target) ? start + call.target : undefined;
 }
 
 /** A compiler may split a function or copy it: the name as the source has it. */
@@ -61,21 +63,15 @@ export function nameInC(symbol: string): string {
 function jumpsTo({ process: { memory, arch } }: Dump, from: ElfSymbol, to: Address): boolean {
   const code = memory.tryBytes(from.address, Math.min(from.size, LONGEST_FUNCTION));
   if (!code) return false;
-  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
-  for (let at = 0; at < code.length; at += arch === "amd64" ? 1 : 4) {
-    const next = (size: number) => (at + size <= code.length ? from.address + at + size : Number.NaN);
-    if (arch === "arm64") {
-      if (at + 4 <= code.length && code[at + 3] >>> 2 === 0b000101 && from.address + at + ((view.getUint32(at, true) << 6) >> 6) * 4 === to)
-        return true;
-    } else if (code[at] === 0xeb && next(2) + view.getInt8(Math.min(at + 1, code.length - 1)) === to) return true;
-    else if (code[at] === 0xe9 && at + 5 <= code.length && next(5) + view.getInt32(at + 1, true) === to) return true;
+  const view = viewOf(code);
+  const decode = decoderOf(arch);
+  for (let at = 0; at < code.length; at += arch.pcQuantum) {
+    const found = decode(view, at);
+    if (found?.flow === "jump" && from.address + found.target === to) return true;
   }
   return false;
 }
 
-/** Target of the BL that ends at this address. */
-function calledOnArm64({ process: { memory } }: Dump, end: Address): Address | undefined {
-  const code = memory.tryBytes(end - 4, 4) ? memory.readUint(end - 4, 4) : 0;
-  if (code >>> 26 !== 0b100101) return undefined;
-  return end - 4 + ((code << 6) >> 6) * 4;
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,7 @@
 // The ELF header and the program headers: elfy's reading of them, bounded by the file and mended where elfy errs.
+
 import elfy from "elfy";
+import { ARCHES, type ArchName } from "../base/arch.js";
 import { FormatError, UnsupportedError } from "../base/errors.js";
 import { type ByteSource, CUT_SHORT, readExactly } from "../base/source.js";
 import { type Address, type Bytes, counted, NONE } from "../base/units.js";
@@ -20,7 +22,7 @@ export interface ElfSegment {
 /** The ELF header's part that is the same for all readers. */
 export interface ElfHeader {
   readonly type: "EXEC" | "DYN" | "CORE";
-  readonly machine: "amd64" | "arm64";
+  readonly machine: ArchName;
   readonly entry: Address;
   /** Where the program headers lie in the file. */
   readonly programHeaderOffset: number;
@@ -42,7 +44,6 @@ export interface ElfHead {
 }
 
 const TYPES: Readonly<Record<string, ElfHeader["type"]>> = { exec: "EXEC", dyn: "DYN", core: "CORE" };
-const MACHINES: Readonly<Record<string, ElfHeader["machine"]>> = { amd64: "amd64", AArch64: "arm64" };
 const SEGMENT_TYPES: Readonly<Record<string, number>> = { load: PT_LOAD, note: PT_NOTE, phdr: PT_PHDR };
 const ELFCLASS64 = 2;
 const ELFDATA2LSB = 1;
@@ -55,14 +56,16 @@ const ELFDATA2LSB = 1;
  * Source: gABI chapters 4 and 5; PN_XNUM: Linux fs/binfmt_elf.c fill_extnum_info.
  */
 export function readHead(source: ByteSource): ElfHead {
-  const ident = source.read(0, EHDR_SIZE);
+  const ident = Buffer.from(source.read(0, EHDR_SIZE));
   checkIdent(source, ident);
   const parser = new elfy.Parser();
-  const raw = parser.parseHeader(Buffer.from(ident));
+  const raw = parser.parseHeader(ident);
   const type = TYPES[raw.type ?? ""];
   if (type === undefined) throw new UnsupportedError(`${source.name}: ELF file type`, raw.type ?? "unknown", "executables and cores");
-  const machine = MACHINES[raw.machine ?? ""];
-  if (machine === undefined) throw new UnsupportedError(`${source.name}: machine`, raw.machine ?? "unknown", "amd64 and arm64");
+  const number = ident.readUInt16LE(18);
+  const machine = Object.values(ARCHES).find((arch) => arch.elfMachine === number)?.name;
+  if (machine === undefined)
+    throw new UnsupportedError(`${source.name}: machine`, raw.machine ?? "unknown", Object.keys(ARCHES).join(" and "));
 
   const sectionTable = { offset: raw.shoff, count: raw.shnum, entrySize: raw.shentsize, nameIndex: raw.shstrndx };
   const header: ElfHeader = { type, machine, entry: raw.entry, programHeaderOffset: raw.phoff };

@@ -1,4 +1,5 @@
 // What a core's notes say about the process: threads, signal, auxiliary vector, mapped files.
+import { ARCHES } from "../base/arch.js";
 import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, counted, NOT_AN_ADDRESS } from "../base/units.js";
@@ -41,7 +42,7 @@ export const AT_SYSINFO_EHDR = 33;
 /** Signals that carry a faulting address: ILL, TRAP, BUS, FPE, SEGV. */
 const FAULTS = new Set([4, 5, 7, 8, 11]);
 /** si_code of a fault whose address the processor does not tell: a general protection fault, by a non-canonical pointer. asm-generic/siginfo.h */
-const SI_KERNEL = 0x80;
+export const SI_KERNEL = 0x80;
 
 /** The notes that describe the process: owner "CORE" of kernel and gdb, "" of delve. */
 function coreNotes(core: ElfImage, type: number): ElfNote[] {
@@ -52,7 +53,7 @@ function coreNotes(core: ElfImage, type: number): ElfNote[] {
 export function readThreads(core: ElfImage, findings: Findings): Thread[] {
   const threads: Thread[] = [];
   for (const { body } of coreNotes(core, NT_PRSTATUS)) {
-    const registers = readRegisters(core.header.machine, body);
+    const registers = readRegisters(ARCHES[core.header.machine], body);
     if (registers === undefined) {
       findings.add("note-damaged", "a thread's registers are cut short in the core; the thread is left out", counted(body.length, "byte"), {
         partial: true,

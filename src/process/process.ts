@@ -1,4 +1,5 @@
 // A dead process: its memory, its threads and where its executable was loaded; knows no Go.
+import { ARCHES, type Arch } from "../base/arch.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, type Bytes, counted, formatBytes, hex } from "../base/units.js";
 import { PF_W, PT_LOAD } from "../elf/constants.js";
@@ -35,7 +36,7 @@ export interface Process {
   readonly threads: readonly Thread[];
   readonly executable: ElfImage;
   readonly core: ElfImage;
-  readonly arch: "amd64" | "arm64";
+  readonly arch: Arch;
   /** Process address minus the executable's link-time address. */
   readonly loadBias: Address;
   /** 0 when no note tells. */
@@ -90,7 +91,7 @@ export function assembleProcess(
     threads,
     executable,
     core,
-    arch: core.header.machine,
+    arch: ARCHES[core.header.machine],
     loadBias,
     pid: program?.pid ?? threads[0]?.tid ?? 0,
     executableName: path?.split("/").pop() ?? program?.name ?? "",

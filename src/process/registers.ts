@@ -1,5 +1,6 @@
-// General registers of a thread, per architecture a table over NT_PRSTATUS.
-import { type Address, NOT_AN_ADDRESS } from "../base/units.js";
+// General registers of a stopped thread.
+import type { Arch } from "../base/arch.js";
+import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 
 /** Registers of a stopped thread. */
 export interface Registers {
@@ -13,61 +14,36 @@ export interface Registers {
   readonly g: Address;
   /** By the psABI's DWARF number; undefined when it is none of ours. */
   byDwarfNumber(n: number): bigint | undefined;
-  /** In the kernel's order. */
+  /** In the order of the structure that they were read from. */
   readonly names: readonly string[];
   byName(name: string): bigint | undefined;
 }
-
-/** One architecture: the order of registers in pr_reg, and who plays which part. */
-interface RegisterTable {
-  /** user_regs_struct order. */
-  readonly names: readonly string[];
-  /** [DWARF number] name. */
-  readonly dwarf: readonly string[];
-  readonly pc: string;
-  readonly sp: string;
-  readonly fp: string;
-  readonly lr: string | undefined;
-  readonly g: string;
-}
-
-const X = Array.from({ length: 31 }, (_, i) => `x${i}`);
-
-/** Sources: Linux arch/x86 user_64.h, arch/arm64 ptrace.h; System V ABI AMD64 figure 3.36; DWARF for the Arm 64-bit Architecture; Go's abi-internal. */
-const TABLES: Readonly<Record<"amd64" | "arm64", RegisterTable>> = {
-  amd64: {
-    names: "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs".split(" "),
-    dwarf: "rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split(" "),
-    pc: "rip",
-    sp: "rsp",
-    fp: "rbp",
-    lr: undefined,
-    g: "r14",
-  },
-  arm64: { names: [...X, "sp", "pc", "pstate"], dwarf: [...X, "sp", "pc"], pc: "pc", sp: "sp", fp: "x29", lr: "x30", g: "x28" },
-};
 
 /** Where pr_reg begins in an NT_PRSTATUS of a 64-bit process. */
 const PR_REG = 112;
 
 /** Reads the registers of an NT_PRSTATUS; undefined when it is too short. */
-export function readRegisters(arch: "amd64" | "arm64", prstatus: Uint8Array): Registers | undefined {
-  const table = TABLES[arch];
-  if (prstatus.length < PR_REG + table.names.length * 8) return undefined;
+export function readRegisters(arch: Arch, prstatus: Uint8Array): Registers | undefined {
+  const names = arch.registers.kernel;
+  if (prstatus.length < PR_REG + names.length * WORD) return undefined;
   const view = new DataView(prstatus.buffer, prstatus.byteOffset, prstatus.byteLength);
-  const values = new Map(table.names.map((name, i) => [name, view.getBigUint64(PR_REG + i * 8, true)]));
+  return registersOf(arch, new Map(names.map((name, i) => [name, view.getBigUint64(PR_REG + i * WORD, true)])));
+}
+
+/** Registers by name; iteration order is the order of `names`. */
+export function registersOf({ registers, linkRegister }: Arch, values: ReadonlyMap<string, bigint>): Registers {
   const address = (name: string | undefined): Address => {
     const value = name === undefined ? undefined : values.get(name);
     return value === undefined || value > BigInt(Number.MAX_SAFE_INTEGER) ? NOT_AN_ADDRESS : Number(value);
   };
   return {
-    pc: address(table.pc),
-    sp: address(table.sp),
-    fp: address(table.fp),
-    lr: address(table.lr),
-    g: address(table.g),
-    byDwarfNumber: (n) => values.get(table.dwarf[n] ?? ""),
-    names: table.names,
+    pc: address(registers.pc),
+    sp: address(registers.sp),
+    fp: address(registers.fp),
+    lr: address(linkRegister),
+    g: address(registers.g),
+    byDwarfNumber: (n) => values.get(registers.dwarf[n] ?? ""),
+    names: [...values.keys()],
     byName: (name) => values.get(name),
   };
 }

@@ -49,7 +49,7 @@ export const firstLook: Query<Record<string, never>, FirstLook> = {
         buildSettings: build.settings,
         goVersion: build.goVersion,
         experiments: build.experiments,
-        arch: process.arch,
+        arch: process.arch.name,
         signal: process.signal && process.signal.signo > 0 ? signalName(process.signal.signo) : null,
         pc: hex(process.threads[0]?.registers.pc ?? -1),
       },

@@ -119,7 +119,7 @@ export class StackExpander {
       : readField(memory, g, goroutine, "sched.bp");
     if (!inSyscall && g.has("syncSafePoint") && readField(memory, g, goroutine, "syncSafePoint") !== 0) {
       words.push(
-        process.arch === "arm64"
+        process.arch.linkRegister
           ? readField(memory, g, goroutine, "sched.lr")
           : (memory.tryAddress(readField(memory, g, goroutine, "sched.sp")) ?? 0),
       );

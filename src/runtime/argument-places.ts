@@ -1,4 +1,5 @@
 // Where a Go function's arguments lie above its frame: stack-assigned ones, then spill slots. src/cmd/compile/abi-internal.md
+import type { Arch } from "../base/arch.js";
 import { alignUp, type Bytes, type TypeId } from "../base/units.js";
 import type { TypeTable } from "./go-types.js";
 
@@ -18,9 +19,6 @@ interface Named {
   readonly name: string;
   readonly type: TypeId;
 }
-
-/** Registers of ABIInternal that carry arguments and results. */
-const REGISTERS = { amd64: { integers: 9, floats: 15 }, arm64: { integers: 16, floats: 16 } } as const;
 
 interface Free {
   integers: number;
@@ -71,7 +69,7 @@ export function argumentPlaces(
   types: TypeTable,
   parameters: readonly Named[],
   results: readonly Named[],
-  arch: "amd64" | "arm64",
+  arch: Arch,
 ): readonly ArgumentPlace[] {
   const out: ArgumentPlace[] = [];
   const spilled: { readonly each: Named; readonly integers: ArgumentPlace["integers"] }[] = [];
@@ -83,16 +81,16 @@ export function argumentPlaces(
     offset += size;
     return at;
   };
-  const free: Free = { ...REGISTERS[arch] };
+  const free: Free = { ...arch.argumentRegisters };
   for (const each of parameters) {
     const before = { ...free };
     if (assign(types, each.type, free)) {
-      const first = REGISTERS[arch].integers - before.integers;
+      const first = arch.argumentRegisters.integers - before.integers;
       spilled.push({ each, integers: free.floats < before.floats ? undefined : { first, count: before.integers - free.integers } });
     } else out.push(place(each, false));
   }
   offset = alignUp(offset, 8);
-  const freeForResults: Free = { ...REGISTERS[arch] };
+  const freeForResults: Free = { ...arch.argumentRegisters };
   for (const each of results) if (!assign(types, each.type, freeForResults)) place(each, false);
   offset = alignUp(offset, 8);
   for (const { each, integers } of spilled) out.push(place(each, true, integers));

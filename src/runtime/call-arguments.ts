@@ -19,8 +19,6 @@ export interface CallArguments {
 }
 
 const programs = new WeakMap<GoRuntime, { readonly program: Program; readonly calls: Map<string, CallArguments | undefined> }>();
-/** Go keeps the frame pointer there, and nothing else. */
-const FRAME_POINTER = { amd64: 5, arm64: 29 } as const;
 /** Instructions before a call that are looked at. */
 const MOST_STEPS = 400;
 
@@ -149,11 +147,15 @@ function constantOf(value: number): PassedWord | undefined {
  * Whether somebody else may write a slot: its variable's address is taken. The table of stack objects has the extent of those that
  * hold pointers; of others only where they begin is known, and they are taken to reach to the end of the locals.
  */
-function sharedPlaces(runtime: GoRuntime, frame: Frame, code: Code, { stackPointer }: Machine): (offset: Bytes, size: Bytes) => boolean {
-  const skipped = FRAME_POINTER[runtime.process.arch];
+function sharedPlaces(
+  runtime: GoRuntime,
+  frame: Frame,
+  code: Code,
+  { stackPointer, framePointer }: Machine,
+): (offset: Bytes, size: Bytes) => boolean {
   const starts = new Set<Bytes>();
   for (const each of code.instructions) {
-    if (each.action === "address" && each.of.base === stackPointer && each.to !== skipped) starts.add(each.of.offset);
+    if (each.action === "address" && each.of.base === stackPointer && each.to !== framePointer) starts.add(each.of.offset);
     const copied =
       each.action === "add" && each.a.kind === "register" && each.a.register === stackPointer
         ? each.b.kind === "constant"
@@ -163,7 +165,7 @@ function sharedPlaces(runtime: GoRuntime, frame: Frame, code: Code, { stackPoint
           ? 0
           : undefined;
     const to = each.action === "add" ? each.to : each.action === "move" && each.to.kind === "register" ? each.to.register : -1;
-    if (copied !== undefined && to !== stackPointer && to !== skipped) starts.add(copied);
+    if (copied !== undefined && to !== stackPointer && to !== framePointer) starts.add(copied);
   }
   const { varp, argp, sp } = frame;
   const top = argp - sp;

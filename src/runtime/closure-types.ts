@@ -1,8 +1,8 @@
 // What a closure captures, from the code that makes it: cmd/compile allocates it by the type struct { F uintptr; X0 T; X1 U }.
+import type { Arch } from "../base/arch.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { amd64 } from "./code/amd64.js";
-import { arm64 } from "./code/arm64.js";
+import { machineOf } from "./code/machines.js";
 import type { FunctionTable, GoFunction } from "./functions.js";
 import type { GoField, TypeTable } from "./types.js";
 
@@ -17,7 +17,7 @@ const CLOSURE = /^(?:noalg\.)?struct \{ (?:\w+\.|\.)?F uintptr/;
  * @returns undefined when the function that makes it is not found, or makes it on its stack only
  */
 export function allocatedCaptures(
-  process: { readonly memory: AddressSpace; readonly arch: "amd64" | "arm64" },
+  process: { readonly memory: AddressSpace; readonly arch: Arch },
   functions: FunctionTable,
   types: TypeTable,
   closure: GoFunction,
@@ -44,13 +44,13 @@ const LONGEST_FUNCTION = 1 << 18;
 
 /** Addresses that a function's code forms, in its order. */
 function* formedAddresses(
-  { memory, arch }: { readonly memory: AddressSpace; readonly arch: "amd64" | "arm64" },
+  { memory, arch }: { readonly memory: AddressSpace; readonly arch: Arch },
   fn: GoFunction,
 ): Iterable<{ readonly pc: Address; readonly address: Address }> {
   const size = fn.end - fn.entry;
   const bytes = size > 0 && size <= LONGEST_FUNCTION ? memory.tryBytes(fn.entry, size) : undefined;
   if (!bytes) return;
-  const machine = arch === "amd64" ? amd64 : arm64;
+  const machine = machineOf(arch);
   /** By register: the page that arm64 adds the rest to. */
   const pages = new Map<number, number>();
   for (const each of machine.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), fn.entry)) {

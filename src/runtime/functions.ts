@@ -1,4 +1,5 @@
 // The functions of the program as its own tracebacks see them: the pclntab. runtime/symtab.go, cmd/link pcln.go
+import type { Arch } from "../base/arch.js";
 import { ByteReader, decodeText } from "../base/byte-reader.js";
 import { realName } from "../base/package-names.js";
 import type { Address, Bytes } from "../base/units.js";
@@ -129,10 +130,10 @@ class ModuleFunctions {
   private readonly names = new Map<number, string>();
   private readonly files = new Map<number, string>();
 
-  constructor(memory: AddressSpace, module: Module, arch: "amd64" | "arm64") {
+  constructor(memory: AddressSpace, module: Module, arch: Arch) {
     this.memory = memory;
     this.module = module;
-    this.quantum = arch === "amd64" ? 1 : 4;
+    this.quantum = arch.pcQuantum;
     const length = Math.min(Math.max(module.ftab.length, 0), MOST_FUNCTIONS);
     const bytes = length > 0 ? memory.tryBytes(module.ftab.array, length * 8) : undefined;
     this.ftab = bytes ? new Uint32Array(bytes.slice().buffer) : new Uint32Array(0);
@@ -277,7 +278,7 @@ class Functions implements FunctionTable {
   private readonly inlined = new Map<Address, readonly InlinedFrame[]>();
   private byNameIndex: Map<string, { readonly part: ModuleFunctions; readonly index: number }> | undefined;
 
-  constructor(memory: AddressSpace, modules: readonly Module[], arch: "amd64" | "arm64") {
+  constructor(memory: AddressSpace, modules: readonly Module[], arch: Arch) {
     this.memory = memory;
     this.parts = modules.map((module) => new ModuleFunctions(memory, module, arch));
   }
@@ -373,6 +374,6 @@ class Functions implements FunctionTable {
 }
 
 /** The function table of all modules: the index is read now, records, names and lines when asked for. */
-export function readFunctions(memory: AddressSpace, modules: readonly Module[], arch: "amd64" | "arm64"): FunctionTable {
+export function readFunctions(memory: AddressSpace, modules: readonly Module[], arch: Arch): FunctionTable {
   return new Functions(memory, modules, arch);
 }

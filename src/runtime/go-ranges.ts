@@ -4,7 +4,7 @@ import type { AddressSpace } from "../process/address-space.js";
 import type { Process } from "../process/process.js";
 import { readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
-import { ARENA, arenaBaseOffsetOf, heapArenaOf, type SpanTable } from "./spans.js";
+import { ARENA, heapArenaOf, type SpanTable } from "./spans.js";
 
 export interface Range {
   readonly start: Address;
@@ -49,7 +49,7 @@ export function goRanges(process: Process, layout: Layout, spans: SpanTable): Go
     add(memory.tryAddress(heap + mheap.offset("arenas")) ?? 0, ARENA_INDEX, index);
     const { size } = layout.struct("heapArena");
     for (const { start, end } of arenas)
-      for (let at = start; at < end; at += ARENA) add(heapArenaOf(memory, layout, heap, arenaBaseOffsetOf(process.arch), at), size);
+      for (let at = start; at < end; at += ARENA) add(heapArenaOf(memory, layout, heap, process.arch.arenaBaseOffset, at), size);
     const chunks = heap + mheap.offset("pages.chunks");
     for (let i = 0; i < PAGE_CHUNKS; i++) add(memory.tryAddress(chunks + i * 8) ?? 0, PAGE_CHUNK);
     // Tables that are reserved whole and mapped as far as they are used: each slice's capacity says how far it may reach.

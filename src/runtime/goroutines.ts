@@ -225,7 +225,7 @@ class Scheduler {
     const sched = () => ({
       pc: this.field(goroutine, "sched.pc"),
       sp: this.field(goroutine, "sched.sp"),
-      lr: this.process.arch === "arm64" ? this.field(goroutine, "sched.lr") : 0,
+      lr: this.process.arch.linkRegister ? this.field(goroutine, "sched.lr") : 0,
       trap: false,
       syscall: false,
     });

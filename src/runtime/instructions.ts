@@ -1,6 +1,8 @@
 // What one machine instruction does to the flow of the code and to the words of its stack frame; the rest of it is passed over.
 // Intel SDM vol. 2 chapter 2 and appendix A; Arm ARM C4.1
 
+import type { Arch, ArchName } from "../base/arch.js";
+
 /** Where the code goes on: behind it, or at target too (branch), or only there (jump); end: it returns; unknown: nobody can say. */
 export interface Instruction {
   readonly size: number;
@@ -20,15 +22,27 @@ export interface StackUse {
 type Decoder = (code: DataView, at: number) => Instruction | undefined;
 
 /** The instruction at a place in the code; undefined when it is not known how long it is. */
-export function decoderOf(arch: "amd64" | "arm64"): Decoder {
-  return arch === "amd64" ? guarded(decodeAmd64) : guarded(decodeArm64);
+export function decoderOf(arch: Arch): Decoder {
+  return guarded(DECODERS[arch.name].decode);
 }
 
-/** It stores a whole general register in the stack frame and does nothing else: MOV r64 to memory; STR and STP of X registers but XZR. */
-export function storesRegister(code: DataView, at: number, arch: "amd64" | "arm64"): boolean {
-  if (at + 4 > code.byteLength) return false;
-  if (arch === "amd64")
-    return [0x48, 0x4c].includes(code.getUint8(at)) && code.getUint8(at + 1) === 0x89 && code.getUint8(at + 2) >> 6 !== 3;
+/** It stores a whole general register in the stack frame and does nothing else. */
+export function storesRegister(code: DataView, at: number, arch: Arch): boolean {
+  return at + 4 <= code.byteLength && DECODERS[arch.name].storesRegister(code, at);
+}
+
+const DECODERS: Readonly<Record<ArchName, { readonly decode: Decoder; storesRegister(code: DataView, at: number): boolean }>> = {
+  amd64: { decode: decodeAmd64, storesRegister: storesOnAmd64 },
+  arm64: { decode: decodeArm64, storesRegister: storesOnArm64 },
+};
+
+/** MOV r64 to memory. */
+function storesOnAmd64(code: DataView, at: number): boolean {
+  return [0x48, 0x4c].includes(code.getUint8(at)) && code.getUint8(at + 1) === 0x89 && code.getUint8(at + 2) >> 6 !== 3;
+}
+
+/** STR and STP of X registers but XZR. */
+function storesOnArm64(code: DataView, at: number): boolean {
   const word = code.getUint32(at, true);
   const first = word & 31;
   const second = (word >>> 10) & 31;

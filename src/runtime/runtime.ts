@@ -19,7 +19,7 @@ import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
 import { type Module, readModules } from "./modules.js";
 import { readPackages } from "./packages.js";
 import { type OtherImage, withPlugins } from "./plugin-variables.js";
-import { arenaBaseOffsetOf, readSpans, type SpanTable } from "./spans.js";
+import { readSpans, type SpanTable } from "./spans.js";
 import { readSpecials, type SpecialRoot } from "./specials.js";
 import { readTypes, type TypeTable } from "./types.js";
 import { readVariables, type Variables } from "./variables.js";
@@ -90,7 +90,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const functions = readFunctions(memory, modules, process.arch);
   const types = readTypes(memory, layout, modules, debug, bias, findings);
   const variables = withPlugins(readVariables(debug, types, bias, process.arch), types, modules, others);
-  const arenaBaseOffset = arenaBaseOffsetOf(process.arch);
+  const { arenaBaseOffset } = process.arch;
   const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset, findings });
   const names = lazy(() => new PackageNames(readPackages(memory, modules, debug)));
   const spans = lazy(() => {

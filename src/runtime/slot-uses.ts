@@ -1,4 +1,5 @@
 // What the rest of a function does with a word of its frame: whether its value is still needed, and by the code of which lines.
+import type { Arch } from "../base/arch.js";
 import type { Address, Bytes } from "../base/units.js";
 import type { FunctionTable, GoFunction } from "./functions.js";
 import { decoderOf, type Instruction, storesRegister } from "./instructions.js";
@@ -173,9 +174,9 @@ function walk(
 }
 
 /** The call that is running is one that does not return, or no call at all. */
-function endsThere(functions: FunctionTable, frame: Frame, { view }: Code, arch: "amd64" | "arm64"): boolean {
+function endsThere(functions: FunctionTable, frame: Frame, { view }: Code, arch: Arch): boolean {
   if (frame.symbolPc === frame.pc) return false;
-  const size = arch === "amd64" ? 5 : 4;
+  const size = arch.directCall;
   const place = frame.pc - frame.fn.entry - size;
   const call = place >= 0 ? decoderOf(arch)(view, place) : undefined;
   if (call?.flow !== "call" || call.size !== size || Number.isNaN(call.target)) return false;

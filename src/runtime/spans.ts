@@ -302,11 +302,6 @@ function fillColumns(memory: AddressSpace, layout: Layout, found: Collected, fin
   };
 }
 
-/** Where the runtime's index of arenas begins. runtime/malloc.go arenaBaseOffset */
-export function arenaBaseOffsetOf(arch: "amd64" | "arm64"): number {
-  return arch === "amd64" ? -(2 ** 47) : 0;
-}
-
 /** Index of an address's heapArena: amd64 counts from -2^47, arm64 from 0. runtime/malloc.go arenaIndex */
 export function heapArenaOf(memory: AddressSpace, layout: Layout, heap: Address, arenaBaseOffset: number, address: Address): Address {
   const l1 = memory.readAddress(heap + layout.struct("mheap").offset("arenas"));

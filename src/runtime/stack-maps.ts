@@ -1,4 +1,5 @@
 // Which words of a stack are live pointers, exactly as the garbage collector decides. runtime/stkframe.go, runtime/mgcmark.go scanstack
+import type { Arch } from "../base/arch.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, type Bytes, hex, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
@@ -45,8 +46,6 @@ const UNKNOWN: FrameMap = { locals: NOTHING, args: NOTHING, objects: [], known: 
 const MOST_BITS = 1 << 24;
 const MOST_MAPS = 1 << 20;
 const MOST_OBJECTS = 1 << 20;
-/** arm64 frames up to this size have no locals of the function's own. stkframe.go getStackMap */
-const ARM64_SMALLEST_FRAME = 16;
 
 /** Set bits of a mask, as byte offsets from base. */
 export function wordOffsets(mask: Uint8Array, bits: number, base: number): WordOffsets {
@@ -68,7 +67,7 @@ class StackMapReader implements StackMaps {
   private readonly functions: FunctionTable;
   private readonly modules: readonly Module[];
   private readonly findings: Findings;
-  private readonly arm64: boolean;
+  private readonly arch: Arch;
   /** By continuation pc: of frames with local variables, and of those without. */
   private readonly known = new Map<Address, FrameMap>();
   private readonly knownSmall = new Map<Address, FrameMap>();
@@ -84,7 +83,7 @@ class StackMapReader implements StackMaps {
     this.functions = functions;
     this.modules = modules;
     this.findings = findings;
-    this.arm64 = process.arch === "arm64";
+    this.arch = process.arch;
   }
 
   at(frame: Frame): FrameMap {
@@ -114,7 +113,7 @@ class StackMapReader implements StackMaps {
   }
 
   private hasLocals(frame: Frame): boolean {
-    return frame.varp - frame.sp > (this.arm64 ? ARM64_SMALLEST_FRAME : 0);
+    return frame.varp - frame.sp > this.arch.emptyFrame;
   }
 
   private unknown(fn: GoFunction, pc: Address): FrameMap {
@@ -189,8 +188,8 @@ class StackMapReader implements StackMaps {
   /** Calls made through reflect: the argument map comes with the call. stkframe.go argMapInternal */
   private reflectArgs(frame: Frame): { readonly started: boolean; readonly words: number; readonly mask: Address } {
     const none = { started: false, words: 0, mask: 0 };
-    const saved = frame.sp + (this.arm64 ? WORD : 0);
-    const end = this.arm64 ? frame.fp : frame.fp - WORD;
+    const saved = frame.sp + this.arch.minFrameSize;
+    const end = this.arch.linkRegister ? frame.fp : frame.fp - WORD;
     if (saved >= end) return none;
     const value = this.memory.tryAddress(saved) ?? 0;
     if (this.memory.tryAddress(value) !== frame.fn.entry) return none;

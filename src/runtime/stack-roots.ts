@@ -1,4 +1,5 @@
 // The pointers a goroutine holds: what the garbage collector would mark from its stack. runtime/mgcmark.go scanstack, mgcstack.go
+import type { Arch } from "../base/arch.js";
 import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Process } from "../process/process.js";
@@ -24,7 +25,6 @@ export interface StackRoot {
 const LOWEST_POINTER = 4096;
 const MOST_DEFERS = 10_000_000;
 /** Registers that hold no pointer into the Go heap by their nature. */
-const NOT_POINTERS = new Set("orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs sp pc pstate".split(" "));
 /** In these the thread waits for the kernel with nothing of the program's in its registers. */
 const SYSTEM_CALLS = new Set(
   ["raise", "raiseproc", "tgkill", "usleep", "futex", "osyield", "epollwait", "nanotime1", "rt_sigprocmask", "exit", "exitThread"].map(
@@ -141,7 +141,7 @@ export function stackRoots(goroutine: Goroutine, process: Process, layout: Layou
     index++;
   });
 
-  scanRegisters(scan, goroutine, innermost);
+  scanRegisters(scan, goroutine, innermost, process.arch);
   scanVectorRegisters(scan, memory, layout, goroutine);
   scanDefers(scan, memory, layout, goroutine);
   scan.follow();
@@ -152,19 +152,18 @@ export function stackRoots(goroutine: Goroutine, process: Process, layout: Layou
   return scan.roots.map((root) => ({ ...root, frame: root.frame < 0 ? -1 : keptIndex(root.frame, total) }));
 }
 
-function conservativeFrame(scan: StackScan, index: number, frame: Frame, maps: StackMaps, arch: "amd64" | "arm64"): void {
+function conservativeFrame(scan: StackScan, index: number, frame: Frame, maps: StackMaps, arch: Arch): void {
   const injected =
     frame.fn.name === "runtime.asyncPreempt" || frame.fn.name === "runtime.sigpanic" || frame.fn.name === "runtime.debugCallV2";
-  // On arm64 the handler stored LR in a frame of 16 bytes of its own above.
-  scan.range(frame.sp, frame.varp + (arch === "arm64" && injected ? 16 : 0), index);
+  scan.range(frame.sp, frame.varp + (injected ? arch.injectedFrame : 0), index);
   scan.range(frame.argp, frame.argp + maps.argumentBytes(frame), index);
 }
 
-function scanRegisters(scan: StackScan, goroutine: Goroutine, innermost: string): void {
+function scanRegisters(scan: StackScan, goroutine: Goroutine, innermost: string, arch: Arch): void {
   const { registers } = goroutine;
   if (!registers || SYSTEM_CALLS.has(innermost)) return;
   for (const name of registers.names) {
-    const value = NOT_POINTERS.has(name) ? undefined : registers.byName(name);
+    const value = arch.registers.special.includes(name) ? undefined : registers.byName(name);
     if (value !== undefined && value < 1n << 53n) scan.add(NOT_AN_ADDRESS, Number(value), -1, false, "register", name);
   }
 }

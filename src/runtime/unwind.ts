@@ -1,4 +1,5 @@
 // Frames of a goroutine's stack, found as the runtime finds them: by frame sizes of the pclntab. runtime/traceback.go unwinder
+import type { Arch } from "../base/arch.js";
 import { type Address, hex, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { FLAG_SP_WRITE, FLAG_TOP_FRAME, type FunctionTable, type GoFunction } from "./functions.js";
@@ -38,7 +39,7 @@ export interface Unwound {
 export interface UnwindStart {
   readonly pc: Address;
   readonly sp: Address;
-  /** arm64: the link register, 0 when unknown. */
+  /** The link register, 0 when unknown or when there is none. */
   readonly lr: Address;
   /** pc was interrupted, it is no return address. */
   readonly trap: boolean;
@@ -77,8 +78,8 @@ function isPreemption(name: string): boolean {
 }
 
 /** An unwinder that remembers what it learned of each pc. */
-export function createUnwinder(memory: AddressSpace, functions: FunctionTable, arch: "amd64" | "arm64"): Unwinder {
-  const usesLr = arch === "arm64";
+export function createUnwinder(memory: AddressSpace, functions: FunctionTable, arch: Arch): Unwinder {
+  const usesLr = arch.linkRegister !== undefined;
   const known = new Map<Address, PcFacts | undefined>();
   let lastPc: Address = 0;
   let lastFacts: PcFacts | undefined;
@@ -159,10 +160,10 @@ export function createUnwinder(memory: AddressSpace, functions: FunctionTable, a
       lr = 0;
       facts = factsAt(pc);
       if (usesLr && trap) {
-        // The signal handler saved LR before it faked the call, in a frame of 16 bytes.
+        // The signal handler saved LR before it faked the call.
         const saved = memory.tryAddress(sp);
         if (saved === undefined) return stop(`the stack at ${hex(sp)} is not in the core`);
-        sp += 16;
+        sp += arch.injectedFrame;
         if (!facts) {
           pc = saved;
           facts = factsAt(pc);

@@ -1,4 +1,5 @@
 // Variables by address: globals, locals of a frame, captures of closures; the only door from DWARF variables to the rest.
+import type { Arch } from "../base/arch.js";
 import type { Address, Bytes, TypeId } from "../base/units.js";
 import type { DebugInfo, FrameContext } from "../dwarf/dwarf.js";
 import { argumentPlaces } from "./argument-places.js";
@@ -34,7 +35,7 @@ export interface Variables {
 }
 
 /** @param bias load bias: DWARF's addresses are link-time ones */
-export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address, arch: "amd64" | "arm64"): Variables {
+export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address, arch: Arch): Variables {
   const globals = debug.globals();
   const byPc = new Map<Address, readonly LocalVariable[]>();
   const toGlobal = (at: number): GlobalVariable => {

@@ -8,7 +8,7 @@ import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { readSlice, type StructLayout } from "./layout/layout.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
 import { tracerLayout } from "./layout/schema-trace.js";
-import { arenaBaseOffsetOf, heapArenaOf } from "./spans.js";
+import { heapArenaOf } from "./spans.js";
 
 /** Of a damaged list so many are looked at. */
 const MOST = 1 << 20;
@@ -98,7 +98,7 @@ function* ofHeap(process: Process, layout: Layout, word: ReadWord): Iterable<Add
     const record = process.memory.tryBytes(at, span.size);
     if (record?.[span.offset("state")] !== IN_USE) continue;
     const base = word(at + span.offset("startAddr"));
-    yield heapArenaOf(process.memory, layout, heap, arenaBaseOffsetOf(process.arch), base);
+    yield heapArenaOf(process.memory, layout, heap, process.arch.arenaBaseOffset, base);
     yield word(at + span.offset("allocBits"));
     // A large object may be one that nobody wrote to; of small ones somebody wrote one.
     if (record[span.offset("spanclass")] >= 2) yield base;

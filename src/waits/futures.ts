@@ -67,7 +67,6 @@ const MOST_FRAMES = 64;
 const DEPTH = 3;
 /** For all goroutines together; where there are more, the rest is not followed. */
 const MOST_STEPS = 6_000_000;
-const AMD64 = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
 
 export class Futures {
   /** Goroutines that were not followed: there were too many. */
@@ -168,11 +167,11 @@ export class Futures {
     const { fn, pc, sp } = frame;
     const at = { fn, pc, sp, stack: goroutine.stack, deferred };
     if (!registers) return at;
-    const names = this.dump.process.arch === "amd64" ? AMD64 : undefined;
+    const { names } = this.program.machine;
     return {
       ...at,
       register(number) {
-        const value = registers.byName(names?.[number] ?? `x${number}`);
+        const value = registers.byName(names[number] ?? "");
         return value === undefined || value >= 1n << 53n ? Number.NaN : Number(value);
       },
     };

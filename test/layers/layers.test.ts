@@ -46,6 +46,18 @@ test.each([
   ["the disk", "src/elf/a.ts", 'import { readFileSync } from "node:fs";\n', "src/elf/a.ts:1: only src/files"],
   ["ending the process", "cli/a.ts", "process.exit(1);\n", "cli/a.ts:1: nobody ends the process"],
   ["a version compared", "src/heap/a.ts", "if (runtime.goVersion >= x) {}\n", "src/heap/a.ts:1: versions are compared only"],
+  [
+    "an architecture by its name",
+    "src/runtime/a.ts",
+    'if (arch.name === other || x === "arm64") {}\n',
+    "src/runtime/a.ts:1: architectures are told apart",
+  ],
+  [
+    "a machine compared to a number",
+    "src/process/a.ts",
+    "if (header.machine === 62) {}\n",
+    "src/process/a.ts:1: architectures are told apart",
+  ],
   ["a version compared to text", "src/runtime/a.ts", 'if (version < "go1.22") {}\n', "src/runtime/a.ts:1: versions are compared only"],
 ])("finds %s", (_, path, text, complaint) => {
   const { status, lines } = check({ [path]: text });

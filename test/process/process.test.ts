@@ -150,7 +150,7 @@ describe("assembleProcess", () => {
 
   it.each(["CORE", ""])("reads notes of owner %j", (owner) => {
     const process = assemble(coreBytes(executable, { owner }), executable);
-    expect([process.pid, process.executableName, process.arguments, process.arch]).toEqual([100, "prog", "./prog -v 7", "amd64"]);
+    expect([process.pid, process.executableName, process.arguments, process.arch.name]).toEqual([100, "prog", "./prog -v 7", "amd64"]);
     expect(process.signal).toEqual({ signo: 6, code: -6, address: undefined, senderPid: 100 });
     expect(process.threads.map((t) => t.tid)).toEqual([101, 102]);
     expect(process.threads[0]?.registers.pc).toBe(0x1000 + rip);

@@ -1,5 +1,7 @@
 // What the code of a function does with a word of its frame: instructions that Go's compiler wrote, as bytes.
+
 import { describe, expect, it } from "vitest";
+import { ARCHES } from "../../src/base/arch.js";
 import { decoderOf, storesRegister } from "../../src/runtime/instructions.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
 import { codeOfFrame } from "../../src/runtime/slot-uses.js";
@@ -9,7 +11,7 @@ const bytesOf = (hex: string) => Uint8Array.from(hex.replace(/\s/g, "").match(/.
 
 function one(arch: "amd64" | "arm64", hex: string) {
   const bytes = bytesOf(hex);
-  const found = decoderOf(arch)(new DataView(bytes.buffer), 0);
+  const found = decoderOf(ARCHES[arch])(new DataView(bytes.buffer), 0);
   return (
     found && { size: found.size, flow: found.flow, target: found.target, ...(found.stack ? { stack: Object.values(found.stack) } : {}) }
   );
@@ -100,7 +102,7 @@ function frameOf(hex: string, at: number) {
   const bytes = bytesOf(hex);
   const fn = { name: "main.f", entry: ENTRY, end: ENTRY + bytes.length };
   const runtime = {
-    process: { arch: "amd64", memory: { tryBytes: () => bytes } },
+    process: { arch: ARCHES.amd64, memory: { tryBytes: () => bytes } },
     functions: { find: (pc: number) => ({ name: pc === ENTRY + 0x100 ? "runtime.gopanic" : "main.g" }) },
   } as unknown as GoRuntime;
   return codeOfFrame(runtime, { fn, pc: ENTRY + at, symbolPc: ENTRY + at - 1, sp: SP } as Frame);
@@ -136,7 +138,7 @@ describe("a word of a frame", () => {
     expect([5, 10, 18].map((at) => code?.originOf(ENTRY + at))).toEqual([ENTRY, ENTRY, ENTRY + 18]);
     // CALL; MOVUPS X15, 8(SP): a zero is no result.
     expect(frameOf(`${call} 440f117c2408 ${call}`, 16)?.originOf(ENTRY + 5)).toBe(ENTRY + 5);
-    const arm64 = (hex: string) => storesRegister(new DataView(bytesOf(hex).buffer), 0, "arm64");
+    const arm64 = (hex: string) => storesRegister(new DataView(bytesOf(hex).buffer), 0, ARCHES.arm64);
     expect(["e00f00f9", "e00702a9", "ff0f00f9", "e07f02a9", "e00f40f9"].map(arm64)).toEqual([true, true, false, false, false]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ARCHES } from "../../src/base/arch.js";
 import { Findings } from "../../src/base/findings.js";
 import type { Address } from "../../src/base/units.js";
 import type { Process, Registers } from "../../src/process/process.js";
@@ -149,9 +150,9 @@ function world(arch: "amd64" | "arm64" = "amd64"): World {
     roots() {
       const findings = new Findings();
       const memory = builder.memory();
-      const process = { memory, arch, threads } as unknown as Process;
+      const process = { memory, arch: ARCHES[arch], threads } as unknown as Process;
       const layout = { ...layoutOf(STRUCTS), global: (name: string) => (name === "runtime.allgs" ? allgs : undefined) } as Layout;
-      const table = readFunctions(memory, [module], arch);
+      const table = readFunctions(memory, [module], ARCHES[arch]);
       const goroutines = readGoroutines(process, layout, table, [module], findings);
       const goroutine = goroutines.find(7);
       if (!goroutine) throw new Error("goroutine 7 is lost");

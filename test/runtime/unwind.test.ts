@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ARCHES } from "../../src/base/arch.js";
 import { readFunctions } from "../../src/runtime/functions.js";
 import { createUnwinder, KEPT_FRAMES, keptIndex, type UnwindStart } from "../../src/runtime/unwind.js";
 import { MemoryBuilder } from "../support/memory-builder.js";
@@ -78,8 +79,8 @@ function program(arch: "amd64" | "arm64") {
   const stack = { lo, hi: lo + 4096 };
   const read = () => {
     const memory = builder.memory();
-    const table = readFunctions(memory, [module], arch);
-    return { table, unwinder: createUnwinder(memory, table, arch) };
+    const table = readFunctions(memory, [module], ARCHES[arch]);
+    return { table, unwinder: createUnwinder(memory, table, ARCHES[arch]) };
   };
   const start = (pc: number, sp: number, rest: Partial<UnwindStart> = {}): UnwindStart => ({
     pc,
@@ -294,7 +295,7 @@ describe("a very deep stack", () => {
     for (let address = lo + 8; address < lo + size; address += 16) builder.word(address, entries["main.forever"] + 8);
     builder.word(lo + size - 8, entries["runtime.goexit"] + 1);
     const memory = builder.memory();
-    const unwinder = createUnwinder(memory, readFunctions(memory, [module], "amd64"), "amd64");
+    const unwinder = createUnwinder(memory, readFunctions(memory, [module], ARCHES.amd64), ARCHES.amd64);
     const pc = entries["main.forever"] + 8;
     const start = { pc, sp: lo, lr: 0, trap: false, syscall: false, stack: { lo, hi } };
     const { frames, omitted, complete, problem } = unwinder.unwind(start);

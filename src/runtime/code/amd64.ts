@@ -3,6 +3,7 @@ import type { Address } from "../../base/units.js";
 import type { Condition, Instruction, Machine, Memory, Operand, Register } from "./instructions.js";
 
 const RSP = 4;
+const RBP = 5;
 const CONDITIONS: readonly Condition[] = [
   "other",
   "other",
@@ -133,7 +134,9 @@ const constant = (value: number): Operand => ({ kind: "constant", value });
 
 export const amd64: Machine = {
   registers: 16,
+  names: "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" "),
   stackPointer: RSP,
+  framePointer: RBP,
   arguments: [0, 3, 1, 7, 6, 8, 9, 10, 11],
   context: 2,
   helpers: [
@@ -259,7 +262,7 @@ function decodeOne(r: Reader, start: Address): Rest | undefined {
       return { action: "move", to: r.other, from: constant(value), size };
     }
     case 0xc9:
-      return { action: "forget", registers: [RSP, 5] };
+      return { action: "forget", registers: [RSP, RBP] };
     case 0xcc:
     case 0xf4:
       return { action: "stop" };

@@ -26,7 +26,9 @@ type Rest = Instruction extends infer T ? (T extends unknown ? Omit<T, "pc" | "n
 
 export const arm64: Machine = {
   registers: 32,
+  names: Array.from({ length: 31 }, (_, number) => `x${number}`),
   stackPointer: SP,
+  framePointer: 29,
   arguments: Array.from({ length: 16 }, (_, index) => index),
   context: 26,
   helpers: [

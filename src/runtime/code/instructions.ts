@@ -68,7 +68,11 @@ export type Instruction = {
 /** What differs between the architectures: where the calling convention of Go keeps values. cmd/compile/abi-internal.md */
 export interface Machine {
   readonly registers: number;
+  /** As a stopped thread's registers name them, by number; the stack pointer may be missing. */
+  readonly names: readonly string[];
   readonly stackPointer: Register;
+  /** Go keeps the frame pointer there, and nothing else. */
+  readonly framePointer: Register;
   readonly arguments: readonly Register[];
   /** Closure context. */
   readonly context: Register;

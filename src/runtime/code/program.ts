@@ -2,9 +2,8 @@
 import type { Address } from "../../base/units.js";
 import type { GoFunction } from "../functions.js";
 import type { GoRuntime } from "../runtime.js";
-import { amd64 } from "./amd64.js";
-import { arm64 } from "./arm64.js";
 import type { Instruction, Machine } from "./instructions.js";
+import { machineOf } from "./machines.js";
 
 export interface Code {
   readonly fn: GoFunction;
@@ -27,7 +26,7 @@ const LONGEST_FUNCTION = 1 << 18;
 const MOST_REMEMBERED = 20_000;
 
 export function programOf({ process, functions }: GoRuntime): Program {
-  const machine = process.arch === "amd64" ? amd64 : arm64;
+  const machine = machineOf(process.arch);
   const known = new Map<Address, Code | undefined>();
   return {
     machine,

@@ -2,8 +2,8 @@
 import { type Address, counted, type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { explainAddress } from "../naming/object-names.js";
-import { faultAddress } from "../process/core-notes.js";
 import type { SignalInfo, Thread } from "../process/process.js";
+import { faultAddress } from "../process/signal-info.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { readField } from "../runtime/layout/layout.js";
 import type { Machine } from "../runtime/machines.js";

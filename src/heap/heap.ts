@@ -1,5 +1,7 @@
 // Objects, types, roots, who points to whom: number, collect roots, scan, type, mark.
+
 import type { Findings } from "../base/findings.js";
+import { lazy } from "../base/lazy.js";
 import type { Progress } from "../base/progress.js";
 import { type Bytes, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId } from "../base/units.js";
 import type { Csr } from "../graph/graph.js";
@@ -255,13 +257,4 @@ function sumLive(objects: ObjectTable, types: ObjectTypes, live: Uint32Array, ob
     }
   }
   return { liveObjects, liveBytes, typedBytes };
-}
-
-/** Computed at first use. */
-function lazy<T>(compute: () => T): () => T {
-  let value: { readonly it: T } | undefined;
-  return () => {
-    value ??= { it: compute() };
-    return value.it;
-  };
 }

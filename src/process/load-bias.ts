@@ -1,10 +1,9 @@
 // Where an image was loaded: the difference between its addresses in the process and in its file.
-import { Findings } from "../base/findings.js";
 import type { Address } from "../base/units.js";
 import { PT_LOAD, PT_PHDR } from "../elf/constants.js";
 import type { ElfImage } from "../elf/elf.js";
-import type { AddressSpace } from "./address-space.js";
-import { AT_ENTRY, AT_PHDR, readAuxv, readDelveEntry, readMappedFiles, withoutDeleted } from "./core-notes.js";
+import { AT_ENTRY, AT_PHDR } from "./auxv.js";
+import { type ProcessParts, withoutDeleted } from "./parts.js";
 
 const PAGE = 4096;
 /** Elf64_Ehdr. */
@@ -13,16 +12,14 @@ const HEADER_SIZE = 64;
 /**
  * The load bias of the executable: process address minus address in the file; 0 for ET_EXEC.
  *
- * Candidates are AT_ENTRY, AT_PHDR, delve's entry point and every mapping of a file's start (in this order); the first where the
+ * Candidates are AT_ENTRY, AT_PHDR, the entry point that a note tells and every mapping of a file's start (in this order); the first where the
  * core's memory begins with the image's own ELF header wins, else the first. A library of Go code inside a C program is found so, too.
  *
- * @param memory    of the core alone
  * @param evidence  "proved": only where the image's ELF header is in memory; for images that are not the main one
  */
 export function loadBiasOf(
-  core: ElfImage,
+  { memory, auxv, files, entry: said }: ProcessParts,
   image: ElfImage,
-  memory: AddressSpace,
   evidence: "likely" | "proved" = "likely",
 ): Address | undefined {
   if (image.header.type === "EXEC") return 0;
@@ -30,19 +27,15 @@ export function loadBiasOf(
   if (first === undefined) return undefined;
   const headerAt = first.address - first.offset;
 
-  const auxv = readAuxv(core);
   const entry = auxv.get(AT_ENTRY);
   const programHeaders = auxv.get(AT_PHDR);
   const ownProgramHeaders =
     image.segments.find((segment) => segment.type === PT_PHDR)?.address ?? headerAt + image.header.programHeaderOffset;
-  const delveEntry = readDelveEntry(core);
   const candidates = [
     entry === undefined ? undefined : entry - image.header.entry,
     programHeaders === undefined ? undefined : programHeaders - ownProgramHeaders,
-    delveEntry === undefined ? undefined : delveEntry - image.header.entry,
-    ...readMappedFiles(core, new Findings())
-      .filter((file) => file.offset === 0)
-      .map((file) => file.start - headerAt),
+    said === undefined ? undefined : said - image.header.entry,
+    ...files.filter((file) => file.offset === 0).map((file) => file.start - headerAt),
   ].filter((bias): bias is number => bias !== undefined && bias >= 0 && bias % PAGE === 0);
 
   const header = image.source.read(0, HEADER_SIZE);
@@ -51,9 +44,8 @@ export function loadBiasOf(
 }
 
 /** Where the ELF header of the main executable lies in the process, without knowing the executable. */
-export function mainHeaderAddress(core: ElfImage, memory: AddressSpace): Address | undefined {
-  const programHeaders = readAuxv(core).get(AT_PHDR);
-  const files = readMappedFiles(core, new Findings());
+export function mainHeaderAddress({ memory, auxv, files }: ProcessParts): Address | undefined {
+  const programHeaders = auxv.get(AT_PHDR);
   const isHeader = (at: Address) => memory.tryBytes(at, 4)?.join(" ") === "127 69 76 70";
   const page = programHeaders === undefined ? undefined : programHeaders - (programHeaders % PAGE);
   if (page !== undefined && isHeader(page)) return page;
@@ -62,11 +54,9 @@ export function mainHeaderAddress(core: ElfImage, memory: AddressSpace): Address
 
 /**
  * Where the main executable was when the process lived: the mapped file that holds the program headers or the entry point, else the
- * first one mapped from its start. undefined without NT_FILE.
+ * first one mapped from its start. undefined when no files are listed.
  */
-export function mainExecutablePath(core: ElfImage): string | undefined {
-  const files = readMappedFiles(core, new Findings());
-  const auxv = readAuxv(core);
+export function mainExecutablePath({ auxv, files }: ProcessParts): string | undefined {
   const holding = (address: Address | undefined) => files.find((f) => address !== undefined && f.start <= address && address < f.end);
   const file = holding(auxv.get(AT_PHDR)) ?? holding(auxv.get(AT_ENTRY)) ?? files.find((f) => f.offset === 0);
   return file && withoutDeleted(file.path);

@@ -1,6 +1,7 @@
 // Which bytes lie where: overlapping claims made into disjoint mappings, page by page.
 import type { ByteSource } from "../base/source.js";
 import type { Address } from "../base/units.js";
+import { PF_W } from "../elf/constants.js";
 
 /** A stretch of the address space and where its bytes are. */
 export interface Mapping {
@@ -13,6 +14,13 @@ export interface Mapping {
   readonly path: string;
   /** A file's bytes from offset on; zeros; or nothing that we have. */
   readonly backing: { readonly source: ByteSource; readonly offset: number } | "zero" | "not-dumped";
+}
+
+/** The page above all user memory that old C libraries call into, on amd64. */
+export const VSYSCALL: Address = 0xffffffffff600000;
+
+export function isWritable(flags: number): boolean {
+  return Math.floor(flags / PF_W) % 2 === 1;
 }
 
 /** The part [start, end) of a mapping, its backing moved along. */

@@ -19,9 +19,9 @@ export const mappings: Query<
   name: "mappings",
   summary: "what was mapped, and where its bytes are now",
   run(dump) {
-    const { memory, core } = dump.process;
+    const { memory, source } = dump.process;
     const rows = memory.mappings.map(({ start, end, flags, backing, path }): MappingRow => {
-      const from = typeof backing === "string" ? backing : backing.source === core.source ? "core" : "file";
+      const from = typeof backing === "string" ? backing : backing.source === source ? "core" : "file";
       const bit = (value: number, letter: string) => (Math.floor(flags / value) % 2 === 1 ? letter : "-");
       return { start: hex(start), end: hex(end), bytes: end - start, flags: bit(4, "r") + bit(2, "w") + bit(1, "x"), backing: from, path };
     });

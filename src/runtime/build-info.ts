@@ -23,9 +23,9 @@ const SENTINEL = 16;
 /** Never throws: an executable without the section has empty answers. */
 export function readBuildInfo(process: Process): BuildInfo {
   const none: BuildInfo = { goVersion: "", experiments: [], module: "", dependencies: [], settings: {} };
-  const section = process.executable.sections.find((each) => each.name === ".go.buildinfo");
-  const bytes =
-    process.executable.section(".go.buildinfo") ?? (section && process.memory.tryBytes(section.address + process.loadBias, section.size));
+  const { executable, memory, loadBias } = process;
+  const section = executable?.sections.find((each) => each.name === ".go.buildinfo");
+  const bytes = executable?.section(".go.buildinfo") ?? (section && memory.tryBytes(section.address + loadBias, section.size));
   if (!bytes || bytes.length < HEADER) return none;
   for (let i = 0; i < MAGIC.length; i++) if (bytes[i] !== MAGIC.charCodeAt(i)) return none;
   if ((bytes[15] & 2) === 0) return none;

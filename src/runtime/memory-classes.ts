@@ -3,7 +3,7 @@
 import type { Findings } from "../base/findings.js";
 import { type Address, alignDown, alignUp, type Bytes, formatBytes } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
-import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/core-notes.js";
+import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/auxv.js";
 import type { Process } from "../process/process.js";
 import { type Accounts, growingBy } from "./accounting.js";
 import { foreignRanges } from "./foreign-ranges.js";
@@ -227,7 +227,7 @@ function rowsOf(pieces: readonly Piece[]): MemoryClasses["others"] {
 const sizeOf = (ranges: readonly Range[]): Bytes => ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 
 function executableRanges({ executable, loadBias }: Process): readonly Range[] {
-  const loads = executable.segments.filter((segment) => segment.type === 1);
+  const loads = executable?.segments.filter((segment) => segment.type === 1) ?? [];
   return union(
     loads.map(({ address, memorySize }) => ({
       start: alignDown(address + loadBias, 4096),

@@ -1,6 +1,8 @@
 // The Go runtime as found in a dead process; above here nobody asks which Go it was.
+
 import { MemoryFault, UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
+import { lazy } from "../base/lazy.js";
 import { PackageNames } from "../base/package-names.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
@@ -74,7 +76,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   }
   if (isTooOld(build.goVersion)) {
     throw new UnsupportedError(
-      process.executable.source.name,
+      process.executable?.source.name ?? "Go runtime",
       `a program built by ${build.goVersion}`,
       "programs built by Go 1.21 to 1.27",
       "for a core of this one: dlv core, of the same age as its Go",
@@ -114,7 +116,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   const classes = lazy(() =>
     classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout), isSanitized(build), findings),
   );
-  const symbols = lazy(() => process.executable.symbols().toSorted((a, b) => a.address - b.address));
+  const symbols = lazy(() => (process.executable?.symbols() ?? []).toSorted((a, b) => a.address - b.address));
   const stringBytes = lazy(() =>
     types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }),
   );
@@ -222,13 +224,4 @@ function receiver(
   if (!match) return undefined;
   const type = types.byName(match[2] === undefined ? `${match[1]}.${match[3]}` : `*${match[1]}.${match[2]}`);
   return type === NONE ? undefined : [{ name: "R", offset: 8, type }];
-}
-
-/** Computed once, at first use; a throw keeps nothing. */
-function lazy<T>(compute: () => T): () => T {
-  let value: { readonly it: T } | undefined;
-  return () => {
-    value ??= { it: compute() };
-    return value.it;
-  };
 }

@@ -2,8 +2,8 @@
 import type { Arch } from "../base/arch.js";
 import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { faultAddress, SI_KERNEL } from "../process/core-notes.js";
 import { type Registers, registersOf } from "../process/registers.js";
+import { faultAddress, SI_KERNEL } from "../process/signal-info.js";
 
 /** One siginfo as the kernel left it beside the context it saved. */
 export interface SavedSignal {

@@ -1,11 +1,11 @@
 // A core's table of memory, as far as it can be true.
-import type { Address, Bytes } from "../base/units.js";
-import { PT_LOAD } from "../elf/constants.js";
-import type { ElfImage, ElfSegment } from "../elf/elf.js";
+import type { Address, Bytes } from "../../base/units.js";
+import { PT_LOAD } from "../../elf/constants.js";
+import type { ElfImage, ElfSegment } from "../../elf/elf.js";
+import { VSYSCALL } from "../mappings.js";
 
-/** No user memory is above, on any processor; but for the page that old C libraries call into. */
+/** No user memory is above, on any processor; but for VSYSCALL. */
 const HIGHEST: Address = 2 ** 56;
-export const VSYSCALL: Address = 0xffffffffff600000;
 /** Of a mapped program or library at least its first page is dumped, and only that of one without further pages of its own. */
 const FIRST_PAGE: Bytes = 4096;
 

@@ -1,0 +1,82 @@
+// The files of a dump: the core, its executable and the images that it had mapped, found, opened and held against each other.
+import type { Findings } from "../base/findings.js";
+import type { Progress } from "../base/progress.js";
+import type { ByteSource } from "../base/source.js";
+import { type ElfImage, expectExecutable, openElf } from "../elf/elf.js";
+import { openFiles } from "../files/files.js";
+import {
+  acceptExecutable,
+  executableCandidates,
+  findLoadBias,
+  imageCandidates,
+  type LoadedImage,
+  type ProcessParts,
+  readCore,
+  verifyBuild,
+} from "../process/process.js";
+import type { DumpFiles } from "./types.js";
+
+/** What the files of a dump are, before one is laid over the other. */
+export interface DumpImages {
+  readonly parts: ProcessParts;
+  readonly executable: ElfImage;
+  readonly others: readonly LoadedImage[];
+  /** Closes all files. */
+  close(): void;
+}
+
+/**
+ * Opens the files.
+ * @throws DumpError: not found, not ELF, not a core, of another build
+ */
+export async function openImages(files: DumpFiles, progress: Progress, findings: Findings): Promise<DumpImages> {
+  const images = new Map<ByteSource, ElfImage>();
+  const elf = (source: ByteSource): ElfImage => {
+    const image = images.get(source) ?? openElf(source);
+    images.set(source, image);
+    return image;
+  };
+  let core: ProcessParts | undefined;
+  const partsOf = (source: ByteSource): ProcessParts => {
+    core ??= readCore(elf(source), findings);
+    return core;
+  };
+  const opened = await openFiles(
+    files,
+    {
+      candidates(source) {
+        const parts = partsOf(source);
+        return { executable: executableCandidates(parts), others: imageCandidates(parts) };
+      },
+      matches: (source, file) => isExecutable(file, elf) && verifyBuild(partsOf(source), elf(file)).match !== "different",
+    },
+    progress,
+    findings,
+  );
+  try {
+    const parts = partsOf(opened.core);
+    const executable = elf(opened.executable);
+    acceptExecutable(parts, executable, files.force ?? false, findings);
+    const others = opened.others.flatMap(({ source }) => {
+      if (verifyBuild(parts, elf(source)).match === "different") {
+        findings.add("image-mismatch", "a shared library or plugin is of another build than the core's and was not used", source.name);
+        return [];
+      }
+      const bias = findLoadBias(parts, elf(source));
+      return bias === undefined ? [] : [{ image: elf(source), bias }];
+    });
+    return { parts, executable, others, close: () => opened.close() };
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}
+
+function isExecutable(source: ByteSource, elf: (source: ByteSource) => ElfImage): boolean {
+  try {
+    expectExecutable(elf(source));
+    return true;
+  } catch {
+    return false;
+  }
+}

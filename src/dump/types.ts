@@ -1,0 +1,36 @@
+// What an opened dump offers to those who ask.
+import type { PackageNames } from "../base/package-names.js";
+import type { Progress } from "../base/progress.js";
+import type { ByteSource } from "../base/source.js";
+import type { Snapshot } from "../heap/snapshot.js";
+import type { Process } from "../process/process.js";
+import type { ExtractedTrace, NoTrace } from "../recorder/recorder.js";
+
+/** A dump: core + executable, opened. What costs is read at first use. */
+export interface Dump extends Snapshot {
+  /** Told by whatever takes long, also when it has no progress of its own. */
+  readonly progress: Progress;
+  readonly identity: { readonly path: string; readonly goVersion: string; readonly arch: string; readonly buildId: string };
+  readonly process: Process;
+  /** Short names of packages, and the paths behind them; of a trace file, none. */
+  readonly names: PackageNames;
+  readonly trace: TraceAccess;
+  /** Frees the files; every getter throws from then on. */
+  close(): void;
+}
+
+/** The execution trace of a dump, or a trace file that was opened instead of one. */
+export interface TraceAccess {
+  /** The file, when it is one. */
+  readonly file: ByteSource | undefined;
+  /** Out of the process; prefix: path of the file that the program was writing its trace to. Kept. */
+  extract(prefix?: string): ExtractedTrace | NoTrace;
+}
+
+export interface DumpFiles {
+  readonly core: string;
+  readonly executable?: string | undefined;
+  /** Use the executable although its build id is not the core's. */
+  readonly force?: boolean | undefined;
+  readonly tmpdir?: string | undefined;
+}

@@ -1,0 +1,22 @@
+// What is said of an executable that has no debug information.
+import { UnsupportedError } from "../base/errors.js";
+import type { Process } from "../process/process.js";
+
+/** The error: a Go program that was stripped, or no Go program at all. */
+export function withoutDwarf({ executable }: Process): UnsupportedError {
+  const name = executable?.source.name ?? "executable";
+  const isGo = executable?.sections.some((each) => each.name === ".go.buildinfo" || each.name === ".gopclntab");
+  return isGo
+    ? new UnsupportedError(
+        name,
+        "a Go executable without DWARF (built with -ldflags=-w or stripped)",
+        "executables with DWARF; stripped ones not yet",
+        "pass an unstripped build of the very same source and Go release with --exe FILE --force",
+      )
+    : new UnsupportedError(
+        name,
+        "no Go program (no .go.buildinfo, no DWARF)",
+        "programs built by Go 1.21 to 1.27",
+        "is it the program that crashed? name that one with --exe FILE",
+      );
+}

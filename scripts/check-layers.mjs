@@ -26,7 +26,7 @@ const allowed = {
   ],
   diagnosis: ["accounting", "naming", "stacks", "dump", "heap", "value", "runtime", "base"],
   waits: ["stacks", "dump", "graph", "heap", "value", "runtime", "base"],
-  accounting: ["naming", "stacks", "dump", "graph", "heap", "value", "runtime", "base"],
+  accounting: ["stacks", "graph", "heap", "process", "runtime", "base"],
   crash: ["naming", "stacks", "dump", "process", "value", "runtime", "base"],
   naming: ["stacks", "expression", "graph", "heap", "value", "runtime", "base"],
   stacks: ["heap", "value", "runtime", "base"],

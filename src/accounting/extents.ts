@@ -1,8 +1,10 @@
 // What slices and strings see of the arrays they keep alive, and the field each of them lies in.
 import { type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
-import type { Dump } from "../dump.js";
+import type { AddressSpace } from "../process/address-space.js";
 import { frameVariables } from "../runtime/frame-variables.js";
-import type { GoType } from "../runtime/types.js";
+import type { GoRuntime } from "../runtime/runtime.js";
+import type { GoType, TypeTable } from "../runtime/types.js";
+import type { Sources } from "./sources.js";
 
 /** A slice or string field of a type, or of a variable. */
 export interface SeenField {
@@ -38,8 +40,8 @@ const PIECE = 4 * 1024 * 1024;
 const MOST_PLAN = 4096;
 
 /** Reads every slice and string of live typed objects, of global variables and of goroutines' stacks. */
-export function readExtents(dump: Dump): Extents {
-  const { heap, runtime } = dump;
+export function readExtents({ heap, runtime, progress }: Pick<Sources, "heap" | "runtime" | "progress">): Extents {
+  const { memory } = runtime.process;
   const { objects } = heap;
   const { count, spans, firstId } = objects;
   const fields: SeenField[] = [];
@@ -62,7 +64,7 @@ export function readExtents(dump: Dump): Extents {
   const plans: (readonly PlanRow[] | undefined)[] = [];
   const planOf = (type: TypeId, repeats: boolean): readonly PlanRow[] => {
     const known = runtime.types.get(type);
-    plans[type] ??= makePlan(dump, known, repeats && known.kind !== "struct" ? `[]${known.name}` : known.name, intern);
+    plans[type] ??= makePlan(runtime.types, known, repeats && known.kind !== "struct" ? `[]${known.name}` : known.name, intern);
     return plans[type];
   };
   const see = (words: DataView, at: number, plan: readonly PlanRow[]): void => {
@@ -89,26 +91,33 @@ export function readExtents(dump: Dump): Extents {
   for (const owner of heap.roots.owners) {
     if (!owner.global) continue;
     const { address, size, type, name } = owner.global;
-    const bytes = dump.process.memory.tryBytes(address, size);
+    const bytes = memory.tryBytes(address, size);
     if (bytes)
-      see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, makePlan(dump, runtime.types.get(type), name, intern));
+      see(
+        new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+        0,
+        makePlan(runtime.types, runtime.types.get(type), name, intern),
+      );
   }
   const stackPlans = new Map<string, readonly PlanRow[]>();
-  for (const { name, type, bytes } of stackVariables(dump, (type) => makePlan(dump, runtime.types.get(type), "", () => 0).length > 0)) {
+  for (const { name, type, bytes } of stackVariables(
+    runtime,
+    (type) => makePlan(runtime.types, runtime.types.get(type), "", () => 0).length > 0,
+  )) {
     const known = stackPlans.get(`${type} ${name}`);
-    const plan = known ?? makePlan(dump, runtime.types.get(type), name, intern);
+    const plan = known ?? makePlan(runtime.types, runtime.types.get(type), name, intern);
     if (!known) stackPlans.set(`${type} ${name}`, plan);
     see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, plan);
   }
   const buffer = new Uint8Array(PIECE);
-  dump.progress.stage("lengths of slices", spans.count);
+  progress.stage("lengths of slices", spans.count);
   for (let span = 0; span < spans.count; span++) {
-    if ((span & 0x1ff) === 0) dump.progress.tick(span);
+    if ((span & 0x1ff) === 0) progress.tick(span);
     if ((spans.spanClass[span] & 1) === 1 || firstId[span] === firstId[span + 1]) continue;
     const size = spans.elementSize[span];
     const whole = size * spans.elements[span];
     const bytes = whole <= PIECE ? buffer.subarray(0, whole) : undefined;
-    if (bytes && !dump.process.memory.readInto(spans.base[span], bytes)) continue;
+    if (bytes && !memory.readInto(spans.base[span], bytes)) continue;
     for (let id = firstId[span]; id < firstId[span + 1]; id++) {
       const type = heap.types.type[id];
       if (type === NONE || !heap.isLive(id)) continue;
@@ -122,12 +131,12 @@ export function readExtents(dump: Dump): Extents {
       if (stride === 0 && !bytes) {
         // One value of many megabytes: its slices and strings alone are read.
         for (const row of plan) {
-          const words = dump.process.memory.tryBytes(spans.base[span] + at + row.offset, row.isSlice ? 24 : 16);
+          const words = memory.tryBytes(spans.base[span] + at + row.offset, row.isSlice ? 24 : 16);
           if (words) see(new DataView(words.buffer, words.byteOffset, words.byteLength), 0, [{ ...row, offset: 0 }]);
         }
         continue;
       }
-      eachPiece(dump, spans.base[span] + at, room, stride, bytes?.subarray(at, at + room), (view) => {
+      eachPiece(memory, spans.base[span] + at, room, stride, bytes?.subarray(at, at + room), (view) => {
         if (stride === 0) see(view, 0, plan);
         else for (let offset = 0; offset + stride <= view.byteLength; offset += stride) see(view, offset, plan);
       });
@@ -141,10 +150,9 @@ const LARGEST_VARIABLE: Bytes = 1 << 20;
 
 /** Arguments and locals of every goroutine whose values the debug information has: "main.reader.buffer". In optimised code they are likely, not certain. */
 function* stackVariables(
-  dump: Dump,
+  runtime: GoRuntime,
   isWanted: (type: TypeId) => boolean,
 ): Iterable<{ readonly name: string; readonly type: TypeId; readonly bytes: Uint8Array }> {
-  const { runtime } = dump;
   const known = new Map<TypeId, boolean>();
   const isKnown = (type: TypeId): boolean => {
     const before = known.get(type);
@@ -158,7 +166,7 @@ function* stackVariables(
       for (const { name, type, place, function: fn } of frameVariables(runtime, goroutine, frame, isKnown)) {
         if (place.kind === "absent") continue;
         const { size } = runtime.types.get(type);
-        const bytes = place.kind === "bytes" ? place.bytes : dump.process.memory.tryBytes(place.address, size);
+        const bytes = place.kind === "bytes" ? place.bytes : runtime.process.memory.tryBytes(place.address, size);
         if (bytes) yield { name: `${fn}.${name}`, type, bytes };
       }
     }
@@ -167,7 +175,7 @@ function* stackVariables(
 
 /** The object's bytes as one view, or large arrays in pieces of whole elements. */
 function eachPiece(
-  dump: Dump,
+  memory: AddressSpace,
   address: number,
   room: Bytes,
   stride: Bytes,
@@ -182,18 +190,17 @@ function eachPiece(
   const buffer = new Uint8Array(Math.min(piece, room));
   for (let from = 0; from < room; from += piece) {
     const part = buffer.subarray(0, Math.min(piece, room - from));
-    if (dump.process.memory.readInto(address + from, part)) visit(new DataView(part.buffer, part.byteOffset, part.byteLength));
+    if (memory.readInto(address + from, part)) visit(new DataView(part.buffer, part.byteOffset, part.byteLength));
   }
 }
 
 /** Slice and string fields of one value, down through structs and arrays; paths begin at the innermost named struct. */
 function makePlan(
-  dump: Dump,
+  types: TypeTable,
   type: GoType,
   name: string,
   intern: (path: string, kind: "slice" | "string", elementSize: Bytes) => number,
 ): readonly PlanRow[] {
-  const { types } = dump.runtime;
   const out: PlanRow[] = [];
   const walk = (at: GoType, offset: Bytes, path: string, depth: number): void => {
     if (depth > 16 || out.length > MOST_PLAN || at.size < 2 * WORD) return;
@@ -218,9 +225,9 @@ function makePlan(
 }
 
 /** Whether anything but the slices and strings counted points to an object: then more of it is in use than they see. */
-export function isSeenOtherwise(dump: Dump, extents: Extents, id: ObjectId): boolean {
-  const { first } = dump.retention.referrers;
-  const node = dump.heap.graph.nodeOfObject(id);
+export function isSeenOtherwise({ heap, retention }: Pick<Sources, "heap" | "retention">, extents: Extents, id: ObjectId): boolean {
+  const { first } = retention.referrers;
+  const node = heap.graph.nodeOfObject(id);
   const pointers = first[node + 1] - first[node];
   return extents.seers[id] < 255 && pointers > extents.seers[id];
 }

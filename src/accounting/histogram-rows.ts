@@ -1,11 +1,12 @@
 // Objects counted by type, package or size class: one loop over columns.
 import type { PackageNames } from "../base/package-names.js";
 import { NONE } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import { isMarked } from "../graph/mark.js";
 import { EVIDENCE } from "../heap/evidence.js";
 import { readableType } from "../heap/value-names.js";
 import { labelIndex, type Wholes } from "../heap/wholes.js";
+import type { TypeTable } from "../runtime/types.js";
+import type { Sources } from "./sources.js";
 
 export interface HistogramRow {
   readonly type: string;
@@ -28,15 +29,15 @@ export interface HistogramSelection {
 }
 
 /** Every row, in no order. */
-export function histogramRows(dump: Dump, selection: HistogramSelection): HistogramRow[] {
-  const { heap } = dump;
+export function histogramRows(source: Pick<Sources, "heap" | "runtime" | "progress">, selection: HistogramSelection): HistogramRow[] {
+  const { heap, runtime, progress } = source;
   const { objects, types, live, graph } = heap;
   const { spans, firstId } = objects;
   const objectNode = graph.nodeOfObject(0);
   const kinds = EVIDENCE.length;
   const folded = selection.parts === true || selection.by === "size-class" ? undefined : heap.wholes;
   const column = folded?.column;
-  const typeCount = dump.runtime.types.count;
+  const typeCount = runtime.types.count;
   // Rows 0 and 1: unknown, with pointers and without; then types, then names of values without an object of their own.
   const names = typeCount + 2 + (folded?.labels.length ?? 0);
   const rowOf = (id: number, noscan: number): number => {
@@ -49,9 +50,9 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
   const bytes = new Float64Array(names);
   const parts = new Float64Array(names);
   const sizes = new Map<number, { count: number; bytes: number }>();
-  dump.progress.stage("counting types", spans.count);
+  progress.stage("counting types", spans.count);
   for (let span = 0; span < spans.count; span++) {
-    if ((span & 0xfff) === 0) dump.progress.tick(span);
+    if ((span & 0xfff) === 0) progress.tick(span);
     const size = spans.elementSize[span];
     const noscan = spans.spanClass[span] & 1;
     let inSpan = 0;
@@ -83,8 +84,8 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
   const byName = new Map<string, Mutable<HistogramRow> & { evidence: Record<string, number> }>();
   for (let row = 0; row < names; row++) {
     if (bytes[row] === 0) continue;
-    const name = rowName(dump, row, folded);
-    const key = selection.by === "package" ? packageOf(name, dump.names) : name;
+    const name = rowName(runtime.types, row, folded);
+    const key = selection.by === "package" ? packageOf(name, runtime.names) : name;
     let known = byName.get(key);
     if (!known) {
       known = { type: key, count: 0, bytes: 0, evidence: {} };
@@ -104,11 +105,11 @@ export function histogramRows(dump: Dump, selection: HistogramSelection): Histog
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
-function rowName(dump: Dump, row: number, folded: Wholes | undefined): string {
+function rowName(types: TypeTable, row: number, folded: Wholes | undefined): string {
   if (row < 2) return unknownName(row === 1);
   const type = row - 2;
-  if (type >= dump.runtime.types.count) return folded?.labels[type - dump.runtime.types.count] ?? "";
-  const { name } = dump.runtime.types.get(type);
+  if (type >= types.count) return folded?.labels[type - types.count] ?? "";
+  const { name } = types.get(type);
   return folded ? readableType(name) : name;
 }
 
@@ -129,4 +130,12 @@ export function packageOf(type: string, names: PackageNames): string {
   const match = /(?:^|[\s*[\](){}<>,])((?:[\w~+.-]+\/)*[\w~+-]+)\.[\w(]/d.exec(text);
   const [start] = match?.indices?.[1] ?? [];
   return start === undefined ? "(builtin)" : (names.pathAt(text.slice(start)) ?? (match?.[1] as string));
+}
+
+/** Parts that the runtime makes maps of: tables, groups, buckets; and sync.Map's tries. */
+const MAP_PART =
+  /^(?:\[\])?\*?(?:noalg\.)?(?:map\.(?:group|bucket)\[|bucket<|table<|group<|internal\/runtime\/maps\.|internal\/sync\.(?:indirect|entry|node)\b)/;
+
+export function isMapPart(name: string): boolean {
+  return MAP_PART.test(name);
 }

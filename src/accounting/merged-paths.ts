@@ -1,10 +1,8 @@
 // The shortest paths to many objects, merged by type: who holds all of them.
-import { type Bytes, counted, NONE, type NodeId, type ObjectId } from "../base/units.js";
-import type { Dump } from "../dump.js";
-import { readableType } from "../naming/object-names.js";
-import { ownerName } from "../naming/path-names.js";
-import { goroutinePlace } from "../stacks/goroutine-place.js";
-import { isMapPart } from "./dominator-rows.js";
+import { type Bytes, counted, NONE, type NodeId, type ObjectId, type OwnerId } from "../base/units.js";
+import { readableType } from "../heap/value-names.js";
+import { isMapPart } from "./histogram-rows.js";
+import type { HeapNames, Sources } from "./sources.js";
 
 /** Paths that begin alike: an owner, then types. count and bytes are of the objects asked for. */
 export interface MergedNode {
@@ -34,23 +32,26 @@ interface Branch {
  * Merges the breadth-first paths of live objects. Repeated types on a path are one level, parts of a map are the map.
  * @param ids live objects
  */
-export function mergePaths(dump: Dump, ids: Iterable<ObjectId>): readonly MergedNode[] {
-  const { heap } = dump;
+export function mergePaths(
+  { heap, runtime, progress }: Pick<Sources, "heap" | "runtime" | "progress">,
+  names: HeapNames,
+  ids: Iterable<ObjectId>,
+): readonly MergedNode[] {
   const { parent } = heap.tree;
   const objectNode = heap.graph.nodeOfObject(0);
   const branchOf = new Int32Array(parent.length).fill(NONE);
   const branches: Branch[] = [{ above: NONE, name: "", isOwner: false, count: 0, bytes: 0 }];
   const below = new Map<string, number>();
-  const names: string[] = [];
+  const typeNames: string[] = [];
   const nameOf = (node: NodeId): string => {
     const type = heap.types.type[node - objectNode];
     if (type === NONE) return "unknown";
-    names[type] ??= readableType(dump.runtime.types.get(type).name);
-    return names[type];
+    typeNames[type] ??= readableType(runtime.types.get(type).name);
+    return typeNames[type];
   };
   const enter = (above: number, node: NodeId): number => {
     const isOwner = node < objectNode;
-    const name = isOwner ? mergedOwner(dump, node - 1) : nameOf(node);
+    const name = isOwner ? mergedOwner(heap.roots.owners[node - 1].goroutine, names, node - 1) : nameOf(node);
     if (!isOwner) {
       if (isMapPart(name) && !branches[above].isOwner && branches[above].name.startsWith("map[")) return above;
       for (let at = above, up = 0; up < LOOPS && at > 0 && !branches[at].isOwner; up++, at = branches[at].above)
@@ -69,7 +70,7 @@ export function mergePaths(dump: Dump, ids: Iterable<ObjectId>): readonly Merged
   const path: NodeId[] = [];
   let merged = 0;
   for (const id of ids) {
-    if ((++merged & 0xffff) === 0) dump.progress.tick(merged);
+    if ((++merged & 0xffff) === 0) progress.tick(merged);
     let node = objectNode + id;
     path.length = 0;
     while (branchOf[node] === NONE) {
@@ -87,9 +88,8 @@ export function mergePaths(dump: Dump, ids: Iterable<ObjectId>): readonly Merged
   return shape(branches);
 }
 
-function mergedOwner(dump: Dump, id: number): string {
-  const { goroutine } = dump.heap.roots.owners[id];
-  return goroutine === undefined ? ownerName(dump, id) : `goroutines of ${goroutinePlace(dump, goroutine).function}`;
+function mergedOwner(goroutine: number | undefined, names: HeapNames, id: OwnerId): string {
+  return goroutine === undefined ? names.owner(id) : `goroutines of ${names.place(goroutine).function}`;
 }
 
 function shape(branches: readonly Branch[]): readonly MergedNode[] {

@@ -1,24 +1,22 @@
 // What types, packages, variables and goroutines retain.
 import { NONE, type NodeId, type OwnerId } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import { labelIndex } from "../heap/wholes.js";
-import { ownerName } from "../naming/path-names.js";
-import { goroutineName } from "../stacks/goroutine-place.js";
 import { type HistogramRow, packageOf, unknownName } from "./histogram-rows.js";
+import type { HeapNames, Sources } from "./sources.js";
 
 /**
  * Bytes by row name. A type retains what at least one of its objects dominates: an object that another of the same type
  * dominates is not added again, and what only several of them hold together belongs to none.
  */
-export function retainedByName(dump: Dump, by: "type" | "package", parts: boolean): ReadonlyMap<string, number> {
-  const { heap, retention } = dump;
+export function retainedByName(source: Sources, by: "type" | "package", parts: boolean): ReadonlyMap<string, number> {
+  const { heap, retention, runtime } = source;
   const wholes = parts ? undefined : heap.wholes;
   const { objects, types, graph } = heap;
   const { spans, firstId } = objects;
   const names = new Map<string, number>();
   const groupOfType: number[] = [];
   const intern = (name: string): number => {
-    const key = by === "package" ? packageOf(name, dump.names) : name;
+    const key = by === "package" ? packageOf(name, runtime.names) : name;
     const known = names.get(key);
     if (known !== undefined) return known;
     names.set(key, names.size);
@@ -26,9 +24,9 @@ export function retainedByName(dump: Dump, by: "type" | "package", parts: boolea
   };
   const nameAt = (id: number, type: number, noscan: number): string => {
     if (type === NONE && (!wholes || wholes.column[id] >= NONE)) return unknownName(noscan === 1);
-    return wholes ? wholes.nameOf(id) : dump.runtime.types.get(type).name;
+    return wholes ? wholes.nameOf(id) : runtime.types.get(type).name;
   };
-  const typeCount = dump.runtime.types.count;
+  const typeCount = runtime.types.count;
   const objectNode = graph.nodeOfObject(0);
   const group = new Int32Array(graph.referents.nodeCount).fill(NONE);
   for (let span = 0; span < spans.count; span++) {
@@ -54,8 +52,11 @@ export const NO_GOROUTINE = "(variables and the runtime)";
  * at the start of its shortest path: the owner itself, or for an object that several hold the one that `why` names. So the
  * rows add up to the live bytes. Retained is what the owner holds alone.
  */
-export function ownerRows(dump: Dump, by: "owner" | "goroutine"): HistogramRow[] {
-  const { heap, retention } = dump;
+export function ownerRows(
+  { heap, retention }: Pick<Sources, "heap" | "retention">,
+  names: HeapNames,
+  by: "owner" | "goroutine",
+): HistogramRow[] {
   const { parent, order } = retention.dominators;
   const { retained, objects } = retention;
   const ownerAt = startsOfPaths(heap.tree.parent, heap.graph.ownerCount);
@@ -63,7 +64,7 @@ export function ownerRows(dump: Dump, by: "owner" | "goroutine"): HistogramRow[]
   const rowOf: (ReturnType<typeof rows.get> | undefined)[] = [];
   const rowOfOwner = (owner: OwnerId) => {
     const { goroutine } = heap.roots.owners[owner];
-    const type = goroutine !== undefined ? goroutineName(dump, goroutine) : by === "owner" ? ownerName(dump, owner) : NO_GOROUTINE;
+    const type = goroutine !== undefined ? names.goroutine(goroutine) : by === "owner" ? names.owner(owner) : NO_GOROUTINE;
     let row = rows.get(type);
     if (!row) {
       row = { type, count: 0, bytes: 0, retainedBytes: 0, evidence: {} };

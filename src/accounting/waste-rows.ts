@@ -1,17 +1,18 @@
 // Bytes that hold nothing anyone reads, by kind and by the field that keeps them.
 import { DumpError } from "../base/errors.js";
 import { NumberSet } from "../base/number-set.js";
-import { type Bytes, type Hex, hex, NONE, type TypeId } from "../base/units.js";
-import type { Dump } from "../dump.js";
-import { readableType } from "../naming/object-names.js";
+import { type Bytes, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
+import { readableType } from "../heap/value-names.js";
 import { slotSize } from "../runtime/accounting.js";
 import { mapRoom } from "../runtime/maps/maps.js";
-import type { GoType } from "../runtime/types.js";
+import type { GoType, TypeTable } from "../runtime/types.js";
 import { type Extents, isSeenOtherwise, readExtents } from "./extents.js";
+import type { Sources } from "./sources.js";
 
 export type WasteKind = "slice capacity" | "pinned array" | "map slack" | "duplicate strings" | "size-class rounding";
 
-export interface WasteRow {
+/** Bytes lost in one way by one field or type. */
+export interface Waste {
   readonly kind: WasteKind;
   /** Field or type that keeps the bytes: "main.Session.Buf". */
   readonly path: string;
@@ -19,6 +20,11 @@ export interface WasteRow {
   /** Objects or maps it is lost in. */
   readonly count: number;
   /** The one that loses most. */
+  readonly example: ObjectId;
+}
+
+/** As people and programs get it. */
+export interface WasteRow extends Omit<Waste, "example"> {
   readonly example: Hex;
 }
 
@@ -26,11 +32,16 @@ interface Sum {
   bytes: Bytes;
   count: number;
   most: Bytes;
-  example: number;
+  example: ObjectId;
 }
 
-/** Rows of all kinds, the largest first. */
-export function wasteRows(dump: Dump): readonly WasteRow[] {
+/** Waste of all kinds as rows, the largest first. */
+export function wasteRows(source: Sources): readonly WasteRow[] {
+  return findWaste(source).map((row) => ({ ...row, example: hex(source.heap.objects.addressOf(row.example)) }));
+}
+
+/** Waste of all kinds, the largest first. */
+export function findWaste(source: Sources): readonly Waste[] {
   const sums = new Map<string, Sum>();
   const add = (kind: WasteKind, path: string, bytes: Bytes, id: number): void => {
     if (bytes <= 0) return;
@@ -47,13 +58,13 @@ export function wasteRows(dump: Dump): readonly WasteRow[] {
       sum.example = id;
     }
   };
-  const extents = readExtents(dump);
-  arrays(dump, extents, add);
-  maps(dump, add);
-  duplicates(dump, extents, add);
-  const rows = [...sums].map(([key, sum]): WasteRow => {
+  const extents = readExtents(source);
+  arrays(source, extents, add);
+  maps(source, add);
+  duplicates(source, extents, add);
+  const rows = [...sums].map(([key, { bytes, count, example }]): Waste => {
     const [kind, path] = key.split("\n");
-    return { kind: kind as WasteKind, path, bytes: sum.bytes, count: sum.count, example: hex(dump.heap.objects.addressOf(sum.example)) };
+    return { kind: kind as WasteKind, path, bytes, count, example };
   });
   return rows.sort((a, b) => b.bytes - a.bytes);
 }
@@ -67,12 +78,12 @@ type Add = (kind: WasteKind, path: string, bytes: Bytes, id: number) => void;
 const TINY_SPAN_CLASS = 5;
 
 /** Arrays behind slices and strings, and single values: what lies past the length, before the start, past the capacity. */
-function arrays(dump: Dump, extents: Extents, add: Add): void {
-  const { heap, runtime } = dump;
+function arrays(source: Sources, extents: Extents, add: Add): void {
+  const { heap, runtime, progress } = source;
   const { spans, firstId, dataStart } = heap.objects;
-  dump.progress.stage("waste: arrays", spans.count);
+  progress.stage("waste: arrays", spans.count);
   for (let span = 0; span < spans.count; span++) {
-    if ((span & 0x1ff) === 0) dump.progress.tick(span);
+    if ((span & 0x1ff) === 0) progress.tick(span);
     const slot = spans.elementSize[span];
     const size = slot - dataStart[span];
     if (spans.spanClass[span] === TINY_SPAN_CLASS) continue;
@@ -101,7 +112,7 @@ function arrays(dump: Dump, extents: Extents, add: Add): void {
       const isRounding = slot > LARGEST_CLASS ? tail < 8192 : slotSize(extents.capacityEnd[id] + dataStart[span]) === slot;
       const pinned = front + (isRounding ? 0 : tail);
       if (isRounding) add("size-class rounding", path, tail, id);
-      if ((unused === 0 && pinned === 0) || isSeenOtherwise(dump, extents, id)) continue;
+      if ((unused === 0 && pinned === 0) || isSeenOtherwise(source, extents, id)) continue;
       add("slice capacity", path, unused, id);
       add("pinned array", path, pinned, id);
     }
@@ -109,16 +120,15 @@ function arrays(dump: Dump, extents: Extents, add: Add): void {
 }
 
 /** Maps: slots past those that a map of as many entries has grown to. */
-function maps(dump: Dump, add: Add): void {
-  const { heap, runtime } = dump;
-  const env = { memory: dump.process.memory, types: runtime.types, maps: runtime.maps };
+function maps({ heap, runtime, progress }: Sources, add: Add): void {
+  const env = { memory: runtime.process.memory, types: runtime.types, maps: runtime.maps };
   const known = new Map<number, GoType | undefined>();
-  dump.progress.stage("waste: maps", heap.objects.count);
+  progress.stage("waste: maps", heap.objects.count);
   for (let id = 0; id < heap.objects.count; id++) {
-    if ((id & 0xffff) === 0) dump.progress.tick(id);
+    if ((id & 0xffff) === 0) progress.tick(id);
     const type = heap.types.type[id];
     if (type === NONE || !heap.isLive(id)) continue;
-    if (!known.has(type)) known.set(type, mapOfHeader(dump, type));
+    if (!known.has(type)) known.set(type, mapOfHeader(runtime.types, type));
     const map = known.get(type);
     if (!map) continue;
     try {
@@ -131,8 +141,7 @@ function maps(dump: Dump, add: Add): void {
 }
 
 /** The map type whose header a type is; undefined for other types. */
-function mapOfHeader(dump: Dump, type: TypeId): GoType | undefined {
-  const { types } = dump.runtime;
+function mapOfHeader(types: TypeTable, type: TypeId): GoType | undefined {
   const { name } = types.get(type);
   const readable = readableType(name);
   const id = readable === name ? NONE : types.byName(readable);
@@ -142,15 +151,14 @@ function mapOfHeader(dump: Dump, type: TypeId): GoType | undefined {
 }
 
 /** Strings of equal bytes, but one of each: found by a hash of their bytes. */
-function duplicates(dump: Dump, extents: Extents, add: Add): void {
-  const { heap } = dump;
+function duplicates({ heap, runtime, progress }: Sources, extents: Extents, add: Add): void {
   const { spans, firstId } = heap.objects;
   // Two hashes of a text, 32 and 21 bits of them, packed into one double.
   const seen = new NumberSet();
   const buffer = new Uint8Array(1 << 20);
-  dump.progress.stage("waste: equal strings", spans.count);
+  progress.stage("waste: equal strings", spans.count);
   for (let span = 0; span < spans.count; span++) {
-    if ((span & 0x1ff) === 0) dump.progress.tick(span);
+    if ((span & 0x1ff) === 0) progress.tick(span);
     const size = spans.elementSize[span];
     if ((spans.spanClass[span] & 1) === 0 || size > LARGEST_CLASS || size <= 8) continue;
     const whole = size * spans.elements[span];
@@ -159,7 +167,7 @@ function duplicates(dump: Dump, extents: Extents, add: Add): void {
     for (let id = firstId[span]; id < firstId[span + 1]; id++) {
       const field = extents.field[id];
       if (field === NONE || extents.fields[field].kind !== "string") continue;
-      if (!isRead && !dump.process.memory.readInto(spans.base[span], buffer.subarray(0, whole))) break;
+      if (!isRead && !runtime.process.memory.readInto(spans.base[span], buffer.subarray(0, whole))) break;
       isRead = true;
       const at = heap.objects.addressOf(id) - spans.base[span];
       const length = extents.lengthEnd[id];

@@ -1,6 +1,7 @@
 // Where live bytes pile up: the variables, containers and queues whose children hold much.
 
 import type { DominatorNode } from "../accounting/dominator-rows.js";
+import type { HeapNames } from "../accounting/sources.js";
 import { type Bytes, NONE, type NodeId } from "../base/units.js";
 import { quoteWord } from "../base/words.js";
 import type { Dump } from "../dump.js";
@@ -29,8 +30,8 @@ interface Finding extends Omit<Measured, "title"> {
 }
 
 /** Findings about the points of accumulation. @param whole the memory in use */
-export function holderSuspects(dump: Dump, whole: Bytes): Suspect[] {
-  const { points, singles } = findPoints(dump);
+export function holderSuspects(dump: Dump, names: HeapNames, whole: Bytes): Suspect[] {
+  const { points, singles } = findPoints(dump, names);
   const held = heldBy(dump, points, singles);
   dump.progress.stage("suspects: holders", points.length);
   const found = points.flatMap((point, index) => {

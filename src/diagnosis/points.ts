@@ -1,6 +1,8 @@
 // Points of accumulation: rows of the dominator tree that hold much, each without what points below it hold.
 
-import { type DominatorNode, dominatorTree } from "../accounting/dominator-rows.js";
+import { accumulationTree } from "../accounting/accumulation-tree.js";
+import { type DominatorNode, dominatorRow } from "../accounting/dominator-rows.js";
+import type { HeapNames } from "../accounting/sources.js";
 import type { Bytes, Hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 
@@ -25,9 +27,10 @@ export interface Point {
 }
 
 /** The largest points: every byte belongs to the innermost one; and the rows of single objects that the roots hold. */
-export function findPoints(dump: Dump): { readonly points: readonly Point[]; readonly singles: readonly Hex[] } {
+export function findPoints(dump: Dump, names: HeapNames): { readonly points: readonly Point[]; readonly singles: readonly Hex[] } {
   const { liveBytes } = dump.heap;
-  const root = dominatorTree(dump, 0, { depth: DEPTH, min: Math.max(1, liveBytes / 200), group: "none", top: 0 }, dump.progress);
+  const options = { depth: DEPTH, min: Math.max(1, liveBytes / 200), group: "none", top: 0 } as const;
+  const root = dominatorRow(accumulationTree(dump, names, 0, options, dump.progress), dump, names);
   const points: Point[] = [];
   for (const child of root.children ?? []) collect(child, [], liveBytes * LEAST_SHARE, points);
   return {

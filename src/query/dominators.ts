@@ -1,9 +1,11 @@
 // Who holds how much: the dominator tree of the heap, or what one object or variable holds.
 
-import { type DominatorNode, dominatorTree } from "../accounting/dominator-rows.js";
+import { accumulationTree } from "../accounting/accumulation-tree.js";
+import { type DominatorNode, dominatorRow } from "../accounting/dominator-rows.js";
 import { NotFoundError } from "../base/errors.js";
 import { type Bytes, NONE } from "../base/units.js";
 import { locateNode } from "../naming/locate.js";
+import { heapNames } from "./heap-names.js";
 import type { Query } from "./query.js";
 
 export interface DominatorsArgs {
@@ -26,6 +28,8 @@ export const dominators: Query<DominatorsArgs, DominatorNode> = {
     if (retention.dominators.parent[start] === NONE)
       throw new NotFoundError("live object", args.of ?? "", [], "it is garbage: no root reaches it, so it retains nothing");
     const min = args.min > 0 ? args.min : Math.max(1, Math.ceil(retention.retained[start] / 100));
-    return dominatorTree(dump, start, { depth: args.depth, min, group: args.group, top: args.top }, progress);
+    const names = heapNames(dump);
+    const tree = accumulationTree(dump, names, start, { depth: args.depth, min, group: args.group, top: args.top }, progress);
+    return dominatorRow(tree, dump, names);
   },
 };

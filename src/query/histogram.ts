@@ -5,6 +5,7 @@ import { ownerRows, retainedByName } from "../accounting/retained-rows.js";
 import { UsageError } from "../base/errors.js";
 import type { Dump } from "../dump.js";
 import { namePattern } from "../naming/patterns.js";
+import { heapNames } from "./heap-names.js";
 import type { Query } from "./query.js";
 
 export interface HistogramArgs {
@@ -60,7 +61,7 @@ export const histogram: Query<HistogramArgs, Histogram> = {
 function rowsOf(dump: Dump, { by, garbage, sort, parts = false }: HistogramArgs): HistogramRow[] {
   const retained = sort === "retained" || by === "owner" || by === "goroutine";
   if (retained && garbage) throw new UsageError("garbage is retained by nobody", "leave out --garbage, or sort by bytes");
-  if (by === "owner" || by === "goroutine") return ownerRows(dump, by);
+  if (by === "owner" || by === "goroutine") return ownerRows(dump, heapNames(dump), by);
   const rows = histogramRows(dump, { by, garbage, parts });
   if (!retained) return rows;
   if (by === "size-class") throw new UsageError("--sort retained goes with --by type, package, owner or goroutine");

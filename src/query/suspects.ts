@@ -6,6 +6,7 @@ import { processSuspects } from "../diagnosis/process.js";
 import type { Suspect, Whole } from "../diagnosis/suspect.js";
 import { wasteSuspects } from "../diagnosis/waste.js";
 import type { Dump } from "../dump.js";
+import { heapNames } from "./heap-names.js";
 import type { Query } from "./query.js";
 
 export interface SuspectsArgs {
@@ -32,7 +33,7 @@ export const suspects: Query<SuspectsArgs, Suspects> = {
 export function findSuspects(dump: Dump): readonly Suspect[] {
   const whole: Whole = { bytes: memoryInUse(dump), name: "the memory in use" };
   const found = [
-    ...holderSuspects(dump, whole.bytes),
+    ...holderSuspects(dump, heapNames(dump), whole.bytes),
     ...goroutineSuspects(dump, whole),
     ...wasteSuspects(dump, whole.bytes),
     ...processSuspects(dump, whole),

@@ -19,6 +19,7 @@ import {
 } from "../naming/object-names.js";
 import { type NamedPath, namePath, nameTarget, type PathRoot } from "../naming/path-names.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
+import { heapNames } from "./heap-names.js";
 import type { Query } from "./query.js";
 
 export interface WhyArgs {
@@ -84,7 +85,13 @@ export const why: Query<WhyArgs, Why> = {
     const { steps, ...object } = nameTarget(dump, shortest, parts);
     const nodes = shortest.slice(0, 2 + steps);
     if (args.merge && args.type !== undefined)
-      return { object, reachable: true, ...found, paths: [], merged: mergePaths(dump, liveOfType(dump, args.type, parts)) };
+      return {
+        object,
+        reachable: true,
+        ...found,
+        paths: [],
+        merged: mergePaths(dump, heapNames(dump), liveOfType(dump, args.type, parts)),
+      };
     const limit = args.paths ?? 1;
     const target = nodes[nodes.length - 1];
     if (args.ignore && args.ignore.length > 0) {

@@ -1,0 +1,14 @@
+// What people call the things in a dump, by their ids, for those that count them.
+import type { HeapNames } from "../accounting/sources.js";
+import type { Dump } from "../dump.js";
+import { expressionOf, ownerName } from "../naming/path-names.js";
+import { goroutineName, goroutinePlace } from "../stacks/goroutine-place.js";
+
+export function heapNames(dump: Dump): HeapNames {
+  return {
+    expression: (id) => expressionOf(dump, id),
+    owner: (id) => ownerName(dump, id),
+    goroutine: (id) => goroutineName(dump, id),
+    place: (id) => goroutinePlace(dump, id),
+  };
+}

@@ -1,13 +1,19 @@
 // Who called a C function: return addresses on the stack that follow a call of just that function.
 import { type Address, type Hex, hex } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import type { ElfSymbol } from "../process/process.js";
 import { decoderOf } from "../runtime/instructions.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 
 /** A function of C, by the executable's symbols. */
 export interface CFrame {
   readonly function: string;
   readonly pc: Hex;
+}
+
+/** What return addresses are told by; a GoRuntime is one. */
+export interface CodeSource extends Pick<GoRuntime, "memory" | "symbolAt"> {
+  readonly process: Pick<GoRuntime["process"], "arch">;
+  readonly functions: Pick<GoRuntime["functions"], "find">;
 }
 
 const DEEPEST = 64 * 1024;
@@ -21,9 +27,8 @@ const LONGEST_FUNCTION = 16 * 1024;
  * do that, and what was left by earlier calls of the same function names a caller that it really had. A function of a library was
  * called by way of a stub, which has no symbol: the innermost call of a stub counts for it.
  */
-export function callersInC(dump: Dump, pc: Address, sp: Address): readonly CFrame[] {
-  const { process, runtime } = dump;
-  const { memory } = process;
+export function callersInC(runtime: CodeSource, pc: Address, sp: Address): readonly CFrame[] {
+  const { memory } = runtime;
   const mapping = memory.find(sp);
   if (!mapping || runtime.functions.find(pc)) return [];
   const frames: CFrame[] = [];
@@ -32,11 +37,11 @@ export function callersInC(dump: Dump, pc: Address, sp: Address): readonly CFram
     const back = memory.tryAddress(at) ?? 0;
     const caller = back > 4096 ? runtime.symbolAt(back - 1) : undefined;
     if (!caller || runtime.functions.find(back)) continue;
-    const target = calledBefore(dump, back);
+    const target = calledBefore(runtime, back);
     if (target === undefined) continue;
     if (callee === undefined ? runtime.symbolAt(target) !== undefined : target !== callee) {
       const between = runtime.symbolAt(target);
-      if (callee === undefined || between?.address !== target || !jumpsTo(dump, between, callee)) continue;
+      if (callee === undefined || between?.address !== target || !jumpsTo(runtime, between, callee)) continue;
       // It ended with a jump to the callee: its frame is gone.
       frames.push({ function: nameInC(between.name), pc: hex(between.address) });
     }
@@ -47,7 +52,7 @@ export function callersInC(dump: Dump, pc: Address, sp: Address): readonly CFram
 }
 
 /** Target of the direct call that ends at this address. */
-function calledBefore({ process: { memory, arch } }: Dump, end: Address): Address | undefined {
+function calledBefore({ memory, process: { arch } }: CodeSource, end: Address): Address | undefined {
   const start = end - arch.directCall;
   const code = memory.tryBytes(start, arch.directCall);
   const call = code && decoderOf(arch)(viewOf(code), 0);
@@ -60,7 +65,7 @@ export function nameInC(symbol: string): string {
 }
 
 /** Whether a function ends itself by a jump to the start of another: a tail call. */
-function jumpsTo({ process: { memory, arch } }: Dump, from: ElfSymbol, to: Address): boolean {
+function jumpsTo({ memory, process: { arch } }: CodeSource, from: ElfSymbol, to: Address): boolean {
   const code = memory.tryBytes(from.address, Math.min(from.size, LONGEST_FUNCTION));
   if (!code) return false;
   const view = viewOf(code);

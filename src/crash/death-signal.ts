@@ -1,12 +1,11 @@
 // The signals of a crash: which one began it, where it struck, what lies at the address.
 import { type Address, counted, type Hex, hex } from "../base/units.js";
-import type { Dump } from "../dump.js";
-import { explainAddress } from "../naming/object-names.js";
 import type { SignalInfo, Thread } from "../process/process.js";
 import { faultAddress } from "../process/signal-info.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { readField } from "../runtime/layout/layout.js";
-import type { Machine } from "../runtime/machines.js";
+import { savedFault } from "../runtime/records/goroutine.js";
+import type { Machine } from "../runtime/records/machine.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 import { type SavedSignal, savedSignals } from "../runtime/signal-frame.js";
 import { nameInC } from "./c-callers.js";
 import { signalMeaning, signalName } from "./signal-names.js";
@@ -26,13 +25,27 @@ export interface SignalRow {
   readonly sender?: "itself" | "another process" | "the kernel";
 }
 
+/** Where signals are read and explained. */
+export interface SignalSource {
+  readonly runtime: GoRuntime;
+  /** What lies at an address that is no goroutine's guard, in words. */
+  readonly explain: (address: Address) => string;
+}
+
+/** What tells code by its address; a GoRuntime is one. */
+export interface CodePlaces extends Pick<GoRuntime, "symbolAt"> {
+  readonly functions: Pick<GoRuntime["functions"], "find">;
+  readonly process: Pick<GoRuntime["process"], "files">;
+}
+
 /** Signals that end a Go program with a crash unless it handles them: QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, STKFLT, SYS. runtime/sigtab_linux_generic.go */
 const FATAL = new Set([3, 4, 5, 6, 7, 8, 11, 16, 31]);
 const SIGQUIT = 3;
+const SIGFPE = 8;
 
 /** The first signal that any thread was handling and that was not sent by the process itself; else the first it sent itself. */
-export function beginning(dump: Dump, machines: readonly Machine[]): SignalRow | undefined {
-  const { process } = dump;
+export function beginning(source: SignalSource, machines: readonly Machine[]): SignalRow | undefined {
+  const { process, functions } = source.runtime;
   const saved = machines.flatMap((machine) => {
     const sp = machine.thread?.registers.sp ?? 0;
     return savedSignals(process.memory, sp, machine.gsignal, process.arch).map((signal) => ({ signal, dying: machine.dying > 0 }));
@@ -44,14 +57,17 @@ export function beginning(dump: Dump, machines: readonly Machine[]): SignalRow |
   const best =
     foreign.find((each) => each.dying) ??
     foreign[0] ??
-    own.find(({ signal }) => signal.signo !== SIGQUIT && dump.runtime.functions.find(signal.pc)?.name !== "runtime.raise") ??
+    own.find(({ signal }) => signal.signo !== SIGQUIT && functions.find(signal.pc)?.name !== "runtime.raise") ??
     own.find(({ signal }) => signal.signo === SIGQUIT) ??
     own[0];
-  return best && signalRow(dump, best.signal);
+  return best && signalRow(source, best.signal);
 }
 
-export function signalRow(dump: Dump, signal: Omit<SavedSignal, "senderPid"> & { readonly senderPid: number | undefined }): SignalRow {
-  const { process } = dump;
+export function signalRow(
+  source: SignalSource,
+  signal: Omit<SavedSignal, "senderPid"> & { readonly senderPid: number | undefined },
+): SignalRow {
+  const { process } = source.runtime;
   const address = signal.address;
   const sender =
     signal.code > 0 || signal.senderPid === undefined
@@ -63,29 +79,25 @@ export function signalRow(dump: Dump, signal: Omit<SavedSignal, "senderPid"> & {
     name: signalName(signal.signo),
     meaning: signalMeaning(signal.signo),
     code: signal.code,
-    ...placeOfFault(dump, address),
-    ...(signal.pc > 0 ? { pc: hex(signal.pc), at: placeOf(dump, signal.pc) } : {}),
+    ...placeOfFault(source, address),
+    ...(signal.pc > 0 ? { pc: hex(signal.pc), at: placeOf(source.runtime, signal.pc) } : {}),
     ...(signal.senderPid === undefined ? {} : { senderPid: signal.senderPid }),
     sender,
   };
 }
 
 /** The fault that became a panic: kept in the g. runtime/signal_unix.go sigpanic */
-export function faultOf(dump: Dump, goroutine: Goroutine): SignalRow | undefined {
-  const { layout, process } = dump.runtime;
-  const g = layout.struct("g");
-  const signo = readField(process.memory, g, goroutine.address, "sig");
-  if (signo === 0 || signo > 64) return undefined;
-  const code = readField(process.memory, g, goroutine.address, "sigcode0");
-  const pc = readField(process.memory, g, goroutine.address, "sigpc");
-  const address = faultAddress(signo, code, process.memory.readUint64(goroutine.address + g.offset("sigcode1")));
+export function faultOf(source: SignalSource, goroutine: Goroutine): SignalRow | undefined {
+  const fault = savedFault(source.runtime, goroutine.address);
+  if (!fault) return undefined;
+  const { signo, code, pc } = fault;
   return {
     name: signalName(signo),
     meaning: signalMeaning(signo),
     code,
-    ...(signo === 8 ? {} : placeOfFault(dump, address)),
+    ...(signo === SIGFPE ? {} : placeOfFault(source, faultAddress(signo, code, fault.address))),
     pc: hex(pc),
-    at: placeOf(dump, pc),
+    at: placeOf(source.runtime, pc),
     sender: "the kernel",
   };
 }
@@ -95,8 +107,13 @@ export function faultOf(dump: Dump, goroutine: Goroutine): SignalRow | undefined
  * raised by the handler. On a thread of C's own the runtime has no goroutine to blame: it sends the same signal again, without
  * a handler. runtime/signal_unix.go badsignal
  */
-export function handled(dump: Dump, thread: Thread, machine: Machine | undefined, last: SignalInfo): SavedSignal | undefined {
-  const { memory, arch, pid } = dump.process;
+export function handled(
+  { process }: Pick<GoRuntime, "process">,
+  thread: Thread,
+  machine: Machine | undefined,
+  last: SignalInfo,
+): SavedSignal | undefined {
+  const { memory, arch, pid } = process;
   if (last.code > 0 || (last.senderPid !== undefined && last.senderPid !== pid)) return undefined;
   const none = { lo: 0, hi: 0 };
   return savedSignals(memory, thread.registers.sp, machine?.gsignal ?? none, arch).find(({ signo }) => FATAL.has(signo));
@@ -106,29 +123,29 @@ const NIL_PAGE = 4096;
 /** Below stack.lo + this a stack must not grow: the guard. runtime/stack.go stackGuard */
 const STACK_GUARD = 4096;
 
-function placeOfFault(dump: Dump, address: Address | undefined): Pick<SignalRow, "address" | "what"> {
+function placeOfFault(source: SignalSource, address: Address | undefined): Pick<SignalRow, "address" | "what"> {
   if (address === undefined) return {};
   if (address < 0) return { what: "the address is not told: no user program has it (non-canonical), the pointer was garbage" };
-  return { address: hex(address), what: describeFault(dump, address) };
+  return { address: hex(address), what: describeFault(source, address) };
 }
 
 /** What a faulting address is. */
-function describeFault(dump: Dump, address: Address): string {
+function describeFault({ runtime, explain }: SignalSource, address: Address): string {
   if (address < NIL_PAGE)
     return address === 0 ? "a nil pointer" : `${counted(address, "byte")} behind a nil pointer: a field or element of nil`;
-  const near = dump.runtime.goroutines.all.find(({ stack }) => address >= stack.lo - STACK_GUARD && address < stack.lo);
-  const inside = dump.runtime.goroutines.all.find(({ stack }) => address >= stack.lo && address < stack.hi);
+  const near = runtime.goroutines.all.find(({ stack }) => address >= stack.lo - STACK_GUARD && address < stack.lo);
+  const inside = runtime.goroutines.all.find(({ stack }) => address >= stack.lo && address < stack.hi);
   if (near && !inside) return `just below the stack of goroutine ${near.id}: its guard`;
-  return explainAddress(dump, address);
+  return explain(address);
 }
 
 /** Function or library of a pc: "runtime.futex+0x23", "libc.so.6+0x8f2a1", "0x7f...". */
-export function placeOf(dump: Dump, pc: number): string {
-  const fn = dump.runtime.functions.find(pc);
+export function placeOf({ functions, symbolAt, process }: CodePlaces, pc: Address): string {
+  const fn = functions.find(pc);
   if (fn && fn.name !== "") return `${fn.name}+${hex(pc - fn.entry)}`;
-  const symbol = dump.runtime.symbolAt(pc);
+  const symbol = symbolAt(pc);
   if (symbol) return `${nameInC(symbol.name)}+${hex(pc - symbol.address)}`;
-  const file = dump.process.files.findLast((each) => each.start <= pc && pc < each.end);
+  const file = process.files.findLast((each) => each.start <= pc && pc < each.end);
   if (file) return `${file.path.slice(file.path.lastIndexOf("/") + 1)}+${hex(pc - file.start + file.offset)}`;
   return hex(pc);
 }

@@ -3,7 +3,7 @@
 import type { DominatorNode } from "../accounting/dominator-rows.js";
 import { counted, formatCount, hex, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { readField } from "../runtime/layout/layout.js";
+import { tryChannel } from "../runtime/records/channel.js";
 import { CONTEXT, CONTEXTS, commonParent, contextsAmong } from "./contexts.js";
 import type { Held } from "./members.js";
 import { POOL, type Point } from "./points.js";
@@ -143,14 +143,11 @@ function functionPlace(dump: Dump, name: string): string {
 }
 
 function channelState(dump: Dump, row: DominatorNode): { readonly text: string; readonly isFull: boolean } {
-  const address = row.address === undefined ? undefined : parseAddress(row.address);
-  const memory = dump.process.memory;
-  const struct = dump.runtime.layout.struct("hchan");
-  if (address === undefined || !memory.tryBytes(address, struct.size)) return { text: "a channel", isFull: false };
-  const length = readField(memory, struct, address, "qcount");
-  const capacity = readField(memory, struct, address, "dataqsiz");
-  const senders = readField(memory, struct, address, "sendq.first") !== 0;
+  const at = row.address === undefined ? undefined : parseAddress(row.address);
+  const found = at === undefined ? undefined : tryChannel(dump.runtime, at);
+  if (!found) return { text: "a channel", isFull: false };
+  const { address, length, capacity, firstSender } = found;
   const isFull = length === capacity && capacity > 0;
   const facts = `${formatCount(length)} of ${formatCount(capacity)} buffered`;
-  return { text: `${isFull ? "it is full, " : ""}${facts}${senders ? ", senders wait" : ""} (${hex(address)})`, isFull };
+  return { text: `${isFull ? "it is full, " : ""}${facts}${firstSender > 0 ? ", senders wait" : ""} (${hex(address)})`, isFull };
 }

@@ -72,7 +72,7 @@ function uptime(dump: Dump): number {
   const { memory } = dump.process;
   const start = dump.runtime.variables.global("time.startNano");
   const began = start && memory.tryBytes(start.address, 8) ? memory.readUint(start.address, 8) : 0;
-  return began > 0 ? Math.max(0, latestTime(memory, dump.runtime.layout) - began) : 0;
+  return began > 0 ? Math.max(0, latestTime(dump.runtime) - began) : 0;
 }
 
 /** Unix seconds of the end of the last collection: the process died no earlier, and mostly not much later. */

@@ -4,6 +4,9 @@ import type { Progress } from "../base/progress.js";
 import { type Address, hex, NONE, NOT_AN_ADDRESS, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
 import { variableAt } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
+import { tryChannel } from "../runtime/records/channel.js";
+import { defersOf } from "../runtime/records/defer.js";
+import { sudogsOf } from "../runtime/records/sudog.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { SpecialRoot } from "../runtime/specials.js";
 import { stackRoots } from "../runtime/stack-roots.js";
@@ -229,7 +232,7 @@ function goroutineRoots(
   let done = 0;
   for (const goroutine of runtime.goroutines.all) {
     progress.tick(++done);
-    const roots = stackRoots(goroutine, runtime.process, runtime.layout, runtime.goroutines.stackMaps);
+    const roots = stackRoots(runtime, goroutine);
     if (roots.length === 0) continue;
     const { frames } = goroutine.unwound();
     const stackSlots = stackValues(runtime, goroutine);
@@ -279,44 +282,23 @@ function stackValues(runtime: GoRuntime, goroutine: Goroutine): readonly StackVa
 
 /** Closures of defer statements that lie on the stack: _defer.fn points to them. */
 function deferredClosures(runtime: GoRuntime, goroutine: Goroutine): readonly StackValue[] {
-  const { memory } = runtime.process;
-  const { layout, types } = runtime;
-  const record = layout.struct("_defer");
-  const out: StackValue[] = [];
-  let at = memory.tryAddress(goroutine.address + layout.struct("g").offset("_defer")) ?? 0;
-  for (let i = 0; at > 0 && i < MOST_WAITED; i++) {
-    const fn = memory.tryAddress(at + record.offset("fn")) ?? 0;
-    if (fn >= goroutine.stack.lo && fn < goroutine.stack.hi) {
-      const type = runtime.closureType(memory.tryAddress(fn) ?? 0);
-      if (type !== NONE) out.push({ address: fn, size: types.get(type).size, type });
-    }
-    at = memory.tryAddress(at + record.offset("link")) ?? 0;
-  }
-  return out;
+  const { memory, types } = runtime;
+  return [...defersOf(runtime, goroutine.address)].flatMap(({ closure }) => {
+    const onStack = closure >= goroutine.stack.lo && closure < goroutine.stack.hi;
+    const type = onStack ? runtime.closureType(memory.tryAddress(closure) ?? 0) : NONE;
+    return type === NONE ? [] : [{ address: closure, size: types.get(type).size, type }];
+  });
 }
 
 /** Where a goroutine keeps what it sends, or waits to receive: sudog.elem is of the channel's element type. */
 function waitedElements(runtime: GoRuntime, goroutine: Goroutine): readonly StackValue[] {
-  const { memory } = runtime.process;
-  const { layout, types } = runtime;
-  const sudog = layout.struct("sudog");
-  const hchan = layout.struct("hchan");
-  const out: StackValue[] = [];
-  let at = memory.tryAddress(goroutine.address + layout.struct("g").offset("waiting")) ?? 0;
-  for (let i = 0; at > 0 && i < MOST_WAITED; i++) {
-    const channel = memory.tryAddress(at + sudog.offset("c")) ?? 0;
-    // A lock's: since Go 1.26 it is in g.waiting, and its waitlink leads to all others that wait for the same lock.
-    if (channel <= 0) break;
-    const address = memory.tryAddress(at + sudog.offset("elem")) ?? 0;
-    const rtype = memory.tryAddress(channel + hchan.offset("elemtype")) ?? 0;
+  const { types } = runtime;
+  return [...sudogsOf(runtime, goroutine.address)].flatMap(({ channel, element }) => {
+    const rtype = channel > 0 && element > 0 ? (tryChannel(runtime, channel)?.elementType ?? 0) : 0;
     const type = rtype > 0 ? types.byRtype(rtype) : NONE;
-    if (address > 0 && type !== NONE) out.push({ address, size: types.get(type).size, type });
-    at = memory.tryAddress(at + sudog.offset("waitlink")) ?? 0;
-  }
-  return out;
+    return type === NONE ? [] : [{ address: element, size: types.get(type).size, type }];
+  });
 }
-
-const MOST_WAITED = 65_536;
 
 /** T of an object whose finalizer was set by a *T, or waits in the queue with one; NONE when nothing says it. */
 export function finalizedType(runtime: GoRuntime, { pointerType }: SpecialRoot): TypeId {

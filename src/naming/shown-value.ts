@@ -2,9 +2,11 @@
 import { DumpError } from "../base/errors.js";
 import { type Address, counted, type Hex, hex, NONE, type TypeId, WORD } from "../base/units.js";
 import type { Snapshot } from "../heap/snapshot.js";
-import { readField } from "../runtime/layout/layout.js";
 import { mapLength, readMap } from "../runtime/maps/maps.js";
 import { atomicTarget, readSyncMap } from "../runtime/maps/sync-maps.js";
+import { readChannel } from "../runtime/records/channel.js";
+import { goroutineId } from "../runtime/records/goroutine.js";
+import { queuedSudogs } from "../runtime/records/sudog.js";
 import type { GoField, GoType } from "../runtime/types.js";
 import { keyText } from "../value/keys.js";
 import { isText, quoteBytes } from "../value/quote.js";
@@ -42,8 +44,6 @@ const INNER_ELEMENTS = 8;
 const STRING_BYTES = 1024;
 const WHOLE_STRING_BYTES = 1 << 20;
 const MOST_VALUES = 200_000;
-/** Waiting goroutines of one channel. */
-const MOST_WAITING = 1 << 16;
 
 /**
  * Reads the value of a type at an address.
@@ -296,13 +296,11 @@ class Shower {
 
   private channel(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
     if (header === 0) return { ...base, text: "nil" };
-    const { memory, types } = this.env;
-    const struct = this.dump.runtime.layout.struct("hchan");
-    const length = readField(memory, struct, header, "qcount");
-    const capacity = readField(memory, struct, header, "dataqsiz");
-    const closed = readField(memory, struct, header, "closed") !== 0;
-    const receiving = this.waiting(readField(memory, struct, header, "recvq.first"));
-    const sending = this.waiting(readField(memory, struct, header, "sendq.first"));
+    const { runtime } = this.dump;
+    const { types } = runtime;
+    const { length, capacity, closed, buffer, receiveIndex, firstReceiver, firstSender } = readChannel(runtime, header);
+    const receiving = this.waiting(firstReceiver);
+    const sending = this.waiting(firstSender);
     const names = (list: readonly number[]) =>
       `${list
         .slice(0, 5)
@@ -316,14 +314,12 @@ class Shower {
     ];
     const shown = { ...base, text: facts.join(", "), ...at(header), length };
     if (depth <= 0 || capacity === 0 || go.element === NONE) return shown;
-    const buffer = readField(memory, struct, header, "buf");
-    const first = readField(memory, struct, header, "recvx");
     const { size } = types.get(go.element);
     const [from, to] = this.range(Math.min(length, capacity), isWhole);
     const children: ShownValue[] = [];
     // In the order in which they would be received; the name is the place in the buffer.
     for (let i = from; i < to && this.left > 0; i++) {
-      const slot = (first + i) % capacity;
+      const slot = (receiveIndex + i) % capacity;
       children.push(this.value(`.buf[${slot}]`, go.element, buffer + slot * size, depth - 1));
     }
     return { ...shown, ...(from > 0 ? { offset: from } : {}), ...below(children) };
@@ -331,18 +327,7 @@ class Shower {
 
   /** Ids of the goroutines of a wait queue, the first to be served first. */
   private waiting(first: Address): number[] {
-    const { memory } = this.env;
-    const { layout } = this.dump.runtime;
-    const sudog = layout.struct("sudog");
-    const ids: number[] = [];
-    const goid = layout.struct("g").offset("goid");
-    for (let entry = first, i = 0; entry > 0 && i < MOST_WAITING; i++) {
-      const g = memory.tryAddress(entry + sudog.offset("g")) ?? 0;
-      const id = g > 0 ? memory.tryAddress(g + goid) : undefined;
-      if (id !== undefined) ids.push(id);
-      entry = memory.tryAddress(entry + sudog.offset("next")) ?? 0;
-    }
-    return ids;
+    return [...queuedSudogs(this.dump.runtime, first)].flatMap((each) => goroutineId(this.dump.runtime, each.goroutine) ?? []);
   }
 
   private closure(base: Pick<ShownValue, "name" | "type">, address: Address, depth: number): ShownValue {

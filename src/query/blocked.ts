@@ -8,6 +8,7 @@ import { type FrameRow, type GoroutineReader, goroutineReader } from "../stacks/
 import { type Cycle, findCycles } from "../waits/cycles.js";
 import { type Member, type WaitGroup, type WaitKind, waitGroups } from "../waits/groups.js";
 import { type Evidence, findHolders, type Holder } from "../waits/holders.js";
+import { proveStuck } from "../waits/proof.js";
 import { endOfWait, namer, stateOfObject } from "../waits/state.js";
 import type { Query } from "./query.js";
 
@@ -71,12 +72,12 @@ export const blocked: Query<BlockedArgs, Blocked> = {
   run(dump, { top }, { findings, progress }) {
     const reader = goroutineReader(dump);
     progress.stage("reading who waits", dump.runtime.goroutines.all.length);
-    const groups = waitGroups(dump, readWaits(dump.runtime, findings));
+    const groups = waitGroups(dump.runtime, readWaits(dump.runtime, findings));
     const located = groups.filter((each) => each.address > 0 && ENDED_BY_OTHERS.has(each.kind));
     progress.stage("searching stacks for holders", located.length);
-    const holders = findHolders(dump, located);
-    const names = namer(dump, groups);
-    const now = latestTime(dump.process.memory, dump.runtime.layout);
+    const holders = findHolders(dump.runtime, located, dump.findings);
+    const names = namer(dump.runtime, groups);
+    const now = latestTime(dump.runtime);
     const rows = groups.map((group) => describeGroup(dump, group, holders.get(group) ?? [], reader, names, now));
     const keyed = rows.map((row, index) => ({ row, index }));
     keyed.sort(
@@ -85,7 +86,7 @@ export const blocked: Query<BlockedArgs, Blocked> = {
     const sorted = keyed.map((each) => each.row);
     return {
       rows: top > 0 ? sorted.slice(0, top) : sorted,
-      cycles: findCycles(dump, located, holders, reader),
+      cycles: findCycles(dump.runtime, located, holders, reader, (graph, stuck) => proveStuck(dump, graph, stuck)),
       total: {
         objects: rows.length,
         goroutines: new Set(groups.flatMap((each) => each.members.map((member) => member.goroutine.id))).size,
@@ -117,7 +118,7 @@ function describeGroup(
     kind: group.kind,
     ...(group.address > 0 ? { address: hex(group.address) } : {}),
     name: names(group),
-    state: stateOfObject(dump, group),
+    state: stateOfObject(dump.runtime, group),
     count: group.members.length,
     waiting: waits.slice(0, MOST_WAITING_SHOWN).map(({ member, wait, end }) => ({
       id: member.goroutine.id,

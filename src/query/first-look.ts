@@ -1,8 +1,9 @@
 // What can be said before a span is read: what died, of what, and what its goroutines were doing.
 import { type Hex, hex } from "../base/units.js";
+import type { Death } from "../crash/cause.js";
 import type { Dump } from "../dump.js";
-import { readMachines } from "../runtime/machines.js";
-import { causeOfDeath, type Death } from "./death.js";
+import { readMachines } from "../runtime/records/machine.js";
+import { deathOf } from "./death.js";
 import type { Query } from "./query.js";
 
 export interface FirstLook {
@@ -39,7 +40,7 @@ export const firstLook: Query<Record<string, never>, FirstLook> = {
     const path =
       process.files.find((each) => each.offset === 0 && each.path.endsWith(process.executableName))?.path ?? process.executableName;
     return {
-      death: deathOf(dump),
+      death: shortDeath(dump),
       program: {
         name: process.executableName,
         path,
@@ -58,8 +59,8 @@ export const firstLook: Query<Record<string, never>, FirstLook> = {
   },
 };
 
-function deathOf(dump: Dump): FirstLook["death"] {
-  const { kind, summary, goroutine, top } = causeOfDeath(dump, readMachines(dump.runtime, dump.findings));
+function shortDeath(dump: Dump): FirstLook["death"] {
+  const { kind, summary, goroutine, top } = deathOf(dump, readMachines(dump.runtime, dump.findings));
   return { kind, summary, ...(goroutine ? { goroutine } : {}), ...(top ? { top } : {}) };
 }
 

@@ -70,7 +70,7 @@ export const leaked: Query<LeakedArgs, Leaked> = {
       const object = objects.find(address);
       if (object !== NONE) setMark(seen, graph.nodeOfObject(object));
     }
-    const lost = lostReferences(dump);
+    const lost = lostReferences(dump.heap, dump.findings);
     if (lost) keepCertain(candidates, waitsOf);
     const undecided = blocked - candidates.size;
     if (lost)

@@ -5,7 +5,7 @@ import { signalName } from "../crash/signal-names.js";
 import type { Dump } from "../dump.js";
 import type { Registers, Thread } from "../process/process.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { type Machine, readMachines } from "../runtime/machines.js";
+import { type Machine, readMachines } from "../runtime/records/machine.js";
 import { interruptedRegisters, savedSignals } from "../runtime/signal-frame.js";
 import { createUnwinder } from "../runtime/unwind.js";
 import { type FrameRow, type GoroutineReader, goroutineReader } from "../stacks/goroutine-rows.js";
@@ -127,5 +127,5 @@ function threadStop(
   // On a thread that C created the handler runs on C's stack.
   const inHandler = SIGNAL_ENTRY.has(frames.at(-1)?.fn.name ?? "");
   const on = known ?? (inHandler ? "signal handler" : inGo ? "scheduler" : machine ? "C" : "not of Go");
-  return { on, pc: hex(pc), sp: hex(sp), at: placeOf(dump, pc), frames: reader.rowsOf(frames).slice(0, MOST_FRAMES) };
+  return { on, pc: hex(pc), sp: hex(sp), at: placeOf(dump.runtime, pc), frames: reader.rowsOf(frames).slice(0, MOST_FRAMES) };
 }

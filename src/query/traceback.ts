@@ -1,12 +1,14 @@
 // All goroutines in the runtime's own format, for the tools that read it. runtime/traceback.go goroutineheader, traceback2
 import { hex } from "../base/units.js";
+import type { Death } from "../crash/cause.js";
 import type { Dump } from "../dump.js";
 import { argumentWords } from "../runtime/argument-words.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { readField, readFieldOr } from "../runtime/layout/layout.js";
-import { readMachines } from "../runtime/machines.js";
+import { bubbleOf, machineOf } from "../runtime/records/goroutine.js";
+import { readMachines } from "../runtime/records/machine.js";
+import { type TracebackFormat, tracebackFormat } from "../runtime/traceback-format.js";
 import { goroutineReader, stateOf } from "../stacks/goroutine-rows.js";
-import { causeOfDeath, type Death } from "./death.js";
+import { deathOf } from "./death.js";
 import { findGoroutine } from "./goroutine.js";
 import type { Query } from "./query.js";
 
@@ -42,7 +44,7 @@ export const traceback: Query<TracebackArgs, Traceback> = {
     const printer = blockPrinter(dump, args.level === "crash", new Map(machines.map((each) => [each.address, each.id])));
     if (args.id !== undefined) return { head: [], rows: [printer(findGoroutine(dump, args.id))] };
     const { all } = dump.runtime.goroutines;
-    const died = causeOfDeath(dump, machines);
+    const died = deathOf(dump, machines);
     const first = all.find((each) => each.id === died.goroutine?.id);
     const others = all.filter((each) => each !== first && (args.level === "crash" || !each.system));
     progress.stage("writing stacks", others.length);
@@ -51,18 +53,17 @@ export const traceback: Query<TracebackArgs, Traceback> = {
       if (++done % 4096 === 0) progress.tick(done);
       return printer(each);
     });
-    return { head: headLines(died, dump.runtime.functions.byName("runtime.printindented") !== undefined), rows };
+    return { head: headLines(died, tracebackFormat(dump.runtime)), rows };
   },
 };
 
-/** indents: since Go 1.23 further lines of a text begin with a tab. */
-function headLines({ panics, fatalError, details, signal, kind }: Death, indents: boolean): string[] {
+function headLines({ panics, fatalError, details, signal, kind }: Death, { indentsText }: TracebackFormat): string[] {
   const lines: string[] = [];
   panics.forEach((panic, index) => {
     // The runtime writes a value that was panicked again only once.
     if (panic.goexit || (index > 0 && panics[index - 1].repanicked)) return;
     const state = panic.repanicked ? " [recovered, repanicked]" : panic.recovered ? " [recovered]" : "";
-    const text = `${index > 0 ? "\t" : ""}panic: ${panic.text.replaceAll("\n", indents ? "\n\t" : "\n")}${state}`;
+    const text = `${index > 0 ? "\t" : ""}panic: ${panic.text.replaceAll("\n", indentsText ? "\n\t" : "\n")}${state}`;
     lines.push(...text.split("\n"));
   });
   lines.push(...details);
@@ -76,27 +77,23 @@ function headLines({ panics, fatalError, details, signal, kind }: Death, indents
 }
 
 function blockPrinter(dump: Dump, all: boolean, machineIds: ReadonlyMap<number, number>): (goroutine: Goroutine) => TracebackBlock {
-  const { functions, layout, names } = dump.runtime;
-  const { memory } = dump.process;
+  const { functions, memory, names } = dump.runtime;
   const reader = goroutineReader(dump);
-  const g = layout.struct("g");
-  const shows = frameFilter(dump, all);
-  const withG = addressesInHeader(dump);
-  const withLabels = debugSetting(dump, "tracebacklabels") === 1;
+  const format = tracebackFormat(dump.runtime);
+  const shows = frameFilter(dump, all, format);
 
   const header = (goroutine: Goroutine): string => {
     const wait = reader.waitOf(goroutine) ?? 0;
     const facts = [`${stateOf(goroutine)}${goroutine.status === "leaked" ? " (leaked)" : ""}`];
     if (wait >= MINUTE) facts.push(`${Math.floor(wait / MINUTE)} minutes`);
     if (goroutine.lockedM !== 0) facts.push("locked to thread");
-    const bubble = g.has("bubble") && layout.hasStruct("bubble") ? readField(memory, g, goroutine.address, "bubble") : 0;
-    const bubbleId = bubble === 0 ? 0 : readFieldOr(memory, layout.struct("bubble"), bubble, "id", 0);
-    if (bubbleId !== 0) facts.push(`synctest bubble ${bubbleId}`);
-    const m = readField(memory, g, goroutine.address, "m");
-    const place = !(all && withG)
+    const bubble = bubbleOf(dump.runtime, goroutine.address);
+    if (bubble !== 0) facts.push(`synctest bubble ${bubble}`);
+    const m = machineOf(dump.runtime, goroutine.address);
+    const place = !(all && format.hasAddresses)
       ? ""
       : ` gp=${hex(goroutine.address)} ${m === 0 ? "m=nil" : `m=${machineIds.get(m) ?? "?"} mp=${hex(m)}`}`;
-    const labels = withLabels ? reader.labelsOf(goroutine).map(([key, value]) => `${quoteLabel(key)}: ${quoteLabel(value)}`) : [];
+    const labels = format.hasLabels ? reader.labelsOf(goroutine).map(([key, value]) => `${quoteLabel(key)}: ${quoteLabel(value)}`) : [];
     return `goroutine ${goroutine.id}${place} [${facts.join(", ")}]${labels.length > 0 ? ` {${labels.join(", ")}}` : ""}:`;
   };
 
@@ -147,30 +144,18 @@ function creator(dump: Dump, goroutine: Goroutine, shows: ReturnType<typeof fram
   ];
 }
 
-/** Since Go 1.22 headers at this level have gp=, m= and mp=; the release that brought it also renamed what is looked for here. */
-function addressesInHeader(dump: Dump): boolean {
-  return dump.runtime.layout.struct("g").has("coroarg");
-}
-
-/** A field of runtime.debug, the parsed GODEBUG; undefined in releases without it. */
-function debugSetting(dump: Dump, name: string): number | undefined {
-  const { types, variables } = dump.runtime;
-  const { memory } = dump.process;
-  const settings = variables.global("runtime.debug");
-  const field = settings && types.get(settings.type).fields.find((each) => each.name === name);
-  const address = settings && field ? settings.address + field.offset : undefined;
-  return address !== undefined && memory.tryBytes(address, 4) ? memory.readUint(address, 4) : undefined;
-}
-
 /** runtime.tracebackStringNeedsQuoting: anything but ASCII letters, digits, dots, slashes and underscores. */
 function quoteLabel(text: string): string {
   return /^[\w./]*$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** runtime.showframe */
-function frameFilter(dump: Dump, all: boolean): (name: string, funcId: number, isFirst: boolean, callee: number | undefined) => boolean {
-  const { layout, functions } = dump.runtime;
-  const wrapper = layout.constant("internal/abi.FuncIDWrapper");
+function frameFilter(
+  dump: Dump,
+  all: boolean,
+  { wrapperId: wrapper }: TracebackFormat,
+): (name: string, funcId: number, isFirst: boolean, callee: number | undefined) => boolean {
+  const { functions } = dump.runtime;
   const panicking = new Set(["runtime.gopanic", "runtime.sigpanic", "runtime.panicwrap"].map((name) => functions.byName(name)?.funcId));
   return (name, funcId, isFirst, callee) => {
     if (all) return true;

@@ -1,7 +1,7 @@
 // What goroutines and Ps did when the program died, in the tracer's words. runtime/tracestatus.go
-import type { Address } from "../base/units.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { readField, readSlice } from "../runtime/layout/layout.js";
+import { readField } from "../runtime/layout/layout.js";
+import { readProcessors } from "../runtime/records/processor.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { G_STATUS, P_STATUS } from "../trace/wire.js";
 
@@ -10,7 +10,6 @@ const P_IDLE = 0;
 const P_RUNNING = 1;
 const P_SYSCALL = 2;
 const P_GC_STOP = 3;
-const MOST_PS = 1 << 16;
 /** Where the wait reasons of goroutines that only seem to wait are no table of the runtime (Go 1.22). runtime/trace2status.go */
 const SEEM_TO_WAIT = [
   "stopping the world",
@@ -52,24 +51,6 @@ function onlySeemsToWait(runtime: GoRuntime, goroutine: Goroutine): boolean {
   return reason < 128 && memory.tryBytes(table + reason, 1)?.[0] === 1;
 }
 
-export function readPs(
-  runtime: GoRuntime,
-): readonly { readonly id: number; readonly status: number; readonly m: Address; readonly inSweep: boolean }[] {
-  const { memory } = runtime.process;
-  const allp = runtime.layout.global("runtime.allp");
-  if (allp === undefined || !memory.tryBytes(allp, 24)) return [];
-  const struct = runtime.layout.struct("tracedP");
-  const { array, length } = readSlice(memory, allp);
-  return Array.from({ length: Math.min(length, MOST_PS) }, (_, i) => memory.tryAddress(array + i * 8) ?? 0)
-    .filter((at) => at > 0 && memory.tryBytes(at, struct.size) !== undefined)
-    .map((at) => ({
-      id: readField(memory, struct, at, "id"),
-      status: readField(memory, struct, at, "status"),
-      m: readField(memory, struct, at, "m"),
-      inSweep: struct.has("trace.inSweep") && readField(memory, struct, at, "trace.inSweep") !== 0,
-    }));
-}
-
 export function coreProcStatus(status: number): number | undefined {
   if (status === P_RUNNING) return P_STATUS.running;
   if (status === P_SYSCALL) return P_STATUS.syscall;
@@ -83,6 +64,6 @@ export function coreProcStatus(status: number): number | undefined {
 export function frozenPs(runtime: GoRuntime): ReadonlySet<number> {
   const freezing = runtime.layout.global("runtime.freezing");
   if (freezing === undefined || runtime.process.memory.tryBytes(freezing, 1)?.[0] !== 1) return new Set();
-  const stopped = readPs(runtime).filter((p) => p.status === P_GC_STOP);
+  const stopped = readProcessors(runtime).filter((p) => p.status === P_GC_STOP);
   return new Set(stopped.map((p) => p.id));
 }

@@ -2,12 +2,13 @@
 import { MemoryFault } from "../base/errors.js";
 import { type Address, NONE } from "../base/units.js";
 import { readField } from "../runtime/layout/layout.js";
+import { readProcessors } from "../runtime/records/processor.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { EV, G_STATUS, NO_THREAD, P_STATUS } from "../trace/wire.js";
 import { BatchMaker } from "./batch-maker.js";
 import type { FoundBatch } from "./buffers.js";
 import { Inventory } from "./inventory.js";
-import { coreProcStatus, coreStatus, readPs } from "./scheduler.js";
+import { coreProcStatus, coreStatus } from "./scheduler.js";
 import type { Unfinished } from "./unfinished.js";
 
 /** Statuses of what did nothing in the whole generation. runtime/tracestatus.go */
@@ -36,15 +37,15 @@ export function writeStatuses(
 
   // Running Ps first: a status binds them to the thread whose batch it stands in.
   const bound = new Set<number>();
-  for (const p of readPs(runtime)) {
+  for (const p of readProcessors(runtime)) {
     if (known.procs.has(p.id)) continue;
     const fact = before?.statusOfP(p.id);
     let status = fact ?? coreProcStatus(p.status);
     if (status === undefined || status === P_STATUS.syscallAbandoned) continue;
-    const thread = fact === undefined ? (tids.get(p.m) ?? 0) : (before?.threadOfP(p.id) ?? NONE);
+    const thread = fact === undefined ? (tids.get(p.machine) ?? 0) : (before?.threadOfP(p.id) ?? NONE);
     if (status !== P_STATUS.idle) {
       if (thread <= 0 || known.threads.has(thread) || bound.has(thread)) continue;
-      if (fact === undefined && format >= 26 && currentStatus(runtime, p.m) === G_STATUS.syscall) status = P_STATUS.syscall;
+      if (fact === undefined && format >= 26 && currentStatus(runtime, p.machine) === G_STATUS.syscall) status = P_STATUS.syscall;
       bound.add(thread);
     }
     const to = (status === P_STATUS.idle ? idle : ofThread(thread)).record();

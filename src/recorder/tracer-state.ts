@@ -5,6 +5,7 @@ import type { Findings } from "../base/findings.js";
 import { type Address, counted, hex, WORD } from "../base/units.js";
 import { readField, readSlice } from "../runtime/layout/layout.js";
 import { tracerLayout } from "../runtime/layout/schema-trace.js";
+import { endedMachineAddresses, machineAddresses } from "../runtime/records/machine.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { TraceFormat } from "../trace/wire.js";
 
@@ -54,7 +55,6 @@ export interface TracedThread {
   readonly currentG: Address;
 }
 
-const MOST_THREADS = 1 << 20;
 const MOST_ENTRIES = 1 << 22;
 const MOST_ENTRY_BYTES = 1 << 20;
 const EXPERIMENTS_MOST = 8;
@@ -101,49 +101,40 @@ export function readTracer(runtime: GoRuntime, findings: Findings): TracerState 
 }
 
 function readThreads(runtime: GoRuntime, findings: Findings): readonly TracedThread[] {
-  const { memory } = runtime.process;
-  const { layout } = runtime;
+  const { memory, layout } = runtime;
   const m = layout.struct("tracedM");
   if (!m.has("trace.buf")) return [];
-  const threads: TracedThread[] = [];
-  const seen = new Set<Address>();
-  const walk = (first: Address, link: "alllink" | "freelink") => {
-    for (let at = first; at > 0 && threads.length < MOST_THREADS; ) {
-      if (seen.has(at)) {
-        // The list of freed threads runs into nothing that is not its own; a circle is damage.
-        if (link === "alllink")
-          findings.add("trace-threads", "the list of threads is a circle; some may be missing", hex(at), { partial: true });
-        return;
-      }
-      seen.add(at);
+  const threads = new Map<Address, TracedThread>();
+  const lost = (at: Address, message: string) => findings.add("trace-threads", message, hex(at), { partial: true });
+  const damaged = (at: Address) => lost(at, "the list of threads is a circle; some may be missing");
+  for (const list of [machineAddresses(runtime, damaged), endedMachineAddresses(runtime)]) {
+    for (const at of list) {
+      if (threads.has(at)) break;
       if (!memory.tryBytes(at, m.size)) {
-        findings.add("trace-threads", "a thread's record is not in the core; its last events are missing", hex(at), { partial: true });
-        return;
+        lost(at, "a thread's record is not in the core; its last events are missing");
+        break;
       }
-      const start = at + m.offset("trace.buf");
-      const perGeneration = m.width("trace.buf") / 2 / WORD;
-      const count = Math.min(perGeneration, EXPERIMENTS_MOST);
-      const row = (parity: number) =>
-        Array.from({ length: count }, (_, i) => memory.readAddress(start + (parity * perGeneration + i) * WORD));
-      threads.push({
-        address: at,
-        tid: readField(memory, m, at, "procid"),
-        writing: m.has("trace.writing")
-          ? readField(memory, m, at, "trace.writing") !== 0
-          : m.has("trace.seqlock") && readField(memory, m, at, "trace.seqlock") % 2 === 1,
-        buffers: [row(0), row(1)],
-        currentG: readField(memory, m, at, "curg"),
-      });
-      at = readField(memory, m, at, link);
+      threads.set(at, readThread(runtime, at));
     }
-  };
-  const all = layout.global("runtime.allm");
-  if (all !== undefined) walk(memory.readAddress(all), "alllink");
-  const sched = layout.global("runtime.sched");
-  if (sched !== undefined && layout.hasStruct("traceSched")) {
-    walk(memory.readAddress(sched + layout.struct("traceSched").offset("freem")), "freelink");
   }
-  return threads;
+  return [...threads.values()];
+}
+
+function readThread({ layout, memory }: GoRuntime, address: Address): TracedThread {
+  const m = layout.struct("tracedM");
+  const start = address + m.offset("trace.buf");
+  const perGeneration = m.width("trace.buf") / 2 / WORD;
+  const count = Math.min(perGeneration, EXPERIMENTS_MOST);
+  const row = (parity: number) => Array.from({ length: count }, (_, i) => memory.readAddress(start + (parity * perGeneration + i) * WORD));
+  return {
+    address,
+    tid: readField(memory, m, address, "procid"),
+    writing: m.has("trace.writing")
+      ? readField(memory, m, address, "trace.writing") !== 0
+      : m.has("trace.seqlock") && readField(memory, m, address, "trace.seqlock") % 2 === 1,
+    buffers: [row(0), row(1)],
+    currentG: readField(memory, m, address, "curg"),
+  };
 }
 
 /** Every entry: of the trie since Go 1.23 (iterative: collisions degenerate into a list), of the buckets in Go 1.22. */

@@ -1,44 +1,7 @@
-// What the runtime knew of its own end: panics in progress, its last words, who was crashing. runtime/panic.go, print.go
+// What the runtime knew of its own end: its last words, who was crashing. runtime/panic.go, print.go
 import { decodeText } from "../base/byte-reader.js";
-import { type Address, WORD } from "../base/units.js";
-import type { Goroutine } from "./goroutines.js";
-import { readField } from "./layout/layout.js";
+import { WORD } from "../base/units.js";
 import type { GoRuntime } from "./runtime.js";
-
-/** One panic in progress. */
-export interface PanicRecord {
-  /** Of the interface{} that holds the value. The runtime has replaced an error by its text before it printed it. */
-  readonly value: Address;
-  readonly recovered: boolean;
-  /** runtime.Goexit, not a panic. */
-  readonly goexit: boolean;
-  /** The next one has the same value: it was recovered and panicked again. Since Go 1.23. */
-  readonly repanicked: boolean;
-}
-
-const MOST_PANICS = 1000;
-const LOWEST_POINTER = 4096;
-
-/** Panics of a goroutine, the first one first. */
-export function readPanics(runtime: GoRuntime, goroutine: Goroutine): readonly PanicRecord[] {
-  const { layout } = runtime;
-  const { memory } = runtime.process;
-  const struct = layout.struct("panicState");
-  const found: PanicRecord[] = [];
-  const seen = new Set<Address>();
-  let at = memory.tryAddress(goroutine.address + layout.struct("g").offset("_panic")) ?? 0;
-  while (at >= LOWEST_POINTER && !seen.has(at) && found.length < MOST_PANICS && memory.tryBytes(at, struct.size)) {
-    seen.add(at);
-    found.unshift({
-      value: at + struct.offset("arg"),
-      recovered: readField(memory, struct, at, "recovered") !== 0,
-      goexit: readField(memory, struct, at, "goexit") !== 0,
-      repanicked: struct.has("repanicked") && readField(memory, struct, at, "repanicked") !== 0,
-    });
-    at = memory.tryAddress(at + struct.offset("link")) ?? 0;
-  }
-  return found;
-}
 
 /**
  * The last that print and println wrote, up to the moment the runtime began to crash: at most 512 bytes, "fatal error: ..."

@@ -3,6 +3,7 @@ import { type Address, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { FUNCDATA, type GoFunction } from "./functions.js";
 import type { Goroutine } from "./goroutines.js";
+import { defersOf } from "./records/defer.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
@@ -14,7 +15,6 @@ export interface DeferredCall {
   readonly by: GoFunction | undefined;
 }
 
-const MOST_RECORDS = 1 << 16;
 /** One bit each in a byte. cmd/compile/internal/ssagen maxOpenDefers */
 const MOST_OPEN_CODED = 8;
 const LONGEST_TABLE = 64;
@@ -26,34 +26,13 @@ export function deferredCalls(runtime: GoRuntime, goroutine: Goroutine): Deferre
     openCoded(runtime, frame).map((closure) => ({ closure, by: frame.fn })),
   );
   calls.push(
-    ...recordedDefers(runtime, goroutine).map(({ closure, sp }) => ({ closure, by: frames.find((frame) => frame.sp === sp)?.fn })),
+    ...[...defersOf(runtime, goroutine.address)].map(({ closure, sp }) => ({ closure, by: frames.find((frame) => frame.sp === sp)?.fn })),
   );
   return calls.flatMap(({ closure, by }) => {
     const entry = closure > 0 ? (runtime.process.memory.tryAddress(closure) ?? 0) : 0;
     const code = entry > 0 ? runtime.functions.find(entry) : undefined;
     return code?.entry === entry ? [{ closure, code, by }] : [];
   });
-}
-
-/** A call in a record of the runtime, by the stack pointer of the function that deferred it. */
-export interface RecordedDefer {
-  readonly closure: Address;
-  readonly sp: Address;
-}
-
-/** g._defer, the first to run first: defer statements in loops and in functions with many of them. runtime/panic.go deferproc */
-export function recordedDefers(runtime: GoRuntime, goroutine: Goroutine): RecordedDefer[] {
-  const { memory } = runtime.process;
-  const d = runtime.layout.struct("_defer");
-  const found: RecordedDefer[] = [];
-  const seen = new Set<Address>();
-  let at = memory.tryAddress(goroutine.address + runtime.layout.struct("g").offset("_defer")) ?? 0;
-  while (at > 0 && !seen.has(at) && seen.size < MOST_RECORDS) {
-    seen.add(at);
-    found.push({ closure: memory.tryAddress(at + d.offset("fn")) ?? 0, sp: memory.tryAddress(at + d.offset("sp")) ?? 0 });
-    at = memory.tryAddress(at + d.offset("link")) ?? 0;
-  }
-  return found;
 }
 
 /**

@@ -6,6 +6,7 @@ import { lazy } from "../base/lazy.js";
 import { PackageNames } from "../base/package-names.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
+import type { AddressSpace } from "../process/address-space.js";
 import type { ElfSymbol, Process } from "../process/process.js";
 import { type Accounts, checkAccounts, checkSpans, findMemory, growingBy, readAccounts } from "./accounting.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
@@ -15,12 +16,12 @@ import { type GoroutineTable, readGoroutines } from "./goroutines.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
 import { isKnownRelease, isTooOld } from "./layout/version.js";
-import { threadStacks } from "./machines.js";
 import { type Maps, mapsOf } from "./maps/maps.js";
 import { classifyMemory, type MemoryClasses } from "./memory-classes.js";
 import { type Module, readModules } from "./modules.js";
 import { readPackages } from "./packages.js";
 import { type OtherImage, withPlugins } from "./plugin-variables.js";
+import { threadStacks } from "./records/machine.js";
 import { readSpans, type SpanTable } from "./spans.js";
 import { readSpecials, type SpecialRoot } from "./specials.js";
 import { readTypes, type TypeTable } from "./types.js";
@@ -30,6 +31,8 @@ import { type PointerMasks, readPointerMasks } from "./variants/pointer-masks.js
 export interface GoRuntime {
   readonly build: BuildInfo;
   readonly process: Process;
+  /** Of the process. */
+  readonly memory: AddressSpace;
   readonly layout: Layout;
   readonly debug: DebugInfo;
   readonly modules: readonly Module[];
@@ -131,6 +134,7 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
   return {
     build,
     process,
+    memory,
     layout,
     debug,
     modules,

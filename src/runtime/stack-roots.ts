@@ -2,9 +2,11 @@
 import type { Arch } from "../base/arch.js";
 import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import type { Process } from "../process/process.js";
 import type { Goroutine } from "./goroutines.js";
-import type { Layout } from "./layout/schema.js";
+import type { RecordSource } from "./records/chain.js";
+import { defersOf } from "./records/defer.js";
+import { panicsOf } from "./records/panic.js";
+import type { GoRuntime } from "./runtime.js";
 import type { FrameMap, StackMaps, StackObject, WordOffsets } from "./stack-maps.js";
 import { type Frame, KEPT_FRAMES, keptIndex } from "./unwind.js";
 
@@ -23,7 +25,6 @@ export interface StackRoot {
 
 /** Values below are never pointers: the first page is not mapped. */
 const LOWEST_POINTER = 4096;
-const MOST_DEFERS = 10_000_000;
 /** Registers that hold no pointer into the Go heap by their nature. */
 /** In these the thread waits for the kernel with nothing of the program's in its registers. */
 const SYSTEM_CALLS = new Set(
@@ -31,6 +32,9 @@ const SYSTEM_CALLS = new Set(
     (name) => `runtime.${name}`,
   ),
 );
+
+/** What stacks are scanned with; a GoRuntime is one. */
+export type StackSource = RecordSource & Pick<GoRuntime, "process"> & { readonly goroutines: Pick<GoRuntime["goroutines"], "stackMaps"> };
 
 interface LiveObject {
   readonly address: Address;
@@ -121,9 +125,10 @@ class StackScan {
  * Every word of the goroutine that the collector would mark from, values as they stand: they may point anywhere but into this stack.
  * Where the program was stopped at an arbitrary instruction no map is valid: registers and that frame are taken conservatively.
  */
-export function stackRoots(goroutine: Goroutine, process: Process, layout: Layout, maps: StackMaps): StackRoot[] {
+export function stackRoots(runtime: StackSource, goroutine: Goroutine): StackRoot[] {
   if (goroutine.status === "idle" || goroutine.status === "dead" || goroutine.status === "deadextra") return [];
-  const { memory } = process;
+  const { memory, layout, process } = runtime;
+  const maps = runtime.goroutines.stackMaps;
   const g = layout.struct("g");
   const scan = new StackScan(memory, goroutine.stack);
   scan.slot(goroutine.address + g.offset("sched.ctxt"), -1, true, "ctxt");
@@ -142,10 +147,10 @@ export function stackRoots(goroutine: Goroutine, process: Process, layout: Layou
   });
 
   scanRegisters(scan, goroutine, innermost, process.arch);
-  scanVectorRegisters(scan, memory, layout, goroutine);
-  scanDefers(scan, memory, layout, goroutine);
+  scanVectorRegisters(scan, runtime, goroutine);
+  scanDefers(scan, runtime, goroutine);
   scan.follow();
-  scanPanics(scan, memory, layout, goroutine);
+  scanPanics(scan, runtime, goroutine);
   scan.follow("panic");
   if (index <= 2 * KEPT_FRAMES) return scan.roots;
   const total = index;
@@ -169,7 +174,7 @@ function scanRegisters(scan: StackScan, goroutine: Goroutine, innermost: string,
 }
 
 /** Since Go 1.26 asynchronous preemption keeps the vector registers off the stack. runtime/preempt_xreg.go */
-function scanVectorRegisters(scan: StackScan, memory: AddressSpace, layout: Layout, goroutine: Goroutine): void {
+function scanVectorRegisters(scan: StackScan, { layout, memory }: RecordSource, goroutine: Goroutine): void {
   const g = layout.struct("g");
   if (!g.has("xRegs.state") || !layout.hasStruct("xRegState")) return;
   if (memory.tryBytes(goroutine.address + g.offset("asyncSafePoint"), 1)?.[0] !== 1) return;
@@ -177,34 +182,22 @@ function scanVectorRegisters(scan: StackScan, memory: AddressSpace, layout: Layo
   if (state > 0) scan.range(state, state + layout.struct("xRegState").size, -1, "register", "vector");
 }
 
-function scanDefers(scan: StackScan, memory: AddressSpace, layout: Layout, goroutine: Goroutine): void {
-  const d = layout.struct("_defer");
-  const seen = new Set<Address>();
-  let holder = goroutine.address + layout.struct("g").offset("_defer");
-  for (let count = 0; count < MOST_DEFERS; count++) {
-    const record = memory.tryAddress(holder) ?? 0;
-    if (record < LOWEST_POINTER || seen.has(record)) return;
-    seen.add(record);
-    scan.slot(record + d.offset("fn"), -1, true, "defer");
-    scan.slot(record + d.offset("link"), -1, true, "defer");
-    if (memory.tryBytes(record + d.offset("heap"), 1)?.[0] === 1) scan.add(holder, record, -1, true, "defer");
-    holder = record + d.offset("link");
+function scanDefers(scan: StackScan, source: RecordSource, goroutine: Goroutine): void {
+  for (const { address, slots, inHeap } of defersOf(source, goroutine.address)) {
+    scan.slot(slots.closure, -1, true, "defer");
+    scan.slot(slots.next, -1, true, "defer");
+    if (inHeap) scan.add(slots.holder, address, -1, true, "defer");
   }
 }
 
 /** Panics lie on the stack, in a frame of gopanic; when that frame was not walked their values are read directly. */
-function scanPanics(scan: StackScan, memory: AddressSpace, layout: Layout, goroutine: Goroutine): void {
-  const p = layout.struct("_panic");
-  const seen = new Set<Address>();
-  let record = memory.tryAddress(goroutine.address + layout.struct("g").offset("_panic")) ?? 0;
-  while (record >= LOWEST_POINTER && !seen.has(record)) {
-    seen.add(record);
-    if (scan.holds(record)) {
-      scan.add(NOT_AN_ADDRESS, record, -1, true, "panic");
+function scanPanics(scan: StackScan, source: RecordSource, goroutine: Goroutine): void {
+  for (const { address, value } of panicsOf(source, goroutine.address)) {
+    if (scan.holds(address)) {
+      scan.add(NOT_AN_ADDRESS, address, -1, true, "panic");
       return;
     }
-    scan.slot(record + p.offset("arg"), -1, true, "panic");
-    scan.slot(record + p.offset("arg") + WORD, -1, true, "panic");
-    record = memory.tryAddress(record + p.offset("link")) ?? 0;
+    scan.slot(value, -1, true, "panic");
+    scan.slot(value + WORD, -1, true, "panic");
   }
 }

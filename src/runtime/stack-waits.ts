@@ -2,28 +2,24 @@
 import { type Address, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Goroutine } from "./goroutines.js";
+import { notifyListOf, notifySudogs } from "./records/condition.js";
+import { polledBy } from "./records/poll-descriptor.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 import type { Wait } from "./wait.js";
 
-const MOST_WAITERS = 1 << 20;
 const LARGEST_FRAME = 1 << 12;
 const MOST_FRAMES = 20;
 const OF_THE_LIBRARY = /^(?:runtime|sync|internal\/poll)\./;
 
 /** Who waits in the lists of sync.Cond. runtime/sema.go notifyListWait */
 export class Conditions {
-  private readonly memory: AddressSpace;
-  private readonly list;
-  private readonly sudog;
+  private readonly runtime: GoRuntime;
   /** By the address of the list: the g of its sudogs, by sudog. */
   private readonly known = new Map<Address, ReadonlyMap<Address, Address>>();
 
   constructor(runtime: GoRuntime) {
-    const { layout } = runtime;
-    this.memory = runtime.process.memory;
-    this.list = layout.hasStruct("notifyList") ? layout.struct("notifyList") : undefined;
-    this.sudog = layout.struct("sudog");
+    this.runtime = runtime;
   }
 
   /** Whether the notifyList at this address has the goroutine among its waiters. */
@@ -37,14 +33,7 @@ export class Conditions {
     if (before) return before;
     const found = new Map<Address, Address>();
     this.known.set(list, found);
-    if (!this.list) return found;
-    let at = this.memory.tryAddress(list + this.list.offset("head")) ?? 0;
-    for (let count = 0; at > 0 && count < MOST_WAITERS; count++) {
-      const waiting = this.memory.tryAddress(at + this.sudog.offset("g")) ?? 0;
-      if (waiting <= 0 || found.has(waiting)) break;
-      found.set(waiting, at);
-      at = this.memory.tryAddress(at + this.sudog.offset("next")) ?? 0;
-    }
+    for (const { address, goroutine } of notifySudogs(this.runtime, list)) if (goroutine > 0) found.set(goroutine, address);
     return found;
   }
 }
@@ -52,22 +41,18 @@ export class Conditions {
 /** Waits for conditions (before Go 1.26; later g.waiting has them) and for descriptors. @param placed goroutines whose wait is known */
 export function stackWaits(runtime: GoRuntime, placed: ReadonlySet<Address>): Wait[] {
   const conditions = new Conditions(runtime);
-  const { layout } = runtime;
-  const { memory } = runtime.process;
-  const list = layout.hasStruct("syncCond") ? layout.struct("syncCond").offset("notify") : undefined;
-  const poll = layout.hasStruct("pollDesc") ? layout.struct("pollDesc") : undefined;
+  const { memory } = runtime;
 
   const condition = ({ address: goroutine, stack }: Goroutine, word: Address): Wait | undefined => {
     // A condition lies in the heap or in a variable; words of the stack may have the sudog below them, too.
-    if (list === undefined || (word >= stack.lo && word < stack.hi)) return undefined;
-    const sudog = conditions.waiters(word + list).get(goroutine);
-    return sudog === undefined ? undefined : { goroutine, object: word + list, operation: "condition", select: false, sudog };
+    const list = word >= stack.lo && word < stack.hi ? undefined : notifyListOf(runtime, word);
+    const sudog = list === undefined ? undefined : conditions.waiters(list).get(goroutine);
+    return list === undefined || sudog === undefined
+      ? undefined
+      : { goroutine, object: list, operation: "condition", select: false, sudog };
   };
   const descriptor = ({ address: goroutine }: Goroutine, word: Address): Wait | undefined => {
-    if (!poll || !memory.tryBytes(word, poll.size)) return undefined;
-    const operation = (["read", "write"] as const).find(
-      (each) => memory.tryAddress(word + poll.offset(each === "read" ? "rg" : "wg")) === goroutine,
-    );
+    const operation = polledBy(runtime, word, goroutine);
     return operation && { goroutine, object: word, operation, select: false, sudog: 0 };
   };
 

@@ -8,6 +8,7 @@ import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { readSlice, type StructLayout } from "./layout/layout.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
 import { tracerLayout } from "./layout/schema-trace.js";
+import { machineAddresses } from "./records/machine.js";
 import { heapArenaOf } from "./spans.js";
 
 /** Of a damaged list so many are looked at. */
@@ -74,17 +75,6 @@ function* elements(process: Process, slice: Address, word: ReadWord): Iterable<A
   }
 }
 
-/** The runtime's threads, along runtime.allm. */
-function* machines(layout: Layout, word: ReadWord): Iterable<Address> {
-  const first = layout.global("runtime.allm");
-  const link = layout.struct("m").offset("alllink");
-  let at = first === undefined ? 0 : word(first);
-  for (let i = 0; at > 0 && i < MOST; i++) {
-    yield at;
-    at = word(at + link);
-  }
-}
-
 function* ofHeap(process: Process, layout: Layout, word: ReadWord): Iterable<Address> {
   const heap = layout.global("runtime.mheap_");
   if (heap === undefined) return;
@@ -116,7 +106,7 @@ function* ofGoroutines(process: Process, layout: Layout, word: ReadWord): Iterab
       if (sp > low && sp < high) yield sp;
     }
   }
-  yield* machines(layout, word);
+  yield* machineAddresses({ layout, memory: process.memory });
 }
 
 /** Its buffers and tables are mapped on their own. */
@@ -130,5 +120,5 @@ function* ofTracer(process: Process, layout: Layout, debug: DebugInfo, word: Rea
   // The first word of a table is its root, of one of strings the buffer.
   for (const field of ["stringTab", "stackTab", "typeTab"]) yield* words(struct, address, field);
   const m = layout.struct("tracedM");
-  for (const at of machines(layout, word)) yield* words(m, at, "trace.buf");
+  for (const at of machineAddresses({ layout, memory: process.memory })) yield* words(m, at, "trace.buf");
 }

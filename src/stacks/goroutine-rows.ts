@@ -66,7 +66,7 @@ export interface GoroutineReader {
 
 export function goroutineReader(snapshot: Pick<Snapshot, "runtime">): GoroutineReader {
   const { runtime } = snapshot;
-  const { functions, layout } = runtime;
+  const { functions } = runtime;
   const labels = labelReader(runtime);
   let now: number | undefined;
   const program = programFrames(runtime);
@@ -78,7 +78,7 @@ export function goroutineReader(snapshot: Pick<Snapshot, "runtime">): GoroutineR
   const waitOf = (goroutine: Goroutine): number | undefined => {
     const { waitSince } = goroutine;
     if (waitSince === 0) return undefined;
-    now ??= latestTime(runtime.process.memory, layout);
+    now ??= latestTime(runtime);
     return Math.max(now - waitSince, 0);
   };
 

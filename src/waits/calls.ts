@@ -2,7 +2,9 @@
 import type { Address } from "../base/units.js";
 import type { FutureCall } from "../runtime/code/future.js";
 import type { GoFunction } from "../runtime/functions.js";
-import { readFieldOr } from "../runtime/layout/layout.js";
+import type { RecordSource } from "../runtime/records/chain.js";
+import { conditionOf } from "../runtime/records/condition.js";
+import { readMutex, readRWMutex, rwMutexOf } from "../runtime/records/lock.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { SYNC_METHOD } from "./sync.js";
 
@@ -86,12 +88,11 @@ export class CallReader {
   }
 
   private ofSync(call: FutureCall): Effect | undefined {
-    const { layout } = this.runtime;
     const { name } = call.target;
     const first = call.argument(0);
     if (/\(\*Cond\)\.(?:Signal|Broadcast)$/.test(name)) return { action: "use", uses: [{ object: first, operation: "signal" }] };
-    if (/runtime_notifyListNotify(?:One|All)$/.test(name) && layout.hasStruct("syncCond"))
-      return { action: "use", uses: [{ object: first - layout.struct("syncCond").offset("notify"), operation: "signal" }] };
+    const notified = /runtime_notifyListNotify(?:One|All)$/.test(name) ? conditionOf(this.runtime, first) : undefined;
+    if (notified !== undefined) return { action: "use", uses: [{ object: notified, operation: "signal" }] };
     // It gives the lock back and takes it again.
     if (/\(\*Cond\)\.Wait$/.test(name)) return NOTHING;
     const method = this.methodAt(call.within, call.pc, name);
@@ -104,9 +105,8 @@ export class CallReader {
     if (!meaning) return SYNC_METHOD.test(name) || /\bruntime_/.test(name) ? NOTHING : { action: "enter" };
     const [action, mode] = meaning;
     // The slow path of an inlined RLock begins at its semaphore.
-    const within =
-      name.endsWith("runtime_SemacquireRWMutexR") && layout.hasStruct("syncRWMutex") ? layout.struct("syncRWMutex").offset("readerSem") : 0;
-    return { action, mode, object: first - within };
+    const inlined = name.endsWith("runtime_SemacquireRWMutexR") ? rwMutexOf(this.runtime, first, "readerSem") : undefined;
+    return { action, mode, object: inlined ?? first };
   }
 
   /** What the program wrote: of methods inlined around a call the outermost. "Mutex.Lock" */
@@ -159,19 +159,14 @@ function selected(call: FutureCall): Use[] {
   );
 }
 
-/** State of a lock in words of its own, to tell who cannot have it. */
-export function heldModes({ layout, process: { memory } }: GoRuntime, kind: "mutex" | "rwmutex", address: Address): ReadonlySet<Mode> {
-  const all: ReadonlySet<Mode> = new Set(["read", "write"]);
+/** How a lock can be held as it is, to tell who cannot have it. */
+export function heldModes(source: RecordSource, kind: "mutex" | "rwmutex", address: Address): ReadonlySet<Mode> {
   if (kind === "mutex") {
-    const struct = layout.struct("syncMutex");
-    if (!memory.tryBytes(address, struct.size)) return all;
-    return readFieldOr(memory, struct, address, "state", 1) % 2 === 1 ? new Set(["write"]) : new Set();
+    const mutex = readMutex(source, address);
+    return mutex ? new Set(mutex.locked ? ["write"] : []) : new Set(["read", "write"]);
   }
-  const struct = layout.struct("syncRWMutex");
-  if (!memory.tryBytes(address, struct.size)) return all;
-  const count = readFieldOr(memory, struct, address, "readerCount", 0) | 0;
-  const wait = readFieldOr(memory, struct, address, "readerWait", 0) | 0;
-  if (count > 0) return new Set(["read"]);
-  if (count === 0) return new Set();
-  return wait > 0 ? new Set(["read"]) : new Set(["write"]);
+  const lock = readRWMutex(source, address);
+  if (!lock) return new Set(["read", "write"]);
+  if (lock.writer === "holds") return new Set(["write"]);
+  return new Set(lock.readers > 0 ? ["read"] : []);
 }

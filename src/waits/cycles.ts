@@ -1,12 +1,11 @@
 // Deadlocks: circles of goroutines that wait for each other.
 import { type Hex, hex } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import { cyclicComponents } from "../graph/components.js";
+import type { RecordSource } from "../runtime/records/chain.js";
 import type { FrameRow, GoroutineReader } from "../stacks/goroutine-rows.js";
 import { Stuck, type WaitGraph, type Want, waitGraph } from "./graph.js";
 import type { WaitGroup } from "./groups.js";
 import type { Evidence, Holder } from "./holders.js";
-import { proveStuck } from "./proof.js";
 
 const PAST: ReadonlySet<Evidence> = new Set(["taken", "alone"]);
 const LOCKS = new Set(["mutex", "rwmutex"]);
@@ -40,18 +39,19 @@ export interface Cycle {
  * A goroutine is stuck when each thing it waits for (a select: several) can only be released by stuck goroutines: a lock or counter
  * when one of those who have to release it is stuck, a channel or condition when all who could use it are. Circles are the strongly
  * connected components among the stuck.
+ * @param prove frees those that others can reach; false when nothing can be proved: proof.ts
  */
 export function findCycles(
-  dump: Dump,
+  source: RecordSource,
   groups: readonly WaitGroup[],
   holders: ReadonlyMap<WaitGroup, readonly Holder[]>,
   reader: GoroutineReader,
-  prove: (dump: Dump, graph: WaitGraph, stuck: Stuck) => boolean = proveStuck,
+  prove: (graph: WaitGraph, stuck: Stuck) => boolean,
 ): Cycle[] {
-  const graph = waitGraph(dump, groups, holders);
+  const graph = waitGraph(source, groups, holders);
   const stuck = new Stuck(graph);
   const supposed = circlesOf(graph, stuck);
-  const isProved = supposed.components.every((each) => wantsOf(graph, each).every((want) => want.any)) || prove(dump, graph, stuck);
+  const isProved = supposed.components.every((each) => wantsOf(graph, each).every((want) => want.any)) || prove(graph, stuck);
   const certain = isProved ? circlesOf(graph, stuck) : { components: [], edges: [] };
   const known = new Set(certain.components.flat());
   const possible = supposed.components.filter((each) => !each.some((node) => known.has(node)) && isLikely(graph, each));

@@ -1,12 +1,13 @@
 // What each goroutine will do to locks, groups, channels and conditions once it goes on: nobody else can say who holds a lock.
 import type { Address } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import { Future, type FutureCall, type Standing, type Watcher } from "../runtime/code/future.js";
 import { programOf } from "../runtime/code/program.js";
 import { Symbols } from "../runtime/code/symbols.js";
-import { deferredCalls, recordedDefers } from "../runtime/deferred-calls.js";
+import { deferredCalls } from "../runtime/deferred-calls.js";
 import type { GoFunction } from "../runtime/functions.js";
 import type { Goroutine } from "../runtime/goroutines.js";
+import { defersOf } from "../runtime/records/defer.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 import type { Frame } from "../runtime/unwind.js";
 import { programTest } from "../stacks/program-functions.js";
 import { CallReader, type LockEffect, type Mode, type Use } from "./calls.js";
@@ -71,7 +72,7 @@ const MOST_STEPS = 6_000_000;
 export class Futures {
   /** Goroutines that were not followed: there were too many. */
   unfollowed = 0;
-  private readonly dump: Dump;
+  private readonly runtime: GoRuntime;
   private readonly reader: CallReader;
   private readonly program;
   private readonly future: Future<Facts>;
@@ -85,11 +86,11 @@ export class Futures {
   private pending: ReadonlySet<number> = new Set();
   private deferred: ReadonlyMap<Address, string> = new Map();
 
-  constructor(dump: Dump) {
-    this.dump = dump;
-    this.reader = new CallReader(dump.runtime);
-    this.program = programOf(dump.runtime);
-    this.isProgram = programTest(dump.runtime);
+  constructor(runtime: GoRuntime) {
+    this.runtime = runtime;
+    this.reader = new CallReader(runtime);
+    this.program = programOf(runtime);
+    this.isProgram = programTest(runtime);
     const watcher: Watcher<Facts> = {
       call: (call, facts) => this.onCall(call, facts),
       join: (a, b) => ({ taken: new Set([...a.taken].filter((each) => b.taken.has(each))), held: new Set([...a.held, ...b.held]) }),
@@ -100,7 +101,7 @@ export class Futures {
           : { ...facts, held: new Set([...facts.held, TRIED]) },
       isInlined: (fn, pc) => this.reader.isInlined(fn, pc),
     };
-    this.future = new Future(dump.runtime, watcher, this.program);
+    this.future = new Future(runtime, watcher, this.program);
   }
 
   of(goroutine: Goroutine, awaited: readonly Awaited[]): Outlook {
@@ -116,8 +117,8 @@ export class Futures {
     let facts: Facts = { taken: wanted, held: wanted };
     const { frames } = goroutine.unwound();
     const first = frames.findIndex((each) => !WAITING.test(each.fn.name));
-    const records = recordedDefers(this.dump.runtime, goroutine);
-    const all = deferredCalls(this.dump.runtime, goroutine);
+    const records = [...defersOf(this.runtime, goroutine.address)];
+    const all = deferredCalls(this.runtime, goroutine);
     this.deferred = new Map(all.map(({ closure, by }) => [closure, by?.name ?? ""]));
     this.future.begin();
     for (const [index, frame] of frames.slice(0, Math.max(first, 0) + MOST_FRAMES).entries()) {
@@ -154,7 +155,7 @@ export class Futures {
       const waiting = index === 0 && reached.call ? this.reader.effect(reached.call) : undefined;
       if (waiting?.action === "take" && awaited.length === 1 && awaited[0]) symbols.bind(waiting.object, awaited[0].object);
     }
-    const read = (address: Address) => this.dump.process.memory.tryAddress(address) ?? Number.NaN;
+    const read = (address: Address) => this.runtime.memory.tryAddress(address) ?? Number.NaN;
     return [...facts.taken].flatMap((each) => {
       const taken = this.takes.get(each);
       const object = taken ? symbols.resolve(taken.object, read) : Number.NaN;
@@ -181,7 +182,7 @@ export class Futures {
   private isForeign(fn: GoFunction): boolean {
     let foreign = this.foreign.get(fn);
     if (foreign === undefined) {
-      const { file } = this.dump.runtime.functions.lineAt(fn, fn.entry);
+      const { file } = this.runtime.functions.lineAt(fn, fn.entry);
       foreign = !fn.name.startsWith("sync.") && !this.isProgram({ function: fn.name, file });
       this.foreign.set(fn, foreign);
     }
@@ -256,7 +257,7 @@ export class Futures {
   private place({ within, pc, closures }: Place): { readonly deferred: boolean; readonly where: string } {
     const closure = closures.find((each) => this.deferred.has(each));
     if (closure !== undefined) return { deferred: true, where: this.deferred.get(closure) ?? "" };
-    const outer = this.dump.runtime.functions.inlinedAt(within, pc).at(-1);
+    const outer = this.runtime.functions.inlinedAt(within, pc).at(-1);
     const file = outer?.file ?? "";
     return { deferred: false, where: `${within.name} at ${file.slice(file.lastIndexOf("/") + 1)}:${outer?.line ?? 0}` };
   }

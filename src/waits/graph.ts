@@ -1,7 +1,7 @@
 // Who waits for whom, as a graph, and who in it is stuck.
-import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { readFieldOr } from "../runtime/layout/layout.js";
+import type { RecordSource } from "../runtime/records/chain.js";
+import { tryChannel } from "../runtime/records/channel.js";
 import { endsOf, type Use } from "./calls.js";
 import type { WaitGroup, WaitKind } from "./groups.js";
 import type { Holder } from "./holders.js";
@@ -28,7 +28,11 @@ export interface WaitGraph {
   readonly wants: readonly Want[];
 }
 
-export function waitGraph(dump: Dump, groups: readonly WaitGroup[], holders: ReadonlyMap<WaitGroup, readonly Holder[]>): WaitGraph {
+export function waitGraph(
+  source: RecordSource,
+  groups: readonly WaitGroup[],
+  holders: ReadonlyMap<WaitGroup, readonly Holder[]>,
+): WaitGraph {
   const nodes = new Map<Goroutine, number>();
   for (const { members } of groups) for (const { goroutine } of members) if (!nodes.has(goroutine)) nodes.set(goroutine, nodes.size);
   const wants = groups.flatMap((group) => {
@@ -51,7 +55,7 @@ export function waitGraph(dump: Dump, groups: readonly WaitGroup[], holders: Rea
         holders: waiting,
         ends: endsOf(operation),
         any: OWNED.has(group.kind),
-        outside: waiting.length < able.length || (group.kind === "channel" && isOfTimer(dump, group)),
+        outside: waiting.length < able.length || (group.kind === "channel" && tryChannel(source, group.address)?.ofTimer === true),
       };
     });
   });
@@ -62,11 +66,6 @@ export function waitGraph(dump: Dump, groups: readonly WaitGroup[], holders: Rea
 function keeps(role: Role, { mode }: Holder): boolean {
   if (role === "writer") return mode !== "write";
   return role === "reader" || role === "queued" ? mode !== "read" : true;
-}
-
-function isOfTimer({ runtime, process: { memory } }: Dump, { address }: WaitGroup): boolean {
-  const struct = runtime.layout.struct("hchan");
-  return memory.tryBytes(address, struct.size) !== undefined && readFieldOr(memory, struct, address, "timer", 0) !== 0;
 }
 
 /** The greatest set of goroutines and wants that only members of the set could release; it shrinks when one is seen to be free. */

@@ -1,9 +1,10 @@
 // Goroutines by what they wait for.
 import type { Address } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
+import { conditionOf } from "../runtime/records/condition.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 import type { Wait } from "../runtime/wait.js";
-import { type Role, type SyncKind, syncWait } from "./sync.js";
+import { type Role, type SyncKind, type SyncSource, syncWait } from "./sync.js";
 
 export type WaitKind = SyncKind | "channel" | "cond" | "nil channel" | "empty select" | "network" | "sleep" | "other";
 
@@ -24,8 +25,8 @@ export interface WaitGroup {
 }
 
 /** One group per object, or per kind of wait for nothing that has an address. */
-export function waitGroups(dump: Dump, waits: readonly Wait[]): readonly WaitGroup[] {
-  const { goroutines } = dump.runtime;
+export function waitGroups(runtime: SyncSource & Pick<GoRuntime, "goroutines">, waits: readonly Wait[]): readonly WaitGroup[] {
+  const { goroutines } = runtime;
   const byAddress = new Map(goroutines.all.map((each) => [each.address, each]));
   const groups = new Map<string, WaitGroup>();
   const placed = new Set<Goroutine>();
@@ -42,7 +43,7 @@ export function waitGroups(dump: Dump, waits: readonly Wait[]): readonly WaitGro
   for (const wait of waits) {
     const goroutine = byAddress.get(wait.goroutine);
     if (!goroutine || goroutine.system) continue;
-    const { kind, object, role } = waitedFor(dump, goroutine, wait);
+    const { kind, object, role } = waitedFor(runtime, goroutine, wait);
     const operation = kind === "channel" || kind === "network" ? wait.operation : "";
     add(kind, object, { goroutine, select: wait.select, operation, role });
   }
@@ -54,16 +55,12 @@ export function waitGroups(dump: Dump, waits: readonly Wait[]): readonly WaitGro
 }
 
 function waitedFor(
-  dump: Dump,
+  runtime: SyncSource,
   goroutine: Goroutine,
   { operation, object }: Wait,
 ): { readonly kind: WaitKind; readonly object: Address; readonly role: Role } {
-  if (operation === "semaphore") return syncWait(dump, goroutine, object);
-  if (operation === "condition") {
-    const { layout } = dump.runtime;
-    const within = layout.hasStruct("syncCond") ? layout.struct("syncCond").offset("notify") : 0;
-    return { kind: "cond", object: object - within, role: "other" };
-  }
+  if (operation === "semaphore") return syncWait(runtime, goroutine, object);
+  if (operation === "condition") return { kind: "cond", object: conditionOf(runtime, object) ?? object, role: "other" };
   return { kind: operation === "read" || operation === "write" ? "network" : "channel", object, role: "other" };
 }
 

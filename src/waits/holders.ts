@@ -1,7 +1,9 @@
 // Who could end a wait. The runtime records no owner of a lock: what a goroutine's code goes on to release, it has.
+
+import type { Findings } from "../base/findings.js";
 import { type Address, NONE, WORD } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 import { stackRoots } from "../runtime/stack-roots.js";
 import { endsOf, heldModes, type Mode } from "./calls.js";
 import { type Awaited, Futures, type FutureUse, type Release } from "./futures.js";
@@ -39,14 +41,18 @@ const DOES: Readonly<Record<Mode, string>> = { read: "RUnlock", write: "Unlock",
 const USES = { send: "send to it", receive: "receive from it", close: "close it", signal: "signal it" } as const;
 
 /** By what is waited for: who could end it, the strongest evidence first. */
-export function findHolders(dump: Dump, groups: readonly WaitGroup[]): ReadonlyMap<WaitGroup, readonly Holder[]> {
-  const search = new HolderSearch(dump, groups);
-  for (const goroutine of dump.runtime.goroutines.all) if (!goroutine.system) search.visit(goroutine);
-  return search.result();
+export function findHolders(
+  runtime: GoRuntime,
+  groups: readonly WaitGroup[],
+  findings: Findings,
+): ReadonlyMap<WaitGroup, readonly Holder[]> {
+  const search = new HolderSearch(runtime, groups, new Futures(runtime));
+  for (const goroutine of runtime.goroutines.all) if (!goroutine.system) search.visit(goroutine);
+  return search.result(findings);
 }
 
 class HolderSearch {
-  private readonly dump: Dump;
+  private readonly runtime: GoRuntime;
   private readonly groups: readonly WaitGroup[];
   private readonly futures: Futures;
   private readonly locks = new Map<Address, WaitGroup>();
@@ -58,10 +64,10 @@ class HolderSearch {
   /** Those who may wait for a lock they have themselves. */
   private readonly own = new Map<WaitGroup, Holder[]>();
 
-  constructor(dump: Dump, groups: readonly WaitGroup[]) {
-    this.dump = dump;
+  constructor(runtime: GoRuntime, groups: readonly WaitGroup[], futures: Futures) {
+    this.runtime = runtime;
     this.groups = groups;
-    this.futures = new Futures(dump);
+    this.futures = futures;
     for (const group of groups) {
       if (OF_SYNC.has(group.kind)) this.locks.set(group.address, group);
       if (BY_REFERENCE.has(group.kind)) this.others.set(group.address, group);
@@ -117,8 +123,7 @@ class HolderSearch {
   private references(goroutine: Goroutine): ReadonlySet<WaitGroup> {
     const found = new Set<WaitGroup>();
     if (this.others.size === 0) return found;
-    const { runtime, process } = this.dump;
-    for (const root of stackRoots(goroutine, process, runtime.layout, runtime.goroutines.stackMaps)) {
+    for (const root of stackRoots(this.runtime, goroutine)) {
       const group = this.others.get(root.value);
       if (group) found.add(group);
       else for (const each of this.within(root.value)) found.add(each);
@@ -128,7 +133,7 @@ class HolderSearch {
 
   /** Those that the object at an address has pointers to, as a struct has in its fields. */
   private within(address: Address): ReadonlySet<WaitGroup> {
-    const { spans } = this.dump.runtime;
+    const { spans } = this.runtime;
     const span = spans.find(address);
     const size = span === NONE ? 0 : spans.elementSize[span];
     if (span === NONE || size > LARGEST_STRUCT || spans.spanClass[span] % 2 === 1) return NOTHING;
@@ -144,7 +149,7 @@ class HolderSearch {
   }
 
   private *pointedTo(start: Address, size: number): Iterable<WaitGroup> {
-    const bytes = this.dump.process.memory.tryBytes(start, size);
+    const bytes = this.runtime.memory.tryBytes(start, size);
     if (!bytes) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + WORD <= bytes.length; at += WORD) {
@@ -171,7 +176,7 @@ class HolderSearch {
 
   /** Of those found, who can hold it as it is. */
   private holdersOf(group: WaitGroup): Holder[] {
-    const modes = isLock(group.kind) ? heldModes(this.dump.runtime, group.kind, group.address) : undefined;
+    const modes = isLock(group.kind) ? heldModes(this.runtime, group.kind, group.address) : undefined;
     const all = this.found.get(group) ?? [];
     const isAnnounced = group.members.some((each) => each.role !== "writer");
     const announced = isAnnounced ? group.members.filter((each) => each.role === "writer") : [];
@@ -184,16 +189,16 @@ class HolderSearch {
     ];
   }
 
-  result(): ReadonlyMap<WaitGroup, readonly Holder[]> {
+  result(findings: Findings): ReadonlyMap<WaitGroup, readonly Holder[]> {
     this.lost();
     if (this.futures.unfollowed > 0)
-      this.dump.findings.add("goroutines-unfollowed", "there are too many goroutines to follow all: holders of locks may be missing", "", {
+      findings.add("goroutines-unfollowed", "there are too many goroutines to follow all: holders of locks may be missing", "", {
         partial: true,
         count: this.futures.unfollowed,
       });
     for (const group of this.groups) {
       const holders = this.holdersOf(group);
-      const modes = isLock(group.kind) ? heldModes(this.dump.runtime, group.kind, group.address) : new Set<Mode>();
+      const modes = isLock(group.kind) ? heldModes(this.runtime, group.kind, group.address) : new Set<Mode>();
       if (holders.every((each) => each.evidence === "announced"))
         for (const each of this.own.get(group) ?? []) if (each.mode !== undefined && modes.has(each.mode)) holders.push(each);
       holders.sort((a, b) => STRENGTH.indexOf(a.evidence) - STRENGTH.indexOf(b.evidence) || a.goroutine.id - b.goroutine.id);

@@ -1,8 +1,8 @@
 // Whether what goroutines wait for can be reached by nobody else: the collector's own marking, without the stacks of the stuck.
 import { NONE, type NodeId } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import { markFurther } from "../graph/further-mark.js";
 import { isMarked, setMark } from "../graph/mark.js";
+import type { Snapshot } from "../heap/snapshot.js";
 import { readWaits } from "../runtime/waiting.js";
 import type { Stuck, WaitGraph } from "./graph.js";
 import { lostReferences } from "./missing-memory.js";
@@ -12,9 +12,13 @@ import { lostReferences } from "./missing-memory.js";
  * not stuck. What leaked does for all blocked goroutines, but for the locks: who waits for one whose holder is stuck stays stuck.
  * @returns false when memory is missing, and nothing is proved
  */
-export function proveStuck(dump: Dump, graph: WaitGraph, stuck: Stuck): boolean {
-  if (lostReferences(dump)) return false;
-  const { graph: objects, objects: table, roots } = dump.heap;
+export function proveStuck(
+  { heap, runtime, findings }: Pick<Snapshot, "heap" | "runtime" | "findings">,
+  graph: WaitGraph,
+  stuck: Stuck,
+): boolean {
+  if (lostReferences(heap, findings)) return false;
+  const { graph: objects, objects: table, roots } = heap;
   const count = graph.goroutines.length;
   const seen = new Uint32Array((objects.referents.nodeCount >>> 5) + 1);
   const watched = new Uint32Array(seen.length);
@@ -23,10 +27,7 @@ export function proveStuck(dump: Dump, graph: WaitGraph, stuck: Stuck): boolean 
     return object === NONE ? NONE : objects.nodeOfObject(object);
   };
   // The runtime's own records lead to every goroutine and to what each waits for: they are not followed.
-  const records = [
-    ...dump.runtime.goroutines.all.map((each) => each.address),
-    ...readWaits(dump.runtime, dump.findings).map((each) => each.sudog),
-  ];
+  const records = [...runtime.goroutines.all.map((each) => each.address), ...readWaits(runtime, findings).map((each) => each.sudog)];
   for (const address of records) {
     const node = nodeOf(address);
     if (node !== NONE) setMark(seen, node);

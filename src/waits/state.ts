@@ -1,9 +1,12 @@
 // What is waited for, in words: its name and its state.
 import { type Address, counted, NONE, WORD } from "../base/units.js";
-import type { Dump } from "../dump.js";
-import { readField, readFieldOr } from "../runtime/layout/layout.js";
+import type { RecordSource } from "../runtime/records/chain.js";
+import { tryChannel } from "../runtime/records/channel.js";
+import { waitingFor } from "../runtime/records/condition.js";
+import { wakeTime } from "../runtime/records/goroutine.js";
+import { readMutex, readRWMutex, readWaitGroup } from "../runtime/records/lock.js";
+import { readPollDescriptor } from "../runtime/records/poll-descriptor.js";
 import type { GoRuntime } from "../runtime/runtime.js";
-import { wakeTime } from "../runtime/wait.js";
 import { enclosing, nameOffset } from "../value/fields.js";
 import type { Member, WaitGroup, WaitKind } from "./groups.js";
 
@@ -14,13 +17,14 @@ const SYNC_TYPES: Partial<Record<WaitKind, string>> = {
   cond: "sync.Cond",
 };
 
+/** What names are found in; a GoRuntime is one. */
+export type NameSource = Pick<GoRuntime, "types" | "variables" | "memory">;
+
 /**
  * What the program calls them: "main.first.mu" in a global variable, "*main.signal" behind a pointer in one, "main.requests" for a channel.
  * Nothing for other places of the heap.
  */
-export function namer(dump: Dump, groups: readonly WaitGroup[]): (group: WaitGroup) => string {
-  const { types, variables } = dump.runtime;
-  const { memory } = dump.process;
+export function namer({ types, variables, memory }: NameSource, groups: readonly WaitGroup[]): (group: WaitGroup) => string {
   const wanted = new Set(groups.map((each) => each.address));
   const pointers = new Map<Address, string>();
   for (const name of variables.globalNames()) {
@@ -40,85 +44,60 @@ export function namer(dump: Dump, groups: readonly WaitGroup[]): (group: WaitGro
 }
 
 /** "unbuffered", "locked, 2 waiting", "counter 2, 1 waiting"; "" for what has no state. */
-export function stateOfObject(dump: Dump, { kind, address }: WaitGroup): string {
+export function stateOfObject(source: RecordSource, { kind, address }: WaitGroup): string {
   const describe = address > 0 ? STATES[kind] : undefined;
-  return describe ? (describe(dump.runtime, address) ?? "not in the core") : "";
+  return describe ? (describe(source, address) ?? "not in the core") : "";
 }
 
-type Describe = (runtime: GoRuntime, address: Address) => string | undefined;
+type Describe = (source: RecordSource, address: Address) => string | undefined;
 
-/** undefined: it was not dumped. */
+/** undefined: it is not in the core. */
 const STATES: Partial<Record<WaitKind, Describe>> = { channel, mutex, rwmutex, waitgroup, cond, network };
 
-function channel({ layout, process: { memory } }: GoRuntime, address: Address): string | undefined {
-  const struct = layout.struct("hchan");
-  if (!memory.tryBytes(address, struct.size)) return undefined;
-  const size = readField(memory, struct, address, "dataqsiz");
-  const count = readField(memory, struct, address, "qcount");
-  const closed = readField(memory, struct, address, "closed") !== 0 ? ", closed" : "";
-  const timer = readFieldOr(memory, struct, address, "timer", 0) !== 0 ? ", of a timer" : "";
-  return `${size === 0 ? "unbuffered" : `${count} of ${size} buffered`}${closed}${timer}`;
+function channel(source: RecordSource, address: Address): string | undefined {
+  const found = tryChannel(source, address);
+  if (!found) return undefined;
+  const { length, capacity, closed, ofTimer } = found;
+  return `${capacity === 0 ? "unbuffered" : `${length} of ${capacity} buffered`}${closed ? ", closed" : ""}${ofTimer ? ", of a timer" : ""}`;
 }
 
-/** internal/sync/mutex.go mutexLocked, mutexStarving, mutexWaiterShift */
-function mutex({ layout, process: { memory } }: GoRuntime, address: Address): string | undefined {
-  const struct = layout.struct("syncMutex");
-  if (!memory.tryBytes(address, struct.size)) return undefined;
-  const state = readField(memory, struct, address, "state");
-  return `${state % 2 === 1 ? "locked" : "not locked"}, ${Math.floor(state / 8)} waiting${Math.floor(state / 4) % 2 === 1 ? ", starving" : ""}`;
+function mutex(source: RecordSource, address: Address): string | undefined {
+  const found = readMutex(source, address);
+  return found && `${found.locked ? "locked" : "not locked"}, ${found.waiting} waiting${found.starving ? ", starving" : ""}`;
 }
 
-const MOST_READERS = 2 ** 30;
-
-/** A writer takes MOST_READERS off the count of readers and notes how many of them it has to wait for. sync/rwmutex.go */
-function rwmutex({ layout, process: { memory } }: GoRuntime, address: Address): string | undefined {
-  const struct = layout.struct("syncRWMutex");
-  if (!memory.tryBytes(address, struct.size)) return undefined;
-  const signed = (field: "readerCount" | "readerWait") => readField(memory, struct, address, field) | 0;
-  const count = signed("readerCount");
-  const queued = Math.floor(readField(memory, struct, address, "w.state") / 8);
-  const writers = queued > 0 ? [`${counted(queued, "writer")} queued`] : [];
-  if (count >= 0) return [count > 0 ? `held by ${readers(count)}` : "not locked", ...writers].join(", ");
-  const left = signed("readerWait");
-  const behind = Math.max(count + MOST_READERS - left, 0);
-  const held = left > 0 ? `held by ${readers(left)}, a writer waits for them` : "held by a writer";
-  return [held, ...(behind > 0 ? [`${readers(behind)} behind it`] : []), ...writers].join(", ");
+function rwmutex(source: RecordSource, address: Address): string | undefined {
+  const found = readRWMutex(source, address);
+  if (!found) return undefined;
+  const { writer, readersWaiting, writersQueued } = found;
+  const readers = (count: number) => counted(count, "reader");
+  const held = found.readers > 0 ? `held by ${readers(found.readers)}` : "not locked";
+  const states = { none: held, announced: `${held}, a writer waits for them`, holds: "held by a writer" };
+  return [
+    states[writer],
+    ...(readersWaiting > 0 ? [`${readers(readersWaiting)} behind it`] : []),
+    ...(writersQueued > 0 ? [`${counted(writersQueued, "writer")} queued`] : []),
+  ].join(", ");
 }
 
-function readers(count: number): string {
-  return counted(count, "reader");
+function waitgroup(source: RecordSource, address: Address): string | undefined {
+  const found = readWaitGroup(source, address);
+  return found && `counter ${found.counter}, ${found.waiting} waiting`;
 }
 
-function waitgroup({ layout, process: { memory } }: GoRuntime, address: Address): string | undefined {
-  const struct = layout.struct("syncWaitGroup");
-  const state = address + struct.offset("state");
-  if (!memory.tryBytes(state, 8)) return undefined;
-  return `counter ${memory.readUint(state + 4, 4)}, ${memory.readUint(state, 4) % 2 ** 31} waiting`;
+function cond(source: RecordSource, address: Address): string | undefined {
+  const waiting = waitingFor(source, address);
+  return waiting === undefined ? undefined : `${waiting} waiting`;
 }
 
-/** Tickets given out and not yet called. sync/runtime.go notifyList */
-function cond({ layout, process: { memory } }: GoRuntime, address: Address): string | undefined {
-  const list = layout.struct("notifyList");
-  const at = address + layout.struct("syncCond").offset("notify");
-  if (!memory.tryBytes(at, list.size)) return undefined;
-  return `${(readField(memory, list, at, "wait") - readField(memory, list, at, "notify")) >>> 0} waiting`;
-}
-
-function network({ layout, process: { memory } }: GoRuntime, address: Address): string | undefined {
-  const struct = layout.struct("pollDesc");
-  if (!memory.tryBytes(address, struct.size)) return undefined;
-  return `file descriptor ${readField(memory, struct, address, "fd")}${readField(memory, struct, address, "closing") !== 0 ? ", closing" : ""}`;
+function network(source: RecordSource, address: Address): string | undefined {
+  const found = readPollDescriptor(source, address);
+  return found && `file descriptor ${found.fileDescriptor}${found.closing ? ", closing" : ""}`;
 }
 
 /** When a wait would have ended by itself, in ns of the runtime's clock: a sleep, or the deadline of a descriptor. */
-export function endOfWait(runtime: GoRuntime, { kind, address }: WaitGroup, member: Member): number | undefined {
-  if (kind === "sleep") return wakeTime(runtime, member.goroutine);
-  if (kind !== "network" || address === 0) return undefined;
-  const { layout, process } = runtime;
-  const struct = layout.struct("pollDesc");
-  const field = member.operation === "read" ? "rd" : "wd";
-  if (!struct.has(field) || !process.memory.tryBytes(address, struct.size)) return undefined;
-  const deadline = readField(process.memory, struct, address, field);
-  // -1 once it has passed.
-  return deadline > 0 && deadline < 2 ** 62 ? deadline : undefined;
+export function endOfWait(source: RecordSource, { kind, address }: WaitGroup, { goroutine, operation }: Member): number | undefined {
+  if (kind === "sleep") return wakeTime(source, goroutine.address);
+  const polled = kind === "network" && address > 0 ? readPollDescriptor(source, address) : undefined;
+  return operation === "read" ? polled?.readDeadline : polled?.writeDeadline;
 }

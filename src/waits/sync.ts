@@ -1,7 +1,9 @@
 // Which lock or group of package sync a semaphore belongs to, and what the goroutine wants of it.
 import type { Address } from "../base/units.js";
-import type { Dump } from "../dump.js";
 import type { Goroutine } from "../runtime/goroutines.js";
+import type { RecordSource } from "../runtime/records/chain.js";
+import { mutexOf, rwMutexOf, waitGroupOf } from "../runtime/records/lock.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 
 export type SyncKind = "mutex" | "rwmutex" | "waitgroup" | "semaphore";
 
@@ -20,33 +22,28 @@ export interface SyncWait {
   readonly role: Role;
 }
 
+/** What tells locks by their semaphores; a GoRuntime is one. */
+export type SyncSource = RecordSource & { readonly functions: Pick<GoRuntime["functions"], "inlinedAt"> };
+
 /** The methods on the stack say it: the outermost of package sync is what the program called, the innermost what waits. */
-export function syncWait(dump: Dump, goroutine: Goroutine, semaphore: Address): SyncWait {
-  const methods = syncMethods(dump, goroutine);
+export function syncWait(runtime: SyncSource, goroutine: Goroutine, semaphore: Address): SyncWait {
+  const methods = syncMethods(runtime, goroutine);
   const outer = methods.at(-1);
-  const { layout } = dump.runtime;
-  if (outer?.type === "Mutex" && layout.hasStruct("syncMutex"))
-    return { kind: "mutex", object: semaphore - layout.struct("syncMutex").offset("sema"), role: "lock" };
-  if (outer?.type === "WaitGroup" && layout.hasStruct("syncWaitGroup"))
-    return { kind: "waitgroup", object: semaphore - layout.struct("syncWaitGroup").offset("sema"), role: "other" };
-  if (outer?.type === "RWMutex" && layout.hasStruct("syncRWMutex")) {
-    const lock = layout.struct("syncRWMutex");
-    const at = (role: Role, field: "w.sema" | "writerSem" | "readerSem"): SyncWait => ({
-      kind: "rwmutex",
-      object: semaphore - lock.offset(field),
-      role,
-    });
-    if (methods[0]?.type === "Mutex") return at("queued", "w.sema");
-    return outer.method.startsWith("R") ? at("reader", "readerSem") : at("writer", "writerSem");
-  }
-  return { kind: "semaphore", object: semaphore, role: "other" };
+  const wait = (kind: SyncKind, role: Role, object: Address | undefined): SyncWait =>
+    object === undefined ? { kind: "semaphore", object: semaphore, role: "other" } : { kind, object, role };
+  if (outer?.type === "Mutex") return wait("mutex", "lock", mutexOf(runtime, semaphore));
+  if (outer?.type === "WaitGroup") return wait("waitgroup", "other", waitGroupOf(runtime, semaphore));
+  if (outer?.type !== "RWMutex") return wait("semaphore", "other", semaphore);
+  if (methods[0]?.type === "Mutex") return wait("rwmutex", "queued", rwMutexOf(runtime, semaphore, "w.sema"));
+  if (outer.method.startsWith("R")) return wait("rwmutex", "reader", rwMutexOf(runtime, semaphore, "readerSem"));
+  return wait("rwmutex", "writer", rwMutexOf(runtime, semaphore, "writerSem"));
 }
 
 /** Innermost first, up to the first function outside the library. */
-function syncMethods(dump: Dump, goroutine: Goroutine): { readonly type: string; readonly method: string }[] {
+function syncMethods({ functions }: SyncSource, goroutine: Goroutine): { readonly type: string; readonly method: string }[] {
   const methods: { type: string; method: string }[] = [];
   for (const frame of goroutine.unwound().frames.slice(0, MOST_FRAMES)) {
-    for (const { name } of dump.runtime.functions.inlinedAt(frame.fn, frame.symbolPc)) {
+    for (const { name } of functions.inlinedAt(frame.fn, frame.symbolPc)) {
       const match = SYNC_METHOD.exec(name);
       if (match) methods.push({ type: match[1], method: match[2] });
       else if (!OF_THE_LIBRARY.test(name)) return methods;

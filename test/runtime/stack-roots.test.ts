@@ -42,8 +42,8 @@ const STRUCTS = {
   ],
   m: [128, { g0: [0, 8], gsignal: [8, 8], curg: [16, 8], procid: [24, 8], vdsoSP: [32, 8], vdsoPC: [40, 8] }],
   xRegState: [32, {}],
-  _defer: [48, { heap: [0, 1], fn: [24, 8], link: [32, 8] }],
-  _panic: [48, { arg: [8, 16], link: [24, 8] }],
+  _defer: [48, { heap: [0, 1], sp: [8, 8], fn: [24, 8], link: [32, 8] }],
+  _panic: [48, { arg: [8, 16], link: [24, 8], recovered: [40, 1], goexit: [41, 1] }],
 } as const;
 
 const functions: FunctionToWrite[] = [
@@ -156,7 +156,7 @@ function world(arch: "amd64" | "arm64" = "amd64"): World {
       const goroutines = readGoroutines(process, layout, table, [module], findings);
       const goroutine = goroutines.find(7);
       if (!goroutine) throw new Error("goroutine 7 is lost");
-      return { roots: stackRoots(goroutine, process, layout, goroutines.stackMaps), findings };
+      return { roots: stackRoots({ process, memory: process.memory, layout, goroutines }, goroutine), findings };
     },
   };
 }

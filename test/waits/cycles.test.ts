@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Dump } from "../../src/dump.js";
 import type { Goroutine } from "../../src/runtime/goroutines.js";
+import type { RecordSource } from "../../src/runtime/records/chain.js";
 import type { GoroutineReader } from "../../src/stacks/goroutine-rows.js";
 import { findCycles } from "../../src/waits/cycles.js";
 import type { WaitGroup, WaitKind } from "../../src/waits/groups.js";
@@ -39,7 +39,7 @@ function cyclesOf(things: readonly Thing[], prove: Parameters<typeof findCycles>
     return group;
   });
   const reader = { rowsOf: () => [], topOf: () => undefined } as unknown as GoroutineReader;
-  return findCycles({} as Dump, groups, holders, reader, prove).map(({ involved, certainty, goroutines }) => ({
+  return findCycles({} as RecordSource, groups, holders, reader, prove).map(({ involved, certainty, goroutines }) => ({
     involved,
     certainty,
     circle: goroutines.map((each) => each.id),
@@ -72,7 +72,7 @@ test("a condition that somebody outside could signal is no deadlock", () => {
   expect(cyclesOf([cond(1, 2), cond(2, 1)]).map((each) => [each.involved, each.certainty])).toEqual([[[1, 2], "strong"]]);
   expect(cyclesOf([cond(1, 2, 9), cond(2, 1)])).toEqual([]);
   // Whether the third can be woken the heap tells.
-  const woken: Parameters<typeof findCycles>[4] = (_dump, { goroutines }, stuck) => {
+  const woken: Parameters<typeof findCycles>[4] = ({ goroutines }, stuck) => {
     stuck.free(goroutines.findIndex((each) => each.id === 3));
     return true;
   };
@@ -80,7 +80,7 @@ test("a condition that somebody outside could signal is no deadlock", () => {
 });
 
 test("one that a global variable leads to is none either", () => {
-  const free: Parameters<typeof findCycles>[4] = (_dump, { goroutines, wants }, stuck) => {
+  const free: Parameters<typeof findCycles>[4] = ({ goroutines, wants }, stuck) => {
     wants.forEach((want, at) => {
       if (!want.any) stuck.free(goroutines.length + at);
     });

@@ -76,7 +76,7 @@ export const schedStructs = {
   },
   _panic: {
     names: ["runtime._panic"],
-    fields: { arg: {}, link: {}, recovered: {}, goexit: {}, slotsPtr: optional },
+    fields: { arg: {}, link: {}, recovered: {}, goexit: {}, repanicked: optional, slotsPtr: optional },
   },
   sudog: {
     names: ["runtime.sudog"],

@@ -62,7 +62,6 @@ export const traceStructs = {
       syscallbp: optional,
     },
   },
-  tracedP: { names: ["runtime.p"], fields: { id: {}, status: {}, m: {}, "trace.inSweep": optional } },
   traceSched: { names: ["runtime.schedt"], fields: { freem: {} } },
 } as const satisfies Record<string, StructSpec>;
 

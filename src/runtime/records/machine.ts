@@ -1,9 +1,10 @@
-// The runtime's threads: runtime.allm, with what each was running. runtime/runtime2.go m
-import { Findings } from "../base/findings.js";
-import { type Address, hex } from "../base/units.js";
-import type { Process, Thread } from "../process/process.js";
-import { readField } from "./layout/layout.js";
-import type { Layout } from "./layout/schema.js";
+// A thread of the runtime: runtime.m, with what it was running. runtime/runtime2.go
+import { Findings } from "../../base/findings.js";
+import { type Address, hex } from "../../base/units.js";
+import type { Process, Thread } from "../../process/process.js";
+import { readField } from "../layout/layout.js";
+import type { Layout } from "../layout/schema.js";
+import { chain, type OnDamage, pointerAt, type RecordSource } from "./chain.js";
 
 /** One m. */
 export interface Machine {
@@ -31,7 +32,24 @@ export interface Machine {
 
 const MOST_MACHINES = 1 << 20;
 
-/** Every m along alllink, the newest first. What is missing is a finding. */
+/** Every m along runtime.allm, the newest first; it ends at a record that is not in the core. */
+export function machineAddresses({ layout, memory }: RecordSource, onDamage?: OnDamage): Iterable<Address> {
+  const all = layout.global("runtime.allm");
+  const link = layout.struct("m").offset("alllink");
+  const first = all === undefined ? 0 : pointerAt(memory, all);
+  return chain(first, (at) => pointerAt(memory, at + link), MOST_MACHINES, onDamage);
+}
+
+/** Threads that have ended and whose records are not freed yet. runtime.sched.freem */
+export function endedMachineAddresses({ layout, memory }: RecordSource): Iterable<Address> {
+  const sched = layout.global("runtime.sched");
+  if (sched === undefined || !layout.hasStruct("traceSched")) return [];
+  const link = layout.struct("tracedM").offset("freelink");
+  const first = pointerAt(memory, sched + layout.struct("traceSched").offset("freem"));
+  return chain(first, (at) => pointerAt(memory, at + link), MOST_MACHINES);
+}
+
+/** Every m along runtime.allm, the newest first. What is missing is a finding. */
 export function readMachines(
   { layout, process }: { readonly layout: Layout; readonly process: Process },
   findings: Findings,
@@ -39,35 +57,23 @@ export function readMachines(
   const { memory } = process;
   const threads = new Map(process.threads.map((thread) => [thread.tid, thread]));
   const m = layout.struct("m");
-  const g = layout.struct("g");
-  const stack = (address: Address) => ({
-    address,
-    lo: memory.tryAddress(address + g.offset("stack.lo")) ?? 0,
-    hi: memory.tryAddress(address + g.offset("stack.hi")) ?? 0,
-  });
   const all: Machine[] = [];
-  const seen = new Set<Address>();
-  const first = layout.global("runtime.allm");
-  let at = first === undefined ? 0 : (memory.tryAddress(first) ?? 0);
-  while (at > 0 && all.length < MOST_MACHINES && !seen.has(at)) {
-    seen.add(at);
+  for (const at of machineAddresses({ layout, memory })) {
     if (!memory.tryBytes(at, m.size)) {
       findings.add("thread-missing", "a thread's record of the runtime is not in the core", hex(at), { partial: true });
       break;
     }
     const field = (name: Parameters<typeof m.offset>[0]) => readField(memory, m, at, name);
-    const g0 = stack(field("g0"));
-    const gsignal = stack(field("gsignal"));
+    const gsignal = stackOf({ layout, memory }, field("gsignal"));
     const stands = ({ registers: { sp } }: Thread) => sp > gsignal.lo && sp <= gsignal.hi;
     // A thread that has only begun has not told its number yet, but may handle a signal.
     const thread = threads.get(field("procid")) ?? (field("procid") === 0 ? process.threads.find(stands) : undefined);
-    const tid = thread?.tid ?? field("procid");
     all.push({
       address: at,
       id: field("id"),
-      tid,
+      tid: thread?.tid ?? field("procid"),
       curg: field("curg"),
-      g0,
+      g0: stackOf({ layout, memory }, field("g0")),
       gsignal,
       processor: field("p"),
       lockedg: field("lockedg"),
@@ -78,9 +84,13 @@ export function readMachines(
       extra: field("isextra") !== 0,
       thread,
     });
-    at = field("alllink");
   }
   return all;
+}
+
+function stackOf({ layout, memory }: RecordSource, address: Address): Machine["g0"] {
+  const g = layout.struct("g");
+  return { address, lo: pointerAt(memory, address + g.offset("stack.lo")), hi: pointerAt(memory, address + g.offset("stack.hi")) };
 }
 
 /** An address on each thread's system stack: g0's top, and where each thread stands. */

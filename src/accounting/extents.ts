@@ -1,4 +1,6 @@
 // What slices and strings see of the arrays they keep alive, and the field each of them lies in.
+
+import { uint64 } from "../base/uint64.js";
 import { type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { frameVariables } from "../runtime/frame-variables.js";
@@ -71,7 +73,7 @@ export function readExtents({ heap, runtime, progress }: Pick<Sources, "heap" | 
     for (const row of plan) {
       const p = at + row.offset;
       if (p + (row.isSlice ? 24 : 16) > words.byteLength) continue;
-      const pointer = words.getUint32(p, true) + words.getUint32(p + 4, true) * 0x100000000;
+      const pointer = uint64(words, p);
       if (pointer === 0 || words.getUint32(p + 12, true) !== 0) continue;
       const length = words.getUint32(p + 8, true) * row.size;
       const capacity = row.isSlice ? words.getUint32(p + 16, true) * row.size : length;

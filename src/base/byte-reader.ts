@@ -1,6 +1,7 @@
 // A little-endian cursor over bytes; a short read is a FormatError with its offset.
 
 import { FormatError } from "./errors.js";
+import { uint64 } from "./uint64.js";
 import { counted } from "./units.js";
 
 const utf8 = new TextDecoder("utf-8");
@@ -48,8 +49,7 @@ export class ByteReader {
   }
   /** As a double; exact below 2^53 and for multiples of 4096. */
   u64(): number {
-    const at = this.take(8);
-    return this.view.getUint32(at + 4, true) * 0x100000000 + this.view.getUint32(at, true);
+    return uint64(this.view, this.take(8));
   }
   bigU64(): bigint {
     return this.view.getBigUint64(this.take(8), true);

@@ -1,6 +1,7 @@
 // Units of .debug_info, and one DIE with its attributes, wherever it lies. DWARF 5 sections 7.5.1 and 7.5.5.
 import { ByteReader } from "../base/byte-reader.js";
 import { type DumpError, FormatError } from "../base/errors.js";
+import { lastAtOrBefore } from "../base/search.js";
 import type { Address } from "../base/units.js";
 import { type Abbreviation, type AbbreviationTable, type Encoding, formStep, readAbbreviations, skipStep } from "./abbreviations.js";
 import { DW_AT, DW_FORM, DW_LANG_Go, DW_UT } from "./constants.js";
@@ -153,14 +154,7 @@ export class Dies {
 
   /** The unit that holds an offset of .debug_info. */
   unitOf(offset: number): Unit | undefined {
-    let low = 0;
-    let high = this.units.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.units[middle].offset <= offset) low = middle + 1;
-      else high = middle;
-    }
-    const unit = this.units[low - 1];
+    const unit = lastAtOrBefore(this.units, offset, (each) => each.offset);
     return unit !== undefined && offset >= unit.firstDie && offset < unit.end ? unit : undefined;
   }
 

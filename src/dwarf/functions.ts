@@ -2,6 +2,7 @@
 import { decodeText } from "../base/byte-reader.js";
 import { DumpError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
+import { partitionPoint } from "../base/search.js";
 import type { Address, Bytes } from "../base/units.js";
 import { DW_AT, DW_TAG } from "./constants.js";
 import type { Die } from "./dies.js";
@@ -82,14 +83,8 @@ export class Functions {
     this.order ??= Int32Array.from({ length: functionLow.length }, (_, row) => row).sort(
       (a, b) => functionLow.at(a) - functionLow.at(b) || a - b,
     );
-    let low = 0;
-    let high = this.order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (functionLow.at(this.order[middle]) <= pc) low = middle + 1;
-      else high = middle;
-    }
-    const row = this.order[low - 1];
+    const order = this.order;
+    const row = order[partitionPoint(order.length, (index) => functionLow.at(order[index]) <= pc) - 1];
     return row !== undefined && pc < functionHigh.at(row) ? this.row(row) : undefined;
   }
 

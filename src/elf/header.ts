@@ -4,6 +4,7 @@ import elfy from "elfy";
 import { ARCHES, type ArchName } from "../base/arch.js";
 import { FormatError, UnsupportedError } from "../base/errors.js";
 import { type ByteSource, CUT_SHORT, readExactly } from "../base/source.js";
+import { uint64 } from "../base/uint64.js";
 import { type Address, type Bytes, counted, NONE } from "../base/units.js";
 import { EHDR_SIZE, PF_R, PF_W, PF_X, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, PT_PHDR } from "./constants.js";
 
@@ -124,7 +125,7 @@ function extendedCount(source: ByteSource, tableOffset: number, sections: Sectio
   if (zero.length === 48) return new DataView(zero.buffer, zero.byteOffset, 48).getUint32(44, true);
   const first = readExactly(source, tableOffset, PHDR_SIZE, "first program header");
   const view = new DataView(first.buffer, first.byteOffset, PHDR_SIZE);
-  const bytesAt = view.getUint32(12, true) * 0x100000000 + view.getUint32(8, true);
+  const bytesAt = uint64(view, 8);
   const count = (bytesAt - tableOffset) / PHDR_SIZE;
   if (Number.isInteger(count) && count >= PN_XNUM && bytesAt <= source.size) return count;
   throw new FormatError(source.name, sections.offset, "the count of program headers is in section 0, which is not in the file");

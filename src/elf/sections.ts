@@ -3,6 +3,7 @@
 import { inflateSync } from "node:zlib";
 import { FormatError, UnsupportedError } from "../base/errors.js";
 import { type ByteSource, readExactly } from "../base/source.js";
+import { uint64 } from "../base/uint64.js";
 import type { Address, Bytes } from "../base/units.js";
 import { counted } from "../base/units.js";
 import { CHDR_SIZE, ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD, SHDR_SIZE, SHF_COMPRESSED, SHN_XINDEX, SHT_NOBITS } from "./constants.js";
@@ -38,7 +39,7 @@ export function readSections(source: ByteSource, place: SectionTablePlace): read
     throw new FormatError(source.name, 58, `section header entries of ${place.entrySize} bytes, ${SHDR_SIZE} wanted`);
   }
   const zero = viewOf(readExactly(source, place.offset, SHDR_SIZE, "section header 0"));
-  const count = place.count === 0 ? u64(zero, 32) : place.count;
+  const count = place.count === 0 ? uint64(zero, 32) : place.count;
   const nameIndex = place.nameIndex === SHN_XINDEX ? zero.getUint32(40, true) : place.nameIndex;
   const view = viewOf(readExactly(source, place.offset, count * place.entrySize, `table of ${count} section headers`));
 
@@ -49,10 +50,10 @@ export function readSections(source: ByteSource, place: SectionTablePlace): read
     sections.push({
       name: nameAt(names, view.getUint32(at, true)),
       type: view.getUint32(at + 4, true),
-      flags: u64(view, at + 8),
-      address: u64(view, at + 16),
-      offset: u64(view, at + 24),
-      size: u64(view, at + 32),
+      flags: uint64(view, at + 8),
+      address: uint64(view, at + 16),
+      offset: uint64(view, at + 24),
+      size: uint64(view, at + 32),
       link: view.getUint32(at + 40, true),
     });
   }
@@ -90,7 +91,7 @@ export function readSection(source: ByteSource, section: ElfSection): Uint8Array
         `objcopy --decompress-debug-sections ${source.name} plain`,
       );
     }
-    return inflate(source, section, bytes.subarray(CHDR_SIZE), u64(view, 8));
+    return inflate(source, section, bytes.subarray(CHDR_SIZE), uint64(view, 8));
   }
   const isOldStyle = section.name.startsWith(".zdebug_") && bytes.length >= 12 && bytes[0] === 0x5a && bytes[1] === 0x4c;
   if (isOldStyle) {
@@ -128,14 +129,10 @@ function inflate(source: ByteSource, section: ElfSection, packed: Uint8Array, si
 
 function nameTable(source: ByteSource, table: DataView, at: number): Buffer {
   if (table.getUint32(at + 4, true) === SHT_NOBITS) return Buffer.alloc(0);
-  const bytes = readExactly(source, u64(table, at + 24), u64(table, at + 32), "section names");
+  const bytes = readExactly(source, uint64(table, at + 24), uint64(table, at + 32), "section names");
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function u64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * 0x100000000 + view.getUint32(at, true);
 }

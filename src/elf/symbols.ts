@@ -1,4 +1,6 @@
 // Symbol tables: names of functions and variables with their link-time addresses.
+
+import { uint64 } from "../base/uint64.js";
 import type { Address, Bytes } from "../base/units.js";
 import { SHN_LORESERVE, SHN_UNDEF, SHN_XINDEX, STT_FUNC, STT_NOTYPE, STT_OBJECT, SYM_SIZE } from "./constants.js";
 import { nameAt } from "./sections.js";
@@ -29,11 +31,7 @@ export function readSymbols(table: Uint8Array, strings: Uint8Array): readonly El
     if (section === SHN_UNDEF || (section >= SHN_LORESERVE && section !== SHN_XINDEX)) continue;
     const name = nameAt(names, view.getUint32(at, true));
     if (name === "") continue;
-    symbols.push({ name, address: u64(view, at + 8), size: u64(view, at + 16) });
+    symbols.push({ name, address: uint64(view, at + 8), size: uint64(view, at + 16) });
   }
   return symbols;
-}
-
-function u64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * 0x100000000 + view.getUint32(at, true);
 }

@@ -10,6 +10,7 @@ import { DumpError, FormatError, ResourceError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type ByteSource, CUT_SHORT } from "../base/source.js";
+import { uint64 } from "../base/uint64.js";
 import { type Bytes, formatBytes, NONE } from "../base/units.js";
 import { asDumpError, type OpenFile, openDescriptor } from "./file-source.js";
 
@@ -93,7 +94,7 @@ export function zstdContentSize(packed: ByteSource): Bytes | undefined {
   if (width === 1) return view.getUint8(at);
   if (width === 2) return view.getUint16(at, true) + 256;
   if (width === 4) return view.getUint32(at, true);
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x100000000;
+  return uint64(view, at);
 }
 
 // Node 22.15 and later; Node 20 has fzstd alone.

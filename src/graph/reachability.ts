@@ -1,4 +1,6 @@
 // Which nodes are reached, and from where first: breadth first over columns.
+
+import { popcount } from "../base/bits.js";
 import { type Progress, silent } from "../base/progress.js";
 import { NONE, type NodeId } from "../base/units.js";
 import type { Csr } from "./graph.js";
@@ -126,11 +128,6 @@ function visitBatch(
 
 function countBits(words: Uint32Array): number {
   let count = 0;
-  for (let i = 0; i < words.length; i++) {
-    let bits = words[i];
-    bits -= (bits >>> 1) & 0x55555555;
-    bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-    count += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-  }
+  for (let i = 0; i < words.length; i++) count += popcount(words[i]);
   return count;
 }

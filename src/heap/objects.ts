@@ -1,4 +1,6 @@
 // Every allocated slot of the heap gets a dense id in address order; addresses and sizes are arithmetic on spans.
+
+import { popcount } from "../base/bits.js";
 import { ResourceError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, type Bytes, hex, NONE, type ObjectId, type SpanId, WORD } from "../base/units.js";
@@ -108,13 +110,6 @@ function fillBits(
     count += popcount(value);
   }
   return count;
-}
-
-/** Bits set in a 32-bit word. */
-export function popcount(word: number): number {
-  let v = word - ((word >>> 1) & 0x55555555);
-  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
-  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 type Columns = Pick<ObjectTable, "count" | "bytes" | "spans" | "firstId" | "bitStart" | "allocated" | "rank" | "dataStart">;

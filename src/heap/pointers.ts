@@ -1,6 +1,9 @@
 // Who points to whom: one pass over the heap in address order that reads only words the masks name.
+
+import { popcount } from "../base/bits.js";
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
+import { partitionPoint } from "../base/search.js";
 import { type Address, hex, type ObjectId, type SpanId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { isSwept, PAGE, type SpanTable } from "../runtime/spans.js";
@@ -300,14 +303,7 @@ function scanTiled(scan: Scan, wordBase: number, element: number, from: number, 
 
 /** Index of the first of ascending words that is not below least. */
 function indexFrom(words: Uint32Array, least: number): number {
-  let low = 0;
-  let high = words.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (words[middle] < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(words.length, (index) => words[index] < least);
 }
 
 /** The hot path: a pointer word to the object it hits. */
@@ -345,10 +341,7 @@ function addEdge(scan: Scan, at: number, slotWord: number): void {
       scan.counts.badPointers++;
       return;
     }
-    const below = bits & (bit - 1);
-    let v = below - ((below >>> 1) & 0x55555555);
-    v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
-    id += objects.rank[start + (slot >>> 5)] + (Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24);
+    id += objects.rank[start + (slot >>> 5)] + popcount(bits & (bit - 1));
   }
   edges.targets[edges.count] = scan.objectNode + id;
   if (slotWord > 0 && words[at - 1] === scan.imageHigh) {

@@ -1,4 +1,6 @@
 // Static data without a name of its own ("..stmp_": composite literals of variables), typed by the pointers to it.
+
+import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
 import type { Module } from "../runtime/modules.js";
 import type { GoRuntime } from "../runtime/runtime.js";
@@ -40,15 +42,8 @@ export function findStatics(runtime: GoRuntime, slots: TypeSlots, words: DataWor
   const at = (slot: Address): StaticVariable | undefined => {
     const global = named(slot);
     if (global) return global;
-    let low = 0;
-    let high = sorted.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (sorted[middle].address <= slot) low = middle;
-      else high = middle - 1;
-    }
-    const last = sorted[low];
-    return last && slot >= last.address && slot < last.address + last.size ? last : undefined;
+    const last = lastAtOrBefore(sorted, slot, (each) => each.address);
+    return last && slot < last.address + last.size ? last : undefined;
   };
   /** Rows whose variable was not known in an earlier round. */
   let waiting = Array.from({ length: words.count }, (_, i) => i).filter((i) => isStatic(words.value[i]));

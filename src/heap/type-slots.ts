@@ -1,4 +1,6 @@
 // What each pointer word of a type points to, as small integer codes that the typing loop can follow.
+
+import { lastAtOrBefore } from "../base/search.js";
 import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
 
@@ -128,14 +130,7 @@ export function typeSlots(types: TypeTable): TypeSlots {
 /** The last field that starts at or before the offset and is not empty. */
 function fieldAt(type: GoType, offset: Bytes) {
   const { fields } = type;
-  let low = 0;
-  let high = fields.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (fields[middle].offset <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return fields[low] && fields[low].offset <= offset ? fields[low] : undefined;
+  return lastAtOrBefore(fields, offset, (each) => each.offset);
 }
 
 /** Words whose declared type is unsafe.Pointer, or less than the truth, although the runtime knows better. */

@@ -1,4 +1,6 @@
 // What a programmer calls one value: a map with its tables and groups, a channel with its buffer, a builder with its bytes.
+
+import { popcount } from "../base/bits.js";
 import { type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
 import type { Csr } from "../graph/graph.js";
 import { isMarked } from "../graph/mark.js";
@@ -6,7 +8,7 @@ import type { Layout } from "../runtime/layout/schema.js";
 import type { TypeTable } from "../runtime/types.js";
 import { INTERIOR } from "./edges.js";
 import type { ObjectTypes } from "./evidence.js";
-import { type ObjectTable, popcount } from "./objects.js";
+import type { ObjectTable } from "./objects.js";
 import { PART_WORD, type PartWords, type PartWordsByType } from "./part-words.js";
 import type { RootTable } from "./roots.js";
 import { isPart, nameOfPart, readableType } from "./value-names.js";

@@ -1,6 +1,8 @@
 // The memory of a dead process, read by address.
 import { MemoryFault, ResourceError } from "../base/errors.js";
+import { partitionPoint } from "../base/search.js";
 import type { ByteSource } from "../base/source.js";
+import { addressWord, uint64 } from "../base/uint64.js";
 import { type Address, type Bytes, formatBytes, NOT_AN_ADDRESS } from "../base/units.js";
 import { PF_R } from "../elf/constants.js";
 import { BLOCK, BlockCache } from "./block-cache.js";
@@ -146,14 +148,12 @@ class MappedSpace implements AddressSpace {
     if (!(address >= window.start && address + 8 <= window.end)) window = this.windowOf(address);
     if (window !== undefined && address - window.start + 8 <= window.bytes.length) {
       const at = address - window.start;
-      const high = window.view.getUint32(at + 4, true);
-      return high > 0x1fffff ? NOT_AN_ADDRESS : high * 0x100000000 + window.view.getUint32(at, true);
+      return addressWord(window.view, at, NOT_AN_ADDRESS);
     }
     const bytes = this.tryBytes(address, 8);
     if (bytes === undefined) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-    const high = view.getUint32(4, true);
-    return high > 0x1fffff ? NOT_AN_ADDRESS : high * 0x100000000 + view.getUint32(0, true);
+    return addressWord(view, 0, NOT_AN_ADDRESS);
   }
 
   private fault(address: Address, size: Bytes): never {
@@ -182,13 +182,7 @@ class MappedSpace implements AddressSpace {
     const { starts, ends } = this;
     const last = this.last;
     if (last < starts.length && starts[last] <= address && address < ends[last]) return last;
-    let low = 0;
-    let high = ends.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (ends[middle] > address) high = middle;
-      else low = middle + 1;
-    }
+    const low = partitionPoint(ends.length, (row) => ends[row] <= address);
     if (low < ends.length) this.last = low;
     return low;
   }
@@ -284,6 +278,6 @@ function uintAt(view: DataView, at: number, size: 1 | 2 | 4 | 8): number {
     case 4:
       return view.getUint32(at, true);
     case 8:
-      return view.getUint32(at + 4, true) * 0x100000000 + view.getUint32(at, true);
+      return uint64(view, at);
   }
 }

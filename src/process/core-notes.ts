@@ -2,6 +2,7 @@
 import { ARCHES } from "../base/arch.js";
 import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
+import { uint64 } from "../base/uint64.js";
 import { type Address, counted, NOT_AN_ADDRESS } from "../base/units.js";
 import { NT_AUXV, NT_DELVE_HEADER, NT_FILE, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO } from "../elf/constants.js";
 import type { ElfImage, ElfNote } from "../elf/elf.js";
@@ -109,9 +110,9 @@ export function readAuxv(core: ElfImage): ReadonlyMap<number, number> {
   const body = coreNotes(core, NT_AUXV)[0]?.body ?? new Uint8Array(0);
   const view = viewOf(body);
   for (let at = 0; at + 16 <= body.length; at += 16) {
-    const type = u64(view, at);
+    const type = uint64(view, at);
     if (type === 0) break;
-    auxv.set(type, u64(view, at + 8));
+    auxv.set(type, uint64(view, at + 8));
   }
   return auxv;
 }
@@ -121,8 +122,8 @@ export function readMappedFiles(core: ElfImage, findings: Findings): MappedFile[
   const body = coreNotes(core, NT_FILE)[0]?.body;
   if (body === undefined || body.length < 16) return [];
   const view = viewOf(body);
-  const said = u64(view, 0);
-  const pageSize = u64(view, 8);
+  const said = uint64(view, 0);
+  const pageSize = uint64(view, 8);
   const count = Math.min(said, Math.floor((body.length - 16) / 24));
   const files: MappedFile[] = [];
   let nameAt = 16 + count * 24;
@@ -131,7 +132,7 @@ export function readMappedFiles(core: ElfImage, findings: Findings): MappedFile[
     if (end < 0) break;
     const at = 16 + i * 24;
     const path = decodeText(body.subarray(nameAt, end));
-    files.push({ start: u64(view, at), end: u64(view, at + 8), offset: u64(view, at + 16) * pageSize, path });
+    files.push({ start: uint64(view, at), end: uint64(view, at + 8), offset: uint64(view, at + 16) * pageSize, path });
     nameAt = end + 1;
   }
   if (files.length < said) {
@@ -156,10 +157,6 @@ export function withoutDeleted(path: string): string {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function u64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * 0x100000000 + view.getUint32(at, true);
 }
 
 function textAt(bytes: Uint8Array, at: number, size: number): string {

@@ -1,5 +1,6 @@
 // Goroutines that nothing can wake: blocked on what no running goroutine, timer or global variable reaches.
 import type { Progress } from "../base/progress.js";
+import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NONE, type NodeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { markFurther } from "../graph/further-mark.js";
@@ -177,14 +178,7 @@ function removeWoken(
 function stackIndex(all: readonly Goroutine[]): (address: Address) => number | undefined {
   const stacks = all.map(({ id, stack }) => ({ id, lo: stack.lo, hi: stack.hi })).sort((a, b) => a.lo - b.lo);
   return (address) => {
-    let low = 0;
-    let high = stacks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (stacks[middle].lo <= address) low = middle + 1;
-      else high = middle;
-    }
-    const below = stacks[low - 1];
+    const below = lastAtOrBefore(stacks, address, (each) => each.lo);
     return below && address < below.hi ? below.id : undefined;
   };
 }

@@ -1,6 +1,7 @@
 // Batches of a trace that are still in the dead process's buffers: queued, in the reader's hands, and open in each thread.
 import { FormatError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
+import { uint64 } from "../base/uint64.js";
 import { type Address, hex, NONE } from "../base/units.js";
 import { readField } from "../runtime/layout/layout.js";
 import type { GoRuntime } from "../runtime/runtime.js";
@@ -192,7 +193,7 @@ export function unreadSamples(
     return [];
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const word = (index: number) => view.getUint32(index * 8, true) + view.getUint32(index * 8 + 4, true) * 2 ** 32;
+  const word = (index: number) => uint64(view, index * 8);
   // The low 32 bits of an index count words and wrap around.
   const written = memory.readUint(log + struct.offset("w"), 4);
   let read = memory.readUint(log + struct.offset("rNext"), 4);

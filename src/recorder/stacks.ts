@@ -1,4 +1,6 @@
 // Stacks as the tracer writes them: physical return addresses to logical frames, and those to text. runtime/tracestack.go
+
+import { uint64 } from "../base/uint64.js";
 import { type Address, WORD } from "../base/units.js";
 import { FUNCDATA, PCDATA } from "../runtime/functions.js";
 import { readField } from "../runtime/layout/layout.js";
@@ -141,10 +143,7 @@ export class StackExpander {
 /** The words of a stack table's entry. */
 export function stackWords(bytes: Uint8Array): readonly number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from(
-    { length: Math.floor(bytes.length / WORD) },
-    (_, i) => view.getUint32(i * WORD, true) + view.getUint32(i * WORD + 4, true) * 2 ** 32,
-  );
+  return Array.from({ length: Math.floor(bytes.length / WORD) }, (_, i) => uint64(view, i * WORD));
 }
 
 /** abi.FuncIDWrapper: a constant where DWARF has it, else the id of a function that the compiler generated as one. */

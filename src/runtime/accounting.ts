@@ -1,5 +1,6 @@
 // The runtime's own accounts: heap statistics, GC state. runtime/mstats.go, mgcpacer.go
 import type { Findings } from "../base/findings.js";
+import { partitionPoint } from "../base/search.js";
 import { type Address, type Bytes, counted, formatBytes } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readFieldOr, readSlice } from "./layout/layout.js";
@@ -184,15 +185,14 @@ export const SIZE_CLASSES: readonly Bytes[] = [
 
 /** The slot size an allocation of so many bytes gets; page-rounded above the largest class. */
 export function slotSize(bytes: Bytes): Bytes {
-  let low = 1;
-  let high = SIZE_CLASSES.length - 1;
-  if (bytes > SIZE_CLASSES[high]) return Math.ceil(bytes / PAGE) * PAGE;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (SIZE_CLASSES[middle] >= bytes) high = middle;
-    else low = middle + 1;
-  }
-  return SIZE_CLASSES[low];
+  const classes = SIZE_CLASSES.length;
+  if (bytes > SIZE_CLASSES[classes - 1]) return Math.ceil(bytes / PAGE) * PAGE;
+  return SIZE_CLASSES[
+    Math.max(
+      1,
+      partitionPoint(classes, (index) => SIZE_CLASSES[index] < bytes),
+    )
+  ];
 }
 
 /** @throws MemoryFault when the runtime's variables were not dumped */

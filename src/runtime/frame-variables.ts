@@ -1,4 +1,6 @@
 // Arguments and locals of one frame with where their values are; a value that the debug information does not vouch for is absent.
+
+import { partitionPoint } from "../base/search.js";
 import { type Address, type Bytes, NOT_AN_ADDRESS, type TypeId, WORD } from "../base/units.js";
 import type { DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
@@ -165,14 +167,7 @@ function passedByCaller(runtime: GoRuntime, goroutine: Goroutine, frame: Frame, 
 
 /** The first of the frames, innermost first, at this stack pointer or above. */
 function lowerBound(frames: readonly Frame[], sp: Address): number {
-  let low = 0;
-  let high = frames.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (frames[middle].sp < sp) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(frames.length, (index) => frames[index].sp < sp);
 }
 
 /** Frames further out that are asked whether they have the same value of the same type. */

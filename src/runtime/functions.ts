@@ -2,6 +2,7 @@
 import type { Arch } from "../base/arch.js";
 import { ByteReader, decodeText } from "../base/byte-reader.js";
 import { realName } from "../base/package-names.js";
+import { partitionPoint } from "../base/search.js";
 import type { Address, Bytes } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Module } from "./modules.js";
@@ -172,14 +173,7 @@ class ModuleFunctions {
   find(pc: Address): FunctionRecord | undefined {
     const offset = this.offsetOf(pc);
     if (offset === undefined || this.count === 0 || offset < this.ftab[0]) return undefined;
-    let low = 0;
-    let high = this.count - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.ftab[middle * 2] <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return this.at(low);
+    return this.at(partitionPoint(this.count, (index) => this.ftab[index * 2] <= offset) - 1);
   }
 
   at(index: number): FunctionRecord | undefined {

@@ -1,4 +1,6 @@
 // Where the runtime's own memory off the heap lies: every range that one of its structures describes. runtime/malloc.go, mpagealloc.go
+
+import { partitionPoint } from "../base/search.js";
 import type { Address, Bytes } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Process } from "../process/process.js";
@@ -118,12 +120,5 @@ export function without(range: Range, others: readonly Range[]): Range[] {
 }
 
 function firstEndingAfter(ranges: readonly Range[], address: Address): number {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ranges[middle].end > address) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return partitionPoint(ranges.length, (index) => ranges[index].end <= address);
 }

@@ -1,5 +1,6 @@
 // The goroutines of the program and where each one stands. runtime/runtime2.go g, m; runtime/proc.go
 import type { Findings } from "../base/findings.js";
+import { addressWord, uint64 } from "../base/uint64.js";
 import { type Address, type Bytes, hex, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Process, Thread } from "../process/process.js";
@@ -353,10 +354,7 @@ function readAddresses(memory: AddressSpace, allgs: Address | undefined, finding
     return Float64Array.from({ length: Math.min(length, MOST_SINGLY) }, (_, i) => memory.tryAddress(header.array + i * WORD) ?? 0);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float64Array.from({ length }, (_, i) => {
-    const high = view.getUint32(i * WORD + 4, true);
-    return high > 0x1fffff ? 0 : high * 0x100000000 + view.getUint32(i * WORD, true);
-  });
+  return Float64Array.from({ length }, (_, i) => addressWord(view, i * WORD, 0));
 }
 
 /** All goroutines; dead ones are counted only. */
@@ -390,7 +388,7 @@ export function readGoroutines(
       deadCount++;
       continue;
     }
-    const id = fields.getUint32(idAt, true) + fields.getUint32(idAt + 4, true) * 0x100000000;
+    const id = uint64(fields, idAt);
     // A list that is damaged leads to memory that is no goroutine's: each is listed once, and most of a real one is in order.
     const { hi } = scheduler.stackOf(address);
     const doubts = Number(status === "unknown") + Number(id === 0 || id > MOST_ID) + Number(hi === 0) + Number(address % WORD !== 0);

@@ -1,4 +1,6 @@
 // Globals of plugins and shared libraries of Go: each image has debug information of its own, and types in its own module.
+
+import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
 import type { DebugInfo, DwarfType } from "../dwarf/dwarf.js";
 import { KINDS } from "./go-types.js";
@@ -29,15 +31,8 @@ export function withPlugins(variables: Variables, types: TypeTable, modules: rea
     globalAt(address) {
       if (!isInPlugin(address)) return variables.globalAt(address);
       const all = globals();
-      let low = 0;
-      let high = all.length - 1;
-      while (low < high) {
-        const middle = (low + high + 1) >>> 1;
-        if (all[middle].address <= address) low = middle;
-        else high = middle - 1;
-      }
-      const found = all[low];
-      return found && found.address <= address && address < found.address + found.size ? found : undefined;
+      const found = lastAtOrBefore(all, address, (each) => each.address);
+      return found && address < found.address + found.size ? found : undefined;
     },
     global: (name) => variables.global(name) ?? globals().find((each) => each.name === name),
     globalNames: () => [...variables.globalNames(), ...globals().map((each) => each.name)],

@@ -4,6 +4,7 @@ import { MemoryFault, UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { lazy } from "../base/lazy.js";
 import { PackageNames } from "../base/package-names.js";
+import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
@@ -195,15 +196,8 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
     symbolAt(address) {
       const all = symbols();
       const link = address - bias;
-      let low = 0;
-      let high = all.length - 1;
-      while (low < high) {
-        const middle = (low + high + 1) >>> 1;
-        if (all[middle].address <= link) low = middle;
-        else high = middle - 1;
-      }
-      const found = all[low];
-      return found && found.address <= link && link < found.address + found.size ? { ...found, address: found.address + bias } : undefined;
+      const found = lastAtOrBefore(all, link, (each) => each.address);
+      return found && link < found.address + found.size ? { ...found, address: found.address + bias } : undefined;
     },
   };
 }

@@ -1,5 +1,6 @@
 // What the kernel saved when a signal interrupted a thread: frames on the stack that the handler ran on. sys/ucontext.h, asm/sigframe.h
 import type { Arch } from "../base/arch.js";
+import { uint64 } from "../base/uint64.js";
 import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { type Registers, registersOf } from "../process/registers.js";
@@ -110,7 +111,7 @@ function byShape(memory: AddressSpace, sp: Address, arch: Arch): Address[] {
   const bytes = memory.tryBytes(start, end - start);
   if (!bytes) return found;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const word = (at: number) => view.getUint32(at + 4, true) * 0x100000000 + view.getUint32(at, true);
+  const word = (at: number) => uint64(view, at);
   for (let at = bytes.length - after - (bytes.length % ALIGNMENT); at >= before && found.length < MOST_SIGNALS; at -= ALIGNMENT) {
     if (view.getUint32(at + UC_LINK, true) !== 0 || view.getUint32(at + UC_LINK + 4, true) !== 0) continue;
     const context = start + at;

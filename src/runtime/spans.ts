@@ -1,6 +1,7 @@
 // mheap_.allspans as columns: where heap objects can lie and which slots are allocated. runtime/mheap.go
 import { FormatError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
+import { uint64 } from "../base/uint64.js";
 import { type Address, type Bytes, counted, hex, NONE, type SpanId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readSlice } from "./layout/layout.js";
@@ -113,7 +114,7 @@ export function readSpans(memory: AddressSpace, layout: Layout, arenaBaseOffset:
     }
     const view = new DataView(pointers.buffer, pointers.byteOffset, pointers.byteLength);
     for (let i = 0; i < n; i++) {
-      const at = view.getUint32(i * 8 + 4, true) * 0x100000000 + view.getUint32(i * 8, true);
+      const at = uint64(view, i * 8);
       const bytes = memory.tryBytes(at, struct.size);
       if (!bytes) {
         findings.add("span-missing", "span records are not in the core; their objects are unknown", hex(at), { partial: true });

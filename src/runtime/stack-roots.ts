@@ -1,5 +1,6 @@
 // The pointers a goroutine holds: what the garbage collector would mark from its stack. runtime/mgcmark.go scanstack, mgcstack.go
 import type { Arch } from "../base/arch.js";
+import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Goroutine } from "./goroutines.js";
@@ -105,14 +106,7 @@ class StackScan {
 
   /** The object that holds the address, whether scanned or not. */
   private find(address: Address): LiveObject | undefined {
-    let low = 0;
-    let high = this.objects.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.objects[middle].address <= address) low = middle + 1;
-      else high = middle;
-    }
-    const found = this.objects[low - 1];
+    const found = lastAtOrBefore(this.objects, address, (each) => each.address);
     return found && address < found.address + found.object.size ? found : undefined;
   }
 

@@ -1,5 +1,6 @@
 // Variables by address: globals, locals of a frame, captures of closures; the only door from DWARF variables to the rest.
 import type { Arch } from "../base/arch.js";
+import { partitionPoint } from "../base/search.js";
 import type { Address, Bytes, TypeId } from "../base/units.js";
 import type { DebugInfo, FrameContext } from "../dwarf/dwarf.js";
 import { argumentPlaces } from "./argument-places.js";
@@ -84,13 +85,7 @@ export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address,
   return {
     globalAt(address) {
       const link = address - bias;
-      let low = 0;
-      let high = globals.length - 1;
-      while (low < high) {
-        const middle = (low + high + 1) >>> 1;
-        if (globals[middle].address <= link) low = middle;
-        else high = middle - 1;
-      }
+      const low = partitionPoint(globals.length, (index) => globals[index].address <= link) - 1;
       // Zero-size variables share their address with the next one.
       for (let at = low; at >= 0 && at > low - 4; at--) {
         const found = globals[at];

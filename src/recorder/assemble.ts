@@ -7,7 +7,7 @@ import { counted } from "../base/units.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { Ordering, type TraceEvent, type Trimmed } from "../trace/order.js";
 import { Generation, readGenerations } from "../trace/reader.js";
-import { type Batch, encodeBatch, type TraceFormat } from "../trace/wire.js";
+import { type Batch, encodeBatch, formatHas, type TraceFormat } from "../trace/wire.js";
 import { type Base, END, isEvents, joined, loadBatches, orderComplete, slice, tellRegions, usableBase } from "./base.js";
 import { Buffers, batchKey, type FoundBatch } from "./buffers.js";
 import { finishGeneration } from "./finish.js";
@@ -99,7 +99,7 @@ export function assembleTrace(
   const tail: Uint8Array[] = [];
   const lastPassed = passedOn.at(-1);
   let keep = base ? Math.max(dropped, lastPassed?.to ?? dropped) : 0;
-  if (lastPassed && format >= 26 && !lastPassed.endMark) tail.push(END);
+  if (lastPassed && formatHas(format, "endMarks") && !lastPassed.endMark) tail.push(END);
 
   let before: Ordering | undefined = passedOn.length > 0 ? ordering : undefined;
   let wall = wallOffset;
@@ -166,7 +166,7 @@ export function assembleTrace(
       const place = base.generations.findLast((one) => one.number === each.number);
       if (place) keep = each.endMark && chunks.length > 0 ? place.to - 1 : place.to;
     }
-    if (format >= 26 && !endMark) chunks.push(END);
+    if (formatHas(format, "endMarks") && !endMark) chunks.push(END);
     tail.push(...chunks);
     generations.push({
       number: each.number,

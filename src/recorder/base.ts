@@ -5,7 +5,7 @@ import { type ByteSource, bytesSource } from "../base/source.js";
 import { type Edit, editBatches } from "../trace/edit-batches.js";
 import { type MisplacedRegion, Ordering } from "../trace/order.js";
 import { readBatches, readGenerations } from "../trace/reader.js";
-import { type Batch, EV, encodeBatch, HEADER_SIZE, type TraceFormat } from "../trace/wire.js";
+import { type Batch, EV, encodeBatch, formatHas, HEADER_SIZE, type TraceFormat } from "../trace/wire.js";
 import type { FoundBatch } from "./buffers.js";
 
 /** What was passed on before: a trace of whole batches, of a file or made of a recorder's generations. */
@@ -161,7 +161,7 @@ export function orderComplete(given: Base | undefined, first: number, findings: 
     try {
       const end = complete.at(-1) as (typeof complete)[number];
       const parts = [slice(given.source, 0, HEADER_SIZE), slice(given.source, begin.from, end.to)];
-      if (given.format >= 26 && !end.endMark) parts.push(bytesSource("end", END));
+      if (formatHas(given.format, "endMarks") && !end.endMark) parts.push(bytesSource("end", END));
       for (const generation of readGenerations(joined(given.source.name, parts))) {
         if (generation.clock) wallOffset = generation.clock.wall - BigInt(Math.round(generation.clock.time));
         ordering.run(generation);

@@ -1,4 +1,4 @@
-import { ByteWriter, CLOCK_FREQUENCY, EV, MOST_STRING_BYTES, NO_THREAD } from "../trace/wire.js";
+import { ByteWriter, CLOCK_FREQUENCY, EV, formatHas, MOST_STRING_BYTES, NO_THREAD } from "../trace/wire.js";
 import { writeTypes } from "./allocation-types.js";
 import { BatchMaker } from "./batch-maker.js";
 import { type FoundBatch, unreadSamples } from "./buffers.js";
@@ -28,7 +28,7 @@ export function finishGeneration(given: Unfinished): Finished {
   const stringMap = state.strings(parity);
   const out: FoundBatch[] = [];
 
-  if (!known.hasSync && !(isTail && (format >= 25 || advanceHadBegun(given)))) out.push(clockBatch(given, known));
+  if (!known.hasSync && !(isTail && (formatHas(format, "syncEvents") || advanceHadBegun(given)))) out.push(clockBatch(given, known));
 
   // Stacks by contents, so that a new one is not told twice.
   const stackIds = new Map<string, number>();
@@ -151,7 +151,7 @@ function clockBatch(given: Unfinished, known: Inventory): FoundBatch {
   const { generation, format } = given;
   const time = Number.isFinite(known.firstTime) ? known.firstTime : known.lastTime;
   const bytes = new ByteWriter();
-  if (format < 25) bytes.byte(EV.Frequency).varint(CLOCK_FREQUENCY);
+  if (!formatHas(format, "syncEvents")) bytes.byte(EV.Frequency).varint(CLOCK_FREQUENCY);
   else {
     const monotonic = time * (1e9 / CLOCK_FREQUENCY);
     const wall = (given.wallOffset ?? 0n) + BigInt(Math.round(monotonic));

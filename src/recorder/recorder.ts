@@ -4,7 +4,7 @@ import type { Findings } from "../base/findings.js";
 import { type ByteSource, bytesSource } from "../base/source.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { Trimmed } from "../trace/order.js";
-import { EV, HEADER_SIZE, readHeader, type TraceFormat, writeHeader } from "../trace/wire.js";
+import { EV, formatHas, HEADER_SIZE, readHeader, type TraceFormat, writeHeader } from "../trace/wire.js";
 import { type AssembledGeneration, assembleTrace, type ReadBack, readBack, wholeSource } from "./assemble.js";
 import { type Base, joined, scanBase, slice } from "./base.js";
 import { type Destination, findDestination } from "./held.js";
@@ -162,7 +162,7 @@ function findBase(
     const chunks: Uint8Array[] = [writeHeader(format)];
     for (const generation of destination.generations) {
       for (const batch of generation.batches) if (batch.raw) chunks.push(batch.raw);
-      if (generation.endMark && format >= 26) chunks.push(Uint8Array.of(EV.EndOfGeneration));
+      if (generation.endMark && formatHas(format, "endMarks")) chunks.push(Uint8Array.of(EV.EndOfGeneration));
     }
     const source = joined(
       destination.name,

@@ -4,7 +4,7 @@ import { type Address, NONE } from "../base/units.js";
 import { readField } from "../runtime/layout/layout.js";
 import { readProcessors } from "../runtime/records/processor.js";
 import type { GoRuntime } from "../runtime/runtime.js";
-import { EV, G_STATUS, NO_THREAD, P_STATUS } from "../trace/wire.js";
+import { EV, formatHas, G_STATUS, NO_THREAD, P_STATUS } from "../trace/wire.js";
 import { BatchMaker } from "./batch-maker.js";
 import type { FoundBatch } from "./buffers.js";
 import { Inventory } from "./inventory.js";
@@ -45,7 +45,8 @@ export function writeStatuses(
     const thread = fact === undefined ? (tids.get(p.machine) ?? 0) : (before?.threadOfP(p.id) ?? NONE);
     if (status !== P_STATUS.idle) {
       if (thread <= 0 || known.threads.has(thread) || bound.has(thread)) continue;
-      if (fact === undefined && format >= 26 && currentStatus(runtime, p.machine) === G_STATUS.syscall) status = P_STATUS.syscall;
+      if (fact === undefined && formatHas(format, "syscallStatus") && currentStatus(runtime, p.machine) === G_STATUS.syscall)
+        status = P_STATUS.syscall;
       bound.add(thread);
     }
     const to = (status === P_STATUS.idle ? idle : ofThread(thread)).record();
@@ -75,7 +76,7 @@ export function writeStatuses(
       const here = bound.has(thread) && !known.threads.has(thread);
       const to = (here ? ofThread(thread) : idle).record();
       const words =
-        format >= 23 && status === core && status !== G_STATUS.running
+        formatHas(format, "statusStacks") && status === core && status !== G_STATUS.running
           ? given.expander.wordsOf(goroutine.address, id, goroutine.stack)
           : [];
       const stack = stackId(words);

@@ -8,6 +8,7 @@ import {
   type BatchHeader,
   cursor,
   EV,
+  formatHas,
   HEADER_SIZE,
   idOrNone,
   MOST_BATCH_BYTES,
@@ -189,7 +190,7 @@ export class Generation {
     else if (kind === EV.Strings) this.addStrings(batch.data);
     else if (kind === EV.Stacks) this.addStacks(batch.data);
     else if (kind === EV.CPUSamples) this.addSamples(batch.data);
-    else if (this.format < 25 ? kind === EV.Frequency : kind === EV.Sync) this.addSync(batch);
+    else if (kind === (formatHas(this.format, "syncEvents") ? EV.Sync : EV.Frequency)) this.addSync(batch);
     else {
       const own = this.batches.get(batch.m);
       if (own) own.push(batch);
@@ -251,13 +252,13 @@ export class Generation {
 
   private addSync(batch: Batch): void {
     const { data } = batch;
-    let at = this.format < 25 ? 0 : 1;
+    let at = formatHas(this.format, "syncEvents") ? 1 : 0;
     let time = batch.time;
     while (at < data.length) {
       if (data[at] === EV.Frequency) {
         if (this.frequency !== 0) throw this.fault("found multiple frequency events");
         this.frequency = this.read(data, at + 1);
-      } else if (data[at] === EV.ClockSnapshot && this.format >= 25) {
+      } else if (data[at] === EV.ClockSnapshot && formatHas(this.format, "syncEvents")) {
         if (this.clock) throw this.fault("found multiple clock snapshot events");
         time += this.read(data, at + 1);
         const monotonic = this.read(data, cursor.at);
@@ -278,7 +279,7 @@ export class Generation {
   /** What holds for a whole generation. @throws FormatError when it does not */
   finish(): void {
     if (this.frequency === 0) throw this.fault("no frequency event found");
-    if (this.format >= 25 && !this.clock) throw this.fault("no clock snapshot event found");
+    if (formatHas(this.format, "syncEvents") && !this.clock) throw this.fault("no clock snapshot event found");
     for (const [pc, place] of this.stacks.places) {
       if (!this.strings.has(place.function)) throw this.fault(`found invalid func string ID ${place.function} for pc 0x${pc.toString(16)}`);
       if (!this.strings.has(place.file)) throw this.fault(`found invalid file string ID ${place.file} for pc 0x${pc.toString(16)}`);
@@ -376,21 +377,22 @@ export function* readGenerations(source: ByteSource): Generator<Generation> {
     try {
       next = batches.next();
     } catch (error) {
-      // Before format 1.26 nothing marks the end of a generation, so what came before the damage may be all of it.
-      if (format < 26 && current) yield finished();
+      // Without end marks nothing marks the end of a generation, so what came before the damage may be all of it.
+      if (!formatHas(format, "endMarks") && current) yield finished();
       throw error;
     }
     if (next.done) break;
     const batch = next.value;
     if (batch.endOfGeneration) {
-      if (format < 26) throw new FormatError(source.name, batch.offset, "found an end-of-generation event in a trace of an older format");
+      if (!formatHas(format, "endMarks"))
+        throw new FormatError(source.name, batch.offset, "found an end-of-generation event in a trace of an older format");
       if (current) yield finished();
       else throw new FormatError(source.name, batch.offset, "an empty generation: no frequency event found");
       continue;
     }
     if (batch.generation === 0) throw new FormatError(source.name, batch.offset, "invalid generation number 0");
     if (current && batch.generation !== current.number) {
-      if (format >= 26) {
+      if (formatHas(format, "endMarks")) {
         throw new FormatError(source.name, batch.offset, "broken trace: missing end-of-generation event, or generations are interleaved");
       }
       if (batch.generation !== current.number + 1) throw new FormatError(source.name, batch.offset, "generations out of order");
@@ -401,6 +403,6 @@ export function* readGenerations(source: ByteSource): Generator<Generation> {
     current.add(batch);
   }
   if (!current) return;
-  if (format >= 26) throw new FormatError(source.name, source.size, "incomplete generation found; trace likely truncated");
+  if (formatHas(format, "endMarks")) throw new FormatError(source.name, source.size, "incomplete generation found; trace likely truncated");
   yield finished();
 }

@@ -217,6 +217,23 @@ export function readHeader(bytes: Uint8Array, name: string): TraceFormat {
   );
 }
 
+/** What a format has that those before it had not. internal/trace/tracev2, internal/trace/version */
+const SINCE = {
+  /** Goroutines' statuses with their stacks. */
+  statusStacks: 23,
+  /** Clock and frequency in one batch that begins with a sync event; before, a frequency event alone. */
+  syncEvents: 25,
+  /** A mark behind the last batch of a generation, which nothing may follow but the next generation. */
+  endMarks: 26,
+  /** Threads in system calls keep their P's status. */
+  syscallStatus: 26,
+} as const satisfies Record<string, TraceFormat>;
+
+/** Whether a trace of a format has something; nobody else compares the formats' numbers. */
+export function formatHas(format: TraceFormat, what: keyof typeof SINCE): boolean {
+  return format >= SINCE[what];
+}
+
 /** "go 1.26 trace" and NULs. */
 export function writeHeader(format: TraceFormat): Uint8Array {
   const out = new Uint8Array(HEADER_SIZE);

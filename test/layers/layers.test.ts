@@ -58,6 +58,14 @@ test.each([
     "if (header.machine === 62) {}\n",
     "src/process/a.ts:1: architectures are told apart",
   ],
+  ["a trace format compared", "src/recorder/a.ts", "if (given.format >= 25) {}\n", "src/recorder/a.ts:1: formats of a trace"],
+  ["a layout read", "src/waits/a.ts", 'layout.struct("hchan");\n', "src/waits/a.ts:1: only src/runtime and src/recorder read"],
+  [
+    "a door passed",
+    "src/waits/a.ts",
+    'import { readField } from "../runtime/layout/layout.js";\n',
+    "src/waits/a.ts:1: waits may not import src/runtime/layout/",
+  ],
   ["a version compared to text", "src/runtime/a.ts", 'if (version < "go1.22") {}\n', "src/runtime/a.ts:1: versions are compared only"],
 ])("finds %s", (_, path, text, complaint) => {
   const { status, lines } = check({ [path]: text });

@@ -8,6 +8,7 @@ import type { GoFunction } from "../runtime/functions.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { defersOf } from "../runtime/records/defer.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { tracebackFormat } from "../runtime/traceback-format.js";
 import type { Frame } from "../runtime/unwind.js";
 import { programTest } from "../stacks/program-functions.js";
 import { CallReader, type LockEffect, type Mode, type Use } from "./calls.js";
@@ -62,7 +63,7 @@ const TRIED = -1;
 const twice = (object: Address): number => object * 4 + MODES.length;
 /** The waiting itself: what is inside the function that wanted the lock. */
 const WAITING = /^(?:runtime\.|(?:internal\/)?sync\.(?:runtime_|\(\*(?:Mutex|RWMutex|WaitGroup)\)\.\w+$))/;
-/** They do nothing but call what they were given, often through an interface. */
+/** Names of wrappers since Go 1.22, for a binary that does not tell the funcID of one. */
 const WRAPPER = /\.deferwrap\d+$|-fm$/;
 const MOST_FRAMES = 64;
 const DEPTH = 3;
@@ -77,6 +78,7 @@ export class Futures {
   private readonly program;
   private readonly future: Future<Facts>;
   private readonly isProgram;
+  private readonly wrapperId: number | undefined;
   private readonly foreign = new Map<GoFunction, boolean>();
   private readonly calls = new Map<GoFunction, readonly GoFunction[] | undefined>();
   private releases = new Map<number, Release>();
@@ -91,6 +93,7 @@ export class Futures {
     this.reader = new CallReader(runtime);
     this.program = programOf(runtime);
     this.isProgram = programTest(runtime);
+    this.wrapperId = tracebackFormat(runtime).wrapperId;
     const watcher: Watcher<Facts> = {
       call: (call, facts) => this.onCall(call, facts),
       join: (a, b) => ({ taken: new Set([...a.taken].filter((each) => b.taken.has(each))), held: new Set([...a.held, ...b.held]) }),
@@ -193,10 +196,15 @@ export class Futures {
     return this.reader.mayMatter(fn, DEPTH, (each) => this.callsOf(each));
   }
 
+  /** Made by the compiler for `defer f(x)` and method values: it only calls what it was given, often through an interface. */
+  private isWrapper({ funcId, name }: GoFunction): boolean {
+    return funcId === this.wrapperId || WRAPPER.test(name);
+  }
+
   /** Functions it calls by their address; undefined: calls through pointers matter, too, when a deferred call is one. */
   private callsOf(fn: GoFunction): readonly GoFunction[] | undefined {
     let known = this.calls.get(fn);
-    if (!known && !this.calls.has(fn) && !WRAPPER.test(fn.name)) {
+    if (!known && !this.calls.has(fn) && !this.isWrapper(fn)) {
       const found = new Set<GoFunction>();
       for (const each of this.program.read(fn)?.instructions ?? []) {
         const place = each.action === "call" || each.action === "jump" ? each.target : undefined;

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+export function pages(root: string): string[];
 export function referenceOf(program: Command): string;
 export function untrueClaims(
   file: string,

@@ -1,7 +1,13 @@
 // What README says beside its samples, held against the program: its reference is made from the commands' own help, and
 // files, scripts, exit codes, options and command lines that it names must be there.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+
+/** README and the pages of docs, by their paths from the root. */
+export function pages(root) {
+  const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+  return ["README.md", ...docs.sort().map((name) => `docs/${name}`)];
+}
 
 /**
  * Every command and option, as --help has them.
@@ -64,7 +70,6 @@ export function untrueClaims(file, text, makeProgram, exit, root) {
       if (problem) say(`${words.trim()}: ${problem}`);
     } else if (block === "") {
       for (const [, code] of line.matchAll(/`([^`]+)`/g)) {
-        if (/^(?:src|cli|test|scripts|dumps|docs)\/[\w./-]*$/.test(code) && !existsSync(join(root, code))) say(`${code} is not there`);
         const flag = /^--[a-z-]+/.exec(code)?.[0];
         if (flag && !flags.has(flag)) say(`no command has ${flag}`);
       }
@@ -73,6 +78,8 @@ export function untrueClaims(file, text, makeProgram, exit, root) {
       const [, code, meaning] = /^\| ([0-9]+) \| (.+) \|$/.exec(line) ?? [];
       if (code !== undefined) codes.set(Number(code), meaning);
     }
+    for (const [path] of line.matchAll(/(?<![\w./-])(?:src|cli|test|scripts|dumps|docs)\/[\w./-]*\w/g))
+      if (!existsSync(join(root, path))) say(`${path} is not there`);
     for (const [, script] of line.matchAll(/\bnpm run ([\w:]+)/g)) if (!(script in scripts)) say(`package.json has no script ${script}`);
   });
   const wanted = Object.values(exit);

@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepare, root } from "./prepare.mjs";
-import { referenceOf, untrueClaims } from "./readme-claims.mjs";
+import { pages, referenceOf, untrueClaims } from "./readme-claims.mjs";
 
 const demo = join(root, "dumps", "cores", "demo-1.26-amd64");
 const reference = /<!-- reference -->\n[\s\S]*?<!-- end -->/;
@@ -33,11 +33,8 @@ const makeProgram = (run) => buildProgram(COMMANDS, { out: { write: () => true }
 after = after.replace(reference, () => `<!-- reference -->\n${referenceOf(makeProgram(() => {}))}\n<!-- end -->`);
 if (!process.argv.includes("--check")) writeFileSync(join(root, "README.md"), after);
 else {
-  const problems = [
-    ...differences(before, after),
-    ...untrueClaims("README.md", before, makeProgram, EXIT, root),
-    ...untrueClaims("docs/troubleshooting.md", readFileSync(join(root, "docs", "troubleshooting.md"), "utf8"), makeProgram, EXIT, root),
-  ];
+  const problems = differences(before, after);
+  for (const page of pages(root)) problems.push(...untrueClaims(page, readFileSync(join(root, page), "utf8"), makeProgram, EXIT, root));
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   if (problems.length > 0) process.exitCode = 1;
 }

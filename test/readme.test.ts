@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../cli/commands/index.js";
 import { EXIT } from "../cli/exit.js";
 import { buildProgram } from "../cli/program.js";
-import { referenceOf, untrueClaims } from "../scripts/readme-claims.mjs";
+import { pages, referenceOf, untrueClaims } from "../scripts/readme-claims.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const silent = { write: () => true };
@@ -24,14 +24,14 @@ describe("README", () => {
     expect(reference).toContain("| `--exe <file>` |");
   });
 
-  it("and the pages beside it claim nothing that is not so", () => {
-    for (const file of ["README.md", "docs/troubleshooting.md"])
-      expect(untrueClaims(file, readFileSync(`${root}/${file}`, "utf8"), makeProgram, EXIT, root)).toEqual([]);
+  it.each(pages(root))("%s claims nothing that is not so", (file) => {
+    expect(untrueClaims(file, readFileSync(`${root}/${file}`, "utf8"), makeProgram, EXIT, root)).toEqual([]);
   });
 
   it.each([
     ["a file", "see `src/nothing.ts`", "README.md:1: src/nothing.ts is not there"],
-    ["a link", "see [there](docs/nothing.md)", "README.md:1: docs/nothing.md is not there"],
+    ["a file in a drawing", "```\n  cli/nothing ---> src/dump.ts\n```", "README.md:2: cli/nothing is not there"],
+    ["a link", "see [there](nothing.md)", "README.md:1: nothing.md is not there"],
     ["an option", "with `--nonsense` it", "README.md:1: no command has --nonsense"],
     ["a script", "`npm run nothing`", "README.md:1: package.json has no script nothing"],
     ["a command line", "```sh\ncorescope why core --nonsense\n```", "README.md:2: why core --nonsense: error: unknown option '--nonsense'"],

@@ -174,11 +174,12 @@ class Evaluator {
   }
 
   private index(at: Expression & { readonly kind: "index" }, key: string): Located {
-    const { memory, types } = this.env;
     const isKey = (at.of.kind === "field" && at.of.name === "key") || (at.of.kind === "name" && at.of.name.endsWith(".key"));
     const buffer = this.channelBuffer(at.of);
     if (buffer) return this.element(buffer.address, buffer.type, buffer.count, key, at);
     const value = this.through(this.evaluate(at.of), at);
+    // What evaluating puts beside the memory is in it only now.
+    const { memory, types } = this.env;
     const type = this.type(value.type);
     if (isKey && type?.name === "sync.Map") {
       const entry = this.syncEntry(value, key, at.of);

@@ -1,19 +1,19 @@
 // Roots exactly as the garbage collector sees them: data and bss, stacks, specials, queues; and who owns each.
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
-import { type Address, hex, NONE, NOT_AN_ADDRESS, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
-import { variableAt } from "../runtime/frame-variables.js";
+import { type Address, hex, NONE, NOT_AN_ADDRESS, type OwnerId, type TypeId, WORD } from "../base/units.js";
+import { type VariablePart, variableAt } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { tryChannel } from "../runtime/records/channel.js";
-import { defersOf } from "../runtime/records/defer.js";
-import { sudogsOf } from "../runtime/records/sudog.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { SpecialRoot } from "../runtime/specials.js";
-import { stackRoots } from "../runtime/stack-roots.js";
+import { type StackRoot, stackRoots } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
 import { eachPointer } from "./object-pointers.js";
 import type { ObjectTable } from "./objects.js";
-import { type DataWords, findStatics, type StaticVariable } from "./statics.js";
+import { Rows, WHAT } from "./root-rows.js";
+import { pathTo, type StackValue } from "./stack-value.js";
+import { StackValues } from "./stack-values.js";
+import { findStatics, readDataWords, type StaticVariable } from "./statics.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
 
 export type OwnerKind =
@@ -41,8 +41,10 @@ export interface RootDescription {
   readonly owner: Owner;
   readonly frame: Frame | undefined;
   readonly goroutine: Goroutine | undefined;
-  /** The local variable whose value the slot is known to hold, and the slot's place in it. */
-  readonly local: ReturnType<typeof variableAt>;
+  /** The local variable whose value the slot is known to hold, and the slot's place in it; or the one that `through` begins at. */
+  readonly local: VariablePart | undefined;
+  /** Values on the stack that lead from the variable to the slot, which lies in the last of them. */
+  readonly through: readonly StackValue[];
   /** "stack slot", "argument", "register rax"... when no variable is known. */
   readonly place: string;
   readonly certain: boolean;
@@ -71,49 +73,6 @@ export interface RootTable {
   describe(row: number): RootDescription;
 }
 
-const WHAT = ["global", "local", "argument", "stack object", "conservative", "ctxt", "defer", "panic", "register", "special"] as const;
-
-class Rows {
-  owner: number[] = [];
-  slot: number[] = [];
-  value: number[] = [];
-  object: number[] = [];
-  certain: number[] = [];
-  code: number[] = [];
-  frame: number[] = [];
-  what: number[] = [];
-  type: number[] = [];
-  offset: number[] = [];
-
-  /** The next row's pointer lies in a value of this type. */
-  in(type: TypeId, offset: number): void {
-    this.type[this.owner.length] = type;
-    this.offset[this.owner.length] = offset;
-  }
-
-  add(
-    owner: OwnerId,
-    slot: Address,
-    value: Address,
-    object: ObjectId,
-    certain: boolean,
-    code: number,
-    what: (typeof WHAT)[number],
-    frame = NONE,
-  ): void {
-    this.type[this.owner.length] ??= NONE;
-    this.offset[this.owner.length] ??= 0;
-    this.owner.push(owner);
-    this.slot.push(slot);
-    this.value.push(value);
-    this.object.push(object);
-    this.certain.push(certain ? 1 : 0);
-    this.code.push(code);
-    this.frame.push(frame);
-    this.what.push(WHAT.indexOf(what));
-  }
-}
-
 /** Collects every root that hits an allocated object. */
 export function collectRoots(
   runtime: GoRuntime,
@@ -124,10 +83,10 @@ export function collectRoots(
 ): RootTable {
   const owners: Owner[] = [];
   const rows = new Rows();
-  const registers = new Map<number, string>();
+  const origins: StackOrigins = { registers: new Map(), values: new Map() };
   progress.stage("collecting roots", runtime.goroutines.all.length);
   dataRoots(runtime, objects, slots, owners, rows, findings);
-  goroutineRoots(runtime, objects, slots, owners, rows, registers, progress);
+  goroutineRoots(runtime, objects, slots, owners, rows, origins, progress);
   specialRoots(runtime, objects, slots, owners, rows);
   const table = {
     count: rows.owner.length,
@@ -150,51 +109,20 @@ export function collectRoots(
       const goroutine = owner.goroutine === undefined ? undefined : runtime.goroutines.find(owner.goroutine);
       const frame = frames[row] >= 0 ? goroutine?.unwound().frames[frames[row]] : undefined;
       const slot = table.slot[row];
-      const place = WHAT[what[row]] === "register" ? `register ${registers.get(row) ?? "?"}` : WHAT[what[row]];
-      return {
-        owner,
-        frame,
-        goroutine,
-        local: goroutine && frame && slot !== NOT_AN_ADDRESS ? variableAt(runtime, goroutine, frame, slot) : undefined,
-        place,
-        certain: table.certain[row] === 1,
-        slot,
-      };
+      const place = WHAT[what[row]] === "register" ? `register ${origins.registers.get(row) ?? "?"}` : WHAT[what[row]];
+      const known = { owner, goroutine, place, certain: table.certain[row] === 1, slot };
+      const local = goroutine && frame && slot !== NOT_AN_ADDRESS ? variableAt(runtime, goroutine, frame, slot) : undefined;
+      const path = local ? undefined : pathTo(origins.values.get(row));
+      return path ? { ...known, ...path } : { ...known, frame, local, through: [] };
     },
   };
 }
 
-/** Words of data and bss that the module's masks name. runtime/mgcmark.go markrootBlock */
-function readDataWords(runtime: GoRuntime, findings: Findings): DataWords {
-  const { memory } = runtime.process;
-  const slots: number[] = [];
-  const values: number[] = [];
-  for (const module of runtime.modules) {
-    const areas = [
-      { start: module.data, end: module.edata, mask: module.gcdatamask },
-      { start: module.bss, end: module.ebss, mask: module.gcbssmask },
-    ];
-    for (const { start, end, mask } of areas) {
-      const words = Math.min(Math.floor((end - start) / WORD), mask.n);
-      if (!(words > 0)) continue;
-      const bits = memory.tryBytes(mask.bytes, Math.ceil(words / 8))?.slice();
-      const bytes = memory.tryBytes(start, words * WORD)?.slice();
-      if (!bits || !bytes) {
-        findings.add("data-missing", "global variables or their pointer masks are not in the core", hex(start), { partial: true });
-        continue;
-      }
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      for (let word = 0; word < words; word++) {
-        if ((bits[word >>> 3] & (1 << (word & 7))) === 0) continue;
-        const high = view.getUint32(word * 8 + 4, true);
-        const value = high * 0x100000000 + view.getUint32(word * 8, true);
-        if (value === 0 || high > 0xffff) continue;
-        slots.push(start + word * WORD);
-        values.push(value);
-      }
-    }
-  }
-  return { slot: Float64Array.from(slots), value: Float64Array.from(values), count: slots.length };
+/** What is known of roots in stacks beside their columns. */
+interface StackOrigins {
+  readonly registers: Map<number, string>;
+  /** Where no variable is. */
+  readonly values: Map<number, StackValue>;
 }
 
 function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, owners: Owner[], rows: Rows, findings: Findings): void {
@@ -226,16 +154,16 @@ function goroutineRoots(
   slots: TypeSlots,
   owners: Owner[],
   rows: Rows,
-  registers: Map<number, string>,
+  origins: StackOrigins,
   progress: Progress,
 ): void {
   let done = 0;
   for (const goroutine of runtime.goroutines.all) {
     progress.tick(++done);
-    const roots = stackRoots(runtime, goroutine);
+    const { roots, inner } = stackRoots(runtime, goroutine);
     if (roots.length === 0) continue;
     const { frames } = goroutine.unwound();
-    const stackSlots = stackValues(runtime, goroutine);
+    const values = new StackValues(runtime, slots, goroutine, inner);
     const place = (register: boolean): OwnerId => {
       owners.push({ kind: register ? "register" : "goroutine", name: `goroutine ${goroutine.id}`, goroutine: goroutine.id });
       return owners.length - 1;
@@ -247,57 +175,40 @@ function goroutineRoots(
         const object = objects.find(root.value);
         if (object === NONE) continue;
         if (owner === NONE) owner = place(register);
+        const row = rows.owner.length;
         const frame = root.frame >= 0 ? frames[root.frame] : undefined;
-        const local = frame && root.slot !== NOT_AN_ADDRESS ? runtime.variables.localAt(frame, root.slot) : undefined;
-        let code: number = SLOT.unknown;
-        if (root.what === "ctxt" || root.what === "defer") code = SLOT.func;
-        else if (stackSlots.length > 0 && root.certain && within(stackSlots, root.slot)) {
-          const element = within(stackSlots, root.slot) as StackValue;
-          rows.in(element.type, root.slot - element.address);
-          code = slots.codeAt(element.type, root.slot - element.address);
-        } else if (local && frame && root.certain) {
-          rows.in(local.type, root.slot - (frame.fp + local.offset));
-          code = slots.codeAt(local.type, root.slot - (frame.fp + local.offset));
-        }
-        if (register) registers.set(rows.owner.length, root.register ?? "?");
+        if (register) origins.registers.set(row, root.register ?? "?");
+        const code =
+          root.what === "ctxt" || root.what === "defer" ? SLOT.func : stackCode(runtime, slots, rows, values, root, frame, origins);
         rows.add(owner, root.slot, root.value, object, root.certain, code, root.what, root.frame);
       }
     }
   }
 }
 
-interface StackValue {
-  readonly address: Address;
-  readonly size: number;
-  readonly type: TypeId;
-}
-
-const within = (slots: readonly StackValue[], slot: Address) =>
-  slots.find((each) => slot >= each.address && slot < each.address + each.size);
-
-/** Values on the stack without a variable, of which the runtime knows the type: what is sent or received, deferred closures. */
-function stackValues(runtime: GoRuntime, goroutine: Goroutine): readonly StackValue[] {
-  return [...(goroutine.status === "waiting" ? waitedElements(runtime, goroutine) : []), ...deferredClosures(runtime, goroutine)];
-}
-
-/** Closures of defer statements that lie on the stack: _defer.fn points to them. */
-function deferredClosures(runtime: GoRuntime, goroutine: Goroutine): readonly StackValue[] {
-  const { memory, types } = runtime;
-  return [...defersOf(runtime, goroutine.address)].flatMap(({ closure }) => {
-    const onStack = closure >= goroutine.stack.lo && closure < goroutine.stack.hi;
-    const type = onStack ? runtime.closureType(memory.tryAddress(closure) ?? 0) : NONE;
-    return type === NONE ? [] : [{ address: closure, size: types.get(type).size, type }];
-  });
-}
-
-/** Where a goroutine keeps what it sends, or waits to receive: sudog.elem is of the channel's element type. */
-function waitedElements(runtime: GoRuntime, goroutine: Goroutine): readonly StackValue[] {
-  const { types } = runtime;
-  return [...sudogsOf(runtime, goroutine.address)].flatMap(({ channel, element }) => {
-    const rtype = channel > 0 && element > 0 ? (tryChannel(runtime, channel)?.elementType ?? 0) : 0;
-    const type = rtype > 0 ? types.byRtype(rtype) : NONE;
-    return type === NONE ? [] : [{ address: element, size: types.get(type).size, type }];
-  });
+/** What a pointer in a stack means; the next row is told the value that it lies in. */
+function stackCode(
+  runtime: GoRuntime,
+  slots: TypeSlots,
+  rows: Rows,
+  values: StackValues,
+  { slot, certain }: StackRoot,
+  frame: Frame | undefined,
+  origins: StackOrigins,
+): number {
+  if (!certain || slot === NOT_AN_ADDRESS) return SLOT.unknown;
+  const recorded = values.recordedAt(slot);
+  const local = recorded || !frame ? undefined : runtime.variables.localAt(frame, slot);
+  if (local && frame) {
+    const offset = slot - (frame.fp + local.offset);
+    rows.in(local.type, offset);
+    return slots.codeAt(local.type, offset);
+  }
+  const value = recorded ?? (frame && values.pointedAt(slot));
+  if (!value) return SLOT.unknown;
+  rows.in(value.type, values.offsetIn(value, slot));
+  origins.values.set(rows.owner.length, value);
+  return values.codeAt(value, slot);
 }
 
 /** T of an object whose finalizer was set by a *T, or waits in the queue with one; NONE when nothing says it. */
@@ -349,14 +260,5 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots
       });
     }
   }
-  sortByOwner(rows);
-}
-
-/** Queue entries come back to an owner met before; edges need rows ascending by owner. */
-function sortByOwner(rows: Rows): void {
-  const order = rows.owner.map((_, i) => i).sort((a, b) => rows.owner[a] - rows.owner[b] || a - b);
-  for (const column of ["owner", "slot", "value", "object", "certain", "code", "frame", "what", "type", "offset"] as const) {
-    const old = rows[column];
-    rows[column] = order.map((i) => old[i]);
-  }
+  rows.sortByOwner();
 }

@@ -1,7 +1,7 @@
 // Static data without a name of its own ("..stmp_": composite literals of variables), typed by the pointers to it.
-
+import type { Findings } from "../base/findings.js";
 import { lastAtOrBefore } from "../base/search.js";
-import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
+import { type Address, hex, NONE, type TypeId, WORD } from "../base/units.js";
 import type { Module } from "../runtime/modules.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { GlobalVariable } from "../runtime/variables.js";
@@ -70,6 +70,39 @@ export function findStatics(runtime: GoRuntime, slots: TypeSlots, words: DataWor
     waiting = next;
   }
   return { at };
+}
+
+/** Words of data and bss that the module's masks name. runtime/mgcmark.go markrootBlock */
+export function readDataWords(runtime: GoRuntime, findings: Findings): DataWords {
+  const { memory } = runtime.process;
+  const slots: number[] = [];
+  const values: number[] = [];
+  for (const module of runtime.modules) {
+    const areas = [
+      { start: module.data, end: module.edata, mask: module.gcdatamask },
+      { start: module.bss, end: module.ebss, mask: module.gcbssmask },
+    ];
+    for (const { start, end, mask } of areas) {
+      const words = Math.min(Math.floor((end - start) / WORD), mask.n);
+      if (!(words > 0)) continue;
+      const bits = memory.tryBytes(mask.bytes, Math.ceil(words / 8))?.slice();
+      const bytes = memory.tryBytes(start, words * WORD)?.slice();
+      if (!bits || !bytes) {
+        findings.add("data-missing", "global variables or their pointer masks are not in the core", hex(start), { partial: true });
+        continue;
+      }
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      for (let word = 0; word < words; word++) {
+        if ((bits[word >>> 3] & (1 << (word & 7))) === 0) continue;
+        const high = view.getUint32(word * 8 + 4, true);
+        const value = high * 0x100000000 + view.getUint32(word * 8, true);
+        if (value === 0 || high > 0xffff) continue;
+        slots.push(start + word * WORD);
+        values.push(value);
+      }
+    }
+  }
+  return { slot: Float64Array.from(slots), value: Float64Array.from(values), count: slots.length };
 }
 
 function staticArea(module: Module): { readonly start: Address; readonly end: Address } {

@@ -171,7 +171,8 @@ function expressions(
   });
   const root = rootExpression(snapshot, description);
   const env = { memory: root.memory ?? memory, types: runtime.types, maps: runtime.maps };
-  return { description, names: nameSteps(env, root.text, root.type, root.offset, steps, root.address) };
+  const names = nameSteps(env, root.text, root.type, root.offset, [...root.through, ...steps], root.address);
+  return { description, names: names.slice(root.through.length) };
 }
 
 /** Word of the first edge between two nodes (row of RootTable for owners, of a certain root if there is one). */
@@ -209,24 +210,35 @@ export interface RootExpression {
   readonly address: number;
   /** That has the address, when the variable is in several pieces. */
   readonly memory?: ValueEnvironment["memory"];
+  /** Values on the stack that lead from the variable to the pointer. */
+  readonly through: readonly Step[];
 }
 
 /** The variable that holds a root's pointer. */
 export function rootExpression(snapshot: Snapshot, description: RootDescription): RootExpression {
-  const { owner, goroutine, frame, local, slot } = description;
+  const { owner, goroutine, frame, local, slot, through } = description;
   if (owner.global) return globalExpression(snapshot, owner.global, slot);
   const text = goroutine && frame && local && variableExpression(snapshot, goroutine, frame, local.variable);
-  if (!text) return { text: "", type: NONE, offset: 0, address: NONE };
+  if (!text) return { text: "", type: NONE, offset: 0, address: NONE, through: [] };
+  const { types } = snapshot.runtime;
+  const steps = through.map((each, i): Step => {
+    const next = through[i + 1]?.via?.slot ?? slot;
+    const isArray = each.size > types.get(each.type).size;
+    const type = isArray ? types.arrayOf(each.type) : each.type;
+    return { address: each.address, type, slot: next - each.address, pointed: each.address };
+  });
   const { place, type } = local.variable;
   // "&x" is the pointer to x, which escaped.
-  const known = { text, type, offset: local.offset };
-  if (place.kind !== "bytes") return { ...known, address: slot - local.offset };
+  const known = { text, type, offset: local.offset, through: steps };
+  if (place.kind === "memory") return { ...known, address: place.address };
+  if (place.kind === "absent") return { ...known, address: NONE };
   return { ...known, address: SCRATCH, memory: memoryWith(snapshot.runtime.process.memory, SCRATCH, place.bytes) };
 }
 
 /** Static data is named by the pointers that lead to it: main.global for what &Store{...} made. */
 function globalExpression(snapshot: Snapshot, variable: StaticVariable, slot: number): RootExpression {
-  if (!variable.via) return { text: variable.name, type: variable.type, offset: slot - variable.address, address: variable.address };
+  const own = { type: variable.type, offset: slot - variable.address, address: variable.address, through: [] };
+  if (!variable.via) return { ...own, text: variable.name };
   const chain: StaticVariable[] = [];
   for (let at: StaticVariable | undefined = variable; at?.via; at = at.via.variable) chain.unshift(at);
   const first = chain[0].via?.variable as StaticVariable;
@@ -235,7 +247,7 @@ function globalExpression(snapshot: Snapshot, variable: StaticVariable, slot: nu
   );
   const env = { memory: snapshot.runtime.process.memory, types: snapshot.runtime.types, maps: snapshot.runtime.maps };
   const names = nameSteps(env, first.name, first.type, chain[0].via?.offset ?? 0, steps, first.address);
-  return { text: names.at(-1) ?? variable.name, type: variable.type, offset: slot - variable.address, address: variable.address };
+  return { ...own, text: names.at(-1) ?? variable.name };
 }
 
 /** An owner in a person's words: "main.global", "goroutine 17 main.worker". */

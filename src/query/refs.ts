@@ -203,7 +203,7 @@ function reference(dump: Dump, from: NodeId, to: NodeId, edge: number, other: No
 
 function ownerExpression(dump: Dump, row: number): string {
   const root = rootExpression(dump, dump.heap.roots.describe(row));
-  if (root.text === "") return castOf(dump, dump.heap.roots.object[row]);
+  if (root.text === "" || root.through.length > 0) return castOf(dump, dump.heap.roots.object[row]);
   return `${root.text}${nameOffset(dump.runtime.types, root.type, root.offset).text}`;
 }
 

@@ -41,16 +41,17 @@ export type VariablePlace =
   | { readonly kind: "memory"; readonly address: Address }
   /** Put together from pieces of memory and registers. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly pieces: readonly MemoryPiece[] }
-  | { readonly kind: "absent"; readonly why: string };
+  /** pieces: the parts that are known, when some are. */
+  | { readonly kind: "absent"; readonly why: string; readonly pieces?: readonly MemoryPiece[] };
 
 /** Bytes of a variable that lie in memory. */
-interface MemoryPiece {
+export interface MemoryPiece {
   readonly offset: Bytes;
   readonly address: Address;
   readonly size: Bytes;
 }
 
-const absent = (why: string): VariablePlace => ({ kind: "absent", why });
+const absent = (why: string) => ({ kind: "absent", why }) as const;
 const NOWHERE = absent("the compiler keeps its value nowhere at this instruction");
 const LOST = absent("it was in a register, which the call that is running has overwritten");
 const MOVED = absent("it points to where the stack was before it was moved");
@@ -184,22 +185,28 @@ function isKnownFurtherOut(runtime: GoRuntime, goroutine: Goroutine, frames: rea
   );
 }
 
-/** The variable whose value lies at a slot of the frame, and at which of its bytes; none when no value is known to lie there. */
-export function variableAt(
-  runtime: GoRuntime,
-  goroutine: Goroutine,
-  frame: Frame,
-  slot: Address,
-): { readonly variable: FrameVariable; readonly offset: Bytes } | undefined {
+/** A variable, and which of its bytes something lies at. */
+export interface VariablePart {
+  readonly variable: FrameVariable;
+  readonly offset: Bytes;
+}
+
+/** The variable whose value lies at a slot of the frame; none when no value is known to lie there. */
+export function variableAt(runtime: GoRuntime, goroutine: Goroutine, frame: Frame, slot: Address): VariablePart | undefined {
   // The variable of the innermost block comes last.
   for (const variable of frameVariables(runtime, goroutine, frame).toReversed()) {
-    const { place, type } = variable;
-    const { size } = runtime.types.get(type);
-    const pieces = place.kind === "memory" ? [{ offset: 0, address: place.address, size }] : place.kind === "bytes" ? place.pieces : [];
-    const piece = pieces.find((each) => slot >= each.address && slot < each.address + each.size);
-    if (piece) return { variable, offset: piece.offset + slot - piece.address };
+    const offset = variable.place.kind === "absent" ? undefined : offsetIn(runtime, variable, slot);
+    if (offset !== undefined) return { variable, offset };
   }
   return undefined;
+}
+
+/** At which of a variable's bytes a slot lies, even when it is known in part only; undefined when it lies outside. */
+export function offsetIn(runtime: GoRuntime, { place, type }: FrameVariable, slot: Address): Bytes | undefined {
+  const pieces =
+    place.kind === "memory" ? [{ offset: 0, address: place.address, size: runtime.types.get(type).size }] : (place.pieces ?? []);
+  const piece = pieces.find((each) => slot >= each.address && slot < each.address + each.size);
+  return piece && piece.offset + slot - piece.address;
 }
 
 type RegisterReader = FrameContext["register"];
@@ -217,10 +224,10 @@ function placeOf(memory: AddressSpace, variable: DwarfVariable, at: Location, re
     if (offset + piece.size > size) return IN_PART;
     if (piece.at.kind === "memory") inMemory.push({ offset, address: piece.at.address, size: piece.size });
     if (!copyPiece(memory, piece.at, register, out.subarray(offset, offset + piece.size)))
-      return piece.at.kind === "register" ? LOST : IN_PART;
+      return { ...(piece.at.kind === "register" ? LOST : IN_PART), pieces: inMemory };
     offset += piece.size;
   }
-  return offset === size ? { kind: "bytes", bytes: out, pieces: inMemory } : IN_PART;
+  return offset === size ? { kind: "bytes", bytes: out, pieces: inMemory } : { ...IN_PART, pieces: inMemory };
 }
 
 function copyPiece(memory: AddressSpace, at: Location, register: RegisterReader, out: Uint8Array): boolean {

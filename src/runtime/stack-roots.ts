@@ -24,6 +24,22 @@ export interface StackRoot {
   readonly register?: string;
 }
 
+/** A live pointer in a goroutine's stack to another place of the same stack. */
+export interface InnerPointer {
+  readonly slot: Address;
+  readonly value: Address;
+  /** As StackRoot has it. */
+  readonly frame: number;
+}
+
+/** What a goroutine's stack holds, as the collector reads it. */
+export interface StackPointers {
+  readonly roots: readonly StackRoot[];
+  readonly inner: readonly InnerPointer[];
+}
+
+/** More pointers into a stack are followed, but not told. */
+const MOST_INNER = 65_536;
 /** Values below are never pointers: the first page is not mapped. */
 const LOWEST_POINTER = 4096;
 /** Registers that hold no pointer into the Go heap by their nature. */
@@ -46,6 +62,7 @@ interface LiveObject {
 
 class StackScan {
   readonly roots: StackRoot[] = [];
+  readonly inner: InnerPointer[] = [];
   private readonly memory: AddressSpace;
   private readonly lo: Address;
   private readonly hi: Address;
@@ -63,8 +80,11 @@ class StackScan {
   /** One word: followed when it points into this stack, else a root. */
   add(slot: Address, value: Address, frame: number, certain: boolean, what: StackRoot["what"], register?: string): void {
     if (value < LOWEST_POINTER) return;
-    if (value >= this.lo && value < this.hi) (certain ? this.precise : this.conservative).push(value);
-    else this.roots.push(register === undefined ? { slot, value, frame, certain, what } : { slot, value, frame, certain, what, register });
+    if (value >= this.lo && value < this.hi) {
+      (certain ? this.precise : this.conservative).push(value);
+      if (certain && frame >= 0 && this.inner.length < MOST_INNER) this.inner.push({ slot, value, frame });
+    } else
+      this.roots.push(register === undefined ? { slot, value, frame, certain, what } : { slot, value, frame, certain, what, register });
   }
 
   slot(slot: Address, frame: number, certain: boolean, what: StackRoot["what"], register?: string): Address {
@@ -116,11 +136,11 @@ class StackScan {
 }
 
 /**
- * Every word of the goroutine that the collector would mark from, values as they stand: they may point anywhere but into this stack.
+ * Every word of the goroutine that the collector would mark from, values as they stand; those that point into this stack apart.
  * Where the program was stopped at an arbitrary instruction no map is valid: registers and that frame are taken conservatively.
  */
-export function stackRoots(runtime: StackSource, goroutine: Goroutine): StackRoot[] {
-  if (goroutine.status === "idle" || goroutine.status === "dead" || goroutine.status === "deadextra") return [];
+export function stackRoots(runtime: StackSource, goroutine: Goroutine): StackPointers {
+  if (goroutine.status === "idle" || goroutine.status === "dead" || goroutine.status === "deadextra") return { roots: [], inner: [] };
   const { memory, layout, process } = runtime;
   const maps = runtime.goroutines.stackMaps;
   const g = layout.struct("g");
@@ -146,9 +166,14 @@ export function stackRoots(runtime: StackSource, goroutine: Goroutine): StackRoo
   scan.follow();
   scanPanics(scan, runtime, goroutine);
   scan.follow("panic");
-  if (index <= 2 * KEPT_FRAMES) return scan.roots;
+  const { roots, inner } = scan;
+  if (index <= 2 * KEPT_FRAMES) return { roots, inner };
   const total = index;
-  return scan.roots.map((root) => ({ ...root, frame: root.frame < 0 ? -1 : keptIndex(root.frame, total) }));
+  const kept = <T extends { readonly frame: number }>(each: T): T => ({
+    ...each,
+    frame: each.frame < 0 ? -1 : keptIndex(each.frame, total),
+  });
+  return { roots: roots.map(kept), inner: inner.map(kept) };
 }
 
 function conservativeFrame(scan: StackScan, index: number, frame: Frame, maps: StackMaps, arch: Arch): void {

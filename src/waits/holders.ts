@@ -123,7 +123,7 @@ class HolderSearch {
   private references(goroutine: Goroutine): ReadonlySet<WaitGroup> {
     const found = new Set<WaitGroup>();
     if (this.others.size === 0) return found;
-    for (const root of stackRoots(this.runtime, goroutine)) {
+    for (const root of stackRoots(this.runtime, goroutine).roots) {
       const group = this.others.get(root.value);
       if (group) found.add(group);
       else for (const each of this.within(root.value)) found.add(each);

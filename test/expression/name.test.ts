@@ -5,6 +5,7 @@ import { nameSteps, type Step } from "../../src/expression/name.js";
 import { parseExpression } from "../../src/expression/parse.js";
 import { mapsOf } from "../../src/runtime/maps/maps.js";
 import { makeProgram, type Program } from "../support/go-program.js";
+import { MemoryBuilder } from "../support/memory-builder.js";
 
 const environment = (program: Program) => ({
   memory: program.builder.memory(),
@@ -187,4 +188,21 @@ test("paths with slashes, conversions and moved locals are found", () => {
   expect(address("*main.global")).toBe(program.at.store);
   expect(address(`(*main.Store)(0x${program.at.store.toString(16)}).err`)).toBe(program.at.store + 8);
   expect(address('(*main.User)(main.global.sessions["user-\\"5\\""].User).Name')).toBe(program.at.user + 8);
+});
+
+test("a value that is read as its variable is asked for has elements", () => {
+  const program = makeProgram();
+  const env = {
+    ...environment(program),
+    memory: new MemoryBuilder().memory(),
+    globals(name: string) {
+      if (name !== "g1.main.f.tags") return undefined;
+      env.memory = program.builder.memory();
+      return { type: program.types.byName("[]string"), address: program.at.user + 24 };
+    },
+  };
+  expect(evaluate(env, parseExpression("g1.main.f.tags[1]"))).toEqual({
+    type: program.types.byName("string"),
+    address: program.at.tags + 16,
+  });
 });

@@ -6,7 +6,7 @@ import type { Process, Registers } from "../../src/process/process.js";
 import { readFunctions } from "../../src/runtime/functions.js";
 import { readGoroutines } from "../../src/runtime/goroutines.js";
 import type { Layout } from "../../src/runtime/layout/schema.js";
-import { type StackRoot, stackRoots } from "../../src/runtime/stack-roots.js";
+import { type StackPointers, type StackRoot, stackRoots } from "../../src/runtime/stack-roots.js";
 import { layoutOf, MemoryBuilder } from "../support/memory-builder.js";
 import { type FunctionToWrite, writeModule } from "../support/pclntab-writer.js";
 
@@ -104,7 +104,7 @@ interface World {
   at(name: string, offset: number): Address;
   set(field: keyof (typeof STRUCTS.g)[1], value: number): void;
   thread(sp: Address, pc: Address, registers?: Readonly<Record<string, bigint>>): void;
-  roots(): { roots: StackRoot[]; findings: Findings };
+  roots(): StackPointers & { findings: Findings };
 }
 
 function world(arch: "amd64" | "arm64" = "amd64"): World {
@@ -156,7 +156,7 @@ function world(arch: "amd64" | "arm64" = "amd64"): World {
       const goroutines = readGoroutines(process, layout, table, [module], findings);
       const goroutine = goroutines.find(7);
       if (!goroutine) throw new Error("goroutine 7 is lost");
-      return { roots: stackRoots({ process, memory: process.memory, layout, goroutines }, goroutine), findings };
+      return { ...stackRoots({ process, memory: process.memory, layout, goroutines }, goroutine), findings };
     },
   };
 }
@@ -199,7 +199,12 @@ describe("the roots of a parked goroutine", () => {
     const { sp, varp } = parked(w);
     // A live local points into the middle of the second object; a word of that one to the first.
     w.builder.word(varp - 24, varp - 40 + 8).word(varp - 40, varp - 56);
-    expect(summary(w.roots().roots)).toEqual([
+    const { roots, inner } = w.roots();
+    expect(inner).toEqual([
+      { slot: varp - 24, value: varp - 32, frame: 1 },
+      { slot: varp - 40, value: varp - 56, frame: 1 },
+    ]);
+    expect(summary(roots)).toEqual([
       [varp - 16 - sp, "local", 1, true],
       [varp + 16 - sp, "argument", 1, true],
       [varp - 32 - sp, "stack object", 1, true],

@@ -36,7 +36,7 @@ func rec[T any](p *T) *T {
 	return p
 }
 
-var exhibits = []func(){oneGroup, huge, empty, plain, boxed, wide, onStacks, syncMaps, channels, buffers, finalizerCycle, deferring, capturing}
+var exhibits = []func(){oneGroup, huge, empty, plain, boxed, wide, onStacks, syncMaps, channels, buffers, finalizerCycle, deferring, capturing, heldByStacks}
 
 var never = make(chan int)
 var started sync.WaitGroup
@@ -435,5 +435,6 @@ func main() {
 	truth.Say("values", values)
 	truth.Say("addresses", addresses)
 	truth.Say("hugeBytes", hugeBytes)
+	truth.Say("stacked", stackedObjects)
 	panic("nothing is one thing")
 }

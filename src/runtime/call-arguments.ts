@@ -18,7 +18,7 @@ export interface CallArguments {
   word(position: number): PassedWord | undefined;
 }
 
-const programs = new WeakMap<GoRuntime, { readonly program: Program; readonly calls: Map<string, CallArguments | undefined> }>();
+const calls = new WeakMap<GoRuntime, Map<string, CallArguments | undefined>>();
 /** Instructions before a call that are looked at. */
 const MOST_STEPS = 400;
 
@@ -29,14 +29,14 @@ const MOST_STEPS = 400;
 export function callArguments(runtime: GoRuntime, callee: Frame, caller: Frame, argumentBytes: Bytes): CallArguments | undefined {
   // After a call, and of just this frame: not where a signal handler made one up.
   if (callee.fp !== caller.sp || caller.symbolPc === caller.pc) return undefined;
-  let known = programs.get(runtime);
+  let known = calls.get(runtime);
   if (!known) {
-    known = { program: programOf(runtime), calls: new Map() };
-    programs.set(runtime, known);
+    known = new Map();
+    calls.set(runtime, known);
   }
   const place = `${caller.pc} ${callee.fn.entry}`;
-  if (!known.calls.has(place)) known.calls.set(place, readCall(runtime, known.program, callee, caller, argumentBytes));
-  return known.calls.get(place);
+  if (!known.has(place)) known.set(place, readCall(runtime, programOf(runtime), callee, caller, argumentBytes));
+  return known.get(place);
 }
 
 function readCall(runtime: GoRuntime, program: Program, callee: Frame, caller: Frame, argumentBytes: Bytes): CallArguments | undefined {

@@ -3,6 +3,7 @@ import type { Address, Bytes } from "../base/units.js";
 import type { DwarfFunction, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { FunctionTable, InlinedFrame } from "./functions.js";
 import type { Frame } from "./unwind.js";
+import type { Maker } from "./value-origins.js";
 
 /** Where a variable is, for the code of one entry of its list. */
 interface Stay {
@@ -10,6 +11,15 @@ interface Stay {
   readonly high: Address;
   /** Pieces in registers (register number, size 0) and in memory. */
   readonly places: readonly { readonly register: number; readonly start: Address; readonly size: Bytes }[];
+}
+
+/** A place of a value at a place in the code: a register by DWARF's number, or bytes of memory where that is -1. */
+export interface ListedPlace {
+  /** Link-time. */
+  readonly pc: Address;
+  readonly register: number;
+  readonly start: Address;
+  readonly size: Bytes;
 }
 
 /** What tables tell against a variable. */
@@ -22,10 +32,16 @@ export interface Doubts {
   isBehind(variable: DwarfVariable): boolean;
   /** Those that lie where it lies, at a place in the code. */
   sharers(variable: DwarfVariable, others: readonly DwarfVariable[], pc: Address): readonly DwarfVariable[];
-  /** An instruction that belongs to a later line. */
-  isOfLaterLine(instruction: Address): boolean;
-  /** Belongs to the head of a loop that the frame is in: what comes before it was the round before. */
-  isOfHead(variable: DwarfVariable, instruction: Address, loopJumps: readonly Address[]): boolean;
+  /** Those of the same call that are listed where a value was on its way here. */
+  namesOf(variable: DwarfVariable, others: readonly DwarfVariable[], places: readonly ListedPlace[]): readonly DwarfVariable[];
+  /**
+   * It made its value for code that is still to come: of a later line, or of the head of a loop, whose step comes after its body. What a
+   * head declares is taken to be changed by its step only: a line of the body may have asked for the same sum first.
+   * @param loopJumps of the loops around the frame, the outermost first
+   */
+  isAheadOfItsLine(variable: DwarfVariable, maker: Maker, loopJumps: readonly (readonly Address[])[]): boolean;
+  /** The line that declares the variable made it. */
+  isOfDeclaration(variable: DwarfVariable, maker: Maker): boolean;
   /**
    * Code of lines between its declaration and here is to come that reads it, at one of these places. Heads of loops are left out, and lines
    * that declare another variable: they assign to that one.
@@ -104,11 +120,30 @@ export function doubtsOf(functions: FunctionTable, frame: Frame, dwarf: DwarfFun
         return own !== undefined && stay !== undefined && meet(own, stay);
       });
     },
-    isOfLaterLine: (pc) => isLater(functions.inlinedAt(frame.fn, pc), here),
-    isOfHead({ inlineDepth }, pc, loopJumps) {
-      const line = lineOf(pc, inlineDepth);
-      return line !== undefined && loopJumps.some((jump) => lineOf(jump, inlineDepth) === line);
+    namesOf(variable, others, places) {
+      return others.filter(
+        (other) =>
+          other !== variable &&
+          other.inlineDepth === variable.inlineDepth &&
+          places.some((place) => {
+            const stay = stayAt(other, place.pc);
+            return stay !== undefined && meet(stay, { low: place.pc, high: place.pc + 1, places: [place] });
+          }),
+      );
     },
+    isAheadOfItsLine({ inlineDepth, declarationLine }, { pc, isComputed, isOfThisRound, loop }, loopJumps) {
+      if (!isOfThisRound) return false;
+      const levels = functions.inlinedAt(frame.fn, pc);
+      if (isLater(levels, here)) return true;
+      const line = lineOf(pc, inlineDepth);
+      if (!isComputed || line === undefined) return false;
+      // On one line nothing tells what comes first.
+      if (line !== declarationLine && levels.length === here.length && !isLater(here, levels)) return true;
+      const heads = loopJumps.slice(0, loop + 1).flatMap((jumps) => jumps.map((jump) => lineOf(jump, inlineDepth)));
+      return heads.includes(line) || heads.includes(declarationLine);
+    },
+    isOfDeclaration: ({ inlineDepth, declarationLine }, { pc, isOfThisRound }) =>
+      isOfThisRound && lineOf(pc, inlineDepth) === declarationLine,
     isReadByThePast(variable, reads, loopJumps) {
       const { inlineDepth, declarationLine } = variable;
       const now = here[here.length - 1 - inlineDepth]?.line ?? 0;

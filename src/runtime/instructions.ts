@@ -23,33 +23,10 @@ type Decoder = (code: DataView, at: number) => Instruction | undefined;
 
 /** The instruction at a place in the code; undefined when it is not known how long it is. */
 export function decoderOf(arch: Arch): Decoder {
-  return guarded(DECODERS[arch.name].decode);
+  return guarded(DECODERS[arch.name]);
 }
 
-/** It stores a whole general register in the stack frame and does nothing else. */
-export function storesRegister(code: DataView, at: number, arch: Arch): boolean {
-  return at + 4 <= code.byteLength && DECODERS[arch.name].storesRegister(code, at);
-}
-
-const DECODERS: Readonly<Record<ArchName, { readonly decode: Decoder; storesRegister(code: DataView, at: number): boolean }>> = {
-  amd64: { decode: decodeAmd64, storesRegister: storesOnAmd64 },
-  arm64: { decode: decodeArm64, storesRegister: storesOnArm64 },
-};
-
-/** MOV r64 to memory. */
-function storesOnAmd64(code: DataView, at: number): boolean {
-  return [0x48, 0x4c].includes(code.getUint8(at)) && code.getUint8(at + 1) === 0x89 && code.getUint8(at + 2) >> 6 !== 3;
-}
-
-/** STR and STP of X registers but XZR. */
-function storesOnArm64(code: DataView, at: number): boolean {
-  const word = code.getUint32(at, true);
-  const first = word & 31;
-  const second = (word >>> 10) & 31;
-  // [SP, #offset], unsigned for one register and signed for two.
-  if (((word >>> 5) & 31) !== 31 || first === 31) return false;
-  return word >>> 22 === 0xf9000000 >>> 22 || (word >>> 22 === 0xa9000000 >>> 22 && second !== 31);
-}
+const DECODERS: Readonly<Record<ArchName, Decoder>> = { amd64: decodeAmd64, arm64: decodeArm64 };
 
 /** The end of the code within an instruction is no instruction. */
 function guarded(decode: Decoder): Decoder {

@@ -2,7 +2,7 @@
 import type { Arch } from "../base/arch.js";
 import type { Address, Bytes } from "../base/units.js";
 import type { FunctionTable, GoFunction } from "./functions.js";
-import { decoderOf, type Instruction, storesRegister } from "./instructions.js";
+import { decoderOf, type Instruction } from "./instructions.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
@@ -16,8 +16,12 @@ export interface SlotUses {
 
 /** Functions longer than this are not read. */
 const LONGEST_FUNCTION = 1 << 18;
-/** Calls of these do not return. */
 const ENDS = /^runtime\.(?:panic|gopanic|goPanic|throw|fatal|morestack|block$|goexit|unreachable)/;
+
+/** A call of the function at an address does not come back. */
+export function neverReturns(functions: FunctionTable, target: Address | undefined): boolean {
+  return target !== undefined && !Number.isNaN(target) && ENDS.test(functions.find(target)?.name ?? "");
+}
 
 /** The code of one function, as far as it was asked for. */
 export interface FrameCode {
@@ -25,15 +29,6 @@ export interface FrameCode {
   usesOf(slot: Address, size: Bytes): SlotUses | undefined;
   /** Instructions of the whole function that write the word, or take its address; undefined when the code cannot be read. */
   writersOf(slot: Address, size: Bytes): { readonly writes: readonly Address[]; readonly isShared: boolean } | undefined;
-  /**
-   * The instruction that made what an instruction stores, where that is plain: a call, when nothing but stores of its results stands between.
-   * Compilers up to Go 1.21 give such a store the line of the code that will read it.
-   */
-  originOf(write: Address): Address;
-  /** There is a way from an instruction to the frame's pc that passes no instruction of these. */
-  leadsHere(from: Address, isBarrier: (pc: Address) => boolean): boolean;
-  /** Jumps backwards over the frame's pc: where loops that it is in begin their next round. */
-  loopJumps(): readonly Address[];
 }
 
 interface Code {
@@ -68,7 +63,6 @@ export function codeOfFrame(runtime: GoRuntime, frame: Frame): FrameCode | undef
   };
   const follow = (visit: (place: number, instruction: Instruction, isBack: boolean) => boolean): boolean =>
     walk(runtime.functions, fn, pc - fn.entry, at, visit);
-  let jumps: readonly Address[] | undefined;
   return {
     usesOf(slot, size) {
       if (!returns) return undefined;
@@ -101,36 +95,6 @@ export function codeOfFrame(runtime: GoRuntime, frame: Frame): FrameCode | undef
       }
       return { writes, isShared };
     },
-    originOf(write) {
-      let call: number | undefined;
-      for (let place = 0; fn.entry + place < write; ) {
-        const instruction = at(place);
-        if (!instruction) return write;
-        if (instruction.flow === "call") call = place;
-        else if (!storesRegister(code.view, place, arch)) call = undefined;
-        place += instruction.size;
-      }
-      return call !== undefined && storesRegister(code.view, write - fn.entry, arch) ? fn.entry + call : write;
-    },
-    leadsHere(from, isBarrier) {
-      let found = false;
-      walk(runtime.functions, fn, from - fn.entry, at, (place) => {
-        if (place === pc - fn.entry) found = true;
-        return !found && !isBarrier(fn.entry + place);
-      });
-      return found;
-    },
-    loopJumps() {
-      if (!jumps) {
-        const found: Address[] = [];
-        follow((place, { flow, target }) => {
-          if ((flow === "jump" || flow === "branch") && place >= pc - fn.entry && target <= pc - fn.entry) found.push(fn.entry + place);
-          return true;
-        });
-        jumps = found;
-      }
-      return jumps;
-    },
   };
 }
 
@@ -159,7 +123,7 @@ function walk(
         if (!instruction || instruction.flow === "unknown") return false;
         if (!visit(place, instruction, round === 1) || instruction.flow === "end") break;
         const { flow, target } = instruction;
-        if (flow === "call" && !Number.isNaN(target) && ENDS.test(functions.find(fn.entry + target)?.name ?? "")) break;
+        if (flow === "call" && neverReturns(functions, fn.entry + target)) break;
         if (flow === "jump" || flow === "branch") {
           // A jump out of the function is its last call.
           const inside = target >= 0 && target < fn.end - fn.entry;
@@ -179,6 +143,5 @@ function endsThere(functions: FunctionTable, frame: Frame, { view }: Code, arch:
   const size = arch.directCall;
   const place = frame.pc - frame.fn.entry - size;
   const call = place >= 0 ? decoderOf(arch)(view, place) : undefined;
-  if (call?.flow !== "call" || call.size !== size || Number.isNaN(call.target)) return false;
-  return ENDS.test(functions.find(frame.fn.entry + call.target)?.name ?? "");
+  return call?.flow === "call" && call.size === size && neverReturns(functions, frame.fn.entry + call.target);
 }

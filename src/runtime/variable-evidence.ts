@@ -1,12 +1,14 @@
 // What speaks for the value that optimised code is said to have of a variable: proof, the code that still needs it, nothing, or the contrary.
 import { type Address, type Bytes, type TypeId, WORD } from "../base/units.js";
 import type { DwarfFunction, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
-import { type Doubts, doubtsOf } from "./doubtful-variables.js";
+import { programOf } from "./code/program.js";
+import { type Doubts, doubtsOf, type ListedPlace } from "./doubtful-variables.js";
 import { forgetsAssignments } from "./layout/version.js";
 import type { GoRuntime } from "./runtime.js";
 import { codeOfFrame, type FrameCode } from "./slot-uses.js";
 import type { FrameMap } from "./stack-maps.js";
 import type { Frame } from "./unwind.js";
+import { type FrameOrigins, type Origin, originsOf, type ValuePlace } from "./value-origins.js";
 
 /**
  * "settled": it lives in memory, and every assignment goes there in its order;
@@ -20,7 +22,7 @@ export type Evidence = "settled" | "needed" | "spent" | "doubtful" | "undeclared
 const LARGEST_IN_REGISTERS: Bytes = 32;
 const MOST_FIELDS = 4;
 
-/** Judges the variables of one place in optimised code. */
+/** Judges the variables of one place in the code. */
 export class VariableEvidence {
   private readonly runtime: GoRuntime;
   private readonly frame: Frame;
@@ -28,6 +30,7 @@ export class VariableEvidence {
   private readonly doubts: Doubts;
   private readonly visible: readonly DwarfVariable[];
   private readonly code: FrameCode | undefined;
+  private readonly origins: FrameOrigins | undefined;
   private readonly map: FrameMap;
   /** The compiler may have forgotten assignments to parameters. */
   private readonly forgets: boolean;
@@ -48,6 +51,7 @@ export class VariableEvidence {
     this.line = line;
     this.doubts = doubtsOf(runtime.functions, frame, dwarf, context);
     this.code = codeOfFrame(runtime, frame);
+    this.origins = originsOf(runtime, frame);
     this.forgets = forgetsAssignments(runtime.build.goVersion);
     this.map = runtime.goroutines.stackMaps.at(frame);
   }
@@ -65,9 +69,9 @@ export class VariableEvidence {
       return sharers.length > 0 ? "doubtful" : "settled";
     }
     if (this.forgets && variable.kind === "parameter") return "doubtful";
+    if (this.isAhead(variable, at)) return "doubtful";
     const pieces = piecesOf(at, variable.type.size);
     if (!pieces || !this.code) return doubts.any(variable) || this.isDead(at, type) ? "doubtful" : "needed";
-    if (doubts.isAhead(variable)) return "doubtful";
     // An argument that an inlined call shares with its caller is the caller's value, unless the call has changed it.
     if (sharers.some((other) => other.inlineDepth === variable.inlineDepth)) return "doubtful";
     if (sharers.some((other) => other.inlineDepth < variable.inlineDepth) && doubts.isBehind(variable)) return "doubtful";
@@ -81,19 +85,73 @@ export class VariableEvidence {
         if (size === WORD && this.isLivePointer(address)) needed++;
         continue;
       }
-      if (writers.writes.some((each) => this.isAhead(variable, each))) return "doubtful";
-      if (doubts.isReadByThePast(variable, uses.soon, this.code.loopJumps())) return "doubtful";
+      if (doubts.isReadByThePast(variable, uses.soon, this.origins?.loopJumps.flat() ?? [])) return "doubtful";
       needed++;
     }
     return needed === pieces.length ? "needed" : "spent";
   }
 
-  /** Written by a later line, and in this round of any loop. */
-  private isAhead(variable: DwarfVariable, write: Address): boolean {
-    const { code, doubts, frame } = this;
-    if (!code || write >= frame.pc || !doubts.isOfLaterLine(code.originOf(write))) return false;
-    const jumps = code.loopJumps();
-    return code.leadsHere(write, (pc) => doubts.isOfHead(variable, pc, jumps));
+  /**
+   * Its place has a value already that the program has not come to: computed early for a line to come or a loop's next round, or a value
+   * that another variable has and that this one may get later, by a copy for which there is no code.
+   */
+  private isAhead(variable: DwarfVariable, at: Location): boolean {
+    const own = this.originOf(at, variable.type.size);
+    if (!own) return this.doubts.isAhead(variable) || (this.origins?.loopJumps.length ?? 0) > 0;
+    const isEarly = (each: DwarfVariable, { makers }: Origin) =>
+      makers.some((maker) => this.doubts.isAheadOfItsLine(each, maker, this.origins?.loopJumps ?? []));
+    if (isEarly(variable, own)) return true;
+    if (own.makers.length > 0 && own.makers.every((maker) => this.doubts.isOfDeclaration(variable, maker))) return false;
+    const makersOf = ({ makers }: Origin) =>
+      makers
+        .map(({ pc }) => pc)
+        .sort()
+        .join();
+    return this.doubts
+      .namesOf(
+        variable,
+        this.visible,
+        own.stays.map((each) => this.listed(each)),
+      )
+      .some((other) => {
+        // The other has got another value since: the copy was made before.
+        const others = this.originOf(locationIn(other, this.context, this.frame).at, other.type.size);
+        return !others || makersOf(others) === makersOf(own) || isEarly(other, others);
+      });
+  }
+
+  /** Of the parts of a value together; undefined when the code does not tell of one. */
+  private originOf(at: Location, bytes: Bytes): Origin | undefined {
+    const parts = at.kind === "pieces" ? at.pieces : [{ at, size: bytes }];
+    const found = parts.flatMap(({ at: part, size }) => this.placesOf(part, size)).map((place) => place && this.origins?.of(place));
+    const all = found.flatMap((each) => (each ? [each] : []));
+    if (all.length < found.length) return undefined;
+    return { makers: all.flatMap(({ makers }) => makers), stays: all.flatMap(({ stays }) => stays) };
+  }
+
+  /** Words; none of a constant, undefined of what is not followed. */
+  private placesOf(at: Location, bytes: Bytes): readonly (ValuePlace | undefined)[] {
+    if (at.kind === "value") return [];
+    if (at.kind === "memory")
+      return Array.from({ length: Math.ceil(bytes / WORD) }, (_, word): ValuePlace => {
+        const offset = word * WORD;
+        return { kind: "slot", offset: at.address - this.frame.sp + offset, size: Math.min(WORD, bytes - offset) };
+      });
+    const register = at.kind === "register" ? programOf(this.runtime).machine.dwarf[at.register] : undefined;
+    return [register === undefined ? undefined : { kind: "register", register }];
+  }
+
+  private listed({ pc, place }: Origin["stays"][number]): ListedPlace {
+    const at = pc - this.context.bias;
+    if (place.kind === "slot") return { pc: at, register: -1, start: this.frame.sp + place.offset, size: place.size };
+    return { pc: at, register: programOf(this.runtime).machine.dwarf.indexOf(place.register), start: 0, size: 0 };
+  }
+
+  /** Its declaration, of the line that the frame is at, has stored it already: for i := 0; f(i); i++. Of words and parts of one. */
+  isDeclaredAt(variable: DwarfVariable, address: Address): boolean {
+    const { size } = variable.type;
+    const origin = size <= WORD ? this.originOf({ kind: "memory", address }, size) : undefined;
+    return origin?.makers.some((maker) => this.doubts.isOfDeclaration(variable, maker)) ?? false;
   }
 
   /** The word is written once only and its address is never taken: what was stored is there still. */

@@ -49,7 +49,7 @@ export function visibleAt(runtime: GoRuntime, frame: Frame): readonly VisibleVar
 
 /**
  * A location without a list holds for the whole scope, and so also before the variable got its first value and when another variable
- * shares its slot: then it is trusted after its line of declaration, once the frame is set up, and when no other variable claims the
+ * shares its slot: then it is trusted once its declaration has stored it and the frame is set up, and when no other variable claims the
  * same bytes. Location lists, of optimised code, are believed as far as evidence goes.
  */
 function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable[] {
@@ -67,23 +67,26 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
     return range ? [range] : [];
   });
   const { optimised } = dwarf;
-  const evidence = optimised ? new VariableEvidence(runtime, frame, dwarf, context, visible, lineAt) : undefined;
+  let judge: VariableEvidence | undefined;
+  const evidence = (): VariableEvidence => {
+    judge ??= new VariableEvidence(runtime, frame, dwarf, context, visible, lineAt);
+    return judge;
+  };
   const delta = functions.spDelta(frame.fn, frame.pc) ?? 0;
-  const passed = optimised
-    ? passedPlaces(runtime, frame, dwarf, (slot) => evidence?.isStoredOnce(slot) ?? false)
-    : new Map<DwarfVariable, Bytes>();
+  const passed = optimised ? passedPlaces(runtime, frame, dwarf, (slot) => evidence().isStoredOnce(slot)) : new Map<DwarfVariable, Bytes>();
   const registers = optimised ? passedRegisters(runtime, dwarf) : new Map<DwarfVariable, VisibleVariable["passedIn"]>();
 
   /** Of a location without a list, or of code that is not optimised. */
   const plainDoubt = (variable: DwarfVariable, own: Claim | undefined): Doubt | undefined => {
     const line = lineAt(variable.inlineDepth);
-    if (line === undefined || evidence?.isSpilledPart(variable)) return "doubtful";
+    if (line === undefined || (optimised && evidence().isSpilledPart(variable))) return "doubtful";
     if (!own) return variable.kind !== "local" || line >= variable.declarationLine ? undefined : "undeclared";
     if (delta === 0) return "undeclared";
-    if (variable.kind === "local" && (variable.declarationLine === 0 || line <= variable.declarationLine)) return "undeclared";
+    const { kind, declarationLine } = variable;
+    if (kind === "local" && (declarationLine === 0 || line < declarationLine)) return "undeclared";
+    if (kind === "local" && line === declarationLine && !evidence().isDeclaredAt(variable, own.start)) return "undeclared";
     // Interrupted, not in a call: arguments are stored by the first instructions.
-    if (variable.kind !== "local" && frame.symbolPc === frame.pc && line <= Math.max(frame.fn.startLine, variable.declarationLine))
-      return "undeclared";
+    if (kind !== "local" && frame.symbolPc === frame.pc && line <= Math.max(frame.fn.startLine, declarationLine)) return "undeclared";
     return claims.some((each) => each !== own && each.start < own.end && own.start < each.end) ? "doubtful" : undefined;
   };
 
@@ -92,7 +95,7 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
     const own = claims.find((each) => each.variable === variable);
     const type = types.fromDwarf(variable.type);
     const listed = variable.listed().length > 0;
-    const found = listed ? evidence?.of(variable, type) : undefined;
+    const found = optimised && listed ? evidence().of(variable, type) : undefined;
     const doubt = found === undefined ? plainDoubt(variable, own) : found === "settled" || found === "needed" ? undefined : found;
     return {
       variable,

@@ -1,6 +1,6 @@
 // locals parks goroutines in functions whose arguments and local variables it has told, and ends:
 //
-//	locals [nil|outside]
+//	locals [nil|outside|loop]
 //
 // "locals" has by function and name the values that a name may have there, one for each variable of that name that is in scope: a
 // text, null for a variable that has none yet, or "*" for one that changes all the time.
@@ -52,6 +52,26 @@ func die(number int, text string, list []int, p *pair) int {
 	return after
 }
 
+// dieInLoop reads through a nil pointer in its third round, where what the next round needs may be known already.
+//
+//go:noinline
+func dieInLoop(places []*pair, s string, first *link) int {
+	tell("main.dieInLoop", "places", text("[&{Left:1 Right:0 Name:\"\"} &{Left:2 Right:0 Name:\"\"} nil]"), "s as passed", s, "s", "cde",
+		"first", first, "sum", 3, "left", 5, "x", 2.0, "at", first.Next.Next, "i", 2, "after", notYet{})
+	sum, left, x := 0, 7, 0.5
+	at := first
+	for i := 0; i < len(places); i++ {
+		sum += places[i].Left
+		left--
+		x *= 2
+		s = s[1:]
+		at = at.Next
+	}
+	after := sum + left
+	use(after, x, s, at)
+	return after
+}
+
 // spin never stops: where it is interrupted its registers are known.
 //
 //go:noinline
@@ -76,11 +96,14 @@ func end(how string) {
 		println("please abort")
 		time.Sleep(time.Hour)
 	}
+	if how == "loop" {
+		dieInLoop([]*pair{{Left: 1}, {Left: 2}, nil}, "abcde", &link{1, &link{2, &link{3, nil}}})
+	}
 	die(7, "seven", []int{7, 8, 9}, nil)
 }
 
 func main() {
-	cases = append(append(append(cases, silent...), stale...), passed...)
+	cases = append(append(append(append(cases, silent...), stale...), passed...), loops...)
 	ready.Add(len(cases) + 1)
 	for _, each := range cases {
 		go each()

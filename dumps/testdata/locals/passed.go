@@ -216,6 +216,7 @@ func takesCalled(p *pair, m int) int {
 
 //go:noinline
 func passesLoop(n int) int {
+	tell("main.passesLoop", "n", n, "sum", 5, "i", 2)
 	sum := 0
 	for i := 0; i < n; i++ {
 		sum += takesLoop(i, sum, i == n-1)

@@ -35,6 +35,7 @@ export const arm64: Machine = {
     { name: "runtime.gcWriteBarrier", changes: [25, 27] },
     { name: "runtime.duff", changes: [16, 17, 20, 21, 23, 26, 27] },
   ],
+  dwarf: Array.from({ length: 32 }, (_, index) => index),
   pushed: 0,
   decode(code, start) {
     const found: Instruction[] = [];

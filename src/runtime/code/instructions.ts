@@ -78,6 +78,8 @@ export interface Machine {
   readonly context: Register;
   /** Functions of the runtime that keep to no convention: all registers but these stay as they are. runtime/asm_*.s, duff_*.s */
   readonly helpers: readonly { readonly name: string; readonly changes: readonly Register[] }[];
+  /** General registers by the numbers that DWARF has for them. */
+  readonly dwarf: readonly Register[];
   /** Bytes that a call pushes. */
   readonly pushed: number;
   /** Instructions of a function, in order; a place that is no instruction ends the list. */

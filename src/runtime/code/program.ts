@@ -25,7 +25,18 @@ export interface Program {
 const LONGEST_FUNCTION = 1 << 18;
 const MOST_REMEMBERED = 20_000;
 
-export function programOf({ process, functions }: GoRuntime): Program {
+const programs = new WeakMap<GoRuntime, Program>();
+
+export function programOf(runtime: GoRuntime): Program {
+  let program = programs.get(runtime);
+  if (!program) {
+    program = readProgram(runtime);
+    programs.set(runtime, program);
+  }
+  return program;
+}
+
+function readProgram({ process, functions }: GoRuntime): Program {
   const machine = machineOf(process.arch);
   const known = new Map<Address, Code | undefined>();
   return {

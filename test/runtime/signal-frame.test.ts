@@ -5,59 +5,17 @@ import { ARCHES } from "../../src/base/arch.js";
 import { NOT_AN_ADDRESS } from "../../src/base/units.js";
 import { interruptedRegisters, savedSignals } from "../../src/runtime/signal-frame.js";
 import { MemoryBuilder } from "../support/memory-builder.js";
+import { type SignalFrame, writeSignalFrame } from "../support/signal-frames.js";
 
 const START = 0x7f0000000000;
 const GSIGNAL = { lo: 0xc000010000, hi: 0xc000018000 };
 
-interface Frame {
-  readonly at: number;
-  readonly pc: number;
-  readonly sp: number;
-  readonly signo: number;
-  readonly code: number;
-  readonly value: number;
-  /** No siginfo: the handler did not ask for one. */
-  readonly bare?: boolean;
-}
-
-/** As the kernel writes it for a thread without a signal stack: SS_DISABLE. */
-function write(memory: MemoryBuilder, arch: "amd64" | "arm64", frame: Frame): void {
-  const { at, pc, sp, signo, code, value, bare } = frame;
-  memory.uint(at + 24, 4, 2);
-  const registers = arch === "amd64" ? at + 40 : at + 184;
-  memory.word(registers + (arch === "amd64" ? 15 : 31) * 8, sp).word(registers + (arch === "amd64" ? 16 : 32) * 8, pc);
-  if (arch === "amd64") {
-    memory
-      .word(at, 7)
-      .word(at + 40 + 17 * 8, 0x10246)
-      .word(at + 40 + 18 * 8, 0x002b000000000033n)
-      .word(at + 40 + 20 * 8, 14)
-      .word(at + 40 + 22 * 8, value)
-      .word(at + 40 + 23 * 8, at + 448);
-  } else {
-    memory
-      .word(at + 176, value)
-      .uint(at + 464, 4, 0x46508001)
-      .uint(at + 468, 4, 528)
-      .uint(at + 992, 4, 0x45535201)
-      .uint(at + 996, 4, 16)
-      .word(at + 1000, 0x92000045);
-  }
-  const info = arch === "amd64" ? at + 304 : at - 128;
-  if (bare) memory.word(info, 0x7f00deadbeef0001n).word(info + 8, -1n);
-  else
-    memory
-      .uint(info, 4, signo)
-      .uint(info + 8, 4, code)
-      .word(info + 16, value);
-}
-
 describe.each(["amd64", "arm64"] as const)("a handler on the stack of a thread of C's, %s", (arch) => {
-  const segv: Frame = { at: START + 0x8000, pc: 0x4a3fe4, sp: START + 0xa000, signo: 11, code: 1, value: 0x40 };
-  const abort: Frame = { at: START + 0x4000, pc: 0x7f11820f2eec, sp: START + 0x7000, signo: 6, code: -6 >>> 0, value: 77 };
-  const build = (...frames: Frame[]) => {
+  const segv: SignalFrame = { at: START + 0x8000, pc: 0x4a3fe4, sp: START + 0xa000, signo: 11, code: 1, value: 0x40 };
+  const abort: SignalFrame = { at: START + 0x4000, pc: 0x7f11820f2eec, sp: START + 0x7000, signo: 6, code: -6 >>> 0, value: 77 };
+  const build = (...frames: SignalFrame[]) => {
     const memory = new MemoryBuilder(START, 0x20000);
-    for (const frame of frames) write(memory, arch, frame);
+    for (const frame of frames) writeSignalFrame(memory, arch, frame);
     return memory.memory();
   };
 

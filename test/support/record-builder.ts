@@ -13,7 +13,9 @@ const words = (...names: string[]): Structs[string] => [
 /** Every release's fields at once, at places of our own. */
 const STRUCTS: Structs = {
   g: words(
-    ..."stack.lo stack.hi _panic _defer m goid waiting timer sleepWhen bubble sig sigcode0 sigcode1 sigpc syscallsp startpc".split(" "),
+    ..."stack.lo stack.hi _panic _defer m labels sched.ctxt goid waiting timer sleepWhen bubble sig sigcode0 sigcode1 sigpc syscallsp startpc".split(
+      " ",
+    ),
   ),
   bubble: words("id"),
   timer: words("when"),

@@ -1,6 +1,8 @@
 // The command line as a whole: global options, the order of words, help, and what commander's errors mean.
+
 import { Command, CommanderError, Option } from "commander";
 import { UsageError } from "../src/base/errors.js";
+import { RELEASES } from "../src/base/releases.js";
 import { quoteWord } from "../src/base/words.js";
 import type { Options } from "./arguments.js";
 import { type AnyCommand, attach, pathExists, type Run, runCommand, type World } from "./command.js";
@@ -76,7 +78,7 @@ export function buildProgram(commands: readonly AnyCommand[], world: Pick<World,
   const program = new Command("corescope")
     .description("Opens the core dump of a dead Go program and says what fills its heap and why.")
     .usage("<command> <core> [operands] [options]\n       corescope <core> [command] [operands] [options]")
-    .version(`corescope ${world.version} (node ${process.version}), reads Go 1.21 to 1.27`, "-V, --version", "show the version")
+    .version(`corescope ${world.version} (node ${process.version}), reads ${RELEASES}`, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })

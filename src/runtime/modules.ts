@@ -1,6 +1,8 @@
 // Module data: where each linked image keeps its text, data, types and pointer masks. runtime/symtab.go moduledata.
+
 import { UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
+import { RELEASES } from "../base/releases.js";
 import type { Address } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readSlice } from "./layout/layout.js";
@@ -43,7 +45,7 @@ const MOST_MODULES = 4096;
 /** Every module from runtime.firstmoduledata along next. @throws UnsupportedError when there is no Go runtime in this memory. */
 export function readModules(memory: AddressSpace, layout: Layout, findings: Findings): readonly Module[] {
   const first = layout.global("runtime.firstmoduledata");
-  if (first === undefined) throw new UnsupportedError("Go runtime", "no runtime.firstmoduledata", "programs built by Go 1.21 to 1.27");
+  if (first === undefined) throw new UnsupportedError("Go runtime", "no runtime.firstmoduledata", `programs built by ${RELEASES}`);
   const struct = layout.struct("moduledata");
   const modules: Module[] = [];
   for (let at = first; at > 0 && modules.length < MOST_MODULES; ) {

@@ -4,6 +4,7 @@ import { MemoryFault, UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { lazy } from "../base/lazy.js";
 import { PackageNames } from "../base/package-names.js";
+import { RELEASES } from "../base/releases.js";
 import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
@@ -82,14 +83,14 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
     throw new UnsupportedError(
       process.executable?.source.name ?? "Go runtime",
       `a program built by ${build.goVersion}`,
-      "programs built by Go 1.21 to 1.27",
+      `programs built by ${RELEASES}`,
       "for a core of this one: dlv core, of the same age as its Go",
     );
   }
   if (!isKnownRelease(build.goVersion)) {
     findings.add(
       "release-unknown",
-      `${build.goVersion || "this Go release"} is newer or older than what corescope was proved on (Go 1.21 to 1.27); read as its debug information describes it`,
+      `${build.goVersion || "this Go release"} is newer or older than what corescope was proved on (${RELEASES}); read as its debug information describes it`,
     );
   }
   const modules = readModules(memory, layout, findings);

@@ -1,5 +1,7 @@
 // What is said of an executable that has no debug information.
+
 import { UnsupportedError } from "../base/errors.js";
+import { RELEASES } from "../base/releases.js";
 import type { Process } from "../process/process.js";
 
 /** The error: a Go program that was stripped, or no Go program at all. */
@@ -16,7 +18,7 @@ export function withoutDwarf({ executable }: Process): UnsupportedError {
     : new UnsupportedError(
         name,
         "no Go program (no .go.buildinfo, no DWARF)",
-        "programs built by Go 1.21 to 1.27",
+        `programs built by ${RELEASES}`,
         "is it the program that crashed? name that one with --exe FILE",
       );
 }

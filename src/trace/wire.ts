@@ -1,5 +1,7 @@
 // The bytes of a Go execution trace (its second format, since Go 1.22): header, batches, numbers. internal/trace/tracev2
+
 import { FormatError, UnsupportedError } from "../base/errors.js";
+import { NEWEST_RELEASE } from "../base/releases.js";
 import { NONE } from "../base/units.js";
 
 /** The number in "go 1.NN trace": the file's own format, not the release that wrote it. */
@@ -212,7 +214,7 @@ export function readHeader(bytes: Uint8Array, name: string): TraceFormat {
   throw new UnsupportedError(
     name,
     `an execution trace of the ${format < 22 ? "old" : "unknown"} format go 1.${format}`,
-    "the formats go 1.22, 1.23, 1.25 and 1.26 (written by Go 1.22 to 1.27)",
+    `the formats go 1.22, 1.23, 1.25 and 1.26 (written by Go 1.22 to 1.${NEWEST_RELEASE})`,
     format < 22 ? `go tool trace ${name}` : undefined,
   );
 }

@@ -1,5 +1,7 @@
 // The layout read from the executable's own DWARF: right for any build, known release or not.
+
 import { UnsupportedError } from "../../base/errors.js";
+import { RELEASES } from "../../base/releases.js";
 import type { Address, Bytes } from "../../base/units.js";
 import type { DebugInfo, DwarfType } from "../../dwarf/dwarf.js";
 import { type RuntimeLayout, type StructLayout, type StructSpec, structLayout } from "./layout.js";
@@ -76,7 +78,7 @@ export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(
       if (found) return found;
       const wanted = schema[name]?.names.join(" or ") ?? name;
       const lacks = `${release === "" ? "" : `${release}, `}no type ${wanted} in DWARF`;
-      throw new UnsupportedError("Go runtime layout", lacks, "Go 1.21 to 1.27");
+      throw new UnsupportedError("Go runtime layout", lacks, RELEASES);
     },
     global(name) {
       const found = debug.global(name);

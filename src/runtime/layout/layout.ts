@@ -1,5 +1,7 @@
 // Where things lie in this binary's runtime: offsets of fields, addresses of globals, values of constants.
+
 import { UnsupportedError } from "../../base/errors.js";
+import { RELEASES } from "../../base/releases.js";
 import type { Address, Bytes } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
 
@@ -48,11 +50,7 @@ export function structLayout<F extends string>(
   const find = (field: string) => {
     const found = fields.get(field);
     if (found) return found;
-    throw new UnsupportedError(
-      "Go runtime layout",
-      `${release === "" ? "" : `${release}, `}${name} without the field ${field}`,
-      "Go 1.21 to 1.27",
-    );
+    throw new UnsupportedError("Go runtime layout", `${release === "" ? "" : `${release}, `}${name} without the field ${field}`, RELEASES);
   };
   return {
     name,

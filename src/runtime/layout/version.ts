@@ -1,4 +1,5 @@
 // Go version strings: the only place where releases are compared, for messages, for built-in layouts and for faults of compilers.
+import { NEWEST_RELEASE, OLDEST_RELEASE } from "../../base/releases.js";
 
 /** "go1.24.3 X:noswissmap" or "go1.27.2-X:nodwarf5": release and experiments. */
 export function parseVersion(text: string): { readonly version: string; readonly experiments: readonly string[] } {
@@ -6,13 +7,10 @@ export function parseVersion(text: string): { readonly version: string; readonly
   return { version: match?.[1] ?? text, experiments: match?.[2]?.split(",") ?? [] };
 }
 
-const OLDEST = 21;
-const NEWEST = 27;
-
 /** The release is one that corescope is proved on. */
 export function isKnownRelease(version: string): boolean {
   const minor = /^go1\.(\d+)/.exec(version)?.[1];
-  return minor !== undefined && Number(minor) >= OLDEST && Number(minor) <= NEWEST;
+  return minor !== undefined && Number(minor) >= OLDEST_RELEASE && Number(minor) <= NEWEST_RELEASE;
 }
 
 /** The oldest whose runtime has everything that is asked for; it is read although nobody proved it. */

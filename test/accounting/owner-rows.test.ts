@@ -1,23 +1,22 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { NO_GOROUTINE } from "../../src/accounting/retained-rows.js";
 import { silent } from "../../src/base/progress.js";
 import { NONE } from "../../src/base/units.js";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { shortestPath } from "../../src/graph/paths.js";
 import { ownerName } from "../../src/naming/path-names.js";
 import { dominators } from "../../src/query/dominators.js";
 import { histogram } from "../../src/query/histogram.js";
 import { goroutineName } from "../../src/stacks/goroutine-place.js";
-import { fixtures } from "../support/dump-cache.js";
+import { fixtures, openFixture } from "../support/dump-cache.js";
 
 const chosen = fixtures().filter(({ name }) => /demo|zoo-1\.(?:21|27)/.test(name));
 
-describe.each(chosen)("$name", ({ name, core, executable }) => {
+describe.each(chosen)("$name", ({ name }) => {
   let dump: Dump;
   beforeAll(async () => {
-    dump = await openDump({ core, executable });
+    dump = await openFixture(name);
   });
-  afterAll(() => dump.close());
   const ask = (by: "owner" | "goroutine") =>
     histogram.run(dump, { by, garbage: false, top: 0, sort: "bytes" }, { progress: silent, findings: dump.findings });
 

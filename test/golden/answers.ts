@@ -8,6 +8,7 @@ import { COMMANDS } from "../../cli/commands/index.js";
 import { quoteWord } from "../../src/base/words.js";
 import { type DumpFiles, openDump } from "../../src/dump.js";
 import type { TestDump } from "../support/dump-cache.js";
+import { leftOpen } from "../support/world.js";
 import { MISTAKES, questionsOf } from "./questions.js";
 
 /** Files of the golden folder by their names, `why.json`, each with its content. */
@@ -67,15 +68,14 @@ function inJson(lines: readonly (readonly string[])[]): string[][] {
  */
 async function withDump(path: string, ask: (core: string, run: Run) => Promise<Answers>): Promise<Answers> {
   const dump = await openDump({ core: path });
-  const close = dump.close.bind(dump);
-  dump.close = () => {};
+  const shared = leftOpen(dump);
   const isPlain = (files: DumpFiles) => files.core === path && files.executable === undefined;
-  const open: World["open"] = async (files, ...rest) => (isPlain(files) ? dump : openDump(files, ...rest));
+  const open: World["open"] = async (files, ...rest) => (isPlain(files) ? shared : openDump(files, ...rest));
   const commands = COMMANDS.map(remembering);
   try {
     return await ask(path, (words, world) => run(words, { ...world, open }, commands));
   } finally {
-    close();
+    dump.close();
   }
 }
 

@@ -12,10 +12,8 @@ export function difference(was: string, is: string): string {
   let at = 0;
   while (at < length && old[at] === now[at]) at++;
   const question = [...now.slice(0, at + 1)].reverse().find((line) => line.startsWith("$ ")) ?? "";
-  // What is equal again at the end is not shown.
-  let same = 0;
-  while (same < Math.min(old.length, now.length) - at && old[old.length - 1 - same] === now[now.length - 1 - same]) same++;
-  const side = (sign: string, lines: readonly string[]) =>
-    lines.slice(at, Math.min(at + most, lines.length - same)).map((line) => `${sign} ${line.slice(0, longest)}`);
+  let end = at;
+  while (end < Math.min(at + most, length) && old[end] !== now[end]) end++;
+  const side = (sign: string, lines: readonly string[]) => lines.slice(at, end).map((line) => `${sign} ${line.slice(0, longest)}`);
   return [`line ${at + 1}, ${question}`, ...side("-", old), ...side("+", now)].join("\n");
 }

@@ -74,7 +74,7 @@ test("a header's mask repeats over the whole slot, like shifted copies of the el
         expect(Array.from(out.slots.subarray(out.first[0], out.first[1]))).toEqual(expected);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 
@@ -113,7 +113,7 @@ test("bitmap words point where they point; numbers in other words do not", () =>
         expect(counts.badPointers).toBe(0);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { NONE } from "../../src/base/units.js";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import type { Csr } from "../../src/graph/graph.js";
 import { retainedByGroup, treeChildren } from "../../src/graph/retained.js";
-import { fixture } from "../support/dump-cache.js";
+import { openFixture } from "../support/dump-cache.js";
 
 /** A few numbers that are the same every time. */
 function* numbers(seed: number, below: number): Generator<number> {
@@ -68,10 +68,8 @@ function iterativeDominators(referents: Csr, referrers: Csr): Int32Array {
 describe.each(["zoo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.27-amd64"])("%s", (name) => {
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture(name);
-    dump = await openDump({ core, executable });
+    dump = await openFixture(name);
   });
-  afterAll(() => dump.close());
 
   test("what is below the virtual root adds up to the live bytes", () => {
     const { heap, retention } = dump;

@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { DominatorNode } from "../../src/accounting/dominator-rows.js";
 import { silent } from "../../src/base/progress.js";
 import { hex, NONE, parseAddress } from "../../src/base/units.js";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { readableType } from "../../src/naming/object-names.js";
 import { dominators } from "../../src/query/dominators.js";
 import { histogram } from "../../src/query/histogram.js";
 import { refs } from "../../src/query/refs.js";
 import { show } from "../../src/query/show.js";
 import { why } from "../../src/query/why.js";
-import { fixture } from "../support/dump-cache.js";
+import { openFixture } from "../support/dump-cache.js";
 
 describe.each(["zoo-1.26-amd64", "zoo-1.22-amd64"])("%s", (name) => {
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture(name);
-    dump = await openDump({ core, executable });
+    dump = await openFixture(name);
   });
-  afterAll(() => dump.close());
   const context = () => ({ progress: silent, findings: dump.findings });
   const whole = { depth: 3, min: 0, group: "none", top: 0 } as const;
 

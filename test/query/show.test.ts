@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { Findings } from "../../src/base/findings.js";
 import { silent } from "../../src/base/progress.js";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { objects } from "../../src/query/objects.js";
 import { show } from "../../src/query/show.js";
-import { fixture } from "../support/dump-cache.js";
+import { openFixture } from "../support/dump-cache.js";
 
 describe.each(["demo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.27-amd64"])("%s", (name) => {
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture(name);
-    dump = await openDump({ core, executable });
+    dump = await openFixture(name);
   });
-  afterAll(() => dump.close());
   const context = { progress: silent, findings: new Findings() };
   const shown = (of: string, offset = 0) => show.run(dump, { of, depth: 1, offset, top: 20 }, context);
   const headers = (type: RegExp) => objects.run(dump, { type: type.source, min: 0, top: 0 }, context).rows;

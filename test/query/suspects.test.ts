@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { silent } from "../../src/base/progress.js";
 import { suspectOf } from "../../src/diagnosis/suspect.js";
-import { openDump } from "../../src/dump.js";
 import { suspects } from "../../src/query/suspects.js";
-import { fixtures } from "../support/dump-cache.js";
+import { fixtures, openFixture } from "../support/dump-cache.js";
 import { contradictions } from "../support/findings.js";
 
 describe("a finding is one record", () => {
@@ -55,16 +54,12 @@ describe("a finding is one record", () => {
   });
 });
 
-describe.each(fixtures())("$name", ({ core, executable }) => {
+describe.each(fixtures())("$name", ({ name }) => {
   test("no finding contradicts its evidence, and none is of the runtime's own", async () => {
-    const dump = await openDump({ core, executable });
-    try {
-      const { rows } = suspects.run(dump, { top: 0 }, { progress: silent, findings: dump.findings });
-      expect(rows.length).toBeGreaterThan(0);
-      expect(contradictions(dump, rows)).toEqual([]);
-      expect(rows.filter((row) => /^runtime[./]/.test(row.expression ?? row.title)).map((row) => row.title)).toEqual([]);
-    } finally {
-      dump.close();
-    }
+    const dump = await openFixture(name);
+    const { rows } = suspects.run(dump, { top: 0 }, { progress: silent, findings: dump.findings });
+    expect(rows.length).toBeGreaterThan(0);
+    expect(contradictions(dump, rows)).toEqual([]);
+    expect(rows.filter((row) => /^runtime[./]/.test(row.expression ?? row.title)).map((row) => row.title)).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { silent } from "../../src/base/progress.js";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { traceSummary } from "../../src/query/trace-summary.js";
 import { traceTimeline } from "../../src/query/trace-timeline.js";
 import type { Lane, Timeline } from "../../src/trace/trace.js";
-import { fixture } from "../support/dump-cache.js";
+import { openFixture } from "../support/dump-cache.js";
 
 const states = ["running", "runnable", "syscall", "waiting"] as const;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -12,10 +12,8 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 describe("the time line of a trace", () => {
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture("demo-1.26-amd64");
-    dump = await openDump({ core, executable });
+    dump = await openFixture("demo-1.26-amd64");
   });
-  afterAll(() => dump.close());
   const context = () => ({ progress: silent, findings: dump.findings });
   const lanes = (part: number, columns: number, top = 1000) =>
     traceTimeline.run(dump, { part, columns, top }, context()).timeline as Timeline;

@@ -1,21 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { NotFoundError } from "../../src/base/errors.js";
 import { silent } from "../../src/base/progress.js";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { objects } from "../../src/query/objects.js";
 import { refs } from "../../src/query/refs.js";
 import { type IgnoredPointer, why } from "../../src/query/why.js";
-import { fixture } from "../support/dump-cache.js";
+import { openFixture } from "../support/dump-cache.js";
 
 const most = 40;
 
 describe("why, with pointers left out", () => {
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture("zoo-1.26-amd64");
-    dump = await openDump({ core, executable });
+    dump = await openFixture("zoo-1.26-amd64");
   });
-  afterAll(() => dump.close());
   const context = () => ({ progress: silent, findings: dump.findings });
 
   test("leaving out one pointer to it after the other names its referrers, until nothing holds it", () => {

@@ -1,28 +1,21 @@
 // Memory that a core leaves out: zero when nobody wrote to it, missing when the runtime did.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { decompress } from "fzstd";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Finding } from "../../src/base/findings.js";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { readSlice } from "../../src/runtime/layout/layout.js";
-import { fixture } from "../support/dump-cache.js";
+import { type DamagedCore, damagedCore } from "../support/damaged-core.js";
 
 const PT_LOAD = 1;
-const { core, executable } = fixture("zoo-1.26-amd64");
-let folder = "";
-let whole: Uint8Array;
+let damaged: DamagedCore;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "written-"));
-  whole = decompress(readFileSync(core));
+  damaged = damagedCore("zoo-1.26-amd64");
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => damaged.close());
 
 /** Opens the core without the bytes of the segment that holds an address. flags: others than it has. */
-async function without(address: number, flags?: number): Promise<Dump> {
-  const bytes = Buffer.from(whole);
+function without(address: number, flags?: number): Promise<Dump> {
+  const bytes = Buffer.from(damaged.whole);
   const table = Number(bytes.readBigUInt64LE(32));
   for (let at = table; at < table + bytes.readUInt16LE(56) * 56; at += 56) {
     const start = Number(bytes.readBigUInt64LE(at + 16));
@@ -31,14 +24,12 @@ async function without(address: number, flags?: number): Promise<Dump> {
     bytes.writeBigUInt64LE(0n, at + 32);
     if (flags !== undefined) bytes.writeUInt32LE(flags, at + 4);
   }
-  const path = join(folder, "core");
-  writeFileSync(path, bytes);
-  return openDump({ core: path, executable });
+  return damaged.open(bytes);
 }
 
 /** Addresses in the sound core. */
 async function places() {
-  const dump = await openDump({ core, executable });
+  const dump = await damaged.open(damaged.whole);
   const { layout, spans, goroutines } = dump.runtime;
   const heap = layout.global("runtime.mheap_") as number;
   const all = readSlice(dump.process.memory, heap + layout.struct("mheap").offset("allspans"));
@@ -73,7 +64,7 @@ test("what the runtime wrote and the core leaves out is missing, not zero", asyn
 }, 60_000);
 
 test("what nothing says was written is zero, and that is told", async () => {
-  const sound = await openDump({ core, executable });
+  const sound = await damaged.open(damaged.whole);
   const reserved = sound.process.memory.mappings.find(({ flags }) => flags === 0)?.start as number;
   sound.close();
   const dump = await without(reserved, 6);

@@ -1,13 +1,13 @@
 /** Local variables by name: an expression says what `goroutine` says of the same variable, and refuses what that refuses. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { NotFoundError } from "../../src/base/errors.js";
 import { silent } from "../../src/base/progress.js";
-import { type Dump, openDump } from "../../src/dump.js";
+import type { Dump } from "../../src/dump.js";
 import { locate } from "../../src/naming/locate.js";
 import { goroutine } from "../../src/query/goroutine.js";
 import { show } from "../../src/query/show.js";
 import { readValue, summarize } from "../../src/value/value.js";
-import { fixture } from "../support/dump-cache.js";
+import { openFixture } from "../support/dump-cache.js";
 
 const depth = 2;
 /** As `goroutine` has them. */
@@ -16,10 +16,8 @@ const limits = { stringBytes: 256, elements: 16, values: 500 };
 describe.each(["demo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.26-arm64", "zoo-1.27-amd64"])("%s", (name) => {
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture(name);
-    dump = await openDump({ core, executable });
+    dump = await openFixture(name);
   });
-  afterAll(() => dump.close());
   const context = () => ({ progress: silent, findings: dump.findings });
 
   test("every variable is shown as `goroutine` shows it, or refused with a reason as there", () => {
@@ -60,10 +58,8 @@ describe.each(["demo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.26-arm64", "zoo-1.27-
 describe("the demo's crash", () => {
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture("demo-1.26-amd64");
-    dump = await openDump({ core, executable });
+    dump = await openFixture("demo-1.26-amd64");
   });
-  afterAll(() => dump.close());
   const context = () => ({ progress: silent, findings: dump.findings });
   const shown = (of: string) => show.run(dump, { of, depth: 1, offset: 0, top: 5 }, context());
 

@@ -16,8 +16,10 @@ export interface DamagedCore {
 
 /** @param name of a folder of dumps/cores */
 export function damagedCore(name: string): DamagedCore {
-  const { core, executable } = fixture(name);
+  const { core, executable: packed } = fixture(name);
   const folder = mkdtempSync(join(tmpdir(), "damaged-"));
+  const executable = join(folder, "exe");
+  writeFileSync(executable, decompress(readFileSync(packed)));
   return {
     whole: decompress(readFileSync(core)),
     open(bytes) {

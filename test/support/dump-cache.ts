@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DumpWish, makeDump, releases, whyNoGo } from "../../scripts/make-dumps.mjs";
+import { type Dump, openDump } from "../../src/dump.js";
 
 export { releases };
 
@@ -65,6 +66,19 @@ export function fixture(name: string): TestDump {
   const found = fixtures().find((each) => each.name === name);
   if (!found) throw new Error(`there is no dumps/cores/${name}`);
   return found;
+}
+
+const opened = new Map<string, Promise<Dump>>();
+
+/** A committed dump, opened once for all tests that do nothing but ask; it stays open, and its findings are of all they ask. */
+export function openFixture(name: string): Promise<Dump> {
+  let dump = opened.get(name);
+  if (!dump) {
+    const { core, executable } = fixture(name);
+    dump = openDump({ core, executable });
+    opened.set(name, dump);
+  }
+  return dump;
 }
 
 /**

@@ -44,7 +44,9 @@ export function bytesOf(fields: readonly Field[], number: number): Uint8Array | 
   return typeof value === "object" ? value : undefined;
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 export function textOf(fields: readonly Field[], number: number): string | undefined {
   const bytes = bytesOf(fields, number);
-  return bytes && new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  return bytes && utf8.decode(bytes);
 }

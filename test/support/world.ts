@@ -43,3 +43,8 @@ export function makeWorld(options: { terminal?: boolean; onOpen?: (findings: Fin
   };
   return world;
 }
+
+/** The dump, for a command that closes it when it is done although others are to ask it too. */
+export function leftOpen(dump: Dump): Dump {
+  return Object.create(dump, { close: { value() {} } });
+}

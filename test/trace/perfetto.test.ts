@@ -1,10 +1,10 @@
 // The export as Perfetto's trace processor sees it: packets decoded, tracks resolved, slices nested; times against the summary.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Dump, openDump } from "../../src/dump.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Dump } from "../../src/dump.js";
 import { exportTrace } from "../../src/trace/perfetto.js";
 import { readGenerations } from "../../src/trace/reader.js";
 import { summarize, type TraceSummary } from "../../src/trace/summary.js";
-import { fixture } from "../support/dump-cache.js";
+import { openFixture } from "../support/dump-cache.js";
 import { bytesOf, type Field, numberOf, readMessage, textOf } from "../support/protobuf.js";
 
 /** Field numbers of protos/perfetto/trace (trace_packet, track_descriptor, track_event): written down here a second time. */
@@ -41,8 +41,7 @@ const events: Event[] = [];
 const slices: Slice[] = [];
 
 beforeAll(async () => {
-  const demo = fixture("demo-1.26-amd64");
-  dump = await openDump({ core: demo.core, executable: demo.executable });
+  dump = await openFixture("demo-1.26-amd64");
   const trace = dump.trace.extract();
   if (!trace.found || !trace.whole) throw new Error("no trace");
   const { whole } = trace;
@@ -58,7 +57,6 @@ beforeAll(async () => {
   readTracks();
   readEvents();
 }, 240_000);
-afterAll(() => dump?.close());
 
 /** Packets are tracks or events of one sequence; a track is described once, its group before it. @throws Error where one is not */
 function readTracks(): void {

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AnyCommand, runCommand, type World } from "../../../cli/command.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { AnyCommand } from "../../../cli/command.js";
 import { dominatorsCommand } from "../../../cli/commands/dominators.js";
 import { histogramCommand } from "../../../cli/commands/histogram.js";
 import { refsCommand } from "../../../cli/commands/refs.js";
@@ -11,16 +11,14 @@ import { makePage } from "../../../cli/text/style.js";
 import { textWidth } from "../../../cli/text/table.js";
 import { NotFoundError, UsageError } from "../../../src/base/errors.js";
 import { silent } from "../../../src/base/progress.js";
-import { type Dump, openDump } from "../../../src/dump.js";
-import { fixture } from "../../support/dump-cache.js";
+import type { Dump } from "../../../src/dump.js";
+import { openFixture } from "../../support/dump-cache.js";
 
 const narrow = makePage(80, false);
 let dump: Dump;
 beforeAll(async () => {
-  const { core, executable } = fixture("zoo-1.26-amd64");
-  dump = await openDump({ core, executable });
+  dump = await openFixture("zoo-1.26-amd64");
 });
-afterAll(() => dump.close());
 
 function lines(command: AnyCommand, operands: readonly string[], options: Record<string, string | boolean> = {}): readonly string[] {
   const result = command.query.run(dump, command.args(operands, options), { progress: silent, findings: dump.findings });
@@ -64,37 +62,4 @@ test("a wrong expression says where and offers near names", () => {
   expect(() => lines(showCommand, ["runtime.env"])).toThrow(/near: .*runtime\.envs/);
   expect(() => lines(showCommand, ["runtime.envs["])).toThrow(/at 13/);
   expect(() => lines(dominatorsCommand, ["0x10"])).toThrow(NotFoundError);
-});
-
-test("every new command prints JSON in the envelope", async () => {
-  const { core, executable } = fixture("zoo-1.26-amd64");
-  for (const [command, operands] of [
-    [dominatorsCommand, []],
-    [suspectsCommand, []],
-    [wasteCommand, []],
-    [showCommand, ["runtime.envs"]],
-    [refsCommand, ["runtime.envs"]],
-  ] as const) {
-    let out = "";
-    const stream = (keep: boolean) => ({
-      write(text: string | Uint8Array, done?: () => void) {
-        if (keep) out += text.toString();
-        done?.();
-        return true;
-      },
-    });
-    const world = {
-      open: openDump,
-      out: stream(true),
-      error: stream(false),
-      environment: {},
-      version: "0",
-      now: () => 0,
-    } as unknown as World;
-    await runCommand(command as AnyCommand, core, operands, { exe: executable, json: true, quiet: true }, world);
-    const envelope = JSON.parse(out);
-    expect(envelope.schema).toBe("corescope/1");
-    expect(envelope.command).toBe(command.name);
-    expect(envelope.result).toBeTypeOf("object");
-  }
 });

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Dump, openDump } from "../../../src/dump.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Dump } from "../../../src/dump.js";
 import { amd64 } from "../../../src/runtime/code/amd64.js";
 import { arm64 } from "../../../src/runtime/code/arm64.js";
 import { programOf } from "../../../src/runtime/code/program.js";
-import { fixture } from "../../support/dump-cache.js";
+import { openFixture } from "../../support/dump-cache.js";
 
 const at = 0x400000;
 
@@ -53,10 +53,8 @@ test("arm64: operands", () => {
 describe.each(["demo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.27-amd64", "zoo-1.26-arm64"])("%s", (name) => {
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture(name);
-    dump = await openDump({ core, executable });
+    dump = await openFixture(name);
   });
-  afterAll(() => dump.close());
 
   test("the code of every function is read to its end, and each of its lines begins with an instruction", () => {
     const { runtime } = dump;

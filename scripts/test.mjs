@@ -7,7 +7,7 @@ try {
   prepare({ build: true });
   if (process.argv.length === 2)
     process.stderr.write(
-      "corescope: the unit tests, 3 to 5 minutes on two idle cores; npm test -- test/cli runs some of them; crashes of real programs: npm run test:dumps\n",
+      "corescope: the unit tests, about 2 minutes on two idle cores; npm test -- test/cli runs some of them; crashes of real programs: npm run test:dumps\n",
     );
   const words = [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--project", "unit", ...process.argv.slice(2)];
   const { status, signal } = spawnSync(process.execPath, words, { cwd: root, stdio: "inherit" });

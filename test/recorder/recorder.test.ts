@@ -202,7 +202,7 @@ describe("damage", () => {
     let turn = 0;
     for (const field of fields) {
       for (const absurd of [undefined, 65_505, 2 ** 63]) {
-        const at = buffers[turn++ % buffers.length] as number;
+        const at = buffers[turn++ % buffers.length];
         const { found, findings, error } = extract(damaged([{ at: at + struct().offset(field), bytes: wordBytes(absurd ?? at) }]));
         expect(found?.found === true || error !== undefined || findings.length > 0).toBe(true);
       }

@@ -1,5 +1,4 @@
 // THE NECK: a core and its executable, opened; the only place that wires the layers.
-
 import { Findings } from "./base/findings.js";
 import { lazy } from "./base/lazy.js";
 import { type Progress, silent } from "./base/progress.js";

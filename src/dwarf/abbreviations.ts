@@ -1,6 +1,7 @@
 // Abbreviation tables: what attributes a DIE has, in which forms, and how to step over them. DWARF 5 section 7.5.3.
 import type { ByteReader } from "../base/byte-reader.js";
 import { DW_FORM } from "./constants.js";
+import { DENSE_CODES } from "./limits.js";
 
 /** How the forms of a unit are sized. */
 export interface Encoding {
@@ -122,8 +123,6 @@ export class AbbreviationTable {
     }
   }
 }
-
-const DENSE_CODES = 1 << 16;
 
 /** Reads the table at the reader's offset. @throws FormatError when it is cut or names an unknown form. */
 export function readAbbreviations(reader: ByteReader, encoding: Encoding): AbbreviationTable {

@@ -5,6 +5,7 @@ import { lastAtOrBefore } from "../base/search.js";
 import type { Address } from "../base/units.js";
 import { type Abbreviation, type AbbreviationTable, type Encoding, formStep, readAbbreviations, skipStep } from "./abbreviations.js";
 import { DW_AT, DW_FORM, DW_LANG_Go, DW_UT } from "./constants.js";
+import { MOST_ORIGINS, MOST_REREADS } from "./limits.js";
 
 /** Bytes by section name; undefined when the file has none. */
 export interface DwarfSections {
@@ -26,11 +27,6 @@ export interface Unit extends Encoding {
   rnglistsBase: number;
   loclistsBase: number;
 }
-
-/** How far DW_AT_abstract_origin and DW_AT_specification are followed. */
-const MAX_ORIGINS = 8;
-/** How often .debug_abbrev is read in all, at most; once when nothing is damaged (twice when 4 and 5 are mixed). */
-const MAX_REREADS = 16;
 
 const EMPTY = new Uint8Array(0);
 
@@ -117,7 +113,7 @@ export class Dies {
     let abbreviations = this.tables.get(key);
     if (abbreviations === undefined) {
       const table = this.reader(".debug_abbrev", abbreviationsAt);
-      if (this.abbreviationBytes > MAX_REREADS * table.bytes.length) throw table.error("abbreviation tables overlap");
+      if (this.abbreviationBytes > MOST_REREADS * table.bytes.length) throw table.error("abbreviation tables overlap");
       try {
         abbreviations = readAbbreviations(table, { version, addressSize, offsetSize });
       } finally {
@@ -354,7 +350,7 @@ export class Die {
   origins(): Die[] {
     const chain: Die[] = [this];
     let die: Die = this;
-    for (let i = 0; i < MAX_ORIGINS; i++) {
+    for (let i = 0; i < MOST_ORIGINS; i++) {
       const origin = die.reference(DW_AT.abstract_origin) ?? die.reference(DW_AT.specification);
       if (origin === undefined) break;
       die = this.dies.at(origin);

@@ -3,6 +3,7 @@ import { ByteReader } from "../base/byte-reader.js";
 import type { Address, Bytes } from "../base/units.js";
 import { DW_AT, DW_OP } from "./constants.js";
 import type { Die } from "./dies.js";
+import { MOST_OPERATIONS, MOST_STACKED } from "./limits.js";
 import { locationExpression } from "./lists.js";
 
 /** Where a value lies. Memory addresses are the process's (biased); register numbers are DWARF's. */
@@ -25,9 +26,6 @@ export interface FrameContext {
 
 export const ABSENT: Location = { kind: "absent" };
 
-const MAX_OPERATIONS = 1024;
-const MAX_STACK = 256;
-
 /** Thrown inside evaluate when the answer needs what is not there. */
 class Unknown extends Error {}
 
@@ -49,7 +47,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
   let direct: Location | undefined;
 
   const push = (value: bigint | number) => {
-    if (stack.length >= MAX_STACK) throw reader.error("expression stack overflow");
+    if (stack.length >= MOST_STACKED) throw reader.error("expression stack overflow");
     stack.push(BigInt.asUintN(64, BigInt(value)));
   };
   const pop = (): bigint => {
@@ -82,7 +80,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
 
   try {
     for (let count = 0; !reader.done; count++) {
-      if (count > MAX_OPERATIONS) throw reader.error("expression too long");
+      if (count > MOST_OPERATIONS) throw reader.error("expression too long");
       const op = reader.u8();
       if (op >= DW_OP.lit0 && op < DW_OP.lit0 + 32) push(op - DW_OP.lit0);
       else if (op >= DW_OP.reg0 && op < DW_OP.reg0 + 32) direct = { kind: "register", register: op - DW_OP.reg0 };

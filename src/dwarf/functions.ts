@@ -7,6 +7,7 @@ import type { Address, Bytes } from "../base/units.js";
 import { DW_AT, DW_TAG } from "./constants.js";
 import type { Die } from "./dies.js";
 import { ABSENT, evaluate, type FrameContext, type Location } from "./expressions.js";
+import { MOST_PLACES_REMEMBERED, MOST_SCOPE_DIES } from "./limits.js";
 import { locationEntries, locationExpression, type Range, rangesOf } from "./lists.js";
 import { NameIndex, nameBytes } from "./names.js";
 import { reportDamage, type Scan } from "./scan.js";
@@ -48,11 +49,6 @@ export interface DwarfFunction {
   /** false: compiled with -N, so that each variable has its place and each statement its code. */
   readonly optimised: boolean;
 }
-
-/** DIEs below one subprogram. */
-const MAX_DIES = 1 << 20;
-/** Places in the code for which a variable's location is kept. */
-const MOST_REMEMBERED = 1024;
 
 /** The code a variable's scope covers; undefined: all of its parent's. */
 interface Scope {
@@ -169,7 +165,7 @@ class FunctionEntry implements DwarfFunction {
       const scopes: (Scope | undefined)[] = [{ ranges: undefined, parent: undefined, inlineDepth: 0 }];
       let position = root.next;
       for (let count = 0; scopes.length > 0; count++) {
-        if (count > MAX_DIES || position >= root.unit.end) throw dies.error(this.offset, "a subprogram without end");
+        if (count > MOST_SCOPE_DIES || position >= root.unit.end) throw dies.error(this.offset, "a subprogram without end");
         const die = dies.at(position, root.unit);
         position = die.next;
         if (die.tag === 0) {
@@ -275,7 +271,7 @@ class Variable implements DwarfVariable {
   private expressionAt(pc: Address): Uint8Array | undefined {
     if (this.expressions.has(pc)) return this.expressions.get(pc);
     const expression = locationExpression(this.die, DW_AT.location, pc);
-    if (this.expressions.size === MOST_REMEMBERED) this.expressions.clear();
+    if (this.expressions.size === MOST_PLACES_REMEMBERED) this.expressions.clear();
     this.expressions.set(pc, expression);
     return expression;
   }

@@ -3,12 +3,10 @@ import type { ByteReader } from "../base/byte-reader.js";
 import type { Address } from "../base/units.js";
 import { DW_AT, DW_FORM, DW_LLE, DW_RLE } from "./constants.js";
 import type { Die, Unit } from "./dies.js";
+import { MOST_LIST_ENTRIES } from "./limits.js";
 
 /** [low, high) of code, link-time addresses. */
 export type Range = readonly [low: Address, high: Address];
-
-/** No list of one DIE is longer; damage would make it endless. */
-const MAX_ENTRIES = 1 << 16;
 
 /** The code a DIE covers: DW_AT_ranges, or low_pc and high_pc. undefined when it says neither. @throws FormatError */
 export function rangesOf(die: Die): Range[] | undefined {
@@ -52,7 +50,7 @@ function rangeList(die: Die): Range[] {
   let base = unit.lowPc;
   if (unit.version < 5) {
     const reader = listReader(die, DW_AT.ranges, ".debug_ranges", 0);
-    for (let i = 0; i < MAX_ENTRIES; i++) {
+    for (let i = 0; i < MOST_LIST_ENTRIES; i++) {
       const low = readAddress(reader, unit);
       const high = readAddress(reader, unit);
       if (low === 0 && high === 0) return ranges;
@@ -62,7 +60,7 @@ function rangeList(die: Die): Range[] {
     throw reader.error("range list without end");
   }
   const reader = listReader(die, DW_AT.ranges, ".debug_rnglists", unit.rnglistsBase);
-  for (let i = 0; i < MAX_ENTRIES; i++) {
+  for (let i = 0; i < MOST_LIST_ENTRIES; i++) {
     const kind = reader.u8();
     switch (kind) {
       case DW_RLE.end_of_list:
@@ -127,7 +125,7 @@ function oldLocationList(die: Die, at: number): LocationEntry[] {
   const reader = listReader(die, at, ".debug_loc", 0);
   const entries: LocationEntry[] = [];
   let base = unit.lowPc;
-  for (let i = 0; i < MAX_ENTRIES; i++) {
+  for (let i = 0; i < MOST_LIST_ENTRIES; i++) {
     const low = readAddress(reader, unit);
     const high = readAddress(reader, unit);
     if (low === 0 && high === 0) return entries;
@@ -143,7 +141,7 @@ function locationList(die: Die, at: number): LocationEntry[] {
   const entries: LocationEntry[] = [];
   let base = unit.lowPc;
   let fallback: Uint8Array | undefined;
-  for (let i = 0; i < MAX_ENTRIES; i++) {
+  for (let i = 0; i < MOST_LIST_ENTRIES; i++) {
     const kind = reader.u8();
     let low = 0;
     let high = 0;

@@ -5,6 +5,7 @@ import type { Findings } from "../base/findings.js";
 import type { Bytes } from "../base/units.js";
 import { DW_AT, DW_ATE, DW_TAG } from "./constants.js";
 import type { Die, Dies } from "./dies.js";
+import { MOST_CHILDREN, MOST_NESTED_TYPES } from "./limits.js";
 import { nameBytes } from "./names.js";
 import { reportDamage } from "./scan.js";
 
@@ -54,11 +55,7 @@ export type DwarfType = Common &
     | { readonly kind: "function" }
   );
 
-/** How far typedefs and arrays are followed for a size; deeper is damage. */
-const MAX_NESTING = 64;
 const POINTER_SIZE: Bytes = 8;
-/** Fields or dimensions of one DIE. */
-const MAX_CHILDREN = 1 << 16;
 
 const VOID: DwarfType = { kind: "struct", offset: -1, name: "void", size: 0, goKind: 0, runtimeType: 0, fields: [], element: undefined };
 const DAMAGED: DwarfType = { ...VOID, name: "?" };
@@ -123,7 +120,7 @@ export class Types {
           continue;
         }
         if (depth === 1 && tags.includes(child.tag)) found.push(child);
-        if (found.length > MAX_CHILDREN) throw this.dies.error(die.offset, "too many children");
+        if (found.length > MOST_CHILDREN) throw this.dies.error(die.offset, "too many children");
         if (child.hasChildren) depth++;
       }
     } catch (error) {
@@ -336,7 +333,7 @@ class FunctionType extends TypeBase {
 function impliedSize(type: ArrayType | TypedefType): Bytes {
   let count = 1;
   let at: DwarfType = type;
-  for (let depth = 0; depth < MAX_NESTING; depth++) {
+  for (let depth = 0; depth < MOST_NESTED_TYPES; depth++) {
     if (at.kind === "typedef") at = at.target;
     else if (at.kind === "array") {
       count *= at.count;

@@ -5,6 +5,7 @@ import { type Bytes, NONE } from "../base/units.js";
 import { quoteWord } from "../base/words.js";
 import { PT_LOAD, PT_NOTE, SHT_DYNSYM, SHT_NOTE, SHT_SYMTAB } from "./constants.js";
 import { type ElfHeader, type ElfSegment, readHead } from "./header.js";
+import { MOST_NOTE_BYTES } from "./limits.js";
 import { type BuildIds, buildIdsOf, type ElfNote, parseNotes, scanBuildIds } from "./notes.js";
 import { type ElfSection, readSection, readSections } from "./sections.js";
 import { type ElfSymbol, readSymbols } from "./symbols.js";
@@ -36,8 +37,6 @@ export interface ElfImage {
   readonly gnuBuildId: string | undefined;
 }
 
-/** Notes are read up to here; 10,000 threads (Go's limit) need 34 MiB. */
-const MOST_NOTE_BYTES: Bytes = 64 * 1024 * 1024;
 /** Build id notes lie in the first page. */
 const FIRST_PAGE: Bytes = 4096;
 

@@ -1,5 +1,4 @@
 // The ELF header and the program headers: elfy's reading of them, bounded by the file and mended where elfy errs.
-
 import elfy from "elfy";
 import { ARCHES, type ArchName } from "../base/arch.js";
 import { FormatError, UnsupportedError } from "../base/errors.js";

@@ -1,6 +1,7 @@
 // Note records: what the kernel, gdb and delve say about a process, and build ids.
 import { decodeText } from "../base/byte-reader.js";
 import { NT_GNU_BUILD_ID, NT_GO_BUILD_ID } from "./constants.js";
+import { LONGEST_GNU_BUILD_ID, LONGEST_GO_BUILD_ID } from "./limits.js";
 
 /** One note record. */
 export interface ElfNote {
@@ -65,8 +66,9 @@ export function scanBuildIds(bytes: Uint8Array): BuildIds {
     const owner = view.getUint32(at + 12, true);
     if (at + 16 + size > bytes.length) continue;
     const body = bytes.subarray(at + 16, at + 16 + size);
-    if (owner === 0x6f47 && type === NT_GO_BUILD_ID && size >= 4 && size <= 512) go ??= goText(body);
-    if (owner === 0x554e47 && type === NT_GNU_BUILD_ID && size >= 4 && size <= 64) gnu ??= Buffer.from(body).toString("hex");
+    if (owner === 0x6f47 && type === NT_GO_BUILD_ID && size >= 4 && size <= LONGEST_GO_BUILD_ID) go ??= goText(body);
+    if (owner === 0x554e47 && type === NT_GNU_BUILD_ID && size >= 4 && size <= LONGEST_GNU_BUILD_ID)
+      gnu ??= Buffer.from(body).toString("hex");
   }
   return { go, gnu };
 }

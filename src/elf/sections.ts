@@ -8,6 +8,7 @@ import type { Address, Bytes } from "../base/units.js";
 import { counted } from "../base/units.js";
 import { CHDR_SIZE, ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD, SHDR_SIZE, SHF_COMPRESSED, SHN_XINDEX, SHT_NOBITS } from "./constants.js";
 import type { SectionTablePlace } from "./header.js";
+import { BEST_RATIO } from "./limits.js";
 
 /** One section header. */
 export interface ElfSection {
@@ -22,9 +23,6 @@ export interface ElfSection {
   /** Index of a related section: the string table of a symbol table. */
   readonly link: number;
 }
-
-/** deflate cannot do better than this; a larger claim is a lie. */
-const BEST_RATIO = 1032;
 
 /**
  * The section table; [] when the file has none.

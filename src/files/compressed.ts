@@ -13,6 +13,7 @@ import { type ByteSource, CUT_SHORT } from "../base/source.js";
 import { uint64 } from "../base/uint64.js";
 import { type Bytes, formatBytes, NONE } from "../base/units.js";
 import { asDumpError, type OpenFile, openDescriptor } from "./file-source.js";
+import { CHUNK, HOLE, LEAST_ROOM } from "./limits.js";
 
 /** What a file's first bytes say. */
 export type Compression = "none" | "gzip" | "zstd";
@@ -25,13 +26,7 @@ export interface UnpackOptions {
   readonly keepPart: boolean;
 }
 
-/** Compressed bytes taken at once; they may become a hundred times as many. */
-const CHUNK: Bytes = 128 * 1024;
-/** Zeros are not written but left as holes, in units of this. */
-const HOLE: Bytes = 65_536;
 const ROOM = "name a folder with room with --tmpdir DIR, or set TMPDIR; or unpack the file yourself";
-/** Free space that is left alone. */
-const LEAST_ROOM: Bytes = 1024 * 1024;
 
 /** What we undo ourselves. */
 export function compressionOf(source: ByteSource): Compression {

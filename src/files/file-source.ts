@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { type DumpError, FormatError, NotFoundError, ResourceError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
 import { NONE } from "../base/units.js";
+import { MOST_AT_ONCE } from "./limits.js";
 
 /** A source that holds a file descriptor. */
 export interface OpenFile {
@@ -34,9 +35,6 @@ export function openFile(path: string): OpenFile {
   });
   return openDescriptor(fd, path);
 }
-
-/** read(2) takes less than 2 GiB. */
-const MOST_AT_ONCE = 2 ** 30;
 
 /** A source over an open descriptor; its size is fixed now. */
 export function openDescriptor(fd: number, name: string): OpenFile {

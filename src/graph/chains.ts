@@ -1,9 +1,8 @@
 // Long chains in the dominator tree: nodes of one kind below each other, whatever lies between them.
 import { type Bytes, NONE, type NodeId } from "../base/units.js";
 import type { Dominators } from "./dominators.js";
+import { FARTHEST_LINK } from "./limits.js";
 
-/** Nodes from one link to the next, at most: what a list holds its elements with, and the parts of a map. */
-const FARTHEST = 16;
 /** Links that make a chain long. Trees of things are seldom so deep, and their levels are worth seeing. */
 export const LONG = 16;
 /** The length of a chain at a node that is in a long one. */
@@ -38,7 +37,7 @@ export function longChains(
   const nearest = (node: NodeId): NodeId => {
     const wanted = kind[node - first];
     let at = parent[node];
-    for (let step = 0; step < FARTHEST && at >= first && at !== start; step++) {
+    for (let step = 0; step < FARTHEST_LINK && at >= first && at !== start; step++) {
       if (kind[at - first] === wanted) return at;
       at = parent[at];
     }

@@ -1,11 +1,7 @@
 // Ways from a start to a node: the shortest, and some that differ.
 import { NONE, type NodeId } from "../base/units.js";
 import type { Csr } from "./graph.js";
-
-/** Referrers of one node looked at when a path is varied; a hub may have millions. */
-const REFERRERS_TRIED = 256;
-/** Steps up the tree walked in all while varying, so that a million-node list costs a bounded time. */
-const STEPS_WALKED = 4_000_000;
+import { REFERRERS_TRIED, STEPS_WALKED } from "./limits.js";
 
 /** The breadth-first tree's path, start first, `to` last; [] when `to` is unreached. */
 export function shortestPath(parent: Int32Array, to: NodeId): readonly NodeId[] {

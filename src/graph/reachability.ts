@@ -4,6 +4,7 @@ import { popcount } from "../base/bits.js";
 import { type Progress, silent } from "../base/progress.js";
 import { NONE, type NodeId } from "../base/units.js";
 import type { Csr } from "./graph.js";
+import { BATCH, TICK } from "./limits.js";
 
 /** A breadth-first tree. */
 export interface BreadthFirst {
@@ -12,11 +13,6 @@ export interface BreadthFirst {
   /** How many nodes are reached, the start included. */
   readonly count: number;
 }
-
-/** Queue entries expanded by one call: the loads of a batch are independent, so the cache misses overlap (speed.md 5). */
-const BATCH = 1024;
-/** Queue entries between two ticks of progress. */
-const TICK = 1 << 18;
 
 const NO_EDGES: ReadonlySet<number> = new Set();
 

@@ -1,8 +1,6 @@
 // Nodes that are still to be followed, in an order that is kind to the caches.
 import { NONE } from "../base/units.js";
-
-/** A sweep that met fewer nodes than this follows a chain: sweeping again for each of its links would take for ever. */
-const FEW = 4096;
+import { FEW_NODES } from "./limits.js";
 
 /**
  * A set of numbers below `count`, handed out in ascending order, sweep by sweep: neighbours in memory know each other. What is
@@ -18,7 +16,7 @@ export class Worklist {
   /** Words of bits before it are empty. */
   private word = 0;
   private lowestBehind: number;
-  private met = FEW;
+  private met = FEW_NODES;
   private thin = false;
 
   constructor(count: number) {
@@ -58,8 +56,8 @@ export class Worklist {
         return this.position;
       }
       const more = this.lowestBehind < this.behind.length;
-      this.thin = more && this.met < FEW;
-      this.met = more ? 0 : FEW;
+      this.thin = more && this.met < FEW_NODES;
+      this.met = more ? 0 : FEW_NODES;
       this.position = NONE;
       this.word = more ? this.lowestBehind : 0;
       this.lowestBehind = this.behind.length;

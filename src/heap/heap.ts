@@ -1,5 +1,4 @@
 // Objects, types, roots, who points to whom: number, collect roots, scan, type, mark.
-
 import type { Findings } from "../base/findings.js";
 import { lazy } from "../base/lazy.js";
 import type { Progress } from "../base/progress.js";

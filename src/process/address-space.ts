@@ -5,7 +5,8 @@ import type { ByteSource } from "../base/source.js";
 import { addressWord, uint64 } from "../base/uint64.js";
 import { type Address, type Bytes, formatBytes, NOT_AN_ADDRESS } from "../base/units.js";
 import { PF_R } from "../elf/constants.js";
-import { BLOCK, BlockCache } from "./block-cache.js";
+import { BlockCache } from "./block-cache.js";
+import { BLOCK, LARGE_READ, MOST_BYTES, WINDOWS } from "./limits.js";
 import type { Mapping } from "./mappings.js";
 
 export type { Mapping } from "./mappings.js";
@@ -31,13 +32,6 @@ export interface AddressSpace {
   /** The mapping that holds the byte at address. */
   find(address: Address): Mapping | undefined;
 }
-
-/** Reads of this size and more are not worth a place in the cache. */
-const LARGE: Bytes = 256 * 1024;
-/** Largest answer of bytes(); a larger size is a mistake of the caller's count. */
-const MOST_BYTES: Bytes = 1024 * 1024 * 1024;
-/** Recently used windows, found by the low bits of the number of the address's block; a power of two. */
-const WINDOWS = 1024;
 
 /** A stretch of addresses whose bytes are in one block. Near 2^64 start + n is not exact: what fits is told by bytes.length. */
 interface Window {
@@ -247,7 +241,7 @@ class MappedSpace implements AddressSpace {
       return backing === "zero";
     }
     const offset = backing.offset + (address - start);
-    if (out.length >= LARGE) {
+    if (out.length >= LARGE_READ) {
       const got = backing.source.readInto(offset, out);
       if (got < out.length) out.fill(0, got);
       return got === out.length;

@@ -1,11 +1,6 @@
 // Blocks of a source kept in memory, a bounded number of them.
 import type { ByteSource } from "../base/source.js";
-import type { Bytes } from "../base/units.js";
-
-/** Bytes per block: a random read costs one block, of 64 KiB 30 us, of 16 KiB 4 us. */
-export const BLOCK: Bytes = 16_384;
-/** 16 MiB. */
-const MOST_BLOCKS = 1024;
+import { BLOCK, MOST_BLOCKS } from "./limits.js";
 
 /** Reads a source by whole blocks; the least used go first (clock). A block once handed out is never written again. */
 export class BlockCache {

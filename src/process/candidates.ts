@@ -1,14 +1,10 @@
 // Where the files of a process may be found: its executable, and other images that it had mapped.
-import type { Address, Bytes } from "../base/units.js";
+import type { Address } from "../base/units.js";
 import type { AddressSpace } from "./address-space.js";
 import { AT_EXECFN } from "./auxv.js";
+import { LONGEST_PATH, MOST_IMAGES } from "./limits.js";
 import { mainExecutablePath } from "./load-bias.js";
 import { type ProcessParts, withoutDeleted } from "./parts.js";
-
-/** So many images are looked for. */
-const MOST_IMAGES = 256;
-/** A path is no longer. limits.h PATH_MAX */
-const LONGEST_PATH: Bytes = 4096;
 
 /** Where to look for the executable: its path when the process lived, as NT_FILE has it, then AT_EXECFN's and the program's name. */
 export function executableCandidates(parts: ProcessParts): readonly string[] {

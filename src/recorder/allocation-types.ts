@@ -1,6 +1,7 @@
 // The names of types that the experiment of allocations refers to. runtime/tracetype.go
 import { NONE } from "../base/units.js";
-import { MOST_STRING_BYTES, NO_THREAD } from "../trace/wire.js";
+import { MOST_STRING_BYTES } from "../trace/limits.js";
+import { NO_THREAD } from "../trace/wire.js";
 import { BatchMaker } from "./batch-maker.js";
 import type { FoundBatch } from "./buffers.js";
 import { ALLOC_FREE, type Inventory, TYPES_BATCH } from "./inventory.js";

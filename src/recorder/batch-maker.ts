@@ -1,9 +1,7 @@
 // Batches made anew: records are appended, a full batch is followed by another of its kind.
 import { ByteWriter } from "../trace/wire.js";
 import type { FoundBatch } from "./buffers.js";
-
-/** Room in a batch for one more record. */
-const BATCH_ROOM = 60_000;
+import { BATCH_ROOM } from "./limits.js";
 
 /** Appends records to batches of one kind. */
 export class BatchMaker {

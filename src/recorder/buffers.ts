@@ -6,6 +6,7 @@ import { type Address, hex, NONE } from "../base/units.js";
 import { readField } from "../runtime/layout/layout.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { type Batch, readBatchHeader, recordLength } from "../trace/wire.js";
+import { MOST_QUEUED, MOST_SAMPLE_WORDS } from "./limits.js";
 import type { TracerState } from "./tracer-state.js";
 
 /** A batch with where it was found. */
@@ -17,7 +18,6 @@ export interface FoundBatch extends Batch {
   readonly lastTime: number;
 }
 
-const MOST_QUEUED = 1 << 16;
 /** What a length is padded to in a buffer. runtime traceBytesPerNumber */
 const LENGTH_BYTES = 10;
 
@@ -186,7 +186,7 @@ export function unreadSamples(
   if (!memory.tryBytes(log, struct.size)) return [];
   const data = { array: memory.readAddress(log + struct.offset("data")), length: memory.readUint(log + struct.offset("data") + 8, 8) };
   const headerWords = readField(memory, struct, log, "hdrsize");
-  if (data.length === 0 || data.length > 1 << 24 || headerWords !== 3) return [];
+  if (data.length === 0 || data.length > MOST_SAMPLE_WORDS || headerWords !== 3) return [];
   const bytes = memory.tryBytes(data.array, data.length * 8);
   if (!bytes) {
     findings.add("trace-samples", "the buffer of CPU samples is not in the core", hex(data.array), { partial: true });

@@ -1,4 +1,5 @@
-import { ByteWriter, CLOCK_FREQUENCY, EV, formatHas, MOST_STRING_BYTES, NO_THREAD } from "../trace/wire.js";
+import { MOST_STRING_BYTES } from "../trace/limits.js";
+import { ByteWriter, CLOCK_FREQUENCY, EV, formatHas, NO_THREAD } from "../trace/wire.js";
 import { writeTypes } from "./allocation-types.js";
 import { BatchMaker } from "./batch-maker.js";
 import { type FoundBatch, unreadSamples } from "./buffers.js";

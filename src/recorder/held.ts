@@ -8,6 +8,7 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import { readBatches } from "../trace/reader.js";
 import { EV, encodeBatch, HEADER_SIZE, readHeader, type TraceFormat } from "../trace/wire.js";
 import type { FoundBatch } from "./buffers.js";
+import { LONGEST_PATH, MOST_BATCHES, MOST_GENERATIONS, MOST_SLICE } from "./limits.js";
 
 /** One generation as a recorder keeps it, or as a file has it. */
 export interface HeldGeneration {
@@ -31,9 +32,6 @@ export interface Destination {
   /** Bytes that a bufio.Writer has not yet passed on. */
   readonly pending: Uint8Array | undefined;
 }
-
-const MOST_BATCHES = 1 << 22;
-const MOST_BYTES = 2 ** 31;
 
 /** Field offsets of a Go struct by its name. */
 class View {
@@ -68,7 +66,7 @@ class View {
   }
   slice(name: string) {
     const { length, array } = readSlice(this.runtime.process.memory, this.at(name));
-    if (length > MOST_BYTES) throw new FormatError("process memory", NONE, `a slice of ${length} at ${hex(this.at(name))}`);
+    if (length > MOST_SLICE) throw new FormatError("process memory", NONE, `a slice of ${length} at ${hex(this.at(name))}`);
     return { array, length, element: this.runtime.types.get(this.field(name).type).element };
   }
   /** What a pointer field points to; undefined for nil. */
@@ -192,7 +190,7 @@ function fromWriter(runtime: GoRuntime, itab: Address, data: Address, findings: 
 function goString(runtime: GoRuntime, at: Address): string {
   const { memory } = runtime.process;
   const { array, length } = { array: memory.readAddress(at), length: memory.readUint(at + WORD, 8) };
-  const bytes = length < 4096 ? memory.tryBytes(array, length) : undefined;
+  const bytes = length < LONGEST_PATH ? memory.tryBytes(array, length) : undefined;
   return bytes ? new TextDecoder().decode(bytes) : "?";
 }
 
@@ -224,7 +222,7 @@ function recorderGenerations(
   try {
     const ring = recorder.slice("ring");
     const { size } = runtime.types.get(ring.element);
-    for (let i = 0; i < Math.min(ring.length, 1 << 16); i++) add(new View(runtime, ring.element, ring.array + i * size), true);
+    for (let i = 0; i < Math.min(ring.length, MOST_GENERATIONS); i++) add(new View(runtime, ring.element, ring.array + i * size), true);
   } catch (error) {
     if (!(error instanceof MemoryFault)) throw error;
     findings.add("trace-held", "a generation of the flight recorder is damaged and left out", error.message, { partial: true });

@@ -5,7 +5,8 @@ import { type Address, WORD } from "../base/units.js";
 import { FUNCDATA, PCDATA } from "../runtime/functions.js";
 import { readField } from "../runtime/layout/layout.js";
 import type { GoRuntime } from "../runtime/runtime.js";
-import { MOST_FRAMES, MOST_STRING_BYTES } from "../trace/wire.js";
+import { MOST_FRAMES, MOST_STRING_BYTES } from "../trace/limits.js";
+import { MOST_INLINED } from "./limits.js";
 
 /** One frame, its texts cut as the tracer cuts them. */
 export interface StackText {
@@ -20,7 +21,6 @@ const LOGICAL = 2 ** 64;
 const encoder = new TextEncoder();
 /** Panics keep the wrappers that called them. runtime/traceback.go elideWrapperCalling */
 const KEEPS_WRAPPER = new Set(["runtime.gopanic", "runtime.sigpanic", "runtime.panicwrap"]);
-const MOST_INLINED = 1000;
 
 /** Expands stacks of one process. */
 export class StackExpander {

@@ -8,6 +8,7 @@ import { tracerLayout } from "../runtime/layout/schema-trace.js";
 import { endedMachineAddresses, machineAddresses } from "../runtime/records/machine.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { TraceFormat } from "../trace/wire.js";
+import { MOST_ENTRIES, MOST_ENTRY_BYTES, MOST_EXPERIMENTS } from "./limits.js";
 
 /** Buffers by the list they are in, and two tables of each kind: of even generations and of odd ones. */
 export interface TracerState {
@@ -54,10 +55,6 @@ export interface TracedThread {
   readonly buffers: readonly (readonly Address[])[];
   readonly currentG: Address;
 }
-
-const MOST_ENTRIES = 1 << 22;
-const MOST_ENTRY_BYTES = 1 << 20;
-const EXPERIMENTS_MOST = 8;
 
 /** undefined: this program has no tracer of the second kind (Go 1.21, or GOEXPERIMENT=noexectracer2). @throws MemoryFault */
 export function readTracer(runtime: GoRuntime, findings: Findings): TracerState | undefined {
@@ -124,7 +121,7 @@ function readThread({ layout, memory }: GoRuntime, address: Address): TracedThre
   const m = layout.struct("tracedM");
   const start = address + m.offset("trace.buf");
   const perGeneration = m.width("trace.buf") / 2 / WORD;
-  const count = Math.min(perGeneration, EXPERIMENTS_MOST);
+  const count = Math.min(perGeneration, MOST_EXPERIMENTS);
   const row = (parity: number) => Array.from({ length: count }, (_, i) => memory.readAddress(start + (parity * perGeneration + i) * WORD));
   return {
     address,

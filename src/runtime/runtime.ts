@@ -1,5 +1,4 @@
 // The Go runtime as found in a dead process; above here nobody asks which Go it was.
-
 import { MemoryFault, UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { lazy } from "../base/lazy.js";

@@ -3,6 +3,7 @@ import { decodeText } from "../base/byte-reader.js";
 import { FormatError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
 import { counted, NONE } from "../base/units.js";
+import { MOST_BATCH_BYTES, MOST_DECODED, MOST_DENSE, MOST_FRAMES, MOST_HEADER, MOST_STRING_BYTES, WINDOW } from "./limits.js";
 import {
   type Batch,
   type BatchHeader,
@@ -11,9 +12,6 @@ import {
   formatHas,
   HEADER_SIZE,
   idOrNone,
-  MOST_BATCH_BYTES,
-  MOST_FRAMES,
-  MOST_STRING_BYTES,
   readBatchHeader,
   readHeader,
   readVarint,
@@ -47,10 +45,6 @@ export interface ClockSnapshot {
   /** ns since 1970. */
   readonly wall: bigint;
 }
-
-/** Ids up to here are rows of a table; the runtime gives them densely. */
-const MOST_DENSE = 1 << 22;
-const MOST_DECODED = 1 << 16;
 
 /** Texts by id; decoded when asked for. Id 0 is "". A busy second has a million of them: no object each. */
 export class StringTable {
@@ -124,11 +118,6 @@ export class StackTable {
     return id === 0 || this.pcs.has(id);
   }
 }
-
-/** The most generations whose damage is remembered by name. */
-const WINDOW = 1 << 20;
-/** A header is at most 1 + 1 + 4 x 10 bytes. */
-const MOST_HEADER = 42;
 
 /** One generation of a trace, its tables read, its events not. */
 export class Generation {

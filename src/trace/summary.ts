@@ -1,6 +1,7 @@
 // What a trace says as a whole: times of goroutines and Ps, collections, heap, tasks, regions and logs.
 import { NONE } from "../base/units.js";
 import { kindOf } from "./describe.js";
+import { HEAP_POINTS, MOST_LOGS, MOST_NAMES } from "./limits.js";
 import { type MisplacedRegion, Ordering, type TraceEvent } from "./order.js";
 import type { Generation } from "./reader.js";
 import { type GoroutineState, stackOf, startFunction, type Transition, takeRegion, transitions } from "./states.js";
@@ -83,11 +84,6 @@ interface Spans {
   total: number;
   longest: number;
 }
-
-const HEAP_POINTS = 120;
-const MOST_LOGS = 20;
-/** Tasks and regions by name, so many names; the rest is in "other names". */
-const MOST_NAMES = 2000;
 
 /** Reads all generations. */
 export function summarize(

@@ -3,6 +3,7 @@
 import { FormatError, UnsupportedError } from "../base/errors.js";
 import { NEWEST_RELEASE } from "../base/releases.js";
 import { NONE } from "../base/units.js";
+import { MOST_BATCH_BYTES, MOST_FRAMES, MOST_STRING_BYTES } from "./limits.js";
 
 /** The number in "go 1.NN trace": the file's own format, not the release that wrote it. */
 export type TraceFormat = 22 | 23 | 25 | 26;
@@ -148,12 +149,6 @@ export const P_STATUS = { running: 1, idle: 2, syscall: 3, syscallAbandoned: 4 }
 export const NO_THREAD = NONE;
 /** Of a header: the text and its padding. */
 export const HEADER_SIZE = 16;
-/** internal/trace/tracev2 MaxBatchSize. */
-export const MOST_BATCH_BYTES = 64 << 10;
-/** MaxFramesPerStack. */
-export const MOST_FRAMES = 128;
-/** MaxEventTrailerDataSize: strings. */
-export const MOST_STRING_BYTES = 1 << 10;
 /** Units per second of the trace clock where it is nanotime / 64: all but Windows. runtime/trace time.go */
 export const CLOCK_FREQUENCY = 15_625_000;
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { bytesSource } from "../../src/base/source.js";
-import { BLOCK, BlockCache } from "../../src/process/block-cache.js";
+import { BlockCache } from "../../src/process/block-cache.js";
+import { BLOCK } from "../../src/process/limits.js";
 import { pattern } from "../support/elf-writer.js";
 
 it("reads a block once while it is used, and hands out the same bytes", () => {

@@ -1,5 +1,4 @@
 // What the code of a function does with a word of its frame: instructions that Go's compiler wrote, as bytes.
-
 import { describe, expect, it } from "vitest";
 import { ARCHES } from "../../src/base/arch.js";
 import { decoderOf } from "../../src/runtime/instructions.js";

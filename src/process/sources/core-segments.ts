@@ -1,11 +1,10 @@
 // A core's table of memory, as far as it can be true.
-import type { Address, Bytes } from "../../base/units.js";
+import type { Bytes } from "../../base/units.js";
 import { PT_LOAD } from "../../elf/constants.js";
 import type { ElfImage, ElfSegment } from "../../elf/elf.js";
+import { HIGHEST_USER_ADDRESS } from "../limits.js";
 import { VSYSCALL } from "../mappings.js";
 
-/** No user memory is above, on any processor; but for VSYSCALL. */
-const HIGHEST: Address = 2 ** 56;
 /** Of a mapped program or library at least its first page is dumped, and only that of one without further pages of its own. */
 const FIRST_PAGE: Bytes = 4096;
 
@@ -23,14 +22,14 @@ export function coreSegments(core: ElfImage): CoreSegments {
   const all = core.segments.filter((segment) => segment.type === PT_LOAD);
   const damaged: ElfSegment[] = [];
   const inUser = all.filter((segment) => {
-    if (segment.address < HIGHEST || segment.address === VSYSCALL) return true;
+    if (segment.address < HIGHEST_USER_ADDRESS || segment.address === VSYSCALL) return true;
     damaged.push(segment);
     return false;
   });
   const loads = inUser.map((segment, i) => {
     const { address, fileSize, memorySize } = segment;
     const next = inUser[i + 1]?.address ?? Number.POSITIVE_INFINITY;
-    const highest = address === VSYSCALL ? VSYSCALL + FIRST_PAGE : HIGHEST;
+    const highest = address === VSYSCALL ? VSYSCALL + FIRST_PAGE : HIGHEST_USER_ADDRESS;
     const dumped = fileSize > FIRST_PAGE && fileSize !== memorySize ? Math.min(fileSize, memorySize) : memorySize;
     const room = Math.min(next > address ? next : Number.POSITIVE_INFINITY, highest) - address;
     const size = Math.min(dumped, room);

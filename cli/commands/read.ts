@@ -1,5 +1,6 @@
 import { formatBytes, parseAddress } from "../../src/base/units.js";
-import { MOST_BYTES_READ, read } from "../../src/query/read.js";
+import { MOST_BYTES_READ } from "../../src/query/limits.js";
+import { read } from "../../src/query/read.js";
 import { operandLength, operandPlace } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { bytesOfHex, formatHexDump } from "../text/bytes.js";

@@ -1,11 +1,11 @@
 // What slices and strings see of the arrays they keep alive, and the field each of them lies in.
-
 import { uint64 } from "../base/uint64.js";
 import { type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { frameVariables } from "../runtime/frame-variables.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
+import { LARGEST_VARIABLE, MOST_PLAN, PIECE } from "./limits.js";
 import type { Sources } from "./sources.js";
 
 /** A slice or string field of a type, or of a variable. */
@@ -36,10 +36,6 @@ interface PlanRow {
   readonly size: Bytes;
   readonly isSlice: boolean;
 }
-
-/** Spans are read in pieces of at most this size. */
-const PIECE = 4 * 1024 * 1024;
-const MOST_PLAN = 4096;
 
 /** Reads every slice and string of live typed objects, of global variables and of goroutines' stacks. */
 export function readExtents({ heap, runtime, progress }: Pick<Sources, "heap" | "runtime" | "progress">): Extents {
@@ -146,9 +142,6 @@ export function readExtents({ heap, runtime, progress }: Pick<Sources, "heap" | 
   }
   return extents;
 }
-
-/** Larger variables on a stack are left out. */
-const LARGEST_VARIABLE: Bytes = 1 << 20;
 
 /** Arguments and locals of every goroutine whose values the debug information has: "main.reader.buffer". In optimised code they are likely, not certain. */
 function* stackVariables(

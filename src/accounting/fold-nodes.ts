@@ -2,6 +2,7 @@
 import type { Progress } from "../base/progress.js";
 import { type Bytes, NONE, type NodeId } from "../base/units.js";
 import { longChains } from "../graph/chains.js";
+import { MOST_ROWS } from "./limits.js";
 import type { Grouping, RowKeys } from "./row-keys.js";
 import type { Sources } from "./sources.js";
 
@@ -14,9 +15,6 @@ export interface TreeOptions {
   /** Children of a row, the largest, 0 = all; the others are one row. */
   readonly top: number;
 }
-
-/** Rows made in all; deeper and smaller ones are left out. */
-const MOST_ROWS = 200_000;
 
 /** [rows] the start is row 0, and a row stands after the one above it. */
 export class Rows {

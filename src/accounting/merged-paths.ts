@@ -2,6 +2,7 @@
 import { type Bytes, counted, NONE, type NodeId, type ObjectId, type OwnerId } from "../base/units.js";
 import { readableType } from "../heap/value-names.js";
 import { isMapPart } from "./histogram-rows.js";
+import { DEEPEST, MOST_CHILDREN } from "./limits.js";
 import type { HeapNames, Sources } from "./sources.js";
 
 /** Paths that begin alike: an owner, then types. count and bytes are of the objects asked for. */
@@ -16,9 +17,6 @@ export interface MergedNode {
 
 /** How many levels up a path is searched for the type at hand: a list is one level, and so is a list of pairs. */
 const LOOPS = 4;
-/** Rows shown below one row, and levels. */
-const MOST_CHILDREN = 10;
-const DEEPEST = 24;
 
 interface Branch {
   readonly above: number;

@@ -7,6 +7,7 @@ import { slotSize } from "../runtime/accounting.js";
 import { mapRoom } from "../runtime/maps/maps.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
 import { type Extents, isSeenOtherwise, readExtents } from "./extents.js";
+import { MOST_STRINGS } from "./limits.js";
 import type { Sources } from "./sources.js";
 
 export type WasteKind = "slice capacity" | "pinned array" | "map slack" | "duplicate strings" | "size-class rounding";
@@ -185,6 +186,3 @@ function duplicates({ heap, runtime, progress }: Sources, extents: Extents, add:
     }
   }
 }
-
-/** Different strings remembered: 128 MiB of them. */
-const MOST_STRINGS = 8_000_000;

@@ -1,5 +1,6 @@
 // Architectures: what differs from one processor to the next, in ELF, in Linux and in Go, told once. The code that reads machine
 // instructions is elsewhere (runtime/code and runtime/instructions.ts), chosen there by name.
+import { uint64 } from "./uint64.js";
 import { type Bytes, WORD } from "./units.js";
 
 /** As Go spells GOARCH. */
@@ -102,7 +103,7 @@ const amd64: Arch = {
       if (view.getUint32(segments, true) !== 0x33 || view.getUint16(segments + 4, true) !== 0) return false;
       if (![0, 0x2b].includes(view.getUint16(segments + 6, true))) return false;
       if (Math.floor(view.getUint32(flags, true) / 2) % 2 !== 1 || view.getUint32(flags + 4, true) !== 0) return false;
-      const behind = view.getUint32(floats + 4, true) * 0x100000000 + view.getUint32(floats, true) - context;
+      const behind = uint64(view, floats) - context;
       return view.getUint32(trap + 4, true) === 0 && behind > 0 && behind < 0x10000;
     },
     faultOf(word) {

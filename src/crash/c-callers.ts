@@ -3,6 +3,7 @@ import { type Address, type Hex, hex } from "../base/units.js";
 import type { ElfSymbol } from "../process/process.js";
 import { decoderOf } from "../runtime/instructions.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { DEEPEST_CALLER, LONGEST_C_FUNCTION, MOST_CALLERS } from "./limits.js";
 
 /** A function of C, by the executable's symbols. */
 export interface CFrame {
@@ -16,11 +17,6 @@ export interface CodeSource extends Pick<GoRuntime, "memory" | "symbolAt"> {
   readonly functions: Pick<GoRuntime["functions"], "find">;
 }
 
-const DEEPEST = 64 * 1024;
-const MOST_CALLERS = 32;
-/** A function of more bytes is not searched for the jumps it makes. */
-const LONGEST_FUNCTION = 16 * 1024;
-
 /**
  * The callers of the C code at pc, innermost first, as far as direct calls tell them. C has no frame tables that are read here; but
  * a word of the stack behind whose instruction stands a call of the very function we are in is its return address: chance does not
@@ -33,7 +29,7 @@ export function callersInC(runtime: CodeSource, pc: Address, sp: Address): reado
   if (!mapping || runtime.functions.find(pc)) return [];
   const frames: CFrame[] = [];
   let callee = runtime.symbolAt(pc)?.address;
-  for (let at = sp - (sp % 8); at + 8 <= mapping.end && at < sp + DEEPEST && frames.length < MOST_CALLERS; at += 8) {
+  for (let at = sp - (sp % 8); at + 8 <= mapping.end && at < sp + DEEPEST_CALLER && frames.length < MOST_CALLERS; at += 8) {
     const back = memory.tryAddress(at) ?? 0;
     const caller = back > 4096 ? runtime.symbolAt(back - 1) : undefined;
     if (!caller || runtime.functions.find(back)) continue;
@@ -66,7 +62,7 @@ export function nameInC(symbol: string): string {
 
 /** Whether a function ends itself by a jump to the start of another: a tail call. */
 function jumpsTo({ memory, process: { arch } }: CodeSource, from: ElfSymbol, to: Address): boolean {
-  const code = memory.tryBytes(from.address, Math.min(from.size, LONGEST_FUNCTION));
+  const code = memory.tryBytes(from.address, Math.min(from.size, LONGEST_C_FUNCTION));
   if (!code) return false;
   const view = viewOf(code);
   const decode = decoderOf(arch);

@@ -7,6 +7,7 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import { type FrameRow, type GoroutineReader, goroutineReader, stateOf } from "../stacks/goroutine-rows.js";
 import { type CFrame, callersInC } from "./c-callers.js";
 import { beginning, faultOf, handled, type SignalRow, type SignalSource, signalRow } from "./death-signal.js";
+import { MOST_FRAMES } from "./limits.js";
 import { type PanicRow, panicRows } from "./panics.js";
 
 export interface Death {
@@ -32,8 +33,6 @@ export interface Death {
 const SIGTRAP = 5;
 const SIGSTOP = 19;
 const FRAMES = 20;
-/** Innermost ones that are looked through for the program's own. */
-const MOST_FRAMES = 1000;
 /** The runtime's own way down: what follows them is the program's. */
 const CRASHING =
   /^runtime\.(?:raise|raiseproc|dieFromSignal|crash|fatalpanic|fatalthrow|fatal|throw|systemstack|systemstack_switch|asyncPreempt2?)(?:\.|$)/;

@@ -6,6 +6,7 @@ import { type PanicRecord, panicsOf } from "../runtime/records/panic.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { readInterface } from "../value/scalars.js";
 import { readValue, summarize } from "../value/value.js";
+import { LONGEST_TEXT } from "./limits.js";
 
 export interface PanicRow {
   /** As the runtime prints it. */
@@ -61,8 +62,6 @@ function panicText(runtime: GoRuntime, any: number, address: Address): string {
     return /^(?:bool|u?int(?:8|16|32|64|ptr)?|float(?:32|64)|complex(?:64|128))$/.test(dynamic) ? shown : `${dynamic}(${shown})`;
   return `(${dynamic}) ${shown}`;
 }
-
-const LONGEST_TEXT = 1 << 16;
 
 /** The raw text of a string in an interface. */
 function textOf(runtime: GoRuntime, any: number, address: Address): string | undefined {

@@ -2,10 +2,8 @@
 import { UsageError } from "../base/errors.js";
 import { quoteBytes, unquote } from "../value/quote.js";
 import type { Expression } from "./expression.js";
+import { DEEPEST, LONGEST } from "./limits.js";
 
-/** Deeper nesting than anyone types; stops a hostile text before the stack does. */
-const DEEPEST = 1000;
-const LONGEST = 1 << 20;
 /** A letter or digit of a Go identifier or of an import path; & begins DWARF's name of a variable moved to the heap, # the number of a call. */
 const NAME_PART = /[\p{L}\p{Nd}_%&·$~@#+-]/u;
 

@@ -1,5 +1,6 @@
 // Edges in columns, while they are found.
 import { ResourceError } from "../base/errors.js";
+import { MOST_EDGES } from "./limits.js";
 
 /** Edges in the making: one row per pointer that hits an allocated object. Columns have spare room, and are replaced by larger ones when it ends. */
 export interface EdgeWriter {
@@ -21,7 +22,6 @@ export const INTERIOR = 0x80000000;
 /** The rest of EdgeWriter.slots. */
 export const SLOT_MASK = 0x7fffffff;
 
-const MOST_EDGES = 2 ** 32 - 1;
 /** More edges than this get room when they come. */
 const FIRST_ROOM = 2 ** 28;
 

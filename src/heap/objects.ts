@@ -1,5 +1,4 @@
 // Every allocated slot of the heap gets a dense id in address order; addresses and sizes are arithmetic on spans.
-
 import { popcount } from "../base/bits.js";
 import { ResourceError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
@@ -7,6 +6,7 @@ import { type Address, type Bytes, hex, NONE, type ObjectId, type SpanId, WORD }
 import type { AddressSpace } from "../process/address-space.js";
 import type { SpanTable } from "../runtime/spans.js";
 import type { PointerMasks } from "../runtime/variants/pointer-masks.js";
+import { MOST_OBJECTS } from "./limits.js";
 
 /** Allocated objects: no column is per object, but one bit per slot of spans that have free slots. */
 export interface ObjectTable {
@@ -34,9 +34,6 @@ export interface ObjectTable {
   /** Allocated slots of a span. */
   countIn(span: SpanId): number;
 }
-
-/** Ids are kept in Int32 columns. */
-const MOST_OBJECTS = 2 ** 31 - 2;
 
 /**
  * allocated(i) = i < freeindex or its allocBit is set; popcount equals mspan.allocCount.

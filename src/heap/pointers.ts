@@ -1,5 +1,4 @@
 // Who points to whom: one pass over the heap in address order that reads only words the masks name.
-
 import { popcount } from "../base/bits.js";
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
@@ -9,6 +8,7 @@ import type { AddressSpace } from "../process/address-space.js";
 import { isSwept, PAGE, type SpanTable } from "../runtime/spans.js";
 import type { PointerMasks, TypeMask } from "../runtime/variants/pointer-masks.js";
 import { type EdgeWriter, INTERIOR, makeRoom } from "./edges.js";
+import { MOST_NUMBERS, MOST_WORDS } from "./limits.js";
 import type { ObjectTable } from "./objects.js";
 
 /** What the scan looks for besides pointers. */
@@ -31,8 +31,6 @@ export interface ScanCounts {
 }
 
 const READ_BLOCK = 4 * 1024 * 1024;
-/** An object's words past this have no room in EdgeWriter.slots: 16 GiB. */
-const MOST_WORDS = 2 ** 31;
 /** Spans nearer than this are read together. */
 const READ_GAP = 8 * 1024;
 
@@ -350,8 +348,6 @@ function addEdge(scan: Scan, at: number, slotWord: number): void {
   }
   edges.slots[edges.count++] = interior ? slotWord | INTERIOR : slotWord;
 }
-
-const MOST_NUMBERS = 0xffff;
 
 /** The number of an address of the image, given at first sight; 0 when there are too many. */
 function numberOf(scan: Scan, low: number): number {

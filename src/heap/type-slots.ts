@@ -1,8 +1,8 @@
 // What each pointer word of a type points to, as small integer codes that the typing loop can follow.
-
 import { lastAtOrBefore } from "../base/search.js";
 import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
+import { TABLE_LIMIT } from "./limits.js";
 
 /** Meaning of a pointer word; a code is kind + target * KINDS_STEP. */
 export const SLOT = {
@@ -29,8 +29,6 @@ export const SLOT = {
 export const SLOT_STEP = 16;
 
 const EMPTY = new Int32Array(0);
-/** Types up to this size have their words in a table. */
-const TABLE_LIMIT: Bytes = 16_384;
 
 export interface TypeSlots {
   /** Codes of a type's words; undefined for types too large for a table. */

@@ -2,6 +2,7 @@
 import { ARCHES, type Arch } from "../base/arch.js";
 import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
+import { uint64 } from "../base/uint64.js";
 import { type Address, counted } from "../base/units.js";
 import { NT_AUXV, NT_FILE, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO } from "../elf/constants.js";
 import type { ElfImage } from "../elf/elf.js";
@@ -72,8 +73,8 @@ function readProgram(body: Uint8Array): ProgramName | undefined {
 function readFiles(body: Uint8Array, findings: Findings): MappedFile[] {
   if (body.length < 16) return [];
   const view = viewOf(body);
-  const said = u64(view, 0);
-  const pageSize = u64(view, 8);
+  const said = uint64(view, 0);
+  const pageSize = uint64(view, 8);
   const count = Math.min(said, Math.floor((body.length - 16) / 24));
   const files: MappedFile[] = [];
   let nameAt = 16 + count * 24;
@@ -82,7 +83,7 @@ function readFiles(body: Uint8Array, findings: Findings): MappedFile[] {
     if (end < 0) break;
     const at = 16 + i * 24;
     const path = decodeText(body.subarray(nameAt, end));
-    files.push({ start: u64(view, at), end: u64(view, at + 8), offset: u64(view, at + 16) * pageSize, path });
+    files.push({ start: uint64(view, at), end: uint64(view, at + 8), offset: uint64(view, at + 16) * pageSize, path });
     nameAt = end + 1;
   }
   if (files.length < said) {
@@ -95,10 +96,6 @@ function readFiles(body: Uint8Array, findings: Findings): MappedFile[] {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function u64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * 0x100000000 + view.getUint32(at, true);
 }
 
 function textAt(bytes: Uint8Array, at: number, size: number): string {

@@ -10,6 +10,7 @@ import { type Member, type WaitGroup, type WaitKind, waitGroups } from "../waits
 import { type Evidence, findHolders, type Holder } from "../waits/holders.js";
 import { proveStuck } from "../waits/proof.js";
 import { endOfWait, namer, stateOfObject } from "../waits/state.js";
+import { MOST_HOLDERS, MOST_WAITING_SHOWN } from "./limits.js";
 import type { Query } from "./query.js";
 
 export interface WaiterRow {
@@ -63,8 +64,6 @@ export interface BlockedArgs {
 
 /** Waits that another goroutine ends. */
 const ENDED_BY_OTHERS: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup", "channel", "cond"]);
-const MOST_WAITING_SHOWN = 100;
-const MOST_HOLDERS = 10;
 
 export const blocked: Query<BlockedArgs, Blocked> = {
   name: "blocked",

@@ -7,7 +7,8 @@ import type { Goroutine } from "../runtime/goroutines.js";
 import type { Frame } from "../runtime/unwind.js";
 import { type GoroutineRow, goroutineReader } from "../stacks/goroutine-rows.js";
 import { variableExpression } from "../stacks/local-variables.js";
-import { readValue, summarize, VALUE_LIMITS, type Value } from "../value/value.js";
+import { VALUE_LIMITS } from "../value/limits.js";
+import { readValue, summarize, type Value } from "../value/value.js";
 import { type GoroutineTrace, goroutineTrace } from "./goroutine-trace.js";
 import type { Query } from "./query.js";
 

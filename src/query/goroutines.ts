@@ -11,6 +11,7 @@ import {
   goroutineReader,
   stateOf,
 } from "../stacks/goroutine-rows.js";
+import { MOST_IDS } from "./limits.js";
 import type { Query } from "./query.js";
 
 export interface GoroutinesArgs {
@@ -64,7 +65,6 @@ export interface Goroutines {
   };
 }
 
-const MOST_IDS = 10;
 const TICK = 4096;
 
 export const goroutines: Query<GoroutinesArgs, Goroutines> = {

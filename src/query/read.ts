@@ -5,6 +5,7 @@ import type { Dump } from "../dump.js";
 import { isAddress, locate, namesPlace, needText, pointedBy } from "../naming/locate.js";
 import { explainAddress, nameObject } from "../naming/object-names.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
+import { MOST_BYTES_READ, MOST_OF_VALUE, USUAL_BYTES } from "./limits.js";
 import type { Query } from "./query.js";
 
 export interface ReadArgs {
@@ -22,8 +23,6 @@ export interface ReadResult {
   readonly object?: { readonly address: Hex; readonly type: string; readonly bytes: number; readonly offset: number };
   readonly explanation: string;
 }
-
-export const MOST_BYTES_READ = 1 << 20;
 
 export const read: Query<ReadArgs, ReadResult> = {
   name: "read",
@@ -43,17 +42,14 @@ export const read: Query<ReadArgs, ReadResult> = {
   },
 };
 
-const USUAL = 64;
-const MOST_OF_VALUE = 256;
-
 /** Where the bytes begin that a text means, and how many it means; the bytes themselves of a variable without an address. */
 function beginning(dump: Dump, text: string): { readonly address: number | Uint8Array; readonly length: number } {
-  if (isAddress(text)) return { address: parseAddress(text) as number, length: USUAL };
+  if (isAddress(text)) return { address: parseAddress(text) as number, length: USUAL_BYTES };
   const place = locate(dump, text);
   const { types } = dump.runtime;
   const type = place.type === NONE ? undefined : types.get(place.type);
   const pointed = namesPlace(text) ? undefined : pointedBy(dump, place);
-  const shown = (size: number) => (size > 0 ? Math.min(MOST_OF_VALUE, size) : USUAL);
+  const shown = (size: number) => (size > 0 ? Math.min(MOST_OF_VALUE, size) : USUAL_BYTES);
   if (pointed === undefined) {
     const length = shown(type?.size ?? 0);
     return { address: place.address >= SCRATCH ? place.memory.bytes(place.address, length) : place.address, length };
@@ -61,7 +57,7 @@ function beginning(dump: Dump, text: string): { readonly address: number | Uint8
   const { kind = "", element = NONE } = type ?? {};
   const size = element === NONE ? 0 : types.get(element).size;
   if (kind === "pointer") return { address: pointed, length: shown(size) };
-  if (kind !== "slice" && kind !== "string") return { address: pointed, length: USUAL };
+  if (kind !== "slice" && kind !== "string") return { address: pointed, length: USUAL_BYTES };
   const count = place.memory.readUint(place.address + 8, 8);
   return { address: pointed, length: shown(count * (kind === "string" ? 1 : size)) };
 }

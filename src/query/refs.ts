@@ -7,6 +7,7 @@ import { locateNode, needText } from "../naming/locate.js";
 import { type NamedObject, nameObject, objectName } from "../naming/object-names.js";
 import { castOf, describeRoot, expressionVia, ownerName, rootExpression } from "../naming/path-names.js";
 import { nameOffset } from "../value/fields.js";
+import { MOST_FIELDS, MOST_NAMED } from "./limits.js";
 import type { Query } from "./query.js";
 
 export interface RefsArgs {
@@ -48,11 +49,6 @@ export interface Refs {
   /** Rows: values at the other side, each once. */
   readonly total: { readonly rows: number; readonly pointers: number };
 }
-
-/** Pointers named by the path from a root; further ones by a cast of the referrer. */
-const MOST_NAMED = 1000;
-/** Fields told of one row. */
-const MOST_FIELDS = 8;
 
 export const refs: Query<RefsArgs, Refs> = {
   name: "refs",

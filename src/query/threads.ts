@@ -9,6 +9,7 @@ import { type Machine, readMachines } from "../runtime/records/machine.js";
 import { interruptedRegisters, savedSignals } from "../runtime/signal-frame.js";
 import { createUnwinder } from "../runtime/unwind.js";
 import { type FrameRow, type GoroutineReader, goroutineReader } from "../stacks/goroutine-rows.js";
+import { MOST_THREAD_FRAMES } from "./limits.js";
 import type { Query } from "./query.js";
 
 /** Where a thread stood, or was interrupted. */
@@ -55,7 +56,6 @@ export interface ThreadsArgs {
   readonly top: number;
 }
 
-const MOST_FRAMES = 100;
 /** On a thread that C made, the top of g0's stack is the address of a local: that frame and its callers are above. runtime/proc.go mstart0 */
 const ABOVE_G0 = 512;
 
@@ -94,7 +94,7 @@ function threadRow(dump: Dump, thread: Thread, machine: Machine | undefined, rea
     dying: (machine?.dying ?? 0) > 0,
     inC: machine?.inC ?? false,
     ...(interrupted ? { interrupted } : {}),
-    goroutineFrames: elsewhere ? reader.rowsOf(goroutine.unwound().frames).slice(0, MOST_FRAMES) : [],
+    goroutineFrames: elsewhere ? reader.rowsOf(goroutine.unwound().frames).slice(0, MOST_THREAD_FRAMES) : [],
     registers: Object.fromEntries(registers.names.map((name) => [name, `0x${(registers.byName(name) ?? 0n).toString(16)}`])),
   };
 }
@@ -127,5 +127,5 @@ function threadStop(
   // On a thread that C created the handler runs on C's stack.
   const inHandler = SIGNAL_ENTRY.has(frames.at(-1)?.fn.name ?? "");
   const on = known ?? (inHandler ? "signal handler" : inGo ? "scheduler" : machine ? "C" : "not of Go");
-  return { on, pc: hex(pc), sp: hex(sp), at: placeOf(dump.runtime, pc), frames: reader.rowsOf(frames).slice(0, MOST_FRAMES) };
+  return { on, pc: hex(pc), sp: hex(sp), at: placeOf(dump.runtime, pc), frames: reader.rowsOf(frames).slice(0, MOST_THREAD_FRAMES) };
 }

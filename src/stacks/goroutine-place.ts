@@ -1,6 +1,7 @@
 // Where a goroutine is, in one line, for commands that speak of it in passing.
 import type { Snapshot } from "../heap/snapshot.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { DEEPEST_PLACE } from "./limits.js";
 import { type ProgramFrames, programFrames } from "./program-functions.js";
 
 export interface GoroutinePlace {
@@ -13,8 +14,6 @@ export interface GoroutinePlace {
   /** "chan receive", "running"... */
   readonly state: string;
 }
-
-const DEEPEST = 200;
 
 interface Places {
   readonly frames: ProgramFrames;
@@ -53,9 +52,9 @@ function findPlace(snapshot: Pick<Snapshot, "runtime">, frames: ProgramFrames, i
   const unwound = goroutine.unwound().frames;
   const places = (part: typeof unwound) =>
     part.flatMap((frame) => functions.inlinedAt(frame.fn, frame.symbolPc).map((each) => ({ ...each, function: each.name })));
-  const inner = places(unwound.slice(0, DEEPEST));
+  const inner = places(unwound.slice(0, DEEPEST_PLACE));
   const where = frames.where(inner);
-  const outer = unwound.length > DEEPEST ? places(unwound.slice(-DEEPEST)) : inner;
+  const outer = unwound.length > DEEPEST_PLACE ? places(unwound.slice(-DEEPEST_PLACE)) : inner;
   const started = functions.find(goroutine.startPc)?.name ?? "";
   const entry = frames.beginning(outer)?.function ?? started;
   return { entry, function: where?.function ?? entry, file: where?.file ?? "", line: where?.line ?? 0, state };

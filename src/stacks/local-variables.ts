@@ -5,10 +5,7 @@ import { type FrameVariable, frameVariables } from "../runtime/frame-variables.j
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { Frame } from "../runtime/unwind.js";
-
-/** Frames whose variables are looked through for a name to offer. */
-const MOST_OFFERED_FROM = 100;
-const MOST_OFFERED = 3;
+import { MOST_OFFERED, MOST_OFFERED_FROM } from "./limits.js";
 
 /**
  * The variable that "g12.main.worker.s" means: of the innermost call of such a function that has such a variable; "g12.main.worker#2.s" is

@@ -1,6 +1,7 @@
 // What lies at an offset of a type: the field's name as Go writes it, and its type.
 import { type Bytes, NONE, type TypeId } from "../base/units.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
+import { DEEPEST_FIELD } from "./limits.js";
 
 /** A place in a value. */
 export interface Place {
@@ -11,8 +12,6 @@ export interface Place {
   /** Offset within leaf: 8 is the length of a string, the data word of an interface. */
   readonly rest: Bytes;
 }
-
-const DEEPEST = 64;
 
 /**
  * Names an offset of a type, down through structs and arrays.
@@ -25,7 +24,7 @@ export function nameOffset(types: TypeTable, type: TypeId, offset: Bytes, until:
   let text = "";
   let leaf = type;
   let rest = offset;
-  for (let depth = 0; depth < DEEPEST && leaf !== NONE; depth++) {
+  for (let depth = 0; depth < DEEPEST_FIELD && leaf !== NONE; depth++) {
     if (leaf === until && rest === 0) break;
     const step = inward(types, types.get(leaf), rest);
     if (!step) break;
@@ -41,7 +40,7 @@ export function enclosing(types: TypeTable, type: TypeId, offset: Bytes, test: (
   let text = "";
   let leaf = type;
   let rest = offset;
-  for (let depth = 0; depth < DEEPEST && leaf !== NONE; depth++) {
+  for (let depth = 0; depth < DEEPEST_FIELD && leaf !== NONE; depth++) {
     const here = types.get(leaf);
     if (here.kind === "struct" && test(here)) return { text, leaf, rest };
     const step = inward(types, here, rest);
@@ -57,7 +56,7 @@ export function enclosing(types: TypeTable, type: TypeId, offset: Bytes, test: (
 export function slotAt(types: TypeTable, type: TypeId, offset: Bytes): { readonly leaf: TypeId; readonly rest: Bytes } {
   let leaf = type;
   let rest = offset;
-  for (let depth = 0; depth < DEEPEST && leaf !== NONE; depth++) {
+  for (let depth = 0; depth < DEEPEST_FIELD && leaf !== NONE; depth++) {
     const step = inward(types, types.get(leaf), rest);
     if (!step) break;
     leaf = step.type;

@@ -2,8 +2,9 @@
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { MapEntry } from "../runtime/maps/design.js";
 import { readMap } from "../runtime/maps/maps.js";
-import { keySieve, MOST_PARTS, passes, sift } from "./key-sieve.js";
+import { keySieve, passes, sift } from "./key-sieve.js";
 import { hasKeyText } from "./keys.js";
+import { MOST_SIFTED } from "./limits.js";
 import type { ValueEnvironment } from "./scalars.js";
 
 /**
@@ -47,7 +48,7 @@ export function findKey(env: ValueEnvironment, type: TypeId, entries: Iterable<M
     }
     keys.push(entry.key);
     values.push(entry.value);
-    if (keys.length < MOST_PARTS) continue;
+    if (keys.length < MOST_SIFTED) continue;
     const found = search();
     if (found) return found;
     keys.length = 0;

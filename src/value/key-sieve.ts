@@ -3,16 +3,13 @@ import { type Address, type Bytes, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { BLOCK } from "../process/limits.js";
 import type { GoType } from "../runtime/types.js";
-import { conversionTo, DEEPEST_KEY, needsNoConversion } from "./keys.js";
+import { conversionTo, needsNoConversion } from "./keys.js";
+import { DEEPEST_KEY, MOST_SIFTED, MOST_TYPE_WORDS } from "./limits.js";
 import { unquote } from "./quote.js";
 import type { ValueEnvironment } from "./scalars.js";
 
-/** Parts that are sifted at once. */
-export const MOST_PARTS = 2 ** 19;
 /** Where user space ends on both architectures, unless a program asks for more: nothing is dumped above it. */
 const ADDRESSES = 2 ** 48;
-/** Type words that are remembered; a damaged map has any number. */
-const MOST_TYPE_WORDS = 65_536;
 
 /** Bytes that a part must have. */
 interface Near {
@@ -42,7 +39,7 @@ export interface KeySieve extends Sieve {
   readonly isWhole: boolean;
 }
 
-/** Parts of keys: row numbers of the keys that they belong to, below MOST_PARTS, and their addresses. */
+/** Parts of keys: row numbers of the keys that they belong to, below MOST_SIFTED, and their addresses. */
 export interface KeyParts {
   readonly rows: readonly number[];
   readonly at: readonly Address[];
@@ -114,8 +111,8 @@ function select({ rows, at }: KeyParts, order: Iterable<number>, isKept: (i: num
 
 /** Indexes of addresses by the blocks that hold them: a block and an index are one exact number. */
 function* inAddressOrder(at: readonly Address[]): Iterable<number> {
-  const keys = Float64Array.from(at, (address, i) => Math.floor(address / BLOCK) * MOST_PARTS + i).sort();
-  for (const key of keys) yield key % MOST_PARTS;
+  const keys = Float64Array.from(at, (address, i) => Math.floor(address / BLOCK) * MOST_SIFTED + i).sort();
+  for (const key of keys) yield key % MOST_SIFTED;
 }
 
 /** Reads a text as a key of a type. */

@@ -2,15 +2,9 @@
 import { DumpError } from "../base/errors.js";
 import { type Address, hex, NONE, type TypeId } from "../base/units.js";
 import type { GoType } from "../runtime/types.js";
+import { DEEPEST_KEY, LONGEST_KEY, MOST_KEY_PARTS } from "./limits.js";
 import { quoteBytes } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
-
-/** Bytes of a string key that are shown; the rest becomes a count, `"abc"…+900`. */
-const LONGEST_KEY = 1024;
-/** Levels of structs, arrays and interfaces in a key; what is deeper is "?". */
-export const DEEPEST_KEY = 8;
-/** Parts of a key that are written out; what follows in an array becomes "…". */
-const MOST_PARTS = 4096;
 
 /**
  * A map key as Go would write it: `"user-5"`, `7`, `main.Key{A: 1, B: "x"}`, `int64(7)` in an interface of another
@@ -34,7 +28,7 @@ class KeyWriter {
   text = "";
   private readonly env: ValueEnvironment;
   private readonly wanted: string | undefined;
-  private parts = MOST_PARTS;
+  private parts = MOST_KEY_PARTS;
   /** Other keys may have this text: it was cut, not dumped, or a NaN, which equals nothing. */
   private isShared = false;
   constructor(env: ValueEnvironment, wanted?: string) {

@@ -1,6 +1,7 @@
 // Points in time and durations, as package time keeps and prints them.
 import { type Address, NONE } from "../base/units.js";
 import type { GoType } from "../runtime/types.js";
+import { LONGEST_ZONE, MOST_SECONDS } from "./limits.js";
 import { quoteBytes } from "./quote.js";
 import type { ValueEnvironment } from "./scalars.js";
 
@@ -10,9 +11,6 @@ const WALL_SECONDS = 0x7fffffffffffffffn;
 /** Seconds from year 1 to 1885 and to 1970. */
 const TO_1885 = 59453308800n;
 const TO_1970 = 62135596800n;
-/** What a Date can hold. */
-const MOST_SECONDS = 8.64e12;
-const LONGEST_ZONE = 256;
 
 /**
  * A time.Time in UTC, "2024-02-29T23:59:59.5Z (shown in UTC; its location is Local)", or a time.Duration, "1.5s".

@@ -2,6 +2,7 @@
 import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, counted, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import { mapLength, readMap } from "../runtime/maps/maps.js";
+import { VALUE_LIMITS, type ValueLimits } from "./limits.js";
 import { isText, printable, quoteBytes } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
 import { timeText } from "./times.js";
@@ -31,18 +32,6 @@ export type Value =
   /** Deeper than asked for: there is something, it was not read. */
   | { readonly kind: "deeper"; readonly type: string }
   | { readonly kind: "unreadable"; readonly type: string; readonly reason: string };
-
-/** Bounds of one readValue. */
-export interface ValueLimits {
-  /** Of a string's bytes. */
-  readonly stringBytes: Bytes;
-  /** Of an array's, slice's or map's elements. */
-  readonly elements: number;
-  /** Of values in all. */
-  readonly values: number;
-}
-
-export const VALUE_LIMITS: ValueLimits = { stringBytes: 4096, elements: 64, values: 10_000 };
 
 /**
  * The value of a type at an address. Memory that was not dumped becomes "unreadable" where it is met.

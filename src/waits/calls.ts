@@ -6,6 +6,7 @@ import type { RecordSource } from "../runtime/records/chain.js";
 import { conditionOf } from "../runtime/records/condition.js";
 import { readMutex, readRWMutex, rwMutexOf } from "../runtime/records/lock.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { MOST_CASES } from "./limits.js";
 import { SYNC_METHOD } from "./sync.js";
 
 /** "read", "write": how a lock is held; "done": of a sync.WaitGroup. */
@@ -63,7 +64,6 @@ const CHANNEL: Readonly<Record<string, readonly [argument: number, operation: Us
 };
 /** struct scase { c, elem }. runtime/select.go */
 const SELECT_CASE = 16;
-const MOST_CASES = 1 << 16;
 const NOTHING: Effect = { action: "nothing" };
 
 /** Reads calls; what a place of the code calls is looked up once. */

@@ -12,6 +12,7 @@ import { tracebackFormat } from "../runtime/traceback-format.js";
 import type { Frame } from "../runtime/unwind.js";
 import { programTest } from "../stacks/program-functions.js";
 import { CallReader, type LockEffect, type Mode, type Use } from "./calls.js";
+import { DEEPEST_CALL, MOST_FUTURE_FRAMES, MOST_STEPS } from "./limits.js";
 
 /** A release that the goroutine comes to without taking the object before: it has it. */
 export interface Release {
@@ -65,10 +66,6 @@ const twice = (object: Address): number => object * 4 + MODES.length;
 const WAITING = /^(?:runtime\.|(?:internal\/)?sync\.(?:runtime_|\(\*(?:Mutex|RWMutex|WaitGroup)\)\.\w+$))/;
 /** Names of wrappers since Go 1.22, for a binary that does not tell the funcID of one. */
 const WRAPPER = /\.deferwrap\d+$|-fm$/;
-const MOST_FRAMES = 64;
-const DEPTH = 3;
-/** For all goroutines together; where there are more, the rest is not followed. */
-const MOST_STEPS = 6_000_000;
 
 export class Futures {
   /** Goroutines that were not followed: there were too many. */
@@ -124,7 +121,7 @@ export class Futures {
     const all = deferredCalls(this.runtime, goroutine);
     this.deferred = new Map(all.map(({ closure, by }) => [closure, by?.name ?? ""]));
     this.future.begin();
-    for (const [index, frame] of frames.slice(0, Math.max(first, 0) + MOST_FRAMES).entries()) {
+    for (const [index, frame] of frames.slice(0, Math.max(first, 0) + MOST_FUTURE_FRAMES).entries()) {
       if (index < first || first < 0) continue;
       if (!this.mayMatter(frame.fn)) continue;
       const deferred = records.filter((each) => each.sp === frame.sp).map((each) => each.closure);
@@ -149,7 +146,7 @@ export class Futures {
       frames.findIndex((each) => !WAITING.test(each.fn.name)),
       0,
     );
-    for (const [index, { fn, pc, sp, fp }] of [...frames.slice(first, first + MOST_FRAMES).entries()].reverse()) {
+    for (const [index, { fn, pc, sp, fp }] of [...frames.slice(first, first + MOST_FUTURE_FRAMES).entries()].reverse()) {
       const reached = this.future.reach({ fn, pc, sp, fp, stack: goroutine.stack, deferred: [] }, facts, symbols, entry);
       entry = reached?.registers;
       if (!reached) continue;
@@ -193,7 +190,7 @@ export class Futures {
   }
 
   private mayMatter(fn: GoFunction): boolean {
-    return this.reader.mayMatter(fn, DEPTH, (each) => this.callsOf(each));
+    return this.reader.mayMatter(fn, DEEPEST_CALL, (each) => this.callsOf(each));
   }
 
   /** Made by the compiler for `defer f(x)` and method values: it only calls what it was given, often through an interface. */

@@ -1,5 +1,4 @@
 // Who could end a wait. The runtime records no owner of a lock: what a goroutine's code goes on to release, it has.
-
 import type { Findings } from "../base/findings.js";
 import { type Address, NONE, WORD } from "../base/units.js";
 import type { Goroutine } from "../runtime/goroutines.js";
@@ -8,6 +7,7 @@ import { stackRoots } from "../runtime/stack-roots.js";
 import { endsOf, heldModes, type Mode } from "./calls.js";
 import { type Awaited, Futures, type FutureUse, type Release } from "./futures.js";
 import type { WaitGroup, WaitKind } from "./groups.js";
+import { LARGEST_SEARCHED, MOST_OBJECTS_REMEMBERED } from "./limits.js";
 import type { Role } from "./sync.js";
 
 /**
@@ -31,9 +31,6 @@ export interface Holder {
   readonly why: string;
 }
 
-/** Larger objects are not searched for pointers to channels and conditions. */
-const LARGEST_STRUCT = 1 << 10;
-const MOST_OBJECTS = 1 << 16;
 const NOTHING: ReadonlySet<WaitGroup> = new Set();
 const OF_SYNC: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup"]);
 const BY_REFERENCE: ReadonlySet<WaitKind> = new Set(["channel", "cond"]);
@@ -136,13 +133,13 @@ class HolderSearch {
     const { spans } = this.runtime;
     const span = spans.find(address);
     const size = span === NONE ? 0 : spans.elementSize[span];
-    if (span === NONE || size > LARGEST_STRUCT || spans.spanClass[span] % 2 === 1) return NOTHING;
+    if (span === NONE || size > LARGEST_SEARCHED || spans.spanClass[span] % 2 === 1) return NOTHING;
     const base = spans.base[span];
     const start = base + Math.floor((address - base) / size) * size;
     let found = this.objects.get(start);
     if (!found) {
       found = new Set(this.pointedTo(start, size));
-      if (this.objects.size > MOST_OBJECTS) this.objects.clear();
+      if (this.objects.size > MOST_OBJECTS_REMEMBERED) this.objects.clear();
       this.objects.set(start, found);
     }
     return found;

@@ -4,6 +4,7 @@ import type { Goroutine } from "../runtime/goroutines.js";
 import type { RecordSource } from "../runtime/records/chain.js";
 import { mutexOf, rwMutexOf, waitGroupOf } from "../runtime/records/lock.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { MOST_SYNC_FRAMES } from "./limits.js";
 
 export type SyncKind = "mutex" | "rwmutex" | "waitgroup" | "semaphore";
 
@@ -13,7 +14,6 @@ export type Role = "lock" | "reader" | "writer" | "queued" | "other";
 /** Methods of package sync, on any of its levels. */
 export const SYNC_METHOD = /^(?:internal\/)?sync\.\(\*(Mutex|RWMutex|WaitGroup)\)\.(\w+)$/;
 const OF_THE_LIBRARY = /^(?:runtime|(?:internal\/)?sync)\./;
-const MOST_FRAMES = 20;
 
 export interface SyncWait {
   readonly kind: SyncKind;
@@ -42,7 +42,7 @@ export function syncWait(runtime: SyncSource, goroutine: Goroutine, semaphore: A
 /** Innermost first, up to the first function outside the library. */
 function syncMethods({ functions }: SyncSource, goroutine: Goroutine): { readonly type: string; readonly method: string }[] {
   const methods: { type: string; method: string }[] = [];
-  for (const frame of goroutine.unwound().frames.slice(0, MOST_FRAMES)) {
+  for (const frame of goroutine.unwound().frames.slice(0, MOST_SYNC_FRAMES)) {
     for (const { name } of functions.inlinedAt(frame.fn, frame.symbolPc)) {
       const match = SYNC_METHOD.exec(name);
       if (match) methods.push({ type: match[1], method: match[2] });

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { mapsOf } from "../../src/runtime/maps/maps.js";
 import { lookupKey } from "../../src/value/key-lookup.js";
 import { keyText } from "../../src/value/keys.js";
-import { readValue, summarize, VALUE_LIMITS } from "../../src/value/value.js";
+import { VALUE_LIMITS } from "../../src/value/limits.js";
+import { readValue, summarize } from "../../src/value/value.js";
 import { makeProgram } from "../support/go-program.js";
 
 function program() {

@@ -1,0 +1,13 @@
+// Bounds of the search for what killed a process, each with its unit and reason.
+import type { Bytes } from "../base/units.js";
+
+/** Innermost frames that are looked through for the program's own. */
+export const MOST_FRAMES = 1000;
+/** The message of an error or a panic. */
+export const LONGEST_TEXT: Bytes = 1 << 16;
+/** How far up a stack return addresses of C are looked for. */
+export const DEEPEST_CALLER: Bytes = 64 * 1024;
+/** Callers in C that are shown. */
+export const MOST_CALLERS = 32;
+/** A longer function is not searched for the jumps it makes. */
+export const LONGEST_C_FUNCTION: Bytes = 16 * 1024;

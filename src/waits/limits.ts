@@ -1,0 +1,17 @@
+// Bounds of the search for who waits for whom, each with its unit and reason.
+import type { Bytes } from "../base/units.js";
+
+/** Cases of one select statement. runtime/select.go selectgo */
+export const MOST_CASES = 1 << 16;
+/** Innermost frames in which the call that waits is looked for: it is at most a few calls of package sync away. */
+export const MOST_SYNC_FRAMES = 20;
+/** Frames of a goroutine whose rest is followed; those further out run last. */
+export const MOST_FUTURE_FRAMES = 64;
+/** Calls within calls in which a lock may be taken or released. */
+export const DEEPEST_CALL = 3;
+/** Instructions followed for all goroutines together; where there are more, the rest is not followed. */
+export const MOST_STEPS = 6_000_000;
+/** Larger objects are not searched for pointers to channels and conditions. */
+export const LARGEST_SEARCHED: Bytes = 1 << 10;
+/** Objects that were searched and are remembered. */
+export const MOST_OBJECTS_REMEMBERED = 1 << 16;

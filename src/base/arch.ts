@@ -44,6 +44,8 @@ export interface RegisterNames {
   readonly fp: string;
   /** Where Go's ABI keeps the current g while Go code runs. */
   readonly g: string;
+  /** Points to the thread's record in the C library; undefined: it is not among these registers. */
+  readonly thread: string | undefined;
 }
 
 /** What the kernel leaves on a stack for a signal handler; offsets are in bytes from the start of its ucontext. */
@@ -89,6 +91,7 @@ const amd64: Arch = {
     sp: "rsp",
     fp: "rbp",
     g: "r14",
+    thread: "fs_base",
   },
   signalFrame: {
     siginfo: 304,
@@ -146,6 +149,7 @@ const arm64: Arch = {
     sp: "sp",
     fp: "x29",
     g: "x28",
+    thread: undefined,
   },
   signalFrame: {
     siginfo: -128,

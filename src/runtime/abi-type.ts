@@ -4,12 +4,12 @@ import type { AddressSpace } from "../process/address-space.js";
 import { KINDS } from "./go-types.js";
 import { readField } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
+import { LARGEST_TYPE } from "./limits.js";
 
 /** abi.KindMask: the kind's own five bits. */
 const KIND_MASK = 31;
 /** abi.KindDirectIface until go1.25, abi.TFlagDirectIface since go1.26: the other's bit is never set. */
 const DIRECT = 0x20;
-const LARGEST: Bytes = 2 ** 46;
 
 /** Fixed part of an abi.Type. */
 export interface AbiHeader {
@@ -34,7 +34,7 @@ export function readAbiHeader(memory: AddressSpace, layout: Layout, address: Add
     kindFlags: raw - (raw & KIND_MASK),
     gcData: readField(memory, struct, address, "GCData"),
   };
-  return header.kind < KINDS.length && header.pointerBytes <= header.size && header.size < LARGEST ? header : undefined;
+  return header.kind < KINDS.length && header.pointerBytes <= header.size && header.size < LARGEST_TYPE ? header : undefined;
 }
 
 /** Whether an interface keeps values of the type in its data word. */

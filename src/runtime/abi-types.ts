@@ -6,17 +6,14 @@ import type { AddressSpace } from "../process/address-space.js";
 import { elementOf, FIELD, fieldAt, fieldsOf, lengthOf, mapValueOf, methodCountOf, readAbiHeader } from "./abi-type.js";
 import { type GoField, type GoKind, KINDS, type TypeParts, type TypeTable } from "./go-types.js";
 import type { Layout } from "./layout/schema.js";
+import { LONGEST_NAME, LONGEST_STRUCTURE, MOST_FIELDS } from "./limits.js";
 import { mapDesign } from "./maps/designs.js";
 import type { Module } from "./modules.js";
 
 const TFLAG_EXTRA_STAR = 2;
 /** Bit of an abi.Name's flags. */
 const EMBEDDED = 8;
-const MOST_FIELDS = 65_536;
-const LONGEST_NAME = 65_536;
 const DAMAGED = "descriptions of types are partly missing";
-/** Of a name put together from others, which without a bound grows with every level. */
-const LONGEST_STRUCTURE = 4096;
 
 export interface AbiReader {
   /** The type's parts, undefined when no plausible abi.Type lies at the address. */

@@ -5,6 +5,7 @@ import { type Address, type Bytes, counted, formatBytes } from "../base/units.js
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readFieldOr, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
+import { MOST_RANGES } from "./limits.js";
 import { PAGE, type SpanTable } from "./spans.js";
 
 /** runtime.MemStats as a ReadMemStats at the moment of death would have said, and the GC's state. */
@@ -164,7 +165,6 @@ function bytesOfRanges(memory: AddressSpace, header: Address): Bytes | undefined
   return bytes;
 }
 
-const MOST_RANGES = 1 << 20;
 const CLASSES = 68;
 const PHASES = ["off", "mark", "mark termination"] as const;
 

@@ -2,6 +2,7 @@
 import type { Address } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { type FunctionTable, PCDATA } from "./functions.js";
+import { LONGEST_ARGUMENT_INFO } from "./limits.js";
 import type { Frame } from "./unwind.js";
 
 /** internal/abi FUNCDATA_ArgInfo, FUNCDATA_ArgLiveInfo. */
@@ -13,8 +14,6 @@ const START_AGGREGATE = 0xfe;
 const END_AGGREGATE = 0xfd;
 const DOTS = 0xfc;
 const OFFSET_TOO_LARGE = 0xfb;
-/** internal/abi TraceArgsMaxLen is 171. */
-const LONGEST = 256;
 
 /** An argument's word, or a sign of its shape. */
 type Part = { readonly offset: number; readonly size: number; readonly isLive: boolean; readonly isStored: boolean } | string;
@@ -86,7 +85,7 @@ function word(memory: AddressSpace, address: Address, size: number): string {
 }
 
 function readSome(memory: AddressSpace, address: Address): Uint8Array | undefined {
-  for (let size = LONGEST; size > 0; size >>= 1) {
+  for (let size = LONGEST_ARGUMENT_INFO; size > 0; size >>= 1) {
     const bytes = memory.tryBytes(address, size);
     if (bytes) return bytes;
   }

@@ -2,6 +2,7 @@
 import { type Bytes, WORD } from "../base/units.js";
 import type { Machine, Memory, Register } from "./code/instructions.js";
 import { type Code, type Program, programOf } from "./code/program.js";
+import { MOST_CALL_STEPS } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
@@ -19,8 +20,6 @@ export interface CallArguments {
 }
 
 const calls = new WeakMap<GoRuntime, Map<string, CallArguments | undefined>>();
-/** Instructions before a call that are looked at. */
-const MOST_STEPS = 400;
 
 /**
  * What a frame was called with; undefined when its caller's code does not tell.
@@ -75,7 +74,7 @@ function trace(
   let wanted = register;
   let width: Bytes = WORD;
   let added = 0;
-  for (let i = call; i > 0 && call - i < MOST_STEPS; ) {
+  for (let i = call; i > 0 && call - i < MOST_CALL_STEPS; ) {
     if (code.targets.has(i)) return undefined;
     const each = code.instructions[--i];
     switch (each.action) {

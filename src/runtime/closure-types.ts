@@ -4,10 +4,8 @@ import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { machineOf } from "./code/machines.js";
 import type { FunctionTable, GoFunction } from "./functions.js";
+import { FARTHEST_CAPTURE, LONGEST_FUNCTION } from "./limits.js";
 import type { GoField, TypeTable } from "./types.js";
-
-/** What making a closure takes between its type and its code's address, in bytes: the allocation, and what it is filled with. */
-const FARTHEST = 160;
 
 const CLOSURE = /^(?:noalg\.)?struct \{ (?:\w+\.|\.)?F uintptr/;
 
@@ -30,7 +28,7 @@ export function allocatedCaptures(
         const type = types.byRtype(address);
         if (type !== NONE && CLOSURE.test(types.get(type).name)) last = { pc, type };
       } else if (address >= module.text && address < module.etext && functions.find(address)?.entry === address) {
-        if (address === closure.entry && last && pc - last.pc <= FARTHEST) return types.get(last.type).fields.slice(1);
+        if (address === closure.entry && last && pc - last.pc <= FARTHEST_CAPTURE) return types.get(last.type).fields.slice(1);
         // The type was another closure's.
         last = undefined;
       }
@@ -38,9 +36,6 @@ export function allocatedCaptures(
   }
   return undefined;
 }
-
-/** Functions longer than this are not read. */
-const LONGEST_FUNCTION = 1 << 18;
 
 /** Addresses that a function's code forms, in its order. */
 function* formedAddresses(

@@ -1,6 +1,7 @@
 // What the runtime knew of its own end: its last words, who was crashing. runtime/panic.go, print.go
 import { decodeText } from "../base/byte-reader.js";
 import { WORD } from "../base/units.js";
+import { LONGEST_BACKLOG } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
 
 /**
@@ -13,7 +14,7 @@ export function printBacklog(runtime: GoRuntime): string {
   const buffer = layout.global("runtime.printBacklog");
   const index = layout.global("runtime.printBacklogIndex");
   const size = runtime.debug.global("runtime.printBacklog")?.type.size ?? 0;
-  if (buffer === undefined || index === undefined || size <= 0 || size > 1 << 20) return "";
+  if (buffer === undefined || index === undefined || size <= 0 || size > LONGEST_BACKLOG) return "";
   const bytes = memory.tryBytes(buffer, size);
   const at = memory.tryBytes(index, WORD) ? memory.readUint(index, 8) : size;
   if (!bytes || at >= size) return "";

@@ -3,6 +3,7 @@ import { type Address, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { FUNCDATA, type GoFunction } from "./functions.js";
 import type { Goroutine } from "./goroutines.js";
+import { LONGEST_DEFER_TABLE } from "./limits.js";
 import { defersOf } from "./records/defer.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
@@ -17,7 +18,6 @@ export interface DeferredCall {
 
 /** One bit each in a byte. cmd/compile/internal/ssagen maxOpenDefers */
 const MOST_OPEN_CODED = 8;
-const LONGEST_TABLE = 64;
 
 /** Of the frames kept by Goroutine.unwound. */
 export function deferredCalls(runtime: GoRuntime, goroutine: Goroutine): DeferredCall[] {
@@ -54,7 +54,7 @@ function openCoded({ layout, functions, process: { memory } }: GoRuntime, frame:
 }
 
 function readVarints(memory: AddressSpace, table: Address, count: number): number[] {
-  const bytes = memory.tryBytes(table, LONGEST_TABLE) ?? new Uint8Array(0);
+  const bytes = memory.tryBytes(table, LONGEST_DEFER_TABLE) ?? new Uint8Array(0);
   const found: number[] = [];
   let value = 0;
   let scale = 1;

@@ -3,6 +3,7 @@ import { type Address, alignUp, type Bytes } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
 import type { Process } from "../process/process.js";
 import { type Range, union } from "./go-ranges.js";
+import { MOST_C_HEAPS } from "./limits.js";
 
 export interface ForeignRanges {
   readonly stacks: readonly Range[];
@@ -16,7 +17,6 @@ export interface ForeignRanges {
 const KERNEL_PAGE: Bytes = 4096;
 /** glibc's malloc/arena.c HEAP_MAX_SIZE: each heap of a thread's arena begins at a multiple. */
 const C_HEAP: Bytes = 64 * 1024 * 1024;
-const MOST_C_HEAPS = 4096;
 /** glibc keeps its record of a thread, at most so large, at the top of the thread's stack. */
 const THREAD_RECORD: Bytes = 4096;
 /** Without that record a stack is taken to be of the usual size at most. */
@@ -37,10 +37,10 @@ export function foreignRanges(process: Process, stacks: readonly Address[], sani
 }
 
 /** The stack of a thread: from the guard below, where its mapping begins, to the record that a thread register points to. */
-function stackAround({ memory, threads }: Process, address: Address): Range | undefined {
+function stackAround({ memory, threads, arch }: Process, address: Address): Range | undefined {
   const mapping = memory.find(address);
   if (mapping?.path !== "") return undefined;
-  const records = threads.map((each) => Number(each.registers.byName("fs_base") ?? 0n));
+  const records = threads.map((each) => Number(each.registers.byName(arch.registers.thread ?? "") ?? 0n));
   const record = records.filter((each) => each > address && each < mapping.end).sort((a, b) => a - b)[0];
   const most = Math.min(mapping.end, Math.max(mapping.start + USUAL_STACK, address + 1));
   const end = record === undefined ? most : Math.min(mapping.end, alignUp(record + THREAD_RECORD, KERNEL_PAGE));

@@ -1,5 +1,4 @@
 // Arguments and locals of one frame with where their values are; a value that the debug information does not vouch for is absent.
-
 import { partitionPoint } from "../base/search.js";
 import { type Address, type Bytes, NOT_AN_ADDRESS, type TypeId, WORD } from "../base/units.js";
 import type { DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
@@ -7,6 +6,7 @@ import type { AddressSpace } from "../process/address-space.js";
 import type { Registers } from "../process/registers.js";
 import { callArguments } from "./call-arguments.js";
 import type { Goroutine } from "./goroutines.js";
+import { LARGEST_PIECES } from "./limits.js";
 import { pointsToOldStack } from "./moved-stacks.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
@@ -61,7 +61,6 @@ const REASONS: Readonly<Record<Doubt, string>> = {
   spent: "the program needs it no longer, and a newer value need not have been stored",
   undeclared: "it is not declared yet at this line",
 };
-const LARGEST_PIECES = 1 << 16;
 
 /** Registers of the code as it was interrupted: of the innermost frame only, a caller's are unknown. */
 export function knownRegisters({ start, registers }: Goroutine, frame: Frame): Registers | undefined {

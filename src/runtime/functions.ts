@@ -5,6 +5,7 @@ import { realName } from "../base/package-names.js";
 import { partitionPoint } from "../base/search.js";
 import type { Address, Bytes } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
+import { LONGEST_TABLE, LONGEST_TEXT, MOST_FUNCTIONS, MOST_FUNCTIONS_REMEMBERED, MOST_INLINED, MOST_LINES } from "./limits.js";
 import type { Module } from "./modules.js";
 import { NO_PC_VALUE, type PcValue, pcValueAt } from "./pc-values.js";
 
@@ -66,13 +67,6 @@ export interface FunctionTable {
 
 /** Fixed part of runtime._func since Go 1.20; npcdata u32 and then nfuncdata u32 follow. */
 const FUNC_SIZE: Bytes = 44;
-const MOST_FUNCTIONS = 1 << 26;
-/** One table of one function: longer is damage. */
-const LONGEST_TABLE: Bytes = 1 << 24;
-const MOST_INLINED = 1000;
-const MOST_REMEMBERED = 100_000;
-/** Changes of line in one function; the time to find them grows with the square. */
-const MOST_LINES = 20_000;
 
 class FunctionRecord implements GoFunction {
   readonly name: string;
@@ -244,7 +238,7 @@ class ModuleFunctions {
 
 /** A NUL-terminated string; "?" when it is missing. */
 function readText(memory: AddressSpace, address: Address): string {
-  for (let size = 128; size <= 1 << 16; size *= 2) {
+  for (let size = 128; size <= LONGEST_TEXT; size *= 2) {
     const bytes = memory.tryBytes(address, size);
     const end = bytes ? bytes.indexOf(0) : -1;
     if (bytes && end >= 0) return decodeText(bytes.subarray(0, end));
@@ -361,7 +355,7 @@ class Functions implements FunctionTable {
       at = parent;
     }
     frames.push({ name: fn.name, ...this.lineAt(fn, at), inlined: false, funcId: fn.funcId });
-    if (this.inlined.size >= MOST_REMEMBERED) this.inlined.clear();
+    if (this.inlined.size >= MOST_FUNCTIONS_REMEMBERED) this.inlined.clear();
     this.inlined.set(pc, frames);
     return frames;
   }

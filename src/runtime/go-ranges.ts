@@ -1,11 +1,11 @@
 // Where the runtime's own memory off the heap lies: every range that one of its structures describes. runtime/malloc.go, mpagealloc.go
-
 import { partitionPoint } from "../base/search.js";
 import type { Address, Bytes } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Process } from "../process/process.js";
 import { readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
+import { MOST_RANGES } from "./limits.js";
 import { ARENA, heapArenaOf, type SpanTable } from "./spans.js";
 
 export interface Range {
@@ -23,7 +23,6 @@ export interface GoRanges {
   readonly index: readonly Range[];
 }
 
-const MOST_RANGES = 1 << 20;
 const LOWEST: Address = 4096;
 /** runtime/malloc.go persistentChunkSize, arenaL2Bits of 48-bit addresses */
 const PERSISTENT_CHUNK: Bytes = 256 << 10;

@@ -1,13 +1,14 @@
 // The goroutines of the program and where each one stands. runtime/runtime2.go g, m; runtime/proc.go
 import type { Findings } from "../base/findings.js";
 import { addressWord, uint64 } from "../base/uint64.js";
-import { type Address, type Bytes, hex, WORD } from "../base/units.js";
+import { type Address, hex, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Process, Thread } from "../process/process.js";
 import type { Registers } from "../process/registers.js";
 import type { FunctionTable } from "./functions.js";
 import { readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
+import { LONGEST_WAIT_REASON, MOST_GOROUTINES, MOST_ID, MOST_SINGLY, MOST_STACK, MOST_UNWOUND, MOST_WAIT_REASONS } from "./limits.js";
 import type { Module } from "./modules.js";
 import { interruptedRegisters } from "./signal-frame.js";
 import { readStackMaps, type StackMaps } from "./stack-maps.js";
@@ -84,17 +85,6 @@ const STATUS: readonly GoroutineStatus[] = [
   "deadextra",
 ];
 const SCAN_BIT = 0x1000;
-/** A stack that grows beyond twice debug.SetMaxStack, 1 GB by itself, ends the program: more is damage. runtime/stack.go newstack */
-const MOST_STACK: Bytes = 2 ** 31;
-const MOST_GOROUTINES = 1 << 27;
-/** Numbers are given one by one, or in sixteens: no process lives so long. */
-const MOST_ID = 2 ** 48;
-/** Of a list with holes so many are read one by one. */
-const MOST_SINGLY = 1 << 20;
-const MOST_WAIT_REASONS = 128;
-const LONGEST_WAIT_REASON = 256;
-/** Frames of this many goroutines are kept: all of them would be too much for 200,000. */
-const MOST_UNWOUND = 2000;
 const FINALIZER_RUNNING = 2;
 
 interface Position {

@@ -7,6 +7,7 @@ import type { Address } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
+import { MOST_MODULES } from "./limits.js";
 
 /** One active module, addresses as in the process (already biased). */
 export interface Module {
@@ -39,8 +40,6 @@ export interface Module {
   readonly gcdatamask: { readonly n: number; readonly bytes: Address };
   readonly gcbssmask: { readonly n: number; readonly bytes: Address };
 }
-
-const MOST_MODULES = 4096;
 
 /** Every module from runtime.firstmoduledata along next. @throws UnsupportedError when there is no Go runtime in this memory. */
 export function readModules(memory: AddressSpace, layout: Layout, findings: Findings): readonly Module[] {

@@ -1,11 +1,9 @@
 // Values that point into a stack which has moved since: the runtime corrects live words only. runtime/stack.go copystack
 import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
+import { DEEPEST_MOVED, MOST_MOVED_ELEMENTS } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
 import { ARENA } from "./spans.js";
-
-const DEEPEST = 4;
-const MOST_ELEMENTS = 16;
 
 /** A pointer of the value leads to memory of Go's that holds no objects and is not the goroutine's own stack. */
 export function pointsToOldStack(
@@ -25,7 +23,7 @@ export function pointsToOldStack(
 
 /** Addresses of the pointers in a value of this type, of the first ones of long arrays. */
 function pointerWords(runtime: GoRuntime, id: TypeId, address: Address, depth: number): readonly Address[] {
-  if (depth > DEEPEST || id < 0) return [];
+  if (depth > DEEPEST_MOVED || id < 0) return [];
   const type = runtime.types.get(id);
   switch (type.kind) {
     case "pointer":
@@ -41,7 +39,7 @@ function pointerWords(runtime: GoRuntime, id: TypeId, address: Address, depth: n
       return type.fields.flatMap((field) => pointerWords(runtime, field.type, address + field.offset, depth + 1));
     case "array": {
       const { size } = type.element >= 0 ? runtime.types.get(type.element) : { size: 0 };
-      const count = Math.max(0, Math.min(type.count, MOST_ELEMENTS));
+      const count = Math.max(0, Math.min(type.count, MOST_MOVED_ELEMENTS));
       return Array.from({ length: count }, (_, i) => pointerWords(runtime, type.element, address + i * size, depth + 1)).flat();
     }
     default:

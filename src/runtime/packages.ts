@@ -1,14 +1,14 @@
 // Which packages the program was linked from. Debug information has a unit, with the package's name, for each that has code
 // or variables of its own; of those with nothing but types or generic functions only the names of these tell.
+
 import { decodeText } from "../base/byte-reader.js";
 import { type PackageName, realName } from "../base/package-names.js";
 import type { Bytes } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
+import { MOST_NAMES } from "./limits.js";
 import type { Module } from "./modules.js";
 
-/** Names of functions of one module: more than these are damage. */
-const MOST_NAMES: Bytes = 1 << 28;
 const CHUNK: Bytes = 1 << 20;
 
 /** Every package, those of the executable's own units with their names; a path may come twice. */

@@ -5,6 +5,7 @@ import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { type Registers, registersOf } from "../process/registers.js";
 import { faultAddress, SI_KERNEL } from "../process/signal-info.js";
+import { DEEPEST_HANDLER, LARGEST_SIGNAL_STACK, MOST_SIGNALS } from "./limits.js";
 
 /** One siginfo as the kernel left it beside the context it saved. */
 export interface SavedSignal {
@@ -32,11 +33,6 @@ const UC_LINK = 8;
 const UC_STACK = 16;
 /** Every architecture aligns the stack to this before it saves a context, and the context's distance from there is a multiple. */
 const ALIGNMENT = 16;
-
-const LARGEST_SIGNAL_STACK = 1 << 24;
-/** A handler that runs on the interrupted thread's own stack is looked for this far up. */
-const DEEPEST_HANDLER = 1 << 20;
-const MOST_SIGNALS = 64;
 
 /** asm-generic/siginfo.h, signal(7) */
 const SIGBUS = 7;

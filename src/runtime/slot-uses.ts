@@ -3,6 +3,7 @@ import type { Arch } from "../base/arch.js";
 import type { Address, Bytes } from "../base/units.js";
 import type { FunctionTable, GoFunction } from "./functions.js";
 import { decoderOf, type Instruction } from "./instructions.js";
+import { LONGEST_FUNCTION } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
@@ -14,8 +15,7 @@ export interface SlotUses {
   readonly nextRound: readonly Address[];
 }
 
-/** Functions longer than this are not read. */
-const LONGEST_FUNCTION = 1 << 18;
+/** Calls of these do not return. */
 const ENDS = /^runtime\.(?:panic|gopanic|goPanic|throw|fatal|morestack|block$|goexit|unreachable)/;
 
 /** A call of the function at an address does not come back. */

@@ -6,12 +6,12 @@ import { type Address, type Bytes, counted, hex, NONE, type SpanId } from "../ba
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
+import { MOST_SPANS } from "./limits.js";
 
 /** The runtime's page and arena sizes, the same on every 64-bit Linux port. runtime/malloc.go */
 export const PAGE: Bytes = 8192;
 export const ARENA: Bytes = 64 * 1024 * 1024;
 const PAGES_PER_ARENA = ARENA / PAGE;
-const MOST_SPANS = 1 << 28;
 
 /** In-use spans, ascending by base; every column is [count]. */
 export interface SpanTable {

@@ -4,6 +4,7 @@ import { type Address, hex } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
+import { LONGEST_QUEUE, MOST_SPECIALS } from "./limits.js";
 import type { SpanTable } from "./spans.js";
 
 /** What keeps objects alive apart from variables and stacks. */
@@ -20,9 +21,6 @@ export interface SpecialRoot {
     readonly role: "fn" | "arg" | "fint" | "ot" | "handle" | "call";
   }[];
 }
-
-const MOST_SPECIALS = 1 << 26;
-const LONGEST_QUEUE = 1 << 20;
 
 /** Every special and queued entry that holds roots. */
 export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTable, findings: Findings): readonly SpecialRoot[] {

@@ -7,6 +7,7 @@ import type { Process } from "../process/process.js";
 import { ARGS_UNKNOWN, FUNCDATA, type FunctionTable, type GoFunction, PCDATA } from "./functions.js";
 import { runGcProgram } from "./gc-program.js";
 import type { Layout } from "./layout/schema.js";
+import { LONGEST_STACK_PROGRAM, MOST_MASK_BITS, MOST_STACK_MAPS, MOST_STACK_OBJECTS } from "./limits.js";
 import type { Module } from "./modules.js";
 import type { Frame } from "./unwind.js";
 
@@ -42,10 +43,6 @@ export interface StackMaps {
 const NOTHING: WordOffsets = new Int32Array(0);
 const DEAD: FrameMap = { locals: NOTHING, args: NOTHING, objects: [], known: true };
 const UNKNOWN: FrameMap = { locals: NOTHING, args: NOTHING, objects: [], known: false };
-/** Larger tables are damage. */
-const MOST_BITS = 1 << 24;
-const MOST_MAPS = 1 << 20;
-const MOST_OBJECTS = 1 << 20;
 
 /** Set bits of a mask, as byte offsets from base. */
 export function wordOffsets(mask: Uint8Array, bits: number, base: number): WordOffsets {
@@ -136,7 +133,8 @@ class StackMapReader implements StackMaps {
     const at = this.functions.funcdata(fn, table);
     const count = at === 0 ? undefined : readInt32(this.memory, at);
     const bits = at === 0 ? undefined : readInt32(this.memory, at + 4);
-    if (count === undefined || bits === undefined || count <= 0 || count > MOST_MAPS || bits < 0 || bits > MOST_BITS) return undefined;
+    if (count === undefined || bits === undefined || count <= 0 || count > MOST_STACK_MAPS || bits < 0 || bits > MOST_MASK_BITS)
+      return undefined;
     if (bits === 0) return NOTHING;
     if (index < 0 || index >= count) return undefined;
     const size = Math.ceil(bits / 8);
@@ -151,7 +149,7 @@ class StackMapReader implements StackMaps {
     const objects: StackObject[] = [];
     if (at !== 0) {
       const count = this.memory.tryAddress(at) ?? NOT_AN_ADDRESS;
-      if (count < 0 || count > MOST_OBJECTS) return undefined;
+      if (count < 0 || count > MOST_STACK_OBJECTS) return undefined;
       for (let i = 0; i < count; i++) {
         const object = this.stackObject(at + WORD + i * 16, fn.module);
         if (!object) return undefined;
@@ -170,14 +168,14 @@ class StackMapReader implements StackMaps {
     const size = view.getInt32(4, true);
     const pointerBytes = view.getInt32(8, true);
     const words = Math.ceil(Math.abs(pointerBytes) / WORD);
-    if (size < 0 || words > MOST_BITS) return undefined;
+    if (size < 0 || words > MOST_MASK_BITS) return undefined;
     const data = module.rodata + view.getUint32(12, true);
     const mask = pointerBytes < 0 ? this.programMask(data, words) : this.memory.tryBytes(data, Math.ceil(words / 8));
     return mask && { offset: view.getInt32(0, true), size, pointers: wordOffsets(mask, words, 0) };
   }
 
   private programMask(data: Address, words: number): Uint8Array | undefined {
-    for (let size = 256; size <= 1 << 22; size *= 8) {
+    for (let size = 256; size <= LONGEST_STACK_PROGRAM; size *= 8) {
       const program = this.memory.tryBytes(data + 4, size);
       const mask = program && runGcProgram(program, words);
       if (mask) return mask;
@@ -199,7 +197,7 @@ class StackMapReader implements StackMaps {
     const mask = this.memory.tryAddress(vector + WORD) ?? 0;
     const resultsValid = this.memory.tryBytes(saved + 4 * WORD, 1)?.[0] === 1;
     const used = resultsValid ? words : Math.min(words, Math.floor(Math.max(argLen, 0) / WORD));
-    return { started: true, words: Math.min(Math.max(used, 0), MOST_BITS), mask };
+    return { started: true, words: Math.min(Math.max(used, 0), MOST_MASK_BITS), mask };
   }
 
   private ofReflectStub(frame: Frame): FrameMap {

@@ -4,12 +4,13 @@ import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Goroutine } from "./goroutines.js";
+import { KEPT_FRAMES } from "./limits.js";
 import type { RecordSource } from "./records/chain.js";
 import { defersOf } from "./records/defer.js";
 import { panicsOf } from "./records/panic.js";
 import type { GoRuntime } from "./runtime.js";
 import type { FrameMap, StackMaps, StackObject, WordOffsets } from "./stack-maps.js";
-import { type Frame, KEPT_FRAMES, keptIndex } from "./unwind.js";
+import { type Frame, keptIndex } from "./unwind.js";
 
 /** One word that is, or may be, a pointer out of the stack. */
 export interface StackRoot {

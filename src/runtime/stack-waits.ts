@@ -2,14 +2,13 @@
 import { type Address, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Goroutine } from "./goroutines.js";
+import { LARGEST_WAIT_FRAME, MOST_WAIT_FRAMES } from "./limits.js";
 import { notifyListOf, notifySudogs } from "./records/condition.js";
 import { polledBy } from "./records/poll-descriptor.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 import type { Wait } from "./wait.js";
 
-const LARGEST_FRAME = 1 << 12;
-const MOST_FRAMES = 20;
 const OF_THE_LIBRARY = /^(?:runtime|sync|internal\/poll)\./;
 
 /** Who waits in the lists of sync.Cond. runtime/sema.go notifyListWait */
@@ -69,7 +68,7 @@ export function stackWaits(runtime: GoRuntime, placed: ReadonlySet<Address>): Wa
 
 /** The first word of the innermost frames, up to the first outside the library, that passes the test. */
 function search(memory: AddressSpace, goroutine: Goroutine, test: (word: Address) => Wait | undefined): Wait | undefined {
-  for (const frame of goroutine.unwound().frames.slice(0, MOST_FRAMES)) {
+  for (const frame of goroutine.unwound().frames.slice(0, MOST_WAIT_FRAMES)) {
     for (const word of wordsOf(memory, frame)) {
       const wait = test(word);
       if (wait) return wait;
@@ -81,7 +80,7 @@ function search(memory: AddressSpace, goroutine: Goroutine, test: (word: Address
 
 /** Words of a frame and of its arguments that can be addresses. */
 function wordsOf(memory: AddressSpace, frame: Frame): Address[] {
-  const size = Math.min(frame.argp + 4 * WORD - frame.sp, LARGEST_FRAME);
+  const size = Math.min(frame.argp + 4 * WORD - frame.sp, LARGEST_WAIT_FRAME);
   const words: Address[] = [];
   for (let at = frame.sp; at < frame.sp + size; at += WORD) {
     const word = memory.tryAddress(at) ?? 0;

@@ -3,6 +3,7 @@ import type { Arch } from "../base/arch.js";
 import { type Address, hex, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { FLAG_SP_WRITE, FLAG_TOP_FRAME, type FunctionTable, type GoFunction } from "./functions.js";
+import { KEPT_FRAMES } from "./limits.js";
 
 /** One physical frame; functions inlined into it are FunctionTable.inlinedAt(fn, symbolPc). */
 export interface Frame {
@@ -53,9 +54,6 @@ export interface Unwinder {
   walk(start: UnwindStart, visit: (frame: Frame) => void): { readonly complete: boolean; readonly problem: string | undefined };
   unwind(start: UnwindStart): Unwound;
 }
-
-/** A stack overflow has millions of frames: so many are kept from either end; walk() visits all. */
-export const KEPT_FRAMES = 10_000;
 
 /** Index into Unwound.frames of the frame at this depth, of so many in all; -1 when it is not kept. */
 export function keptIndex(depth: number, total: number): number {

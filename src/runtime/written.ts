@@ -8,11 +8,10 @@ import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { readSlice, type StructLayout } from "./layout/layout.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
 import { tracerLayout } from "./layout/schema-trace.js";
+import { MOST_WRITTEN } from "./limits.js";
 import { machineAddresses } from "./records/machine.js";
 import { heapArenaOf } from "./spans.js";
 
-/** Of a damaged list so many are looked at. */
-const MOST = 1 << 20;
 const IN_USE = 1;
 /** A few pages that nobody wrote to are in every core, and no news. */
 const NEWS: Bytes = 1024 * 1024;
@@ -69,7 +68,7 @@ function* elements(process: Process, slice: Address, word: ReadWord): Iterable<A
   if (!process.memory.tryBytes(slice, 3 * WORD)) return;
   const { array, length } = readSlice(process.memory, slice);
   if (length > 0) yield array;
-  for (let i = 0; i < Math.min(length, MOST); i++) {
+  for (let i = 0; i < Math.min(length, MOST_WRITTEN); i++) {
     const at = word(array + i * WORD);
     if (at > 0) yield at;
   }

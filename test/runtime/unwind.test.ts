@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ARCHES } from "../../src/base/arch.js";
 import { readFunctions } from "../../src/runtime/functions.js";
-import { createUnwinder, KEPT_FRAMES, keptIndex, type UnwindStart } from "../../src/runtime/unwind.js";
+import { KEPT_FRAMES } from "../../src/runtime/limits.js";
+import { createUnwinder, keptIndex, type UnwindStart } from "../../src/runtime/unwind.js";
 import { MemoryBuilder } from "../support/memory-builder.js";
 import { type FunctionToWrite, writeModule } from "../support/pclntab-writer.js";
 

@@ -1,6 +1,7 @@
 // What a goroutine goes on to do: its functions followed from where they stand, with the values that the core has in its frames.
 import type { Address } from "../../base/units.js";
 import type { GoFunction } from "../functions.js";
+import { DEEPEST_FUTURE_CALL, MOST_FUTURE_STEPS } from "../limits.js";
 import type { GoRuntime } from "../runtime.js";
 import type { Instruction } from "./instructions.js";
 import { type Code, type Program, programOf } from "./program.js";
@@ -45,9 +46,6 @@ export interface Standing {
   register?(index: number): Value;
 }
 
-const DEEPEST = 4;
-/** Instructions followed for one goroutine. */
-const MOST_STEPS = 30_000;
 const SLOW_PATH = 16;
 /** Registers with results that are followed. */
 const RESULTS = 3;
@@ -87,7 +85,7 @@ export class Future<Facts> {
 
   /** Starts the account of a goroutine. */
   begin(): void {
-    this.left = MOST_STEPS;
+    this.left = MOST_FUTURE_STEPS;
   }
 
   /** Facts when the function has returned; those before when it never does. */
@@ -143,7 +141,7 @@ export class Future<Facts> {
   private run(fn: GoFunction, pc: Address, entry: Flow<Facts>): Flow<Facts> | undefined {
     const code = this.program.read(fn);
     const start = code?.indexOf(pc) ?? -1;
-    if (!code || start < 0 || this.chain.length > DEEPEST || this.chain.includes(fn)) return undefined;
+    if (!code || start < 0 || this.chain.length > DEEPEST_FUTURE_CALL || this.chain.includes(fn)) return undefined;
     this.chain.push(fn);
     const flows = new Map<number, Flow<Facts>>();
     const pending = new Set<number>([start]);

@@ -1,6 +1,7 @@
 // Functions of the program as lists of instructions, each read once.
 import type { Address } from "../../base/units.js";
 import type { GoFunction } from "../functions.js";
+import { LONGEST_FUNCTION, MOST_CODE_REMEMBERED } from "../limits.js";
 import type { GoRuntime } from "../runtime.js";
 import type { Instruction, Machine } from "./instructions.js";
 import { machineOf } from "./machines.js";
@@ -22,9 +23,6 @@ export interface Program {
   at(entry: Address): GoFunction | undefined;
 }
 
-const LONGEST_FUNCTION = 1 << 18;
-const MOST_REMEMBERED = 20_000;
-
 const programs = new WeakMap<GoRuntime, Program>();
 
 export function programOf(runtime: GoRuntime): Program {
@@ -44,7 +42,7 @@ function readProgram({ process, functions }: GoRuntime): Program {
     read(fn) {
       let code = known.get(fn.entry);
       if (code || known.has(fn.entry)) return code;
-      if (known.size >= MOST_REMEMBERED) known.clear();
+      if (known.size >= MOST_CODE_REMEMBERED) known.clear();
       const size = fn.end - fn.entry;
       const bytes = size > 0 && size <= LONGEST_FUNCTION ? process.memory.tryBytes(fn.entry, size) : undefined;
       code = bytes && toCode(fn, machine.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), fn.entry));

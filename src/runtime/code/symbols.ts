@@ -1,9 +1,9 @@
 // Values that are not known yet, told apart: what a call answered, what lay at an address. Numbers, so that offsets can be added.
 import type { Address } from "../../base/units.js";
+import { MOST_SYMBOLS } from "../limits.js";
 
 /** Distance of two symbols: more than any offset. */
 const DISTANCE = 2 ** 33;
-const MOST = 1 << 18;
 
 /** Whether a value is a symbol, or an offset from one. */
 export function isSymbol(value: number): boolean {
@@ -21,7 +21,7 @@ export class Symbols {
   of(origin: string): number {
     let symbol = this.byOrigin.get(origin);
     if (symbol === undefined) {
-      if (this.count >= MOST) return Number.NaN;
+      if (this.count >= MOST_SYMBOLS) return Number.NaN;
       symbol = -(++this.count + 1) * DISTANCE;
       this.byOrigin.set(origin, symbol);
     }

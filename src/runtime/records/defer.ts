@@ -1,5 +1,6 @@
 // A deferred call that the runtime keeps a record of: runtime._defer. runtime/panic.go deferproc
 import type { Address } from "../../base/units.js";
+import { MOST_DEFERS } from "../limits.js";
 import { chain, pointerAt, type RecordSource } from "./chain.js";
 
 export interface Defer {
@@ -13,8 +14,6 @@ export interface Defer {
   /** Words that point: to this record, to the closure, to the next record. */
   readonly slots: { readonly holder: Address; readonly closure: Address; readonly next: Address };
 }
-
-const MOST_DEFERS = 10_000_000;
 
 /** g._defer, the first to run first: defer statements in loops, and in functions with many of them. */
 export function* defersOf({ layout, memory }: RecordSource, goroutine: Address): Iterable<Defer> {

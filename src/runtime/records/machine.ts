@@ -4,6 +4,7 @@ import { type Address, hex } from "../../base/units.js";
 import type { Process, Thread } from "../../process/process.js";
 import { readField } from "../layout/layout.js";
 import type { Layout } from "../layout/schema.js";
+import { MOST_MACHINES } from "../limits.js";
 import { chain, type OnDamage, pointerAt, type RecordSource } from "./chain.js";
 
 /** One m. */
@@ -29,8 +30,6 @@ export interface Machine {
   readonly extra: boolean;
   readonly thread: Thread | undefined;
 }
-
-const MOST_MACHINES = 1 << 20;
 
 /** Every m along runtime.allm, the newest first; it ends at a record that is not in the core. */
 export function machineAddresses({ layout, memory }: RecordSource, onDamage?: OnDamage): Iterable<Address> {

@@ -1,6 +1,7 @@
 // A panic in progress: runtime._panic, on the stack in a frame of gopanic. runtime/panic.go
 import type { Address } from "../../base/units.js";
 import { readField, readFieldOr } from "../layout/layout.js";
+import { MOST_PANICS } from "../limits.js";
 import { chain, pointerAt, type RecordSource } from "./chain.js";
 
 /** One panic in progress. */
@@ -14,8 +15,6 @@ export interface PanicRecord {
   /** The next one has the same value: it was recovered and panicked again. Told since Go 1.23. */
   readonly repanicked: boolean;
 }
-
-const MOST_PANICS = 1 << 16;
 
 /** g._panic, the last one first; it ends before a record that is not in the core. */
 export function* panicsOf({ layout, memory }: RecordSource, goroutine: Address): Iterable<PanicRecord> {

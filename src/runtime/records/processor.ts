@@ -1,6 +1,7 @@
 // A processor, what a thread needs to run Go code: runtime.p. runtime/runtime2.go
 import { type Address, WORD } from "../../base/units.js";
 import { readField, readFieldOr, readSlice } from "../layout/layout.js";
+import { MOST_PROCESSORS } from "../limits.js";
 import type { RecordSource } from "./chain.js";
 
 export interface Processor {
@@ -12,8 +13,6 @@ export interface Processor {
   /** The tracer has noted that it began to sweep. */
   readonly inSweep: boolean;
 }
-
-const MOST_PROCESSORS = 1 << 16;
 
 /** runtime.allp: every p there ever was that is not nil. */
 export function* processorAddresses({ layout, memory }: RecordSource): Iterable<Address> {

@@ -2,6 +2,7 @@
 import type { Address } from "../../base/units.js";
 import type { DebugInfo } from "../../dwarf/dwarf.js";
 import { underlying } from "../layout/from-dwarf.js";
+import { MOST_SEMAPHORE_ROOTS, MOST_SUDOGS } from "../limits.js";
 import { chain, type OnDamage, pointerAt, type RecordSource } from "./chain.js";
 
 /** Pointers that are not in the core are 0. */
@@ -16,10 +17,6 @@ export interface Sudog {
   /** One of several of a select. */
   readonly isSelect: boolean;
 }
-
-const MOST_SUDOGS = 1 << 24;
-/** Roots of the semaphore table: 251 in every release so far. runtime/sema.go semTabSize */
-const MOST_SEMAPHORE_ROOTS = 1004;
 
 function readSudog({ layout, memory }: RecordSource, address: Address): Sudog {
   const struct = layout.struct("sudog");

@@ -2,6 +2,7 @@
 import { decodeText } from "../../base/byte-reader.js";
 import { type Address, NONE, WORD } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
+import { LONGEST_LABEL, LONGEST_LABELS, MOST_LABELS } from "../limits.js";
 import { readMap } from "../maps/maps.js";
 import type { GoRuntime } from "../runtime.js";
 import type { GoType } from "../types.js";
@@ -11,11 +12,6 @@ import type { Variant } from "./variant.js";
 export type Labels = readonly (readonly [key: string, value: string])[];
 
 type Reader = (address: Address) => Labels;
-
-const MOST_LABELS = 1000;
-const LONGEST_LABEL = 1 << 16;
-/** Of one set together, in bytes: what a damaged record calls labels may be anything. */
-const LONGEST_SET = 1 << 20;
 
 /** Newest first. */
 const LABEL_FORMS: readonly Variant<Reader, GoRuntime>[] = [
@@ -91,7 +87,7 @@ function listReader(runtime: GoRuntime, name: string): Reader {
 
 /** Reads the texts of one set, as long as there is room for them. */
 function textReader(memory: AddressSpace): (header: Address) => string {
-  let room = LONGEST_SET;
+  let room = LONGEST_LABELS;
   return (header) => {
     const at = memory.tryAddress(header) ?? 0;
     const length = memory.tryBytes(header + WORD, WORD) ? memory.readUint(header + WORD, 8) : 0;

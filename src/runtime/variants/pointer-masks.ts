@@ -5,6 +5,7 @@ import type { AddressSpace } from "../../process/address-space.js";
 import { type AbiHeader, elementOf, FIELD, fieldAt, fieldsOf, lengthOf, readAbiHeader } from "../abi-type.js";
 import { runGcProgram } from "../gc-program.js";
 import type { Layout } from "../layout/schema.js";
+import { LONGEST_ARRAY, LONGEST_PROGRAM, MOST_MASK_WORDS } from "../limits.js";
 import { ARENA, heapArenaOf, PAGE, type SpanTable } from "../spans.js";
 import { choose, type Variant } from "./variant.js";
 
@@ -40,8 +41,6 @@ const ARRAY = 17;
 /** Largest object whose bitmap lies in its span. runtime/malloc.go minSizeForMallocHeader */
 const MIN_SIZE_FOR_HEADER = 512;
 const INLINE_MARKS: Bytes = 128;
-const LONGEST_PROGRAM = 1 << 20;
-const MOST_MASK_WORDS = 1 << 27;
 
 interface Env {
   readonly memory: AddressSpace;
@@ -182,9 +181,6 @@ function cachedTypeMasks(env: Env): (type: Address) => TypeMask | undefined {
     return mask;
   };
 }
-
-/** A longer array's mask is its element's, again and again. */
-const LONGEST_ARRAY: Bytes = 64 * 1024;
 
 function typeMask(env: Env, type: Address): TypeMask | undefined {
   const header = readAbiHeader(env.memory, env.layout, type);

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { releases } from "../../scripts/make-dumps.mjs";
+import { NEWEST_RELEASE, OLDEST_RELEASE, RELEASES } from "../../src/base/releases.js";
 import { SIZE_CLASSES, slotSize } from "../../src/runtime/accounting.js";
 import { forgetsAssignments, isKnownRelease, isTooOld, parseVersion } from "../../src/runtime/layout/version.js";
 
@@ -9,14 +12,15 @@ test("versions with experiments, before and since Go 1.26", () => {
 });
 
 test("releases that were proved", () => {
-  expect(["go1.21.13", "go1.27rc1", "go1.28.0", "go1.9", "devel", ""].map(isKnownRelease)).toEqual([
-    true,
-    true,
-    false,
-    false,
-    false,
-    false,
-  ]);
+  expect([`go1.${OLDEST_RELEASE}.13`, `go1.${NEWEST_RELEASE}rc1`].map(isKnownRelease)).toEqual([true, true]);
+  expect([`go1.${NEWEST_RELEASE + 1}.0`, `go1.${OLDEST_RELEASE - 1}.1`, "go1.9", "devel", ""].map(isKnownRelease)).not.toContain(true);
+});
+
+test("README and the matrix of real crashes have the same range", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  expect(readme).toContain(`cores of programs built by ${RELEASES} for`);
+  const minors = Array.from({ length: NEWEST_RELEASE - OLDEST_RELEASE + 1 }, (_, i) => OLDEST_RELEASE + i);
+  expect(releases.map((release) => Number(release.split(".")[1]))).toEqual(minors);
 });
 
 test("releases that are read although nobody proved it, and those that are not", () => {

@@ -16,3 +16,5 @@ export const MOST_NUMBERS = 0xffff;
 
 /** Types up to this size have their words in a table. */
 export const TABLE_LIMIT: Bytes = 16_384;
+/** Pointers from a variable to a value; one that is further away is left without a type. */
+export const MOST_ROUNDS = 16;

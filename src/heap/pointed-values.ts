@@ -8,6 +8,7 @@ import type { FrameMap } from "../runtime/stack-maps.js";
 import type { InnerPointer } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
 import { InterfaceTypes } from "./interface-types.js";
+import { MOST_ROUNDS } from "./limits.js";
 import { MapDirectories } from "./map-directories.js";
 import { type StackPath, type StackValue, ValueIndex } from "./stack-value.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
@@ -19,9 +20,6 @@ interface Holder {
   /** Another word of the value; undefined when it is not known. */
   word(offset: Bytes): Address | undefined;
 }
-
-/** Values that are reached through more others are left without a type. */
-const MOST_ROUNDS = 16;
 
 /** Finds values by worklist: what variables point to, then what the values found so point to. */
 export class PointedValues {

@@ -118,6 +118,10 @@ export const MOST_MOVED_ELEMENTS = 16;
 export const DEEPEST_HANDLER: Bytes = 1 << 20;
 /** An array with a mask of its own; a longer one's is its element's, again and again. */
 export const LONGEST_ARRAY: Bytes = 64 * 1024;
+/** Pointers into a stack that are told; more are followed. */
+export const MOST_INNER = 65_536;
+/** Instructions that are looked at for the origin of one value. */
+export const MOST_ORIGIN_STEPS = 20_000;
 
 // Memory: what is kept of what was read.
 

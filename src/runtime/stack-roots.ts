@@ -4,7 +4,7 @@ import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { Goroutine } from "./goroutines.js";
-import { KEPT_FRAMES } from "./limits.js";
+import { KEPT_FRAMES, MOST_INNER } from "./limits.js";
 import type { RecordSource } from "./records/chain.js";
 import { defersOf } from "./records/defer.js";
 import { panicsOf } from "./records/panic.js";
@@ -39,11 +39,8 @@ export interface StackPointers {
   readonly inner: readonly InnerPointer[];
 }
 
-/** More pointers into a stack are followed, but not told. */
-const MOST_INNER = 65_536;
 /** Values below are never pointers: the first page is not mapped. */
 const LOWEST_POINTER = 4096;
-/** Registers that hold no pointer into the Go heap by their nature. */
 /** In these the thread waits for the kernel with nothing of the program's in its registers. */
 const SYSTEM_CALLS = new Set(
   ["raise", "raiseproc", "tgkill", "usleep", "futex", "osyield", "epollwait", "nanotime1", "rt_sigprocmask", "exit", "exitThread"].map(

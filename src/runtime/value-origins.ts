@@ -4,6 +4,7 @@ import type { Instruction, Machine, Memory, Operand, Register } from "./code/ins
 import { type Flow, flowOf, type Loop, loopsOf } from "./code/loops.js";
 import { type Code, programOf } from "./code/program.js";
 import type { FunctionTable } from "./functions.js";
+import { MOST_ORIGIN_STEPS } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
 import { neverReturns } from "./slot-uses.js";
 import type { Frame } from "./unwind.js";
@@ -38,9 +39,6 @@ export interface FrameOrigins {
   readonly loopJumps: readonly (readonly Address[])[];
 }
 
-/** Instructions that are looked at for one value. */
-const MOST_STEPS = 20_000;
-
 interface Step {
   readonly index: number;
   readonly place: ValuePlace;
@@ -71,7 +69,7 @@ export function originsOf(runtime: GoRuntime, frame: Frame): FrameOrigins | unde
         const { index, place, left } = open.pop() as Step;
         const key = `${index} ${keyOf(place)} ${left}`;
         if (seen.has(key)) continue;
-        if (seen.size > MOST_STEPS) return undefined;
+        if (seen.size > MOST_ORIGIN_STEPS) return undefined;
         seen.add(key);
         const { pc } = instructions[index];
         if (left === loops.length) stays.push({ pc, place });

@@ -138,7 +138,11 @@ describe.each(fixtures().map((fixture): [string, TestDump] => [fixture.name, fix
         if (address === undefined || /^(?:map\[|(?:<-)?chan(?:<-)? |sync\.Map$)/.test(type) || /\.Load\(.+\)$/.test(expression)) return;
         // Of a text, a slice or a box both the value and what it leads to are called so.
         const place = locate(dump, expression);
-        const meant = [place.object, targetOf(dump, place)].filter((id) => id !== NONE).map((id) => hex(dump.heap.objects.addressOf(id)));
+        // A pointer to a part of a value, as the runtime's timer has one to a ticker's channel, is one to the value.
+        const meant = [place.object, targetOf(dump, place)]
+          .filter((id) => id !== NONE)
+          .flatMap((id) => [id, dump.heap.wholes.of(id)])
+          .map((id) => hex(dump.heap.objects.addressOf(id)));
         if (!meant.some((each) => each === address)) wrong.push(`${from}: ${expression} means ${meant}, printed of ${address}`);
       });
       attempt("read", () => read.run(dump, { address: expression, length: 0 }, context));

@@ -60,8 +60,9 @@ export function collectExpressions(dump: Dump, addresses: readonly string[] = []
     const address = `0x${heap.objects.addressOf(id).toString(16)}`;
     for (const path of why.run(dump, { address }, context).paths) for (const each of path.steps) add("why", each.expression, each.address);
     for (const isOut of [false, true]) {
-      const { rows } = refs.run(dump, { of: address, out: isOut, top: 5 }, context);
-      for (const row of rows) add(isOut ? "refs --out" : "refs", row.expression, isOut ? row.address : address, row.live);
+      // Asked of a channel's buffer, it answers of the channel.
+      const { rows, object } = refs.run(dump, { of: address, out: isOut, top: 5 }, context);
+      for (const row of rows) add(isOut ? "refs --out" : "refs", row.expression, isOut ? row.address : object.address, row.live);
     }
   }
   for (const address of addresses)

@@ -1,9 +1,13 @@
 /** The pages of docs: what they name is there, what is there they name. Paths and command lines: test/readme.test.ts. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pages } from "../scripts/readme-claims.mjs";
+import { silent } from "../src/base/progress.js";
+import { type Dump, openDump } from "../src/dump.js";
+import { show } from "../src/query/show.js";
+import { fixture } from "./support/dump-cache.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const text = (page: string) => readFileSync(join(root, page), "utf8");
@@ -32,8 +36,43 @@ describe("docs", () => {
     expect(docs.flatMap((page) => functionsIn(page).map((name) => ({ page, name }))).filter(({ name }) => !isThere(name))).toEqual([]);
   });
 
+  it("say of every folder of src and cli what is in it", () => {
+    const folders = ["src", "cli"].flatMap((top) => {
+      const entries = readdirSync(join(root, top), { recursive: true, withFileTypes: true });
+      return entries.filter((each) => each.isDirectory()).map((each) => relative(root, join(each.parentPath, each.name)));
+    });
+    expect(folders.length).toBeGreaterThan(25);
+    const page = text("docs/architecture.md");
+    expect(folders.filter((folder) => !page.includes(`\`${folder}\``))).toEqual([]);
+  });
+
   it("open with a drawing, all but those that go through a list", () => {
     const lists = ["docs/troubleshooting.md", "docs/glossary.md"];
     for (const page of docs.filter((each) => !lists.includes(each))) expect(text(page), page).toMatch(/^# .+\n\n```\n/);
+  });
+});
+
+describe("README's expressions", () => {
+  const table = /<!-- expressions -->\n([\s\S]*?)<!-- end -->/.exec(text("README.md"))?.[1] ?? "";
+  const rows = table.split("\n").flatMap((line) => {
+    const [, , example, value] = line.slice(2, -2).split(" | ");
+    const code = (cell = "") => /^`(.*)`$/.exec(cell)?.[1];
+    const of = code(example);
+    return of === undefined ? [] : [{ of, is: code(value) }];
+  });
+  let dump: Dump;
+  beforeAll(async () => {
+    const { core, executable } = fixture("demo-1.26-amd64");
+    dump = await openDump({ core, executable });
+  });
+  afterAll(() => dump.close());
+
+  it("are of every form", () => {
+    expect(rows.length).toBeGreaterThan(14);
+  });
+
+  it.each(rows)("$of is what the demo core has there", ({ of, is }) => {
+    const { value, type } = show.run(dump, { of, depth: 1, offset: 0, top: 3 }, { progress: silent, findings: dump.findings });
+    expect(value.text === "" ? type : value.text).toBe(is);
   });
 });

@@ -3,9 +3,8 @@ import type { PackageNames } from "../base/package-names.js";
 import { NONE } from "../base/units.js";
 import { isMarked } from "../graph/mark.js";
 import { EVIDENCE } from "../heap/evidence.js";
-import { readableType } from "../heap/value-names.js";
 import { labelIndex, type Wholes } from "../heap/wholes.js";
-import type { TypeTable } from "../runtime/types.js";
+import type { TypeRole, TypeTable } from "../runtime/go-types.js";
 import type { Sources } from "./sources.js";
 
 export interface HistogramRow {
@@ -109,8 +108,8 @@ function rowName(types: TypeTable, row: number, folded: Wholes | undefined): str
   if (row < 2) return unknownName(row === 1);
   const type = row - 2;
   if (type >= types.count) return folded?.labels[type - types.count] ?? "";
-  const { name } = types.get(type);
-  return folded ? readableType(name) : name;
+  const { name, role } = types.get(type);
+  return folded ? role.readable : name;
 }
 
 /** What objects of unknown type are called. */
@@ -132,10 +131,7 @@ export function packageOf(type: string, names: PackageNames): string {
   return start === undefined ? "(builtin)" : (names.pathAt(text.slice(start)) ?? (match?.[1] as string));
 }
 
-/** Parts that the runtime makes maps of: tables, groups, buckets; and sync.Map's tries. */
-const MAP_PART =
-  /^(?:\[\])?\*?(?:noalg\.)?(?:map\.(?:group|bucket)\[|bucket<|table<|group<|internal\/runtime\/maps\.|internal\/sync\.(?:indirect|entry|node)\b)/;
-
-export function isMapPart(name: string): boolean {
-  return MAP_PART.test(name);
+/** What maps are made of, sync.Map too: tables, groups, buckets; tries. */
+export function isMapPart({ kind, partOf }: TypeRole): boolean {
+  return partOf !== undefined || kind === "map part";
 }

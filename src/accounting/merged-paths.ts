@@ -1,6 +1,6 @@
 // The shortest paths to many objects, merged by type: who holds all of them.
 import { type Bytes, counted, NONE, type NodeId, type ObjectId, type OwnerId } from "../base/units.js";
-import { readableType } from "../heap/value-names.js";
+import type { TypeRole } from "../runtime/go-types.js";
 import { isMapPart } from "./histogram-rows.js";
 import { DEEPEST, MOST_CHILDREN } from "./limits.js";
 import type { HeapNames, Sources } from "./sources.js";
@@ -40,18 +40,16 @@ export function mergePaths(
   const branchOf = new Int32Array(parent.length).fill(NONE);
   const branches: Branch[] = [{ above: NONE, name: "", isOwner: false, count: 0, bytes: 0 }];
   const below = new Map<string, number>();
-  const typeNames: string[] = [];
-  const nameOf = (node: NodeId): string => {
+  const roleOf = (node: NodeId): TypeRole | undefined => {
     const type = heap.types.type[node - objectNode];
-    if (type === NONE) return "unknown";
-    typeNames[type] ??= readableType(runtime.types.get(type).name);
-    return typeNames[type];
+    return type === NONE ? undefined : runtime.types.get(type).role;
   };
   const enter = (above: number, node: NodeId): number => {
     const isOwner = node < objectNode;
-    const name = isOwner ? mergedOwner(heap.roots.owners[node - 1].goroutine, names, node - 1) : nameOf(node);
+    const role = isOwner ? undefined : roleOf(node);
+    const name = isOwner ? mergedOwner(heap.roots.owners[node - 1].goroutine, names, node - 1) : (role?.readable ?? "unknown");
     if (!isOwner) {
-      if (isMapPart(name) && !branches[above].isOwner && branches[above].name.startsWith("map[")) return above;
+      if (role && isMapPart(role) && !branches[above].isOwner && branches[above].name.startsWith("map[")) return above;
       for (let at = above, up = 0; up < LOOPS && at > 0 && !branches[at].isOwner; up++, at = branches[at].above)
         if (branches[at].name === name) return at;
     }

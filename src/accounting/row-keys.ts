@@ -1,6 +1,5 @@
 // What the members of a row have in common: a type, a package, a variable, the function of goroutines.
 import { NONE, type NodeId } from "../base/units.js";
-import { readableType } from "../heap/value-names.js";
 import { isMapPart, packageOf } from "./histogram-rows.js";
 import type { HeapNames, Sources } from "./sources.js";
 
@@ -35,10 +34,10 @@ export function rowKeys({ heap, runtime }: Pick<Sources, "heap" | "runtime">, na
   const part: boolean[] = [];
   const keyOfType = (type: number): number => {
     if (typeKey[type] !== undefined) return typeKey[type];
-    const { name } = runtime.types.get(type);
-    part[type] = isMapPart(name);
-    const key = intern(grouping === "package" ? packageOf(name, runtime.names) : readableType(name));
-    isPart[key] = grouping !== "package" && (part[type] || readableType(name) !== name);
+    const { name, role } = runtime.types.get(type);
+    part[type] = isMapPart(role);
+    const key = intern(grouping === "package" ? packageOf(name, runtime.names) : role.readable);
+    isPart[key] = grouping !== "package" && (part[type] || role.readable !== name);
     typeKey[type] = key;
     return key;
   };

@@ -2,7 +2,6 @@
 import { DumpError } from "../base/errors.js";
 import { NumberSet } from "../base/number-set.js";
 import { type Bytes, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
-import { readableType } from "../heap/value-names.js";
 import { slotSize } from "../runtime/accounting.js";
 import { mapRoom } from "../runtime/maps/maps.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
@@ -103,7 +102,7 @@ function arrays(source: Sources, extents: Extents, add: Add): void {
           slotSize(known.size) !== slot
         )
           continue;
-        add("size-class rounding", readableType(known.name), size - known.size, id);
+        add("size-class rounding", known.role.readable, size - known.size, id);
         continue;
       }
       const { path } = extents.fields[field];
@@ -143,11 +142,9 @@ function maps({ heap, runtime, progress }: Sources, add: Add): void {
 
 /** The map type whose header a type is; undefined for other types. */
 function mapOfHeader(types: TypeTable, type: TypeId): GoType | undefined {
-  const { name } = types.get(type);
-  const readable = readableType(name);
-  const id = readable === name ? NONE : types.byName(readable);
+  const { role } = types.get(type);
+  const id = role.kind === "map header" ? types.byName(role.readable) : NONE;
   const map = id === NONE ? undefined : types.get(id);
-  // A channel's header has a readable name too.
   return map?.kind === "map" ? map : undefined;
 }
 

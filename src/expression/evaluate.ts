@@ -1,7 +1,8 @@
 // The value an expression names: its type and where it lies.
 import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
-import { atomicTarget, readSyncMap } from "../runtime/maps/sync-maps.js";
+import { atomicTarget } from "../runtime/atomic-pointers.js";
+import { readSyncMap } from "../runtime/maps/sync-maps.js";
 import type { GoType } from "../runtime/types.js";
 import { findKey, lookupKey } from "../value/key-lookup.js";
 import { readInterface, type ValueEnvironment } from "../value/scalars.js";
@@ -130,7 +131,7 @@ class Evaluator {
   private field(value: Located, name: string, at: Expression): Located {
     const struct = this.structOf(this.through(value, at), at);
     const type = this.type(struct.type);
-    if ((type?.kind === "map" || type?.name === "sync.Map") && name === "key") return struct;
+    if ((type?.kind === "map" || type?.role.kind === "sync.Map") && name === "key") return struct;
     const field = type?.fields.find((each) => each.name === name);
     if (field) return { type: field.type, address: struct.address + field.offset };
     // A closure that captures x by reference has a field &x.
@@ -181,7 +182,7 @@ class Evaluator {
     // What evaluating puts beside the memory is in it only now.
     const { memory, types } = this.env;
     const type = this.type(value.type);
-    if (isKey && type?.name === "sync.Map") {
+    if (isKey && type?.role.kind === "sync.Map") {
       const entry = this.syncEntry(value, key, at.of);
       return { type: entry.any, address: entry.key };
     }
@@ -271,7 +272,7 @@ class Evaluator {
       if (address === 0) throw new NotFoundError("value", printExpression(at), [], "the pointer is nil");
       return { type: target.target.id, address };
     }
-    if (type?.name !== "sync.Map") throw new UsageError(`${printExpression(at)}: ${this.nameOf(holder.type)} is no sync.Map`);
+    if (type?.role.kind !== "sync.Map") throw new UsageError(`${printExpression(at)}: ${this.nameOf(holder.type)} is no sync.Map`);
     const entry = this.syncEntry(holder, key, at.of);
     return { type: entry.any, address: entry.value };
   }

@@ -1,8 +1,9 @@
 // What an object is called: the Go expression that leads to it from a root.
 import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, hex, NONE, type TypeId } from "../base/units.js";
+import { atomicTarget } from "../runtime/atomic-pointers.js";
 import type { MapBlock, MapPart } from "../runtime/maps/design.js";
-import { atomicTarget, entryOffsets } from "../runtime/maps/sync-maps.js";
+import { entryOffsets } from "../runtime/maps/sync-maps.js";
 import type { GoType } from "../runtime/types.js";
 import { enclosing, nameOffset } from "../value/fields.js";
 import { keyText } from "../value/keys.js";
@@ -224,8 +225,8 @@ class Namer {
     const place = nameOffset(types, type, offset);
     const leaf = this.type(place.leaf);
     if (!leaf || !POINTER_KINDS.has(leaf.kind)) return undefined;
-    const special = enclosing(types, type, offset, (each) => each.name === "sync.Map" || each.name.startsWith("sync/atomic.Pointer["));
-    if (special && types.get(special.leaf).name === "sync.Map") {
+    const special = enclosing(types, type, offset, ({ role }) => role.kind === "sync.Map" || role.kind === "atomic pointer");
+    if (special && types.get(special.leaf).role.kind === "sync.Map") {
       const map = text + special.text;
       if (leaf.kind === "map") return { kind: "pointer", text: map, type: place.leaf, rest: 0, slot, sync: true };
       return { kind: "sync", text: map, type: this.syncTarget(special.leaf, special.rest) };
@@ -286,9 +287,9 @@ class Namer {
   /** What the atomic.Pointer at an offset of a sync.Map's part points to; NONE when that is a trie's node. */
   private syncTarget(type: TypeId, offset: Bytes): TypeId {
     const { types } = this.env;
-    const atomic = enclosing(types, type, offset, (each) => each.name.startsWith("sync/atomic.Pointer["));
+    const atomic = enclosing(types, type, offset, ({ role }) => role.kind === "atomic pointer");
     const target = atomic && atomicTarget(types, types.get(atomic.leaf))?.target;
-    return target && !target.name.startsWith("internal/sync.") ? target.id : NONE;
+    return target && !target.role.kind.startsWith("trie") ? target.id : NONE;
   }
 
   /** A slot of a part of a sync.Map: its read-only map, an entry or the value's box; or a node of its hash trie. */

@@ -135,7 +135,7 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
       live: live(),
       words: partWords,
       typeTable: runtime.types,
-      layout: runtime.layout,
+      furtherPointers: runtime.maps.design.furtherPointers,
     }),
   );
   const totals = lazy(() => sumLive(objects, types(), live(), objectNode, progress));

@@ -1,8 +1,7 @@
 // Which words of a type lead to parts of the value that the word lies in.
 import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
-import type { GoType, TypeTable } from "../runtime/types.js";
+import type { GoType, RoleKind, TypeRole, TypeTable } from "../runtime/go-types.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
-import { isPart, nameOfPart, readableType } from "./value-names.js";
 
 /** A value inside another one, as a field or element: what it is called and where it begins. */
 export interface InnerValue {
@@ -32,17 +31,6 @@ export const PART_WORD = {
 /** Structs larger than this have no words looked at. */
 const LARGEST: Bytes = 1 << 20;
 
-/** Library types that own what this field points to. */
-const BUFFERS: Readonly<Record<string, string>> = {
-  "strings.Builder": "buf",
-  "bytes.Buffer": "buf",
-  "bufio.Reader": "buf",
-  "bufio.Writer": "buf",
-};
-
-const HASH_TRIE = /^internal\/(?:sync|concurrent)\.HashTrieMap\[/;
-const TRIE_INDIRECT = /^internal\/(?:sync|concurrent)\.indirect\[/;
-
 export class PartWordsByType {
   /** By TypeId; null: no word of it. */
   private readonly known: (PartWords | null | undefined)[] = [];
@@ -69,7 +57,7 @@ export class PartWordsByType {
     const isArray = element.id !== type;
     if (element.size < WORD || element.size > LARGEST || !this.mayHold(element.id)) return null;
     const whole = this.types.get(type);
-    const isWhole = isPart(whole.name) || (!isArray && isValue(whole.name));
+    const isWhole = whole.role.partOf !== undefined || (!isArray && isValue(whole.role));
     const words = new Int32Array(Math.floor(element.size / WORD));
     const inner: InnerValue[] = [];
     for (let word = 0; word < words.length; word++) {
@@ -84,8 +72,7 @@ export class PartWordsByType {
       words[word] = PART_WORD.inner + index;
     }
     if (!words.some((each) => each !== PART_WORD.none)) return null;
-    const name = isPart(whole.name) ? nameOfPart(whole.name) : readableType(whole.name);
-    return { stride: element.size, words, inner, name };
+    return { stride: element.size, words, inner, name: whole.role.partOf ?? whole.role.readable };
   }
 
   /** @param isWhole  the object of this type is a value of several objects, or a part of one */
@@ -104,12 +91,8 @@ export class PartWordsByType {
     const kind = code % SLOT_STEP;
     if (kind === SLOT.directory) return true;
     if (kind !== SLOT.typed && kind !== SLOT.array && kind !== SLOT.trieNode) return false;
-    if (element.name.startsWith("hchan<")) return kind === SLOT.array && fieldOffset(element, "buf") === offset;
-    // What an entry points to is a box for the value's interface, which nothing else has.
-    if (element.name === "sync.entry") return kind === SLOT.typed;
-    // A node's parent is no part of it.
-    if (TRIE_INDIRECT.test(element.name) && within(this.types, element, "parent", offset)) return false;
-    return isPart(this.types.get((code - kind) / SLOT_STEP).name);
+    const owns = element.kind === "struct" ? element.role.owns?.(this.types, element, offset) : undefined;
+    return owns ?? this.types.get((code - kind) / SLOT_STEP).role.partOf !== undefined;
   }
 
   /** The outermost value of several objects that the offset lies in. */
@@ -117,10 +100,9 @@ export class PartWordsByType {
     let type = element;
     let start = 0;
     for (let depth = 0; depth < 64; depth++) {
-      if (isValue(type.name)) {
-        const field = BUFFERS[type.name];
-        const buffer = field !== undefined && fieldOffset(type, field) === offset - start;
-        return { name: readableType(type.name), start, buffer };
+      if (isValue(type.role)) {
+        const buffer = type.role.kind === "buffer" && type.role.owns?.(this.types, type, offset - start) === true;
+        return { name: type.role.readable, start, buffer };
       }
       let next: TypeId = NONE;
       if (type.kind === "array" && type.element !== NONE) {
@@ -146,7 +128,7 @@ export class PartWordsByType {
     if (known !== undefined) return known;
     this.holds.set(id, false);
     const type = this.types.get(id);
-    let answer = isValue(type.name) || isPart(type.name);
+    let answer = isValue(type.role) || type.role.partOf !== undefined;
     if (type.kind === "array") answer ||= type.element !== NONE && this.mayHold(type.element);
     else if (type.kind === "struct") answer ||= type.fields.some((field) => this.mayHold(field.type));
     this.holds.set(id, answer);
@@ -154,16 +136,9 @@ export class PartWordsByType {
   }
 }
 
-/** A value that may be made of several objects, by the object or field that a program holds. */
-function isValue(name: string): boolean {
-  return BUFFERS[name] !== undefined || name === "sync.Map" || HASH_TRIE.test(name) || /^(?:map|hash|hchan)</.test(name);
-}
+/** What may be made of several objects, by the object or field that a program holds. */
+const VALUES: ReadonlySet<RoleKind> = new Set(["map header", "channel", "sync.Map", "hash trie", "buffer"]);
 
-function fieldOffset(type: GoType, name: string): Bytes | undefined {
-  return type.fields.find((field) => field.name === name)?.offset;
-}
-
-function within(types: TypeTable, type: GoType, name: string, offset: Bytes): boolean {
-  const field = type.fields.find((each) => each.name === name);
-  return field !== undefined && offset >= field.offset && offset < field.offset + types.get(field.type).size;
+function isValue({ kind, isGeneric }: TypeRole): boolean {
+  return VALUES.has(kind) && isGeneric !== true;
 }

@@ -9,7 +9,6 @@ import type { InnerPointer } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
 import { InterfaceTypes } from "./interface-types.js";
 import { MOST_ROUNDS } from "./limits.js";
-import { MapDirectories } from "./map-directories.js";
 import { type StackPath, type StackValue, ValueIndex } from "./stack-value.js";
 import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
 
@@ -28,7 +27,6 @@ export class PointedValues {
   private readonly goroutine: Goroutine;
   private readonly frames: readonly Frame[];
   private readonly interfaces: InterfaceTypes;
-  private readonly directories: MapDirectories;
   private readonly found = new Map<string, StackValue>();
 
   constructor(runtime: GoRuntime, slots: TypeSlots, goroutine: Goroutine) {
@@ -37,7 +35,6 @@ export class PointedValues {
     this.goroutine = goroutine;
     this.frames = goroutine.unwound().frames;
     this.interfaces = new InterfaceTypes(runtime, slots);
-    this.directories = new MapDirectories(runtime.types);
   }
 
   /** Those with the shortest way from a variable first, of equal ways that of the outermost frame: the value is its own. */
@@ -122,9 +119,9 @@ export class PointedValues {
     else if (kind === SLOT.array) {
       element = target;
       // Behind a slice's pointer come its length and capacity; of a map's buckets on a stack there is one.
-      if (!types.get(type).name.startsWith("hash<")) count = word(offset + 2 * WORD) ?? word(offset + WORD) ?? 0;
+      if (types.get(type).role.kind !== "map header") count = word(offset + 2 * WORD) ?? word(offset + WORD) ?? 0;
     } else if (kind === SLOT.func) element = this.closureAt(address);
-    else if (kind === SLOT.directory) element = this.directories.of(target)?.group ?? NONE;
+    else if (kind === SLOT.directory) element = this.runtime.maps.design.directory(types, target)?.block ?? NONE;
     else if (kind === SLOT.eface || kind === SLOT.iface) {
       const dynamic = this.interfaces.of(word(offset - WORD) ?? 0, kind === SLOT.iface);
       element = dynamic.kind === "func" ? this.closureAt(address) : dynamic.type;

@@ -1,6 +1,8 @@
 // What typing asks of a type and of the slot it may lie in, worked out once.
 import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
 import { slotSize } from "../runtime/accounting.js";
+import type { Directory } from "../runtime/maps/design.js";
+import type { Maps } from "../runtime/maps/maps.js";
 import type { TypeTable } from "../runtime/types.js";
 import type { ObjectTable } from "./objects.js";
 import type { TypeSlots } from "./type-slots.js";
@@ -16,7 +18,7 @@ export interface TypeFacts {
   readonly isGeneric: boolean;
   /** A channel: of values without pointers it is one noscan allocation. */
   readonly isChannel: boolean;
-  /** What is allocated when the type is time.Timer or time.Ticker; else NONE. runtime/time.go timeTimer */
+  /** The larger type that is allocated for a value of this one; NONE. See RoleRules.allocatedAs. */
   readonly whole: TypeId;
   readonly table: Int32Array | undefined;
   /** TypeId of "[]T"; NONE until asked. */
@@ -29,8 +31,13 @@ export class FactsByType {
   private readonly types: TypeTable;
   private readonly slots: TypeSlots;
 
-  constructor(types: TypeTable, slots: TypeSlots) {
+  private readonly maps: Maps;
+  /** By the map's header struct. */
+  private readonly directories = new Map<TypeId, Directory | undefined>();
+
+  constructor(types: TypeTable, maps: Maps, slots: TypeSlots) {
     this.types = types;
+    this.maps = maps;
     this.slots = slots;
   }
 
@@ -45,17 +52,26 @@ export class FactsByType {
     return facts.array;
   }
 
+  /** What a map's header may point to, by the header's struct; undefined when the types of it are not known. */
+  directoryOf(header: TypeId): Directory | undefined {
+    let known = this.directories.get(header);
+    if (!known) {
+      known = this.maps.design.directory(this.types, header);
+      this.directories.set(header, known);
+    }
+    return known;
+  }
+
   private workOut(type: TypeId): TypeFacts {
-    const { size, name } = this.types.get(type);
-    const wholeName = name === "time.Timer" ? "runtime.timeTimer" : name === "time.Ticker" ? "runtime.timeTicker" : "";
+    const { size, role } = this.types.get(type);
     const facts: TypeFacts = {
       size,
       slot: size < 16 ? 16 : slotSize(size),
       slotWithHeader: slotSize(size + WORD),
       hasPointers: this.slots.hasPointers(type),
-      isGeneric: /^(\[\]\*?)?(internal\/runtime\/maps\.(table|Map)|runtime\.h(map|chan))$/.test(name),
-      isChannel: name.startsWith("hchan<") || name === "runtime.hchan",
-      whole: wholeName === "" ? NONE : this.types.byName(wholeName),
+      isGeneric: role.isGeneric === true,
+      isChannel: role.kind === "channel",
+      whole: role.allocatedAs === undefined ? NONE : this.types.byName(role.allocatedAs),
       table: this.slots.table(type),
       array: NONE,
     };

@@ -4,7 +4,7 @@ import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
 import { TABLE_LIMIT } from "./limits.js";
 
-/** Meaning of a pointer word; a code is kind + target * KINDS_STEP. */
+/** Meaning of a pointer word; a code is kind + target * SLOT_STEP. */
 export const SLOT = {
   none: 0,
   /** Points at a value of the target type. */
@@ -19,7 +19,7 @@ export const SLOT = {
   iface: 5,
   /** Points at a closure, whose first word is its code. */
   func: 6,
-  /** Swiss map directory: one group while dirLen is 0, else an array of tables. Target: the map's header struct. */
+  /** A map's blocks, or an array of its tables. Target: the map's header struct, see MapDesign.directory. */
   directory: 7,
   /** Node of a hash trie: its first byte tells entry from indirect. Target: the node struct. */
   trieNode: 8,
@@ -42,16 +42,22 @@ export function typeSlots(types: TypeTable): TypeSlots {
   const pointers = new Map<TypeId, boolean>();
 
   const code = (kind: number, target: TypeId): number => (target === NONE ? SLOT.unknown : kind + target * SLOT_STEP);
+  const pointerTo = (target: TypeId): number =>
+    code(target !== NONE && types.get(target).role.kind === "trie node" ? SLOT.trieNode : SLOT.typed, target);
+
+  /** Where the runtime knows more of a struct's word than its type says. */
+  const hinted = (type: GoType, offset: Bytes): number | undefined => {
+    const hint = type.role.pointerAt?.(types, type, offset);
+    if (hint?.kind === "interface") return SLOT.eface;
+    if (!hint || hint.target === NONE) return undefined;
+    return hint.kind === "typed" ? pointerTo(hint.target) : code(SLOT[hint.kind], hint.target);
+  };
 
   /** Code of the word at offset of a type that is one or two words wide. */
   const leaf = (type: GoType, offset: Bytes): number => {
     switch (type.kind) {
-      case "pointer": {
-        if (offset !== 0) return SLOT.none;
-        if (type.element === NONE) return SLOT.unknown;
-        const element = types.get(type.element);
-        return isTrieNode(element) ? code(SLOT.trieNode, type.element) : code(SLOT.typed, type.element);
-      }
+      case "pointer":
+        return offset === 0 ? pointerTo(type.element) : SLOT.none;
       case "string":
         return offset === 0 ? SLOT.string : SLOT.none;
       case "slice":
@@ -83,8 +89,8 @@ export function typeSlots(types: TypeTable): TypeSlots {
         at %= element.size;
         type = element;
       } else if (type.kind === "struct") {
-        const special = runtimeSlot(types, type, at);
-        if (special !== undefined) return special;
+        const hint = hinted(type, at);
+        if (hint !== undefined) return hint;
         const field = fieldAt(type, at);
         if (!field) return SLOT.none;
         at -= field.offset;
@@ -114,9 +120,8 @@ export function typeSlots(types: TypeTable): TypeSlots {
     let answer: boolean;
     if (type.kind === "array") answer = type.count !== 0 && type.element !== NONE && hasPointers(type.element);
     else if (type.kind === "struct") {
-      // DWARF gives every bucket a pointer to the next one; where keys and values have none it is a number. cmd/compile reflectdata.MapBucketType
-      const isBucket = type.name.startsWith("bucket<");
-      answer = type.fields.some((field) => !(isBucket && field.name === "overflow") && hasPointers(field.type));
+      const { linkField } = type.role;
+      answer = type.fields.some((field) => field.name !== linkField && hasPointers(field.type));
     } else answer = ["pointer", "string", "slice", "interface", "func", "map", "chan", "unsafe.Pointer"].includes(type.kind);
     pointers.set(id, answer);
     return answer;
@@ -129,77 +134,4 @@ export function typeSlots(types: TypeTable): TypeSlots {
 function fieldAt(type: GoType, offset: Bytes) {
   const { fields } = type;
   return lastAtOrBefore(fields, offset, (each) => each.offset);
-}
-
-/** Words whose declared type is unsafe.Pointer, or less than the truth, although the runtime knows better. */
-function runtimeSlot(types: TypeTable, type: GoType, offset: Bytes): number | undefined {
-  const { name } = type;
-  const argument = (text: string, open: string, close: string): TypeId =>
-    types.byName(text.slice(text.indexOf(open) + 1, text.lastIndexOf(close)));
-  const at = (field: string) => type.fields.some((each) => each.name === field && each.offset === offset);
-  const code = (kind: number, target: TypeId) => (target === NONE ? undefined : kind + target * SLOT_STEP);
-  const pointee = (field: string): TypeId => {
-    const found = type.fields.find((each) => each.name === field);
-    return found ? types.get(found.type).element : NONE;
-  };
-  if (name.startsWith("map<")) return at("dirPtr") ? code(SLOT.directory, type.id) : undefined;
-  if (name.startsWith("groupReference<")) return at("data") ? code(SLOT.array, pointee("data")) : undefined;
-  // The type that the runtime allocates buckets by has an unsafe.Pointer for what is the next bucket.
-  if (name.startsWith("map.bucket[") || name.startsWith("noalg.map.bucket[")) return at("overflow") ? code(SLOT.typed, type.id) : undefined;
-  if (name.startsWith("hash<")) {
-    if (at("buckets")) return code(SLOT.array, pointee("buckets"));
-    if (at("oldbuckets")) return code(SLOT.array, pointee("oldbuckets"));
-    return at("extra") ? code(SLOT.typed, overflowLists(types, type)) : undefined;
-  }
-  if (name.startsWith("hchan<")) return at("buf") ? code(SLOT.array, argument(name, "<", ">")) : undefined;
-  if (name === "sync.eface") return at("val") ? SLOT.eface : undefined;
-  if (name === "sync.Pool") return at("local") || at("victim") ? code(SLOT.array, types.byName("sync.poolLocal")) : undefined;
-  if (name.includes("atomic.Pointer[") && offset === lastOffset(type)) {
-    const target = atomicTarget(types, type);
-    return code(target !== NONE && isTrieNode(types.get(target)) ? SLOT.trieNode : SLOT.typed, target);
-  }
-  return undefined;
-}
-
-/** By the map's header struct: what its extra points to. */
-const knownLists = new WeakMap<TypeTable, Map<TypeId, TypeId>>();
-
-/**
- * runtime.mapextra as this map has it: lists of the buckets that nothing but their chains would keep alive, and chains of
- * pointer-free buckets keep nothing. The executable says *runtime.bmap for each. runtime/map.go mapextra
- */
-function overflowLists(types: TypeTable, header: GoType): TypeId {
-  const known = knownLists.get(types) ?? new Map<TypeId, TypeId>();
-  knownLists.set(types, known);
-  const before = known.get(header.id);
-  if (before !== undefined) return before;
-  const generic = types.byName("runtime.mapextra");
-  const pointer = header.fields.find((field) => field.name === "buckets")?.type ?? NONE;
-  let made = generic;
-  if (generic !== NONE && pointer !== NONE && types.get(pointer).element !== NONE) {
-    const { size, fields } = types.get(generic);
-    const list = types.synthetic({ name: `[]${types.get(pointer).name}`, kind: "slice", size: 3 * WORD, rtype: 0, element: () => pointer });
-    const toList = types.synthetic({ name: `*[]${types.get(pointer).name}`, kind: "pointer", size: WORD, rtype: 0, element: () => list });
-    const own = fields.map((field) => ({ ...field, type: field.name === "nextOverflow" ? pointer : toList }));
-    made = types.synthetic({ name: header.name.replace("hash<", "mapextra<"), kind: "struct", size, rtype: 0, fields: () => own });
-  }
-  known.set(header.id, made);
-  return made;
-}
-
-/** The node that HashTrieMap's entries and indirects begin with. internal/sync/hashtriemap.go; internal/concurrent until Go 1.23 */
-function isTrieNode(type: GoType): boolean {
-  return type.name.startsWith("internal/sync.node[") || type.name.startsWith("internal/concurrent.node[");
-}
-
-function lastOffset(type: GoType): Bytes {
-  return type.fields.reduce((last, field) => Math.max(last, field.offset), 0);
-}
-
-/** T of an atomic.Pointer[T]: its first field is a [0]*T; the runtime's own has it in the name only. */
-function atomicTarget(types: TypeTable, type: GoType): TypeId {
-  const first = type.fields.find((field) => types.get(field.type).kind === "array");
-  const pointer = first ? types.get(first.type).element : NONE;
-  if (pointer !== NONE && types.get(pointer).kind === "pointer") return types.get(pointer).element;
-  return types.byName(type.name.slice(type.name.indexOf("[") + 1, type.name.lastIndexOf("]")));
 }

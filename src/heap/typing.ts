@@ -4,6 +4,7 @@ import type { Progress } from "../base/progress.js";
 import { type Address, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
 import type { Csr } from "../graph/graph.js";
 import { Worklist } from "../graph/worklist.js";
+import { trieNodeType } from "../runtime/maps/sync-maps.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { INTERIOR, SLOT_MASK } from "./edges.js";
 import {
@@ -23,7 +24,6 @@ import {
   unpacked,
 } from "./evidence.js";
 import { InterfaceTypes } from "./interface-types.js";
-import { MapDirectories } from "./map-directories.js";
 import type { ObjectTable } from "./objects.js";
 import { localOrder, Pending, WordReader } from "./pending.js";
 import { finalizedType, type RootTable } from "./roots.js";
@@ -53,7 +53,6 @@ export interface Env {
   readonly facts: FactsByType;
   readonly stringBytes: TypeId;
   readonly interfaces: InterfaceTypes;
-  readonly directories: MapDirectories;
 }
 
 /** What typing works on: the heap's columns before types are known. */
@@ -89,10 +88,9 @@ export function newEnv(input: TypingInput, claims: Int32Array, queue: Worklist):
     queue,
     spanKey: spanKeys(input.objects),
     pending: new Pending(),
-    facts: new FactsByType(input.runtime.types, input.slots),
+    facts: new FactsByType(input.runtime.types, input.runtime.maps, input.slots),
     stringBytes: input.runtime.stringBytes,
     interfaces: new InterfaceTypes(input.runtime, input.slots),
-    directories: new MapDirectories(input.runtime.types),
   };
 }
 
@@ -275,10 +273,7 @@ export function readPending(env: Env): void {
     const id = object[i];
     if (kind === SLOT.trieNode) {
       const isEntry = memory.tryBytes(at[i], 1)?.[0];
-      const name = runtime.types.get(target).name.replace(".node[", isEntry ? ".entry[" : ".indirect[");
-      const found = runtime.types.byName(name);
-      // Since Go 1.27 the linker keeps only the shaped twins of what nothing names.
-      const type = found === NONE ? runtime.types.byName(name.replace("[", "[go.shape.").replace(",", ",go.shape.")) : found;
+      const type = trieNodeType(runtime.types, target, Boolean(isEntry));
       if (type !== NONE) stateType(env, id, type, evidence[i]);
       continue;
     }
@@ -309,24 +304,24 @@ function stateClosure(env: Env, id: ObjectId): void {
   else env.pending.add(dataAddress(env, id), SLOT.func, id, BY_CLOSURE);
 }
 
-/** The slot tells a group from a directory, unless a group's slot is as large as some directory: a power of two. */
+/** The slot tells a block from an array of tables, unless a block's slot is as large as some array: a power of two. */
 function directoryBySlot(env: Env, id: ObjectId, header: TypeId, evidence: number): boolean {
-  const known = env.directories.of(header);
+  const known = env.facts.directoryOf(header);
   if (!known) return true;
-  const facts = env.facts.of(known.group);
+  const facts = env.facts.of(known.block);
   if (fits(env, id, facts)) {
     if (Number.isInteger(Math.log2(facts.slot))) return false;
-    stateType(env, id, known.group, evidence);
+    stateType(env, id, known.block, evidence);
   } else assign(env, id, known.tables, RANK.header, evidence);
   return true;
 }
 
-/** Since Go 1.24: dirPtr is one group, which begins with 8 control bytes, or an array of tables. */
+/** The first word tells a block, which begins with 8 control bytes, from an array of tables. */
 function directory(env: Env, id: ObjectId, header: TypeId, firstWord: Address, evidence: number): void {
-  const known = env.directories.of(header);
+  const known = env.facts.directoryOf(header);
   if (!known) return;
   if (firstWord > 0 && env.objects.find(firstWord) !== NONE) assign(env, id, known.tables, RANK.header, evidence);
-  else stateType(env, id, known.group, evidence);
+  else stateType(env, id, known.block, evidence);
 }
 
 /** What is only pointed into: sub-slices tell the element, typed pointers a member. */
@@ -357,7 +352,7 @@ function interiorPointers(env: Env, roots: RootTable): void {
     if (rankAt(env, id) <= RANK.loose && roots.code[row] !== SLOT.none) stateInterior(env, roots.code[row], id, roots.value[row]);
   }
   for (const { slot, code, id } of wanted) {
-    if (wrappedTimer(env, code, id)) continue;
+    if (wrapped(env, code, id)) continue;
     const value = memory.tryAddress(slot);
     if (value !== undefined) stateInterior(env, code, id, value);
   }
@@ -378,14 +373,14 @@ function stateInterior(env: Env, code: number, id: ObjectId, value: Address): vo
   }
 }
 
-/** A runtime.timer is allocated inside a time.Timer, of which only the timer is in the P's heap. time/sleep.go, runtime/time.go */
-function wrappedTimer(env: Env, code: number, id: ObjectId): boolean {
+/** Of some values only a part is ever pointed to: of a time.Timer the runtime.timer in it, by the P's heap. See RoleRules.insideOf. */
+function wrapped(env: Env, code: number, id: ObjectId): boolean {
   const { types } = env.runtime;
-  if (code % SLOT_STEP !== SLOT.typed || types.get(Math.floor(code / SLOT_STEP)).name !== "runtime.timer") return false;
-  for (const name of ["runtime.timeTimer", "time.Timer"]) {
+  if (code % SLOT_STEP !== SLOT.typed) return false;
+  const { role, size } = types.get(Math.floor(code / SLOT_STEP));
+  for (const name of role.insideOf ?? []) {
     const type = types.byName(name);
-    if (type === NONE || !fits(env, id, env.facts.of(type)) || types.get(type).size <= types.get(Math.floor(code / SLOT_STEP)).size)
-      continue;
+    if (type === NONE || !fits(env, id, env.facts.of(type)) || types.get(type).size <= size) continue;
     assign(env, id, type, RANK.array, BY_REFERRER);
     return true;
   }

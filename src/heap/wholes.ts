@@ -1,17 +1,14 @@
 // What a programmer calls one value: a map with its tables and groups, a channel with its buffer, a builder with its bytes.
-
 import { popcount } from "../base/bits.js";
-import { type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
+import { type Bytes, NONE, type ObjectId, WORD } from "../base/units.js";
 import type { Csr } from "../graph/graph.js";
 import { isMarked } from "../graph/mark.js";
-import type { Layout } from "../runtime/layout/schema.js";
 import type { TypeTable } from "../runtime/types.js";
 import { INTERIOR } from "./edges.js";
 import type { ObjectTypes } from "./evidence.js";
 import type { ObjectTable } from "./objects.js";
 import { PART_WORD, type PartWords, type PartWordsByType } from "./part-words.js";
 import type { RootTable } from "./roots.js";
-import { isPart, nameOfPart, readableType } from "./value-names.js";
 
 /** Objects of a value besides the one that stands for it. */
 export interface PartSum {
@@ -56,7 +53,8 @@ export interface WholesInput {
   readonly live: Uint32Array;
   readonly words: PartWordsByType;
   readonly typeTable: TypeTable;
-  readonly layout: Layout;
+  /** See MapDesign. */
+  readonly furtherPointers: readonly Bytes[];
 }
 
 /**
@@ -71,9 +69,8 @@ export function findWholes(input: WholesInput): Wholes {
   const labels = new Labels();
   linkObjects(input, column, labels);
   linkRoots(input, column, labels);
-  linkBucketsOfStacks(input, column);
+  linkPartsOfStacks(input, column);
   finish(input, column, labels);
-  const names: string[] = [];
   const sums = lazySums(objects, column);
   const of = (id: ObjectId): ObjectId => (column[id] >= 0 ? column[id] : id);
   return {
@@ -86,8 +83,7 @@ export function findWholes(input: WholesInput): Wholes {
       if (column[whole] < NONE) return labels.names[labelIndex(column[whole])];
       const type = types.type[whole];
       if (type === NONE) return "unknown";
-      names[type] ??= readableType(typeTable.get(type).name);
-      return names[type];
+      return typeTable.get(type).role.readable;
     },
     partsOf: (id) => (column[id] >= 0 ? NO_PARTS : sums()(id)),
     listParts(id) {
@@ -174,7 +170,7 @@ function standFor(column: Int32Array, known: Map<number, ObjectId>, place: numbe
 
 /** Variables that are such values, or hold them. */
 function linkRoots(input: WholesInput, column: Int32Array, labels: Labels): void {
-  const { roots, typeTable, words } = input;
+  const { roots, words } = input;
   const known = new Map<number, ObjectId>();
   for (let row = 0; row < roots.count; row++) {
     const type = roots.type[row];
@@ -186,7 +182,7 @@ function linkRoots(input: WholesInput, column: Int32Array, labels: Labels): void
     if (word === PART_WORD.none) continue;
     const value = word === PART_WORD.own ? undefined : plan.inner[word - PART_WORD.inner];
     const start = roots.slot[row] - at + (value?.start ?? 0);
-    const name = value?.name ?? (isPart(typeTable.get(type).name) ? nameOfPart(typeTable.get(type).name) : plan.name);
+    const name = value?.name ?? plan.name;
     standFor(column, known, start, roots.object[row], labels.entry(name));
   }
 }
@@ -196,28 +192,23 @@ function isFirstByte({ roots, objects }: WholesInput, row: number): boolean {
   return roots.value[row] === objects.addressOf(id) + objects.dataStart[objects.spanOf(id)];
 }
 
-/** A map's header on a stack has no variable; its buckets, old buckets and lists are told together by the header's layout. */
-function linkBucketsOfStacks(input: WholesInput, column: Int32Array): void {
-  const { roots, layout, types, typeTable } = input;
-  if (!layout.hasStruct("hmap")) return;
-  const hmap = layout.struct("hmap");
+/** A map's header on a stack has no variable; parts of one map are told together by how its header lays out the pointers to them. */
+function linkPartsOfStacks(input: WholesInput, column: Int32Array): void {
+  const { roots, furtherPointers, types, typeTable } = input;
+  if (furtherPointers.length === 0) return;
+  const partOf = (id: ObjectId) => typeTable.get(types.type[id]).role.partOf;
   const bySlot = new Map<number, ObjectId>();
   for (let row = 0; row < roots.count; row++) {
     const id = roots.object[row];
-    if (column[id] === NONE && isOrphan(types.type[id], typeTable)) bySlot.set(roots.slot[row], id);
+    if (column[id] === NONE && types.type[id] !== NONE && partOf(id) !== undefined) bySlot.set(roots.slot[row], id);
   }
-  const fields = ["oldbuckets", "extra"].filter((each) => hmap.has(each as "extra")) as ("oldbuckets" | "extra")[];
   for (const [slot, id] of bySlot) {
-    for (const field of fields) {
-      const part = bySlot.get(slot - hmap.offset("buckets") + hmap.offset(field));
+    for (const distance of furtherPointers) {
+      const part = bySlot.get(slot + distance);
       if (part === undefined || part === id || column[part] !== NONE || column[id] !== NONE) continue;
-      if (nameOfPart(typeTable.get(types.type[part]).name) === nameOfPart(typeTable.get(types.type[id]).name)) column[part] = id;
+      if (partOf(part) === partOf(id)) column[part] = id;
     }
   }
-}
-
-function isOrphan(type: TypeId, types: TypeTable): boolean {
-  return type !== NONE && isPart(types.get(type).name);
 }
 
 /**
@@ -226,8 +217,7 @@ function isOrphan(type: TypeId, types: TypeTable): boolean {
  */
 function finish(input: WholesInput, column: Int32Array, labels: Labels): void {
   const { types, typeTable, live, objectNode } = input;
-  const isOf = new Uint8Array(typeTable.count);
-  for (let type = 0; type < isOf.length; type++) isOf[type] = isPart(typeTable.get(type).name) ? 1 : 0;
+  const partOf = Array.from({ length: typeTable.count }, (_, type) => typeTable.get(type).role.partOf);
   for (let id = 0; id < column.length; id++) {
     const above = column[id];
     if (above >= 0) {
@@ -235,8 +225,8 @@ function finish(input: WholesInput, column: Int32Array, labels: Labels): void {
       continue;
     }
     const type = types.type[id];
-    if (above < NONE || type === NONE || isOf[type] === 0) continue;
-    const name = nameOfPart(typeTable.get(type).name);
+    const name = above < NONE || type === NONE ? undefined : partOf[type];
+    if (name === undefined) continue;
     column[id] = labels.entry(isMarked(live, objectNode + id) ? name : `parts of ${name}`);
   }
 }

@@ -3,11 +3,14 @@ import { realName } from "../base/package-names.js";
 import { type Address, counted, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { ObjectTypes } from "../heap/evidence.js";
 import type { Snapshot } from "../heap/snapshot.js";
-import { readableType } from "../heap/value-names.js";
 import { labelIndex } from "../heap/wholes.js";
+import { roleOf } from "../runtime/roles.js";
 import { parseRegExp } from "./patterns.js";
 
-export { readableType } from "../heap/value-names.js";
+/** What a Go programmer calls a type: see TypeRole. */
+export function readableType(name: string): string {
+  return roleOf(name).readable;
+}
 
 export interface NamedObject {
   readonly address: Hex;

@@ -9,7 +9,6 @@ import type { PathTypes } from "../heap/path-types.js";
 import type { OwnerKind, RootDescription } from "../heap/roots.js";
 import type { Snapshot } from "../heap/snapshot.js";
 import type { StaticVariable } from "../heap/statics.js";
-import { isPart, nameOfPart } from "../heap/value-names.js";
 import { type Certainty, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import { goroutinePlace } from "../stacks/goroutine-place.js";
 import { variableExpression } from "../stacks/local-variables.js";
@@ -100,8 +99,7 @@ function valueSteps(snapshot: Snapshot, nodes: readonly NodeId[], types: ObjectT
     const word = plan === null ? PART_WORD.none : (plan.words[Math.floor((offset % plan.stride) / WORD)] ?? PART_WORD.none);
     const type = types.type[id];
     if (plan === null || word === PART_WORD.none) {
-      const own = type === NONE ? "" : snapshot.runtime.types.get(type).name;
-      steps.push({ index: i - 2, name: isPart(own) ? nameOfPart(own) : undefined });
+      steps.push({ index: i - 2, name: type === NONE ? undefined : snapshot.runtime.types.get(type).role.partOf });
     } else if (word !== PART_WORD.own) steps.push({ index: i - 2, name: plan.inner[word - PART_WORD.inner].name });
     else if (i === 2) steps.push({ index: 0, name: plan.name });
     before = { type, offset: objects.dataStart[objects.spanOf(id)], isObject: true };

@@ -2,8 +2,9 @@
 import { DumpError } from "../base/errors.js";
 import { type Address, counted, type Hex, hex, NONE, type TypeId, WORD } from "../base/units.js";
 import type { Snapshot } from "../heap/snapshot.js";
+import { atomicTarget } from "../runtime/atomic-pointers.js";
 import { mapLength, readMap } from "../runtime/maps/maps.js";
-import { atomicTarget, readSyncMap } from "../runtime/maps/sync-maps.js";
+import { readSyncMap } from "../runtime/maps/sync-maps.js";
 import { readChannel } from "../runtime/records/channel.js";
 import { goroutineId } from "../runtime/records/goroutine.js";
 import { queuedSudogs } from "../runtime/records/sudog.js";
@@ -12,7 +13,6 @@ import { keyText } from "../value/keys.js";
 import { isText, quoteBytes } from "../value/quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "../value/scalars.js";
 import { timeText } from "../value/times.js";
-import { readableType } from "./object-names.js";
 
 /** A value, or a part of one. */
 export interface ShownValue {
@@ -67,8 +67,7 @@ export function showValue(
  */
 export function showHeader(dump: Snapshot, type: TypeId, header: Address, page: Page): ShownValue | undefined {
   const { types } = dump.runtime;
-  const { name } = types.get(type);
-  const id = types.byName(readableType(name));
+  const id = types.byName(types.get(type).role.readable);
   return id === NONE || id === type
     ? undefined
     : new Shower(dump, page, dump.runtime.process.memory).header(types.get(id), header, page.depth);
@@ -241,8 +240,8 @@ class Shower {
 
   private struct(base: Pick<ShownValue, "name" | "type">, go: GoType, address: Address, depth: number, isWhole: boolean): ShownValue {
     const { memory, types } = this.env;
-    if (go.name === "sync.Map") return this.syncMap(base, go, address, depth, isWhole);
-    const pointer = go.name.startsWith("sync/atomic.Pointer[") ? atomicTarget(types, go) : undefined;
+    if (go.role.kind === "sync.Map") return this.syncMap(base, go, address, depth, isWhole);
+    const pointer = go.role.kind === "atomic pointer" ? atomicTarget(types, go) : undefined;
     if (pointer) return this.pointer(base, types.get(pointer.pointer), memory.readAddress(address + pointer.offset), depth, isWhole);
     const named = go.fields.filter((field) => field.name !== "_");
     if (/^sync\/atomic\./.test(go.name) && named.length > 0) {

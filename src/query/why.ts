@@ -5,7 +5,6 @@ import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Hex, hex, NONE, type NodeId, type ObjectId, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
-import { isPart } from "../heap/value-names.js";
 import { goroutineOf, isAddress, locate, namesPlace, needText, targetOf, wholeNames } from "../naming/locate.js";
 import {
   explainAddress,
@@ -224,8 +223,8 @@ function nearTypes(dump: Dump, text: string): readonly string[] {
   const last = (text.match(word) ?? []).at(-1)?.toLowerCase() ?? "";
   const out: string[] = [];
   for (let type = 0; last !== "" && type < dump.runtime.types.count && out.length < 3; type++) {
-    const { name } = dump.runtime.types.get(type);
-    if (!isPart(name) && name.toLowerCase().includes(last)) out.push(name);
+    const { name, role } = dump.runtime.types.get(type);
+    if (role.partOf === undefined && name.toLowerCase().includes(last)) out.push(name);
   }
   return out;
 }

@@ -49,6 +49,61 @@ export interface GoType {
   readonly hasMethods: boolean;
   /** An interface keeps values of the type in its data word; others lie where that points. */
   readonly isDirect: boolean;
+  readonly role: TypeRole;
+}
+
+/** What the runtime, or a package that it serves, uses a type for. */
+export type RoleKind =
+  | "none"
+  | "map header"
+  | "map part"
+  | "channel"
+  | "hash trie"
+  | "trie node"
+  | "trie indirect"
+  | "trie entry"
+  | "sync.Map"
+  | "sync.Map part"
+  | "atomic pointer"
+  | "pool"
+  | "timer"
+  | "buffer"
+  | "interface words";
+
+/** What a pointer leads to where its declared type says less than the runtime knows. */
+export interface PointerHint {
+  /** One value of the target, an array of them, a map's blocks or tables (see MapDesign.directory), or what the interface holds whose data word it is. */
+  readonly kind: "typed" | "array" | "directory" | "interface";
+  /** NONE: the declared type has to do. */
+  readonly target: TypeId;
+}
+
+/** What is true of every type of one role. */
+export interface RoleRules {
+  readonly kind: RoleKind;
+  /** The runtime's own view of a map or channel, which does not know keys and elements. */
+  readonly isGeneric?: boolean;
+  /** The larger type that values of this one are allocated in. */
+  readonly allocatedAs?: string;
+  /** Larger types that may hold a value of this one past their beginning, the likeliest first. */
+  readonly insideOf?: readonly string[];
+  /** A field that is a pointer only where another field is. */
+  readonly linkField?: string;
+  /** What the pointer at an offset leads to; undefined where its declared type has to do. */
+  pointerAt?(types: TypeTable, type: GoType, offset: Bytes): PointerHint | undefined;
+  /** Whether the pointer at an offset leads to a part of the value; undefined where that depends on what it leads to. */
+  owns?(types: TypeTable, type: GoType, offset: Bytes): boolean | undefined;
+}
+
+/** The role of one type. */
+export interface TypeRole extends RoleRules {
+  /** What a Go programmer calls the type: "map[string]int" for map<string,int>; other names as they are. */
+  readonly readable: string;
+  /**
+   * The value that objects of this type are parts of, for nothing else ever points to them: "map[string]int" for table<string,int>,
+   * "sync.Map" for a trie's node; undefined for all other types.
+   */
+  readonly partOf: string | undefined;
 }
 
 export interface TypeTable {
@@ -64,6 +119,8 @@ export interface TypeTable {
   fromDwarf(type: DwarfType): TypeId;
   /** The type of an allocation of elements: "[]T". */
   arrayOf(element: TypeId): TypeId;
+  /** A synthetic type that belongs to another one, made at first use. @param as  what it is to that one */
+  derived(of: TypeId, as: string, make: () => TypeId): TypeId;
   /** A type that only the runtime knows: closures, string bytes, tiny blocks. */
   synthetic(parts: TypeParts): TypeId;
 }

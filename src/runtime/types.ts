@@ -5,11 +5,12 @@ import type { DebugInfo, DwarfType } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { isDirect as isDirectByAbi, readAbiHeader } from "./abi-type.js";
 import { type AbiReader, abiReader } from "./abi-types.js";
-import { type GoField, type GoKind, type GoType, KINDS, type TypeParts, type TypeTable } from "./go-types.js";
+import { type GoField, type GoKind, type GoType, KINDS, type TypeParts, type TypeRole, type TypeTable } from "./go-types.js";
 import { underlying } from "./layout/from-dwarf.js";
 import { readField } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import type { Module } from "./modules.js";
+import { roleOf } from "./roles.js";
 
 export type { GoField, GoKind, GoType, TypeTable } from "./go-types.js";
 
@@ -20,6 +21,7 @@ class LazyType implements GoType {
   private knownElement: TypeId | undefined;
   private knownKey: TypeId | undefined;
   private knownHeader: TypeId | undefined;
+  private knownRole: TypeRole | undefined;
   private knownDirect: boolean | undefined;
   private readonly direct: (type: GoType) => boolean;
   constructor(id: TypeId, parts: TypeParts, direct: (type: GoType) => boolean) {
@@ -61,6 +63,10 @@ class LazyType implements GoType {
     this.knownDirect ??= this.direct(this);
     return this.knownDirect;
   }
+  get role() {
+    this.knownRole ??= roleOf(this.parts.name);
+    return this.knownRole;
+  }
   get fields() {
     this.knownFields ??= this.parts.fields?.() ?? [];
     return this.knownFields;
@@ -82,7 +88,7 @@ export function readTypes(
   const rows: GoType[] = [];
   const byDie = new Map<number, TypeId>();
   const byAddress = new Map<Address, TypeId>();
-  const arrays = new Map<TypeId, TypeId>();
+  const derivedTypes = new Map<string, TypeId>();
   const byText = new Map<string, TypeId>();
   const add = (parts: TypeParts): TypeId => {
     const id = table.synthetic(parts);
@@ -151,12 +157,18 @@ export function readTypes(
       rows.push(new LazyType(rows.length, parts, isDirect));
       return rows.length - 1;
     },
-    arrayOf(element) {
-      const known = arrays.get(element);
-      if (known !== undefined) return known;
-      const of = table.get(element);
-      const id = table.synthetic({ name: `[]${of.name}`, kind: "array", size: of.size, rtype: 0, count: -1, element: () => element });
-      arrays.set(element, id);
+    arrayOf: (element) =>
+      table.derived(element, "array", () => {
+        const { name, size } = table.get(element);
+        return table.synthetic({ name: `[]${name}`, kind: "array", size, rtype: 0, count: -1, element: () => element });
+      }),
+    derived(of, as, make) {
+      const key = `${of} ${as}`;
+      let id = derivedTypes.get(key);
+      if (id === undefined) {
+        id = make();
+        derivedTypes.set(key, id);
+      }
       return id;
     },
   };

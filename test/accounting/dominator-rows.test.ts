@@ -5,6 +5,7 @@ import type { Sources } from "../../src/accounting/sources.js";
 import { dominators } from "../../src/graph/dominators.js";
 import { type Csr, csrOf, transpose } from "../../src/graph/graph.js";
 import { retainedSizes } from "../../src/graph/retained.js";
+import { roleOf } from "../../src/runtime/roles.js";
 import { plainNames } from "../support/heap-builder.js";
 
 /** Objects of 16 bytes behind one goroutine's stack: node 0, the owner 1, and objects from node 2 on. */
@@ -21,7 +22,7 @@ function sourcesOf(referents: Csr, types: readonly string[], typeOf: (id: number
       types: { type: Int32Array.from({ length: nodeCount - 2 }, (_, id) => typeOf(id)) },
     },
     retention: { dominators: tree, retained: retainedSizes(tree, sizes) },
-    runtime: { types: { count: types.length, get: (id: number) => ({ name: types[id] }) } },
+    runtime: { types: { count: types.length, get: (id: number) => ({ name: types[id], role: roleOf(types[id]) }) } },
   } as unknown as Sources;
 }
 

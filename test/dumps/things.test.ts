@@ -4,11 +4,11 @@ import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import type { Hex } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import { isPart } from "../../src/heap/value-names.js";
 import { type HistogramArgs, type HistogramRow, histogram } from "../../src/query/histogram.js";
 import { type ObjectRow, objects } from "../../src/query/objects.js";
 import { refs } from "../../src/query/refs.js";
 import { why } from "../../src/query/why.js";
+import { roleOf } from "../../src/runtime/roles.js";
 import { made, missingGo, nameOf, releases, type TestDump } from "../support/dump-cache.js";
 import { countTypes, differences } from "./measure.js";
 
@@ -55,7 +55,7 @@ for (const wish of wishes) {
         return (own ? is === count : is >= count && is <= count + 6) ? [] : [`${type}: ${is}, the program said ${count}`];
       });
       expect(wrong).toEqual([]);
-      expect([...found.keys()].filter((name) => isPart(name) || /^(?:map|hash|hchan)</.test(name))).toEqual([]);
+      expect([...found.keys()].filter((name) => roleOf(name).partOf !== undefined || /^(?:map|hash|hchan)</.test(name))).toEqual([]);
     });
 
     it("adds up to the live heap, folded or not", () => {
@@ -90,7 +90,7 @@ for (const wish of wishes) {
         if (stacked) continue;
         const { object, paths } = why.run(dump, { type }, context());
         expect(object.type).toBe(type);
-        for (const step of paths[0]?.steps ?? []) expect(isPart(step.type), `${type}: ${step.type}`).toBe(false);
+        for (const step of paths[0]?.steps ?? []) expect(roleOf(step.type).partOf, `${type}: ${step.type}`).toBeUndefined();
         expect(paths[0]?.steps.at(-1)).toMatchObject({ address: object.address, type, bytes: object.bytes });
       }
       const partsOnly = "^(\\[\\])?(noalg[.])?(map[.](group|bucket)\\[|bucket<).*Huge";

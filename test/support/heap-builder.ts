@@ -11,7 +11,6 @@ import type { Heap } from "../../src/heap/heap.js";
 import { numberObjects } from "../../src/heap/objects.js";
 import { retentionOf } from "../../src/heap/retention.js";
 import type { Owner } from "../../src/heap/roots.js";
-import { readableType } from "../../src/heap/value-names.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
 import { PAGE } from "../../src/runtime/spans.js";
 import type { PointerMasks } from "../../src/runtime/variants/pointer-masks.js";
@@ -123,7 +122,7 @@ export class HeapBuilder {
         labels: [],
         of: (id: ObjectId) => (column[id] >= 0 ? column[id] : id),
         isPart: (id: ObjectId) => column[id] >= 0,
-        nameOf: (id: ObjectId) => readableType(types.get(type[column[id] >= 0 ? column[id] : id]).name),
+        nameOf: (id: ObjectId) => types.get(type[column[id] >= 0 ? column[id] : id]).role.readable,
       },
       tree: breadthFirst(referents, 0, silent, new Set()),
       live,

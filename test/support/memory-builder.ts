@@ -4,6 +4,7 @@ import { type Address, NONE, type TypeId } from "../../src/base/units.js";
 import { type AddressSpace, openAddressSpace } from "../../src/process/address-space.js";
 import { structLayout } from "../../src/runtime/layout/layout.js";
 import type { Layout } from "../../src/runtime/layout/schema.js";
+import { roleOf } from "../../src/runtime/roles.js";
 import { type GoType, isPointerShaped, type TypeTable } from "../../src/runtime/types.js";
 
 /** One stretch of memory, zero at first, allocated from bottom to top. */
@@ -80,6 +81,7 @@ type TypeSpec = Partial<Omit<GoType, "id" | "fields">> & { readonly fields?: rea
 /** A table of types that a test makes. */
 export class TypeBuilder implements TypeTable {
   private readonly rows: GoType[] = [];
+  private readonly made = new Map<string, TypeId>();
   /** abi.Type behind each itab. */
   readonly itabs = new Map<Address, Address>();
   get count(): number {
@@ -101,10 +103,13 @@ export class TypeBuilder implements TypeTable {
     this.rows[id] = this.row({ ...old, ...spec, fields });
   }
 
-  private row(parts: Omit<GoType, "isDirect">): GoType {
+  private row(parts: Omit<GoType, "isDirect" | "role">): GoType {
     const isDirect = (type: GoType) => isPointerShaped(this, type, 0);
     return {
       ...parts,
+      get role() {
+        return roleOf(this.name);
+      },
       get isDirect() {
         return isDirect(this);
       },
@@ -128,6 +133,12 @@ export class TypeBuilder implements TypeTable {
   }
   synthetic(parts: Parameters<TypeTable["synthetic"]>[0]): TypeId {
     return this.add(parts.name, parts.kind, parts.size, { rtype: parts.rtype, element: parts.element?.() ?? NONE });
+  }
+  derived(of: TypeId, as: string, make: () => TypeId): TypeId {
+    const key = `${of} ${as}`;
+    const known = this.made.get(key) ?? make();
+    this.made.set(key, known);
+    return known;
   }
   arrayOf(element: TypeId): TypeId {
     const name = `[]${this.rows[element].name}`;

@@ -3,9 +3,10 @@
 import { type Address, type Bytes, counted, hex, NONE, type TypeId, WORD } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
 import { mapBlockOf, mapKeyOf, mapValueOf } from "../abi-type.js";
-import type { GoType } from "../go-types.js";
+import type { GoType, TypeTable } from "../go-types.js";
 import { readField } from "../layout/layout.js";
 import type { Layout } from "../layout/schema.js";
+import { fieldOf, isFieldAt, pointeeOf, type RoleRow } from "../role.js";
 import {
   damaged,
   entryAt,
@@ -19,6 +20,50 @@ import {
   SLOTS,
   structLike,
 } from "./design.js";
+import { mapInBrackets, mapOfBlock } from "./map-names.js";
+
+/** Types of bucket maps: "hash<K,V>" is a header's. */
+export const BUCKET_ROLES: readonly RoleRow[] = [
+  {
+    kind: "map header",
+    names: /^hash</,
+    readable: mapInBrackets,
+    pointerAt(types, type, offset) {
+      for (const field of ["buckets", "oldbuckets"])
+        if (isFieldAt(type, field, offset)) return { kind: "array", target: pointeeOf(types, type, field) };
+      return isFieldAt(type, "extra", offset) ? { kind: "typed", target: overflowLists(types, type) } : undefined;
+    },
+  },
+  { kind: "map header", isGeneric: true, names: /^(?:\[\]\*?)?runtime\.hmap$/ },
+  // DWARF gives every bucket a pointer to the next one; where keys and values have none it is a number. cmd/compile reflectdata.MapBucketType
+  { kind: "map part", names: /^bucket</, partOf: mapInBrackets, linkField: "overflow" },
+  { kind: "map part", names: /^mapextra</, partOf: mapInBrackets },
+  {
+    // The type that the runtime allocates buckets by has an unsafe.Pointer for what is the next bucket.
+    kind: "map part",
+    names: /^(?:noalg\.)?map\.bucket\[/,
+    partOf: mapOfBlock,
+    pointerAt: (_, type, offset) => (isFieldAt(type, "overflow", offset) ? { kind: "typed", target: type.id } : undefined),
+  },
+];
+
+/**
+ * runtime.mapextra as this map has it: lists of the buckets that nothing but their chains would keep alive, and chains of
+ * pointer-free buckets keep nothing. The executable says *runtime.bmap for each. runtime/map.go mapextra
+ */
+function overflowLists(types: TypeTable, header: GoType): TypeId {
+  return types.derived(header.id, "mapextra", () => {
+    const generic = types.byName("runtime.mapextra");
+    const pointer = fieldOf(header, "buckets")?.type ?? NONE;
+    if (generic === NONE || pointer === NONE || types.get(pointer).element === NONE) return generic;
+    const { size, fields } = types.get(generic);
+    const name = `[]${types.get(pointer).name}`;
+    const list = types.synthetic({ name, kind: "slice", size: 3 * WORD, rtype: 0, element: () => pointer });
+    const toList = pointerTo(types, list, name);
+    const own = fields.map((field) => ({ ...field, type: field.name === "nextOverflow" ? pointer : toList }));
+    return types.synthetic({ name: header.name.replace("hash<", "mapextra<"), kind: "struct", size, rtype: 0, fields: () => own });
+  });
+}
 
 /** Bucket maps of the program that has this layout. runtime/map.go, map_noswiss.go */
 export function bucketMaps(layout: Layout): MapDesign {

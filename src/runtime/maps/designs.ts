@@ -1,9 +1,10 @@
 // Which of Go's map designs a program uses.
 import type { Layout } from "../layout/schema.js";
+import type { RoleRow } from "../role.js";
 import { choose, type Variant } from "../variants/variant.js";
-import { bucketMaps } from "./buckets.js";
+import { BUCKET_ROLES, bucketMaps } from "./buckets.js";
 import type { MapDesign } from "./design.js";
-import { swissMaps } from "./swiss.js";
+import { SWISS_ROLES, swissMaps } from "./swiss.js";
 
 /** Newest first. */
 const MAP_DESIGNS: readonly Variant<MapDesign, Layout>[] = [
@@ -23,6 +24,9 @@ const MAP_DESIGNS: readonly Variant<MapDesign, Layout>[] = [
     create: bucketMaps,
   },
 ];
+
+/** Types of maps of every design. */
+export const MAP_ROLES: readonly RoleRow[] = [...SWISS_ROLES, ...BUCKET_ROLES];
 
 /** The design of this program's maps. @throws UnsupportedError when it has neither header */
 export function mapDesign(layout: Layout): MapDesign {

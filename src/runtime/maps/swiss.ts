@@ -5,6 +5,7 @@ import { mapBlockOf } from "../abi-type.js";
 import type { GoType, TypeTable } from "../go-types.js";
 import { readField, readFieldOr } from "../layout/layout.js";
 import type { Layout } from "../layout/schema.js";
+import { fieldOf, isFieldAt, pointeeOf, type RoleRow, typeOf } from "../role.js";
 import {
   type Directory,
   damaged,
@@ -19,12 +20,34 @@ import {
   SLOTS,
   structLike,
 } from "./design.js";
+import { mapInBrackets, mapOfBlock } from "./map-names.js";
 
 /** Slots of the largest table, and how many of them are filled before it splits in two. internal/runtime/maps/table.go, group.go */
 const TABLE_SLOTS = 1024;
 const TABLE_LOAD = 7 / 8;
 /** Tables of a directory: more is damage. */
 const MOST_TABLES = 1 << 30;
+
+/** Types of swiss maps: "map<K,V>" is a header's. */
+export const SWISS_ROLES: readonly RoleRow[] = [
+  {
+    kind: "map header",
+    names: /^map</,
+    readable: mapInBrackets,
+    pointerAt: (_, type, offset) => (isFieldAt(type, "dirPtr", offset) ? { kind: "directory", target: type.id } : undefined),
+  },
+  { kind: "map part", isGeneric: true, names: /^(?:\[\]\*?)?internal\/runtime\/maps\.(?:table|Map)$/ },
+  { kind: "map part", names: /^(?:\[\])?\*?internal\/runtime\/maps\./ },
+  { kind: "map part", names: /^(?:table|group)</, partOf: mapInBrackets },
+  { kind: "map part", names: /^(?:noalg\.)?map\.group\[/, partOf: mapOfBlock },
+  {
+    // A table's groups: it lies in the table and is no object.
+    kind: "none",
+    names: /^groupReference</,
+    pointerAt: (types, type, offset) =>
+      isFieldAt(type, "data", offset) ? { kind: "array", target: pointeeOf(types, type, "data") } : undefined,
+  },
+];
 
 /** Swiss maps of the program that has this layout. internal/runtime/maps/map.go, table.go, group.go */
 export function swissMaps(layout: Layout): MapDesign {
@@ -78,14 +101,10 @@ function tableSlots(layout: Layout, { memory }: MapMemory, header: Address): num
 
 /** dirPtr is one group while dirLen is 0, and else an array of tables. */
 function directoryOf(types: TypeTable, header: TypeId): Directory | undefined {
-  const pointee = (struct: TypeId, name: string): TypeId => {
-    const field = struct === NONE ? undefined : types.get(struct).fields.find((each) => each.name === name);
-    return field ? types.get(field.type).element : NONE;
-  };
-  const tablePointer = pointee(header, "dirPtr");
-  const table = tablePointer === NONE ? NONE : types.get(tablePointer).element;
-  const groups = table === NONE ? undefined : types.get(table).fields.find((each) => each.name === "groups");
-  const block = groups ? pointee(groups.type, "data") : NONE;
+  const tablePointer = pointeeOf(types, types.get(header), "dirPtr");
+  const table = tablePointer === NONE ? undefined : types.get(types.get(tablePointer).element);
+  const groups = typeOf(types, fieldOf(table, "groups"));
+  const block = groups ? pointeeOf(types, groups, "data") : NONE;
   return block === NONE ? undefined : { block, tables: types.arrayOf(tablePointer) };
 }
 

@@ -1,6 +1,8 @@
 // sync.Map as key and value addresses: the hash trie, and the two maps that it was before.
 import { type Address, type Bytes, hex, NONE, type TypeId, WORD } from "../../base/units.js";
-import type { GoField, GoType, TypeTable } from "../go-types.js";
+import { atomicTarget } from "../atomic-pointers.js";
+import type { GoType, TypeTable } from "../go-types.js";
+import { fieldOf, type RoleRow, typeOf } from "../role.js";
 import { choose, type Variant } from "../variants/variant.js";
 import { type MapEnvironment, readMap } from "./maps.js";
 
@@ -11,6 +13,50 @@ export interface SyncMapEntry {
 }
 
 type Reader = (env: MapEnvironment, address: Address) => Iterable<SyncMapEntry>;
+
+/** The map inside a sync.Map, before it was a trie. */
+export const INNER_MAP = "map[interface {}]*sync.entry";
+
+/** What sync.Map is made of: nodes of tries, in package concurrent until Go 1.23; and what it was before. */
+export const SYNC_MAP_ROLES: readonly RoleRow[] = [
+  { kind: "sync.Map", names: /^sync\.Map$/ },
+  { kind: "sync.Map part", names: /^sync\.readOnly$/, partOf: () => "sync.Map" },
+  // What an entry points to is a box for the value's interface, which nothing else has.
+  { kind: "sync.Map part", names: /^sync\.entry$/, partOf: () => "sync.Map", owns: () => true },
+  { kind: "hash trie", names: /^internal\/(?:sync|concurrent)\.HashTrieMap\[/ },
+  { kind: "trie node", names: /^internal\/(?:sync|concurrent)\.node\[/, partOf: trieOf },
+  { kind: "trie entry", names: /^internal\/(?:sync|concurrent)\.entry\[/, partOf: trieOf },
+  {
+    kind: "trie indirect",
+    names: /^internal\/(?:sync|concurrent)\.indirect\[/,
+    partOf: trieOf,
+    // A node's parent is no part of it.
+    owns(types, type, offset) {
+      const parent = fieldOf(type, "parent");
+      const size = typeOf(types, parent)?.size ?? 0;
+      return parent && offset >= parent.offset && offset < parent.offset + size ? false : undefined;
+    },
+  },
+];
+
+/** "sync.Map", or the trie's own type, for a part of it. */
+function trieOf(name: string): string {
+  const [, of, written] = /^internal\/(sync|concurrent)\.\w+\[(.*)\]$/.exec(name) ?? [];
+  const types = written?.replaceAll("go.shape.", "");
+  if (types === undefined) return name;
+  return types === "interface {},interface {}" ? "sync.Map" : `internal/${of}.HashTrieMap[${types}]`;
+}
+
+/**
+ * The type of a trie's node, which pointers to it do not tell: its first byte says whether it is an entry. NONE when the program
+ * does not describe it.
+ */
+export function trieNodeType(types: TypeTable, node: TypeId, isEntry: boolean): TypeId {
+  const name = types.get(node).name.replace(".node[", isEntry ? ".entry[" : ".indirect[");
+  const found = types.byName(name);
+  // Since Go 1.27 the linker keeps only the shaped twins of what nothing names.
+  return found === NONE ? types.byName(name.replace("[", "[go.shape.").replace(",", ",go.shape.")) : found;
+}
 
 /** Chosen by the fields of sync.Map itself. Newest first. */
 const SYNC_MAPS: readonly Variant<Reader, { readonly types: TypeTable; readonly type: GoType }>[] = [
@@ -48,28 +94,6 @@ export function* readSyncMap(env: MapEnvironment, type: GoType, address: Address
     if (!(error instanceof Error) || !("code" in error)) throw error;
     env.findings?.add("map", "a map was not read whole", `sync.Map ${hex(address)}: ${error.message}`);
   }
-}
-
-function fieldOf(type: GoType | undefined, name: string): GoField | undefined {
-  return type?.fields.find((field) => field.name === name);
-}
-
-function typeOf(types: TypeTable, field: GoField | undefined): GoType | undefined {
-  return field === undefined || field.type === NONE ? undefined : types.get(field.type);
-}
-
-/** What an atomic.Pointer[T] points to: { _ [0]*T; _ noCopy; v unsafe.Pointer }. */
-export function atomicTarget(
-  types: TypeTable,
-  pointer: GoType,
-): { readonly target: GoType; readonly pointer: TypeId; readonly offset: Bytes } | undefined {
-  const value = fieldOf(pointer, "v");
-  const empty = pointer.fields.find((field) => typeOf(types, field)?.kind === "array");
-  const target = typeOf(types, empty);
-  const pointee = target && target.element !== NONE ? types.get(target.element) : undefined;
-  return value && pointee && pointee.element !== NONE
-    ? { target: types.get(pointee.element), pointer: pointee.id, offset: value.offset }
-    : undefined;
 }
 
 /** Levels of a trie over a 64-bit hash, four bits each. */

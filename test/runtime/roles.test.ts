@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPart, nameOfPart, readableType } from "../../src/heap/value-names.js";
+import { roleOf } from "../../src/runtime/roles.js";
 
 test.each([
   ["map<string,*main.Session>", "map[string]*main.Session"],
@@ -7,7 +7,7 @@ test.each([
   ["map<map[[5]string]*main.T>", "map[[5]string]*main.T"],
   ["hchan<func(int, string) chan int>", "chan func(int, string) chan int"],
   ["main.User", "main.User"],
-])("%s is called %s", (name, readable) => expect(readableType(name)).toBe(readable));
+])("%s is called %s", (name, readable) => expect(roleOf(name).readable).toBe(readable));
 
 test.each([
   ["[]noalg.map.group[string]*main.Session", "map[string]*main.Session"],
@@ -28,11 +28,10 @@ test.each([
   ["[]bucket<interface {},*sync.entry>", "sync.Map"],
   ["hash<interface {},*sync.entry>", "sync.Map"],
 ])("%s is a part of %s", (name, whole) => {
-  expect(isPart(name)).toBe(true);
-  expect(nameOfPart(name)).toBe(whole);
+  expect(roleOf(name).partOf).toBe(whole);
 });
 
 test.each(["map<string,int>", "hchan<int>", "main.table", "[]main.group", "main.entry", "sync.Map", "*main.bucket", "sync.entryPoint"])(
   "%s is no part",
-  (name) => expect(isPart(name)).toBe(false),
+  (name) => expect(roleOf(name).partOf).toBeUndefined(),
 );

@@ -132,7 +132,9 @@ export class TypeBuilder implements TypeTable {
     return NONE;
   }
   synthetic(parts: Parameters<TypeTable["synthetic"]>[0]): TypeId {
-    return this.add(parts.name, parts.kind, parts.size, { rtype: parts.rtype, element: parts.element?.() ?? NONE });
+    const { name, kind, size, rtype, count } = parts;
+    const fields = (parts.fields?.() ?? []).map((field) => [field.name, field.offset, field.type] as const);
+    return this.add(name, kind, size, { rtype, count: count ?? 0, element: parts.element?.() ?? NONE, fields });
   }
   derived(of: TypeId, as: string, make: () => TypeId): TypeId {
     const key = `${of} ${as}`;

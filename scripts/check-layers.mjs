@@ -24,7 +24,7 @@ const allowed = {
     "trace",
     "base",
   ],
-  diagnosis: ["accounting", "naming", "stacks", "dump", "heap", "value", "runtime", "base"],
+  diagnosis: ["accounting", "heap", "process", "runtime", "base"],
   waits: ["stacks", "graph", "heap", "value", "runtime", "base"],
   accounting: ["stacks", "graph", "heap", "process", "runtime", "base"],
   crash: ["stacks", "process", "value", "runtime", "base"],

@@ -7,6 +7,7 @@ import { defineCommand } from "../command.js";
 import { formatBar, formatShare } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
+import { suspectText } from "../text/suspects.js";
 import { cutText, formatTable, padText, textWidth } from "../text/table.js";
 
 type Overview = ReturnType<typeof overview.run>;
@@ -37,7 +38,7 @@ export const overviewCommand = defineCommand({
   text: (answer, page) => [
     ...deathLines(answer, page),
     "",
-    ...suspectLines(answer.topSuspects, page),
+    ...suspectLines(answer.topSuspects.map(suspectText), page),
     ...holderLines(answer.topHolders, answer.heap.liveBytes, page),
     "",
     ...programLines(answer, page),
@@ -52,6 +53,13 @@ export const overviewCommand = defineCommand({
     "",
     ...typeLines(answer, page),
   ],
+  json: (answer) => ({
+    ...answer,
+    topSuspects: answer.topSuspects.map((suspect) => {
+      const { kind, title } = suspectText(suspect);
+      return { kind, title, bytes: suspect.bytes, rule: suspect.rule, share: suspect.share };
+    }),
+  }),
   next: ({ topTypes }) => [`suspects CORE`, `histogram CORE`, ...(topTypes[0] ? [`why CORE --type ${quoteWord(topTypes[0].type)}`] : [])],
 });
 

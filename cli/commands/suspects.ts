@@ -2,8 +2,10 @@ import { counted, formatBytes } from "../../src/base/units.js";
 import { suspects } from "../../src/query/suspects.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
+import { commandLine } from "../text/command-line.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
+import { suspectJson, suspectText } from "../text/suspects.js";
 import { textWidth } from "../text/table.js";
 
 /** Findings on one screen. */
@@ -24,7 +26,7 @@ export const suspectsCommand = defineCommand({
   text({ rows, total, liveBytes }, page) {
     if (rows.length === 0) return [`nothing stands out in ${formatBytes(liveBytes)} of live heap`];
     const lines: string[] = [];
-    rows.forEach((row, index) => {
+    rows.map(suspectText).forEach((row, index) => {
       wrap(`${index + 1}. ${row.title}`, "   ", page).forEach((line, at) => {
         lines.push(at === 0 ? page.bold(line) : line);
       });
@@ -33,8 +35,8 @@ export const suspectsCommand = defineCommand({
     if (rows.length < total.rows) lines.push("", `${rows.length} of ${counted(total.rows, "finding")} (--top 0 for all)`);
     return lines;
   },
-  json: (result, paste) => ({ ...result, rows: result.rows.map((row) => ({ ...row, next: paste(row.next) })) }),
-  next: ({ rows }) => rows.slice(0, 3).map((row) => row.next),
+  json: (result, paste) => ({ ...result, rows: result.rows.map((row) => suspectJson(row, paste)) }),
+  next: ({ rows }) => rows.slice(0, 3).map((row) => commandLine(row.next)),
 });
 
 /** Words in lines of the page's prose width; later lines begin with the indent. */

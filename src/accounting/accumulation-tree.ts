@@ -33,6 +33,8 @@ export interface AccumulationTree {
   readonly kind: Uint8Array;
   /** The node of a row of one; a member of a row of several; NONE of the rest. */
   readonly node: Int32Array;
+  /** What a row's members have in common; rows of one key are alike. NONE of everything and of the rest. */
+  readonly key: Int32Array;
   /** Owners or objects. */
   readonly members: Uint32Array;
   /** Of the row's own objects. */
@@ -42,6 +44,8 @@ export interface AccumulationTree {
   readonly firstChild: Uint32Array;
   /** What people call the row's members: their type, package or kind; "" of everything and of the rest. */
   label(row: Row): string;
+  /** The key that a node's row would have. */
+  keyOf(node: NodeId): number;
 }
 
 /** Single rows of one type and about one size are folded from this many on. */
@@ -172,11 +176,13 @@ function columnsOf(start: Draft, keys: RowKeys, objectNode: NodeId): Accumulatio
     rowCount: rows.length,
     kind: Uint8Array.from(rows, (draft) => kindOf(draft, objectNode)),
     node: Int32Array.from(rows, (draft) => draft.first),
+    key,
     members: Uint32Array.from(rows, (draft) => draft.count),
     bytes: Float64Array.from(rows, (draft) => draft.bytes),
     retained: Float64Array.from(rows, (draft) => draft.retained),
     firstChild: Uint32Array.from(firstChild),
     label: (row) => (key[row] === NONE ? "" : keys.label(key[row])),
+    keyOf: (node) => keys.of(node),
   };
 }
 

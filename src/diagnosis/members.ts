@@ -1,11 +1,10 @@
 // What points of accumulation hold, counted exactly: the types that pile up, and samples of their objects.
 
-import type { DominatorNode } from "../accounting/dominator-rows.js";
-import { type Bytes, type Hex, NONE, type ObjectId, parseAddress, type TypeId } from "../base/units.js";
-import type { Dump } from "../dump.js";
-import { readableType } from "../naming/object-names.js";
-import { ownerName } from "../naming/path-names.js";
-import type { Point } from "./points.js";
+import { type AccumulationTree, childrenOf, ROW } from "../accounting/accumulation-tree.js";
+import { type Bytes, NONE, type NodeId, type ObjectId, type TypeId } from "../base/units.js";
+import type { Case } from "./case.js";
+import { NAMED_TYPE } from "./name-lists.js";
+import { objectOf, type Points, type Remainder } from "./points.js";
 import type { Part } from "./suspect.js";
 
 /** Objects of a type that are read. */
@@ -40,32 +39,20 @@ export interface Held {
   readonly parts: readonly Part[];
 }
 
-/** The object of a row of one, the example of a row of several; NONE of owners. */
-export function objectOfRow(dump: Dump, row: DominatorNode): ObjectId {
-  const address = parseAddress(row.address ?? row.example ?? "");
-  return address === undefined ? NONE : dump.heap.objects.find(address);
-}
-
-/** Type of a row's objects; NONE of owners and of what has none. */
-function typeOfRow(dump: Dump, row: DominatorNode): TypeId {
-  const object = objectOfRow(dump, row);
-  return object === NONE ? NONE : dump.heap.types.type[object];
-}
-
 /** Types that a row and the rows below it have many objects of, the outermost first. */
-function typesBelow(dump: Dump, row: DominatorNode): readonly TypeId[] {
+function typesBelow({ heap }: Case, tree: AccumulationTree, top: Remainder): readonly TypeId[] {
   const found: TypeId[] = [];
-  const names = new Set<string>();
-  let level: readonly DominatorNode[] = [row];
+  const keys = new Set<number>();
+  let level: readonly Remainder[] = [top];
   while (level.length > 0 && found.length < MOST_TYPES) {
-    for (const each of level) {
-      if (each.count <= FEWEST || each.type.startsWith("(") || names.has(each.type)) continue;
-      const type = typeOfRow(dump, each);
-      if (type === NONE || found.length === MOST_TYPES) continue;
-      names.add(each.type);
+    for (const { row } of level) {
+      const id = objectOf(heap, tree, row);
+      const type = id === NONE ? NONE : heap.types.type[id];
+      if (tree.members[row] <= FEWEST || type === NONE || keys.has(tree.key[row]) || found.length === MOST_TYPES) continue;
+      keys.add(tree.key[row]);
       found.push(type);
     }
-    level = level.flatMap((each) => each.children ?? []);
+    level = level.flatMap((each) => each.children);
   }
   return found;
 }
@@ -78,22 +65,37 @@ interface Sums {
   readonly counts: Float64Array;
 }
 
-/** Goes down the dominator tree once for all points. @param singles objects of the roots' own rows: no point of several has them */
-export function heldBy(dump: Dump, points: readonly Point[], singles: readonly Hex[]): readonly Held[] {
-  const { heap, retention } = dump;
+/** Goes down the dominator tree once for all points. */
+export function heldBy(from: Case, { tree, points }: Points): readonly Held[] {
+  const wanted = points.map((point) => typesBelow(from, tree, point));
+  const bitOf = bitsByType(from, wanted);
+  const pointOf = seeds(from, tree, points);
+  const sums = sumUp(from, pointOf, bitOf, points.length);
+  const step = from.runtime.types.count;
+  const objectNode = from.heap.graph.nodeOfObject(0);
+  const samples = sample(from, wanted, sums, (id) => {
+    const point = pointOf[objectNode + id];
+    const type = from.heap.types.type[id];
+    const bit = point === NONE || type === NONE ? NONE : bitOf[point * step + type];
+    return bit === NONE ? NONE : point * MOST_TYPES + bit;
+  });
+  return points.map((_, point) => heldAt(from, wanted[point], sums[point], (bit) => samples[point * MOST_TYPES + bit] ?? []));
+}
+
+/** @param pointOf [nodes] of those that points are; those below them are filled in */
+function sumUp({ heap, retention, runtime, progress }: Case, pointOf: Int32Array, bitOf: Int8Array, count: number): readonly Sums[] {
   const { objects, types } = heap;
   const { parent, order } = retention.dominators;
   const objectNode = heap.graph.nodeOfObject(0);
-  const rows = points.map((point) => point.row);
-  const wanted = rows.map((row) => typesBelow(dump, row));
-  const bitOf = bitsByType(dump, wanted);
-  const pointOf = seeds(dump, rows, singles);
   const masks = new Uint8Array(parent.length);
-  const sums = rows.map((): Sums => ({ bytes: 0, byMask: new Float64Array(MASKS), counts: new Float64Array(MASKS * MOST_TYPES) }));
-  const step = dump.runtime.types.count;
+  const step = runtime.types.count;
+  const sums = Array.from(
+    { length: count },
+    (): Sums => ({ bytes: 0, byMask: new Float64Array(MASKS), counts: new Float64Array(MASKS * MOST_TYPES) }),
+  );
   // Parents come before their children.
   for (let i = 1; i < order.length; i++) {
-    if ((i & 0x3ffff) === 0) dump.progress.tick(i);
+    if ((i & 0x3ffff) === 0) progress.tick(i);
     const node = order[i];
     const above = parent[node];
     if (pointOf[node] === NONE) pointOf[node] = pointOf[above];
@@ -108,17 +110,11 @@ export function heldBy(dump: Dump, points: readonly Point[], singles: readonly H
     sums[point].byMask[mask] += size;
     if (bit !== NONE) sums[point].counts[mask * MOST_TYPES + bit]++;
   }
-  const samples = sample(dump, wanted, sums, (id) => {
-    const point = pointOf[objectNode + id];
-    const type = types.type[id];
-    return point === NONE || type === NONE || bitOf[point * step + type] === NONE ? NONE : point * MOST_TYPES + bitOf[point * step + type];
-  });
-  return rows.map((_, point) => heldAt(dump, wanted[point], sums[point], (bit) => samples[point * MOST_TYPES + bit] ?? []));
+  return sums;
 }
 
 /** [points, types] which of the point's types a type is, by name: one type may be in two units of debug information. */
-function bitsByType(dump: Dump, wanted: readonly (readonly TypeId[])[]): Int8Array {
-  const { types } = dump.runtime;
+function bitsByType({ runtime: { types } }: Case, wanted: readonly (readonly TypeId[])[]): Int8Array {
   const step = types.count;
   const bitOf = new Int8Array(wanted.length * step).fill(NONE);
   const byName = new Map<string, TypeId[]>();
@@ -136,35 +132,25 @@ function bitsByType(dump: Dump, wanted: readonly (readonly TypeId[])[]): Int8Arr
 }
 
 /** [nodes] index of the point that a node is; NONE of all others. A point of several has what no other row of the roots is. */
-function seeds(dump: Dump, rows: readonly DominatorNode[], singles: readonly Hex[]): Int32Array {
-  const { heap, retention } = dump;
+function seeds({ heap, retention }: Case, tree: AccumulationTree, points: readonly Remainder[]): Int32Array {
   const { parent } = retention.dominators;
-  const objectNode = heap.graph.nodeOfObject(0);
   const pointOf = new Int32Array(parent.length).fill(NONE);
-  const several = new Map<string, number>();
-  rows.forEach((row, point) => {
-    if (row.address !== undefined) pointOf[heap.graph.nodeOfObject(objectOfRow(dump, row))] = point;
-    else if (row.owner === undefined) several.set(row.type, point);
-    else {
-      const owner = heap.roots.owners.findIndex((each, id) => each.kind === row.type && ownerName(dump, id) === row.owner);
-      if (owner >= 0) pointOf[heap.graph.nodeOfOwner(owner)] = point;
-    }
+  const several = new Map<number, number>();
+  points.forEach(({ row }, point) => {
+    if (tree.kind[row] === ROW.object || tree.kind[row] === ROW.owner) pointOf[tree.node[row]] = point;
+    else several.set(tree.key[row], point);
   });
   if (several.size === 0) return pointOf;
-  const apart = new Set(singles.map((address) => heap.graph.nodeOfObject(heap.objects.find(parseAddress(address) as number))));
-  const pointOfType: number[] = [];
-  for (let node = objectNode; node < parent.length; node++) {
-    if (parent[node] !== 0 || pointOf[node] !== NONE || apart.has(node)) continue;
-    const type = heap.types.type[node - objectNode];
-    pointOfType[type + 1] ??= several.get(type === NONE ? "unknown" : readableType(dump.runtime.types.get(type).name)) ?? NONE;
-    pointOf[node] = pointOfType[type + 1];
-  }
+  const apart = new Set<NodeId>();
+  for (const row of childrenOf(tree, 0)) if (tree.kind[row] === ROW.object) apart.add(tree.node[row]);
+  for (let node = heap.graph.nodeOfObject(0); node < parent.length; node++)
+    if (parent[node] === 0 && pointOf[node] === NONE && !apart.has(node)) pointOf[node] = several.get(tree.keyOf(node)) ?? NONE;
   return pointOf;
 }
 
 /** Samples by place, the point's index and the type's bit: every so manyth object. */
 function sample(
-  dump: Dump,
+  { heap }: Case,
   wanted: readonly (readonly TypeId[])[],
   sums: readonly Sums[],
   placeOf: (id: ObjectId) => number,
@@ -172,7 +158,7 @@ function sample(
   const taken: ObjectId[][] = Array.from({ length: wanted.length * MOST_TYPES }, () => []);
   const seen = new Uint32Array(taken.length);
   const steps = taken.map((_, place) => Math.ceil(countOf(sums[Math.floor(place / MOST_TYPES)], place % MOST_TYPES) / SAMPLES));
-  for (let id = 0; id < dump.heap.objects.count; id++) {
+  for (let id = 0; id < heap.objects.count; id++) {
     const place = placeOf(id);
     if (place !== NONE && seen[place]++ % steps[place] === 0) taken[place].push(id);
   }
@@ -191,9 +177,9 @@ function bytesOf({ byMask }: Sums, inside: number, outside = 0): Bytes {
   return byMask.reduce((sum, bytes, mask) => sum + ((mask & inside) === inside && (mask & outside) === 0 ? bytes : 0), 0);
 }
 
-function heldAt(dump: Dump, wanted: readonly TypeId[], sums: Sums, samplesOf: (bit: number) => readonly ObjectId[]): Held {
+function heldAt({ runtime }: Case, wanted: readonly TypeId[], sums: Sums, samplesOf: (bit: number) => readonly ObjectId[]): Held {
   const members = wanted.map((id, bit): Member & { readonly bit: number } => ({
-    type: readableType(dump.runtime.types.get(id).name),
+    type: runtime.types.get(id).role.readable,
     id,
     bit,
     count: countOf(sums, bit),
@@ -208,20 +194,17 @@ function heldAt(dump: Dump, wanted: readonly TypeId[], sums: Sums, samplesOf: (b
   for (const member of [...(main ? [main] : []), ...many.toSorted((a, b) => b.bytes - a.bytes)]) {
     const bit = 1 << member.bit;
     if ((told & bit) !== 0 || parts.length === MOST_PARTS) continue;
-    const part = { bytes: bytesOf(sums, bit, told), count: countOf(sums, member.bit, told), what: member.type };
+    const part = { bytes: bytesOf(sums, bit, told), count: countOf(sums, member.bit, told), type: member.type };
     told |= bit;
     if (part.bytes < sums.bytes * LEAST_PART) continue;
     const inner = many.find((each) => isCarried(each) && bytesOf(sums, bit | (1 << each.bit), told & ~bit) > part.bytes / 3);
-    parts.push(inner ? { ...part, what: `${member.type}, each with ${inner.type}` } : part);
+    parts.push(inner ? { ...part, each: inner.type } : part);
     function isCarried(each: Member): boolean {
       return each !== member && each.bytes <= member.bytes && each.count >= member.count / 2 && each.count < member.count * 4;
     }
   }
   return { bytes: sums.bytes, members, main, parts };
 }
-
-/** A type of the program or a library by name: no slice, map, string or function. */
-const NAMED = /^(?:[\w~%.-]+\/)*[\w~%-]+\.\w/;
 
 /**
  * The outermost type that holds most of a point; but where it is the nodes of a structure that hold far more values
@@ -231,5 +214,7 @@ function mainOf<Kind extends Member>(members: readonly Kind[], whole: Bytes): Ki
   const large = members.filter((each) => each.bytes > whole / 3).sort((a, b) => b.bytes - a.bytes);
   const outermost = large[0];
   if (!outermost) return undefined;
-  return large.find((each) => NAMED.test(each.type) && each.count >= outermost.count * 4 && each.bytes > outermost.bytes / 3) ?? outermost;
+  return (
+    large.find((each) => NAMED_TYPE.test(each.type) && each.count >= outermost.count * 4 && each.bytes > outermost.bytes / 3) ?? outermost
+  );
 }

@@ -1,69 +1,120 @@
 // Points of accumulation: rows of the dominator tree that hold much, each without what points below it hold.
 
-import { accumulationTree } from "../accounting/accumulation-tree.js";
-import { type DominatorNode, dominatorRow } from "../accounting/dominator-rows.js";
-import type { HeapNames } from "../accounting/sources.js";
-import type { Bytes, Hex } from "../base/units.js";
-import type { Dump } from "../dump.js";
+import { type AccumulationTree, accumulationTree, childrenOf, ROW, type Row } from "../accounting/accumulation-tree.js";
+import { type Bytes, NONE, type ObjectId } from "../base/units.js";
+import type { Heap } from "../heap/heap.js";
+import type { Owner } from "../heap/roots.js";
+import type { Case } from "./case.js";
+import { POOL } from "./name-lists.js";
 
 /** A point holds at least this part of the live bytes by itself. */
 const LEAST_SHARE = 0.05;
+/** Rows that retain less than the live bytes divided by this are folded. */
+const MOST_ROWS_BESIDE = 200;
 const DEPTH = 24;
 const MOST_POINTS = 24;
-
-/** What a sync.Pool keeps its values in, one a P. */
-export const POOL = "[]sync.poolLocal";
-
 /** Levels of rows from a node to the next: a slice of nodes, or pointers in the nodes themselves. */
 const NODE_LEVELS = 2;
 
-export interface Point {
-  /** Its children and bytes are what no point below it has taken. */
-  readonly row: DominatorNode;
-  /** The row as the tree has it, with what points below it took. */
-  readonly whole: DominatorNode;
+/** A row less what became points below it, with what is left of its children, the largest first. */
+export interface Remainder {
+  readonly row: Row;
+  readonly retained: Bytes;
+  readonly children: readonly Remainder[];
+}
+
+export interface Point extends Remainder {
   /** Rows that dominate it, the outermost first. */
-  readonly above: readonly DominatorNode[];
+  readonly above: readonly Row[];
 }
 
-/** The largest points: every byte belongs to the innermost one; and the rows of single objects that the roots hold. */
-export function findPoints(dump: Dump, names: HeapNames): { readonly points: readonly Point[]; readonly singles: readonly Hex[] } {
-  const { liveBytes } = dump.heap;
-  const options = { depth: DEPTH, min: Math.max(1, liveBytes / 200), group: "none", top: 0 } as const;
-  const root = dominatorRow(accumulationTree(dump, names, 0, options, dump.progress), dump, names);
-  const points: Point[] = [];
-  for (const child of root.children ?? []) collect(child, [], liveBytes * LEAST_SHARE, points);
-  return {
-    points: points.sort((a, b) => b.row.retainedBytes - a.row.retainedBytes).slice(0, MOST_POINTS),
-    singles: (root.children ?? []).flatMap((child) => child.address ?? []),
-  };
+export interface Points {
+  readonly tree: AccumulationTree;
+  /** The largest first: every byte belongs to the innermost point. */
+  readonly points: readonly Point[];
 }
 
-/** A tree's root has several nodes of its own type below it, or in its slice of them: what it holds is the tree's. */
-function comesBack(type: string, rows: readonly DominatorNode[], levels: number): boolean {
-  if (levels === 0 || type === "unknown") return false;
-  const inside = rows.filter((each) => !each.type.startsWith("map["));
-  return inside.some((each) => (each.count > 1 && each.type === type) || comesBack(type, each.children ?? [], levels - 1));
+export function findPoints(from: Case): Points {
+  const { liveBytes } = from.heap;
+  const options = { depth: DEPTH, min: Math.max(1, liveBytes / MOST_ROWS_BESIDE), group: "none", top: 0 } as const;
+  const tree = accumulationTree(from, from.names, 0, options, from.progress);
+  const search = new Search(from.heap, tree);
+  for (const row of childrenOf(tree, 0)) search.collect(row, []);
+  return { tree, points: search.points.sort((a, b) => b.retained - a.retained).slice(0, MOST_POINTS) };
 }
 
-/** The row less what became points in it; undefined when it became one itself. */
-function collect(row: DominatorNode, above: readonly DominatorNode[], least: Bytes, points: Point[]): DominatorNode | undefined {
-  // A type that comes back is a list of several types: its first element stands for all.
-  const isLoop =
-    row.address !== undefined && above.some((each) => each.address !== undefined && each.type === row.type && each.type !== "unknown");
-  if (isLoop || row.retainedBytes < least || /^(?:\(smaller|goroutine(?: |$))/.test(row.type)) return row;
-  const children: DominatorNode[] = [];
-  let left = row.retainedBytes;
-  const isTree = comesBack(row.type, row.children ?? [], NODE_LEVELS);
-  for (const child of row.children ?? []) {
-    // Rows of several are what a container holds, not holders themselves.
-    const isHolder = row.type !== POOL && !isTree && child.count === 1 && !child.type.startsWith("(");
-    const rest = isHolder ? collect(child, [...above, row], least, points) : child;
-    left -= child.retainedBytes - (rest?.retainedBytes ?? 0);
-    if (rest) children.push(rest);
+/** The object of a row of one, or one of a row of several; NONE of owners. */
+export function objectOf(heap: Heap, { kind, node }: AccumulationTree, row: Row): ObjectId {
+  return kind[row] === ROW.object || kind[row] === ROW.objects ? heap.graph.objectOfNode(node[row]) : NONE;
+}
+
+/** The owner of a row of one, or one of a row of several; undefined of objects. */
+export function ownerOf(heap: Heap, { kind, node }: AccumulationTree, row: Row): Owner | undefined {
+  return kind[row] === ROW.owner || kind[row] === ROW.owners ? heap.roots.owners[node[row] - 1] : undefined;
+}
+
+class Search {
+  readonly points: Point[] = [];
+  private readonly heap: Heap;
+  private readonly tree: AccumulationTree;
+
+  constructor(heap: Heap, tree: AccumulationTree) {
+    this.heap = heap;
+    this.tree = tree;
   }
-  const rest = { ...row, retainedBytes: left, children: children.sort((a, b) => b.retainedBytes - a.retainedBytes) };
-  if (left < least) return rest;
-  points.push({ row: rest, whole: row, above });
-  return undefined;
+
+  /** The row less what became points in it; undefined when it became one itself. */
+  collect(row: Row, above: readonly Row[]): Remainder | undefined {
+    const { tree } = this;
+    const least = this.heap.liveBytes * LEAST_SHARE;
+    if (tree.retained[row] < least || tree.kind[row] === ROW.rest || this.isLoop(row, above) || this.isGoroutine(row)) return this.all(row);
+    const isClosed = tree.label(row) === POOL || this.comesBack(tree.key[row], childrenOf(tree, row), NODE_LEVELS);
+    const children: Remainder[] = [];
+    let left = tree.retained[row];
+    for (const child of childrenOf(tree, row)) {
+      // Rows of several are what a container holds, not holders themselves.
+      const isHolder = !isClosed && tree.members[child] === 1 && tree.kind[child] !== ROW.rest;
+      const rest = isHolder ? this.collect(child, [...above, row]) : this.all(child);
+      left -= tree.retained[child] - (rest?.retained ?? 0);
+      if (rest) children.push(rest);
+    }
+    const rest = { row, retained: left, children: children.sort((a, b) => b.retained - a.retained) };
+    if (left < least) return rest;
+    this.points.push({ ...rest, above });
+    return undefined;
+  }
+
+  /** The row with all below it. */
+  private all(row: Row): Remainder {
+    return { row, retained: this.tree.retained[row], children: childrenOf(this.tree, row).map((child) => this.all(child)) };
+  }
+
+  /** A type that comes back is a list of several types: its first element stands for all. */
+  private isLoop(row: Row, above: readonly Row[]): boolean {
+    const { kind, key } = this.tree;
+    const isAlike = (each: Row) => kind[each] === ROW.object && key[each] === key[row];
+    return kind[row] === ROW.object && this.isTyped(row) && above.some(isAlike);
+  }
+
+  /** Rules of their own look at goroutines. */
+  private isGoroutine(row: Row): boolean {
+    const owner = ownerOf(this.heap, this.tree, row);
+    return this.tree.kind[row] === ROW.owner ? owner?.kind === "goroutine" : owner?.goroutine !== undefined;
+  }
+
+  private isTyped(row: Row): boolean {
+    const id = objectOf(this.heap, this.tree, row);
+    return id !== NONE && this.heap.types.type[id] !== NONE;
+  }
+
+  /** A tree's root has several nodes of its own type below it, or in its slice of them: what it holds is the tree's. */
+  private comesBack(key: number, rows: readonly Row[], levels: number): boolean {
+    const { tree } = this;
+    if (levels === 0) return false;
+    const inside = rows.filter((each) => !tree.label(each).startsWith("map["));
+    return inside.some(
+      (each) =>
+        (tree.members[each] > 1 && tree.key[each] === key && this.isTyped(each)) || this.comesBack(key, childrenOf(tree, each), levels - 1),
+    );
+  }
 }

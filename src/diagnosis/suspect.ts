@@ -1,93 +1,97 @@
-// One finding of what is probably wrong: a rule measures it once, and title, evidence and JSON are made of that.
-import { type Bytes, formatBytes, formatCount, formatShare } from "../base/units.js";
+// One finding of what is probably wrong, in figures: a rule measures it once, and cli/text makes the sentences.
+import type { Bytes } from "../base/units.js";
+import type { Figures, RuleId } from "./figures.js";
+import type { Sign } from "./sign.js";
 
-/** A finding as people and programs get it. */
-export interface Suspect {
-  /** What kind of failure it is: "accumulation", "blocked goroutines", "timers"... */
-  readonly kind: string;
-  /** The sentence a person would say; names the culprit, its size and its share. */
-  readonly title: string;
+/** A finding of any rule. */
+export type Suspect = { readonly [Id in RuleId]: SuspectOf<Id> }[RuleId];
+
+/** A finding of one rule. */
+export interface SuspectOf<Id extends RuleId> {
+  readonly rule: Id;
+  /** Whom it is about. */
+  readonly subject: Subject;
   readonly bytes: Bytes;
-  /** The share that the title says, 0 to 1. */
+  /** Of the whole, 0 to 1. */
   readonly share: number;
-  /** What the share is of: "the live heap", "the memory in use"... */
-  readonly of: string;
+  readonly whole: Whole;
   /** What the bytes are made of, the largest first: no byte twice, and no more than the finding has. */
   readonly parts: readonly Part[];
-  /** The parts in words, then facts that speak for it, or against. */
-  readonly evidence: readonly string[];
-  /** Go expression of the holder, where there is one. */
-  readonly expression?: string;
-  /** Words after `corescope` that show more; CORE stands for the core. */
-  readonly next: string;
+  readonly figures: Figures[Id];
+  /** What the members of a container say for a leak, or against. */
+  readonly signs: readonly Sign[];
+  /** The question that shows more. */
+  readonly next: Next;
   /** Rank: share of the memory in use, weighed by how often such a thing is a failure. */
   readonly score: number;
 }
 
-/** Objects of one kind in a finding. */
+/** Whom a finding is about. */
+export interface Subject {
+  readonly kind: "object" | "objects" | "owner" | "owners" | "goroutines" | "process";
+  /** ObjectId, OwnerId or goroutine; of several, one of them. Of the process none. */
+  readonly id?: number;
+  /** Go expression of the object, or of what holds it. */
+  readonly expression?: string;
+}
+
+/** A query by name, and those of its arguments that are not its defaults. */
+export interface Next {
+  readonly query: string;
+  readonly args: Readonly<Record<string, string | boolean>>;
+}
+
+/** Objects of one type in a finding. */
 export interface Part {
   /** They, and what hangs on them alone. */
   readonly bytes: Bytes;
   readonly count: number;
-  readonly what: string;
+  readonly type: string;
+  /** Of a single one. */
+  readonly expression?: string;
+  /** A type that each of them holds about one of. */
+  readonly each?: string;
 }
 
 /** What a share is of. */
 export interface Whole {
+  readonly kind: "memory in use" | "live heap" | "allocated" | "spans in use" | "native and Go" | "memory limit";
   readonly bytes: Bytes;
-  readonly name: string;
-  /** A limit, which what is measured may pass: then it is all of it. */
-  readonly isLimit?: boolean;
 }
 
 /** What a rule found out. */
-export interface Measured {
-  readonly kind: string;
+export interface Evidence<Id extends RuleId> {
+  readonly subject: Subject;
   readonly bytes: Bytes;
-  readonly of: Whole;
-  /** @param size "51.6 MiB (6% of the live heap)", the finding's own: a title has no other */
-  readonly title: (size: string) => string;
+  readonly whole: Whole;
+  readonly figures: Figures[Id];
   readonly parts?: readonly Part[];
-  readonly facts?: readonly string[];
-  readonly expression?: string;
-  readonly next: string;
-  readonly score: number;
+  readonly signs?: readonly Sign[];
+  readonly next: Next;
+  /** Where it is not the rule's usual one; see weights.ts. */
+  readonly weight?: number;
+  /** What is weighed: the share of the memory in use, when absent. 0 to 1. */
+  readonly rank?: number;
+  /** Points of one cause are one finding. */
+  readonly cause?: string;
 }
 
-/** The finding; none where nothing was measured, or more than there is: then the measure is false. */
-export function suspectOf(measured: Measured): Suspect[] {
-  const { kind, bytes, of, title, facts = [], expression, next, score } = measured;
-  if (!(bytes > 0) || (bytes > of.bytes && !of.isLimit)) return [];
+/**
+ * The finding; none where nothing was measured, or more than there is: then the measure is false. Only a limit may be passed.
+ * Parts that others hold too, or that are none, are not told.
+ */
+export function suspectOf<Id extends RuleId>(rule: Id, evidence: Evidence<Id>, score: number): readonly Suspect[] {
+  const { subject, bytes, whole, figures, next, signs = [] } = evidence;
+  if (!(bytes > 0) || (bytes > whole.bytes && whole.kind !== "memory limit")) return [];
   const parts: Part[] = [];
   let left = bytes;
-  for (const part of measured.parts ?? []) {
+  for (const part of evidence.parts ?? []) {
     if (part.count <= 0 || part.bytes <= 0 || part.bytes > left) continue;
     left -= part.bytes;
     parts.push(part);
   }
-  const share = Math.min(1, bytes / Math.max(1, of.bytes));
-  const size = `${formatBytes(bytes)} (${formatShare(share, 1)} of ${of.name})`;
-  return [
-    {
-      kind,
-      title: title(size),
-      bytes,
-      share,
-      of: of.name,
-      parts,
-      evidence: [...parts.map(partText), ...facts],
-      ...(expression === undefined ? {} : { expression }),
-      next,
-      score,
-    },
-  ];
-}
-
-function partText({ bytes, count, what }: Part): string {
-  return `${formatBytes(bytes)}: ${count === 1 ? what : times(count, what)}`;
-}
-
-/** "4,000 × main.Session". */
-export function times(count: number, what: string): string {
-  return `${formatCount(count)} × ${what}`;
+  const share = Math.min(1, bytes / Math.max(1, whole.bytes));
+  const suspect: SuspectOf<Id> = { rule, subject, bytes, share, whole, parts, figures, signs, next, score };
+  // Rule and figures are of one rule: TypeScript cannot know it of a union of them.
+  return [suspect as unknown as Suspect];
 }

@@ -5,11 +5,11 @@ import { type FirstLook, firstLook } from "./first-look.js";
 import { type HeapUse, heapUse } from "./heap-use.js";
 import { type MemoryUse, memoryUse } from "./memory-use.js";
 import type { Query } from "./query.js";
-import { findSuspects } from "./suspects.js";
+import { findSuspects, type Suspect } from "./suspects.js";
 
 export interface Overview extends FirstLook, MemoryUse, HeapUse {
   /** The likeliest culprits, `suspects` has them all. */
-  readonly topSuspects: readonly { readonly kind: string; readonly title: string; readonly bytes: number }[];
+  readonly topSuspects: readonly Suspect[];
   /** Who holds most of the live heap, `dominators` has the tree. */
   readonly topHolders: readonly DominatorNode[];
 }
@@ -25,9 +25,7 @@ export const overview: Query<Record<string, never>, Overview> = {
     const holders = dominators.run(dump, { depth: 1, min: 0, group: "none", top: TOP }, context).children ?? [];
     return {
       ...first,
-      topSuspects: findSuspects(dump)
-        .slice(0, TOP)
-        .map(({ kind, title, bytes }) => ({ kind, title, bytes })),
+      topSuspects: findSuspects(dump).slice(0, TOP),
       topHolders: holders.filter((row) => row.count > 0).slice(0, TOP),
     };
   },

@@ -1,4 +1,5 @@
 // Points in time and durations, as package time keeps and prints them.
+import { durationText, fraction } from "../base/duration.js";
 import { type Address, NONE } from "../base/units.js";
 import type { GoType } from "../runtime/types.js";
 import { LONGEST_ZONE, MOST_SECONDS } from "./limits.js";
@@ -45,11 +46,6 @@ function dateText(unix: number): string {
   return `${year < 0 ? "-" : ""}${String(Math.abs(year)).padStart(4, "0")}${date.toISOString().slice(-20, -5)}`;
 }
 
-/** ".5" for 500 of 3 digits, "" for none. */
-function fraction(value: number | bigint, digits: number): string {
-  return Number(value) === 0 ? "" : `.${String(value).padStart(digits, "0").replace(/0+$/, "")}`;
-}
-
 function zoneName(env: ValueEnvironment, location: Address): string {
   const { memory, types } = env;
   const type = types.byName("time.Location");
@@ -59,26 +55,4 @@ function zoneName(env: ValueEnvironment, location: Address): string {
   const start = memory.tryAddress(location + field.offset) ?? 0;
   const bytes = length > 0 && length < LONGEST_ZONE ? memory.tryBytes(start, length) : undefined;
   return bytes ? quoteBytes(bytes).slice(1, -1) : "";
-}
-
-/** Units below a second: their name, their nanoseconds, and the digits behind the point. */
-const UNITS = [
-  ["ns", 1n, 0],
-  ["µs", 1_000n, 3],
-  ["ms", 1_000_000n, 6],
-] as const;
-const SECOND = 1_000_000_000n;
-
-/** As Duration.String writes it: "0s", "1.5µs", "1h0m2.5s". @param value in nanoseconds */
-export function durationText(value: bigint): string {
-  if (value === 0n) return "0s";
-  const sign = value < 0n ? "-" : "";
-  const size = value < 0n ? -value : value;
-  for (const [name, unit, digits] of UNITS) {
-    if (size < unit * 1000n) return `${sign}${size / unit}${fraction(size % unit, digits)}${name}`;
-  }
-  const seconds = size / SECOND;
-  const [hours, minutes] = [seconds / 3600n, (seconds / 60n) % 60n];
-  const before = hours > 0n ? `${hours}h${minutes}m` : minutes > 0n ? `${minutes}m` : "";
-  return `${sign}${before}${seconds % 60n}${fraction(size % SECOND, 9)}s`;
 }

@@ -10,11 +10,28 @@ import { whyCommand } from "../../cli/commands/why.js";
 import { makePage } from "../../cli/text/style.js";
 import { textWidth } from "../../cli/text/table.js";
 import { UsageError } from "../../src/base/errors.js";
+import type { Suspect } from "../../src/query/suspects.js";
 
 const narrow = makePage(80, false);
 const hostile = "evil\u001b[2J\n\u009b\u202e";
 const longType =
   "map[string]*github.com/acme/shop/internal/session.VeryLongSessionTypeNameThatGoesOn[github.com/acme/shop/internal/token.Token]";
+
+/** Of 12 MiB in three things. */
+function accumulation(holder: string, type: string): Suspect {
+  return {
+    rule: "accumulation",
+    subject: { kind: "owner", id: 0, expression: holder },
+    bytes: 12 * 2 ** 20,
+    share: 0.32,
+    whole: { kind: "live heap", bytes: 39112000 },
+    parts: [],
+    figures: { holder, isRuntimes: false, members: { count: 3, type } },
+    signs: [],
+    next: { query: "dominators", args: { of: holder } },
+    score: 1,
+  };
+}
 
 const overviewAnswer: Parameters<typeof overviewCommand.text>[0] = {
   death: { kind: "panic", summary: `panic: ${hostile} in goroutine 1 (main.main)`, goroutine: { id: 1, state: "running" } },
@@ -61,7 +78,7 @@ const overviewAnswer: Parameters<typeof overviewCommand.text>[0] = {
   },
   gc: { phase: "off", cycles: 14, gogc: -1, memoryLimit: null, nextGoal: 78224000, lastGcUnixNanoseconds: "1764141000123456789" },
   goroutines: { total: 214, byStatus: { running: 1, waiting: 213 } },
-  topSuspects: [{ kind: "accumulation", title: `main.cache holds 12 MiB: 3 × ${hostile}`, bytes: 12582912 }],
+  topSuspects: [accumulation("main.cache", hostile)],
   topHolders: [
     { owner: "main.cache", type: "global", bytes: 0, retainedBytes: 20e6, count: 1 },
     { type: longType, bytes: 960000, retainedBytes: 9e6, count: 12000, example: "0xc0001a2000" },
@@ -169,7 +186,7 @@ describe("overview", () => {
         summary: `panic: ${words} in goroutine 7 (main.run)`,
         top: { ...frame, file: `/a${"/folder".repeat(30)}/x.go`, line: 7 },
       },
-      topSuspects: [1, 2, 3].map((n) => ({ kind: "accumulation", title: `main.x${n} holds ${words}`, bytes: n })),
+      topSuspects: [1, 2, 3].map((n) => accumulation(`main.x${n}`, words)),
     };
     for (const page of [narrow, makePage(Number.POSITIVE_INFINITY, false)]) {
       const lines = overviewCommand.text(long, page).slice(0, 24);
@@ -178,7 +195,7 @@ describe("overview", () => {
       expect(first).toMatch(/^Death {7}panic: word0 /);
       expect(first).toMatch(/ …\n +in goroutine 7 \(main\.run\) at\n/);
       expect(first).toContain("x.go:7");
-      for (const n of [1, 2, 3]) expect(first).toContain(`${n}. main.x${n} holds word0`);
+      for (const n of [1, 2, 3]) expect(first).toContain(`${n}. main.x${n} holds 12.0 MiB (32% of the live heap): 3 × word0`);
       expect(first).toMatch(/^Holders {5}19\.1 MiB {3}51% {2}main\.cache$/m);
       expect(first).toMatch(/^ {13}8\.6 MiB {3}23% {2}12,000 × …/m);
       expect(first).toMatch(/^ +300 B {3}<1% {2}main\.sessions\["/m);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { overviewCommand } from "../../cli/commands/overview.js";
 import { shortenAnswer } from "../../cli/text/names.js";
 import { makePage } from "../../cli/text/style.js";
+import { suspectText } from "../../cli/text/suspects.js";
 import { textWidth } from "../../cli/text/table.js";
 import { listHeight } from "../../cli/ui/frame.js";
 import type { Answer } from "../../cli/ui/screen.js";
@@ -48,7 +49,7 @@ async function check(dump_: TestDump): Promise<void> {
     // As commands and screens print it.
     const short = <T>(result: T): T => shortenAnswer(result, () => dump.names);
     const answer = short(overview.run(dump, {}, context));
-    for (const { title, bytes } of answer.topSuspects) expect(bytes, title).toBeLessThanOrEqual(answer.memory.mappedBytes);
+    for (const { rule, bytes } of answer.topSuspects) expect(bytes, rule).toBeLessThanOrEqual(answer.memory.mappedBytes);
     const printed = overviewCommand.text(answer, makePage(size.columns, false)).slice(0, size.rows);
     const piped = overviewCommand.text(answer, makePage(Number.POSITIVE_INFINITY, false)).slice(0, size.rows);
     const answers = overviewScreen
@@ -62,7 +63,7 @@ async function check(dump_: TestDump): Promise<void> {
       if (answer.death.goroutine) expect(first, "who died").toContain(`goroutine ${answer.death.goroutine.id} `);
       if (answer.death.top)
         expect(first.replaceAll(" ", ""), "where").toContain(`${answer.death.top.file.slice(-20)}:${answer.death.top.line}`);
-      for (const { title } of answer.topSuspects.slice(0, most)) expect(first, "findings").toContain(beginning(title));
+      for (const suspect of answer.topSuspects.slice(0, most)) expect(first, "findings").toContain(beginning(suspectText(suspect).title));
       if (answer.topSuspects.length === 0) expect(first, "findings").toContain("nothing stands out");
       const holders = lines.slice(lines.findIndex((line) => line.startsWith("Holders")));
       const shown = holders.indexOf("");

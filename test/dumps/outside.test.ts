@@ -72,6 +72,6 @@ await around({ program: "callback", go: "1.25.10", args: ["alive"], cgo: true },
     expect(bytesOf(dump, "other mappings")).toBeLessThan(4 * MIB);
     expect(bytesOf(dump, "Go reserve, not in use")).toBeLessThan(34 * MIB);
     const found = suspects.run(dump, { top: 0 }, { progress: silent, findings: dump.findings });
-    expect(found.rows.filter((each) => each.kind === "native memory")).toEqual([]);
+    expect(found.rows.filter((each) => each.rule === "native-memory")).toEqual([]);
   });
 });

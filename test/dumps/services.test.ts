@@ -1,5 +1,6 @@
 /** Services that leak a tenth of their heap, healthy holders around: what suspects and overview say first. */
 import { describe, expect, it } from "vitest";
+import { suspectText } from "../../cli/text/suspects.js";
 import { silent } from "../../src/base/progress.js";
 import { openDump } from "../../src/dump.js";
 import { overview } from "../../src/query/overview.js";
@@ -17,14 +18,15 @@ for (const { kind, go } of rotate(["gateway", "bus"], full)) {
       const dump = await openDump({ core, executable });
       try {
         const { culprit } = truth as unknown as { culprit: string[] };
-        const { rows } = suspects.run(dump, { top: 3 }, { progress: silent, findings: dump.findings });
+        const found = suspects.run(dump, { top: 3 }, { progress: silent, findings: dump.findings });
+        const rows = found.rows.map(suspectText);
         const titles = rows.map((row) => row.title).join("\n");
         expect(
           culprit.filter((name) => rows[0].title.includes(name)),
           titles,
         ).not.toEqual([]);
-        const first = overview.run(dump, {}, { progress: silent, findings: dump.findings }).topSuspects?.[0];
-        expect(first?.title).toBe(rows[0].title);
+        const first = overview.run(dump, {}, { progress: silent, findings: dump.findings }).topSuspects[0];
+        expect(suspectText(first).title).toBe(rows[0].title);
       } finally {
         dump.close();
       }

@@ -1,5 +1,6 @@
 /** Accumulations that are easily described wrongly: counts and holders as the programs say, and no finding against its own evidence. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { suspectText } from "../../cli/text/suspects.js";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { counted, formatCount } from "../../src/base/units.js";
@@ -37,13 +38,13 @@ for (const { kind, go } of rotate(["timeout", "cancel", "background", "mixed", "
   await findingsOf({ program: "suspects", go, args: [kind] }, (now) => {
     it("says first how many there are of what, and who holds them", () => {
       const { rows, said } = now();
-      const title = rows[0]?.title ?? "";
+      const title = suspectText(rows[0]).title;
       expect(title).toContain(said.thing === "contexts" ? counted(said.count, "context") : `${formatCount(said.count)} × ${said.thing}`);
       if (said.holder !== undefined) expect(title).toContain(said.holder);
       if (said.other !== undefined) expect(title).toContain(said.other);
       expect(rows[0]?.share).toBeGreaterThan(0.5);
       // One cause is one finding.
-      expect(rows.filter((row) => /timer|context/.test(row.title)).length).toBe(said.thing === "contexts" ? 1 : 0);
+      expect(rows.filter((row) => /timer|context/.test(suspectText(row).title)).length).toBe(said.thing === "contexts" ? 1 : 0);
     });
 
     it("contradicts no evidence", () => {

@@ -58,6 +58,13 @@ export class HeapBuilder {
     return ids;
   }
 
+  /** Objects of several types of one size in one span. */
+  mixed(types: readonly TypeId[]): ObjectId[] {
+    const ids = this.objects(types[0], types.length);
+    for (const [index, id] of ids.entries()) this.typeOf[id] = types[index];
+    return ids;
+  }
+
   private slotOf(type: TypeId): Bytes {
     return Math.max(16, Math.ceil((type === NONE ? 16 : this.types.get(type).size) / 16) * 16);
   }
@@ -132,6 +139,7 @@ export class HeapBuilder {
     } as unknown as Heap;
     const made = {
       types,
+      memory,
       process: { memory },
       names: new PackageNames([]),
       goroutines: { all: [], find: () => undefined },

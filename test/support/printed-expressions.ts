@@ -45,7 +45,7 @@ export function collectExpressions(dump: Dump, addresses: readonly string[] = []
   };
   for (const group of ["none", "type", "package"] as const)
     walk(`dominators --group ${group}`, dominators.run(dump, { depth: 6, min: 1, group, top: 200 }, context));
-  for (const row of suspects.run(dump, { top: 0 }, context).rows) add("suspects", row.expression);
+  for (const row of suspects.run(dump, { top: 0 }, context).rows) add("suspects", row.subject.expression);
   for (const row of waste.run(dump, { top: 0, min: 0 }, context).rows) add("waste", row.example);
   for (const row of blocked.run(dump, { top: 0 }, context).rows) add("blocked", row.address);
   for (const row of histogram.run(dump, { by: "type", garbage: false, top: 0, sort: "bytes" }, context).rows.slice(0, 300)) {

@@ -19,6 +19,7 @@ import {
   typeLines,
 } from "../../commands/overview.js";
 import { makePage, type Page } from "../../text/style.js";
+import { suspectText } from "../../text/suspects.js";
 import { typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
 import { nodePlace } from "./dominators.js";
@@ -87,7 +88,8 @@ function suspectPart(given: Given, page: Page): Line[] {
   if (!answer) return awaited(given, SUSPECTS, "Suspects");
   const open: Place = { screen: "suspects", args: {} };
   if (answer.rows.length === 0) return headed(suspectLines([], page), open);
-  return answer.rows.slice(0, mostFirst).flatMap(({ title }, index) => {
+  return answer.rows.slice(0, mostFirst).flatMap((suspect, index) => {
+    const { title } = suspectText(suspect);
     const [first = "", ...more] = suspectEntry(title, index, page);
     return [{ text: first, open, copy: title }, ...more.map((text): Line => ({ text }))];
   });

@@ -1,5 +1,6 @@
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { suspects } from "../../../src/query/suspects.js";
+import { suspectText } from "../../text/suspects.js";
 import { wrapText } from "../parts/list.js";
 import { objectPlace } from "../parts/places.js";
 import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
@@ -14,11 +15,13 @@ export const suspectsScreen: Screen = {
   body(given) {
     const answer = resultOf(given, 0, suspects);
     if (!answer) return { head: [], rows: [] };
-    const rows = answer.rows.flatMap((row, index): Line[] => {
-      const open = suspectPlace(row);
+    const rows = answer.rows.flatMap((suspect, index): Line[] => {
+      const row = suspectText(suspect);
+      const { expression } = suspect.subject;
+      const open = expression ? objectPlace(expression) : commandPlace(row.next);
       const title = wrapText(`${index + 1}. ${row.title}`, given.width, "   ");
       return [
-        ...title.map((text): Line => ({ text, tone: "bold", open, copy: row.expression ?? row.title })),
+        ...title.map((text): Line => ({ text, tone: "bold", open, copy: expression ?? row.title })),
         ...row.evidence.flatMap((fact) => wrapText(`   - ${fact}`, given.width, "     ").map((text): Line => ({ text, tone: "dim" }))),
         { text: `   → ${row.next.replace(/ ?\bCORE\b/, "")}`, open: commandPlace(row.next) },
         { text: "" },
@@ -31,11 +34,7 @@ export const suspectsScreen: Screen = {
   keys: [],
 };
 
-/** What a suspect is about: a value, else the answer to the command line that it offers. */
-function suspectPlace({ expression, next }: { readonly expression?: string; readonly next: string }): Place {
-  return expression ? objectPlace(expression) : commandPlace(next);
-}
-
+/** The answer to a command line. */
 function commandPlace(next: string): Place {
   return { screen: "answer", args: { line: next.replace(/ ?\bCORE\b/, "") } };
 }

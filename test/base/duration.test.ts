@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { durationText } from "../../src/value/times.js";
+import { durationText } from "../../src/base/duration.js";
 
 it("writes durations as Go does", () => {
   const said: [bigint, string][] = [

@@ -1,0 +1,297 @@
+// Findings in words: each rule's sentence, the facts that speak for it or against, and what to ask next.
+import { durationText } from "../../src/base/duration.js";
+import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
+import type { Figures, GroupFigures, Part, Place, RuleId, Sign, Suspect, WasteFigures, Whole } from "../../src/query/suspects.js";
+import { commandLine } from "./command-line.js";
+
+/** A finding as people read it. */
+export interface SuspectText {
+  /** What kind of failure it is: "accumulation", "blocked goroutines"... */
+  readonly kind: string;
+  /** The sentence a person would say; names the culprit, its size and its share. */
+  readonly title: string;
+  /** What the share is of: "the live heap". */
+  readonly of: string;
+  /** What each part is. */
+  readonly parts: readonly string[];
+  /** The parts in words, then facts. */
+  readonly evidence: readonly string[];
+  /** Words after `corescope` that show more; CORE stands for the core. */
+  readonly next: string;
+}
+
+export function suspectText(suspect: Suspect): SuspectText {
+  const wording = WORDINGS[suspect.rule] as Wording<RuleId>;
+  const of = wholeText(suspect.whole);
+  const size = `${formatBytes(suspect.bytes)} (${formatShare(suspect.share, 1)} of ${of})`;
+  const parts = suspect.parts.map((part) => (wording.part ?? partText)(part));
+  const facts = [...(wording.facts?.(suspect.figures) ?? []), ...suspect.signs.map(signText)];
+  return {
+    kind: wording.kind,
+    title: wording.title(suspect.figures, size),
+    of,
+    parts,
+    evidence: [
+      ...suspect.parts.map(
+        ({ bytes, count }, index) => `${formatBytes(bytes)}: ${count === 1 ? parts[index] : times(count, parts[index])}`,
+      ),
+      ...new Set(facts.filter((fact) => fact !== "")),
+    ],
+    next: commandLine(suspect.next),
+  };
+}
+
+/** A finding as --json prints it: the figures, and what people read of them. @param paste makes a hint a line for a shell */
+export function suspectJson(suspect: Suspect, paste: (hint: string) => string): object {
+  const { kind, title, of, parts, evidence, next } = suspectText(suspect);
+  const { expression } = suspect.subject;
+  return {
+    kind,
+    title,
+    bytes: suspect.bytes,
+    share: suspect.share,
+    of,
+    parts: suspect.parts.map(({ bytes, count, ...part }, index) => ({ bytes, count, what: parts[index], ...part })),
+    evidence,
+    ...(expression === undefined ? {} : { expression }),
+    next: paste(next),
+    score: suspect.score,
+    rule: suspect.rule,
+    subject: suspect.subject,
+    whole: suspect.whole,
+    figures: suspect.figures,
+    signs: suspect.signs,
+    question: suspect.next,
+  };
+}
+
+/** How a rule is worded. */
+interface Wording<Id extends RuleId> {
+  readonly kind: string;
+  /** @param size "51.6 MiB (6% of the live heap)", the finding's own: a title has no other */
+  title(figures: Figures[Id], size: string): string;
+  facts?(figures: Figures[Id]): readonly string[];
+  part?(part: Part): string;
+}
+
+const GOROUTINES = { title: groupTitle, facts: groupFacts };
+const FIELDS = { facts: fieldFacts };
+
+const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
+  "finalizer-backlog": {
+    kind: "finalizer backlog",
+    title: ({ stuck }, size) =>
+      `finalizers do not keep up: objects waiting for them hold ${size}${stuck ? `; the one running is stuck in ${stuck.function}, ${placeText(stuck)} [${stuck.state}]` : ""}`,
+  },
+  "contexts-never-cancelled": {
+    kind: "contexts never cancelled",
+    title: ({ count, parent }, size) =>
+      `${counted(count, "context")}${parent === undefined ? "" : ` derived from ${parent}`} were never cancelled and hold ${size}`,
+    facts: ({ holder }) => (holder === undefined ? [] : [`they hang in ${holder}`]),
+  },
+  "timers-never-stopped": {
+    kind: "timers never stopped",
+    title: ({ count, maker }, size) =>
+      `${counted(count, "timer")} set${maker === undefined ? "" : ` by ${maker}`} are pending and hold ${size}`,
+    facts: ({ closure }) => (closure === undefined ? [] : [`most call ${closure}`]),
+  },
+  "full-channel": {
+    kind: "full channel",
+    title: ({ channel, state }, size) => `channel ${channel} holds ${size}: ${state ? channelText(state) : "a channel"}`,
+  },
+  callbacks: {
+    kind: "callbacks",
+    title: (figures, size) => `${figures.holder} holds ${counted(figures.count, "callback")} of ${figures.function}, which capture ${size}`,
+    facts: ({ file, line }) => (file === undefined || line === undefined ? [] : [`written at ${placeText({ file, line })}`]),
+  },
+  "sync-pool": {
+    kind: "sync.Pool",
+    title: ({ pool, isVictim }, size) => `sync.Pool ${pool} keeps ${size}${isVictim ? ", unused since the last collection" : ""}`,
+  },
+  "equal-objects": {
+    kind: "equal objects",
+    title: ({ count, type, isRuntimes, owners }, size) =>
+      `${times(count, type)}${runtimes(isRuntimes)} hold ${size}, reached from several owners${owners.length > 1 ? `: ${owners.join(", ")}` : ""}`,
+  },
+  "large-object": {
+    kind: "large object",
+    title: ({ holder, type, isRuntimes, isBlock }, size) =>
+      `${holder}${runtimes(isRuntimes)} ${isBlock ? "is one block of" : "itself takes"} ${size}, ${type}`,
+  },
+  accumulation: { kind: "accumulation", title: accumulationTitle, facts: ({ type }) => (type === undefined ? [] : [`a ${type}`]) },
+  "goroutine-stacks": { kind: "goroutine stacks", ...GOROUTINES },
+  "blocked-goroutines": { kind: "blocked goroutines", ...GOROUTINES },
+  goroutine: { kind: "goroutine", ...GOROUTINES },
+  "pinned-array": {
+    kind: "pinned array",
+    ...FIELDS,
+    title: (figures, size) =>
+      `small pieces in ${figures.holder}${fieldOf(figures)} pin ${size} of ${counted(figures.count, "large array")} that nobody else sees`,
+  },
+  "slice-capacity": {
+    kind: "slice capacity",
+    ...FIELDS,
+    title: (figures, size) =>
+      `${figures.holder}${fieldOf(figures)} wastes ${size}: ${counted(figures.count, "slice with a capacity far beyond its length pins", "slices with a capacity far beyond their length pin")} what lies behind it`,
+  },
+  "map-slack": {
+    kind: "map slack",
+    ...FIELDS,
+    title: ({ holder }, size) => `${holder} has room for ${size} more than it holds: a map that was large once never shrinks`,
+  },
+  "duplicate-strings": {
+    kind: "duplicate strings",
+    ...FIELDS,
+    title: ({ holder, count }, size) => `${holder} holds ${size} of duplicate strings: ${counted(count, "copy", "copies")} of equal text`,
+  },
+  garbage: {
+    kind: "garbage",
+    title: ({ gc }, size) => `${size} is garbage not yet collected${gc ? gcText(gc) : ""}`,
+    part: (part) => partText(part).replace(/^unknown/, "objects of unknown type"),
+  },
+  "free-heap": {
+    kind: "free heap",
+    title: (_, size) => `${size} is free heap and not yet given back to the system: there was a burst, the resident size is not a leak`,
+    facts: ({ liveBytes, spanBytes, releasedBytes }) => [
+      `live ${formatBytes(liveBytes)}, spans in use ${formatBytes(spanBytes)}, given back ${formatBytes(releasedBytes)}`,
+    ],
+  },
+  fragmentation: {
+    kind: "fragmentation",
+    title: (_, size) => `${size} is free slots: few objects keep many spans alive`,
+    facts: ({ spanBytes, objectBytes }) => [`spans in use ${formatBytes(spanBytes)}, objects ${formatBytes(objectBytes)}`],
+  },
+  "native-memory": {
+    kind: "native memory",
+    title: ({ goBytes }, size) =>
+      `${size} is mapped outside Go's heap (cgo or mmap), more than the ${formatBytes(goBytes)} of the Go heap and stacks`,
+  },
+  "gc-at-its-limit": {
+    kind: "GC at its limit",
+    title: (_, size) => `the process is at its memory limit: ${size}; the collector runs nearly without pause`,
+    facts: ({ collections, markedBytes }) => [`${counted(collections, "collection")}, live after the last ${formatBytes(markedBytes)}`],
+  },
+};
+
+function wholeText({ kind, bytes }: Whole): string {
+  switch (kind) {
+    case "memory limit":
+      return `GOMEMLIMIT ${formatBytes(bytes)}`;
+    case "allocated":
+      return "what is allocated";
+    case "native and Go":
+      return "that and Go's heap and stacks";
+    default:
+      return `the ${kind}`;
+  }
+}
+
+/** "main.server.users, map[string]int", "main.Session, each with main.Buffer". */
+function partText({ type, expression, each }: Part): string {
+  if (expression !== undefined) return `${expression}, ${type}`;
+  return each === undefined ? type : `${type}, each with ${each}`;
+}
+
+/** "4,000 × main.Session". */
+function times(count: number, what: string): string {
+  return `${formatCount(count)} × ${what}`;
+}
+
+/** "main.go:12". */
+function placeText({ file, line }: Place): string {
+  return `${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
+}
+
+function runtimes(isRuntimes: boolean): string {
+  return isRuntimes ? ", the Go runtime's own," : "";
+}
+
+function accumulationTitle({ holder, isRuntimes, ownerKind, members, goroutine }: Figures["accumulation"], size: string): string {
+  const kind = ownerKind === undefined ? "" : ` (${ownerKind})`;
+  const what = members ? `: ${times(members.count, members.type)}` : "";
+  const where = goroutine ? `; goroutine ${goroutine.id} is in ${goroutine.function} [${goroutine.state}]` : "";
+  return `${holder}${runtimes(isRuntimes)}${kind} holds ${size}${what}${where}`;
+}
+
+function channelText({ address, length, capacity, isFull, haveSendersToWait }: NonNullable<Figures["full-channel"]["state"]>): string {
+  const full = isFull ? "it is full, " : "";
+  return `${full}${formatCount(length)} of ${formatCount(capacity)} buffered${haveSendersToWait ? ", senders wait" : ""} (${address})`;
+}
+
+function gcText({ gogc, nextGoal }: NonNullable<Figures["garbage"]["gc"]>): string {
+  return gogc < 0 ? "; GOGC is off" : `; GOGC ${gogc}, next collection at ${formatBytes(nextGoal)}`;
+}
+
+function groupTitle(group: GroupFigures, size: string): string {
+  const { count, ids, state, heapBytes } = group;
+  const many = count > 1 ? `${counted(count, "goroutine")} are` : `goroutine ${ids[0]} is`;
+  const place = group.file === "" ? "" : ` at ${placeText(group)}`;
+  const heap = heapBytes > 0 ? `, ${formatBytes(heapBytes)} of it heap` : " of stacks";
+  return `${many} in ${group.function}${place} [${state}] and hold${count > 1 ? "" : "s"} ${size}${heap}`;
+}
+
+/** Functions named that goroutines of one place began in. */
+const MOST_ENTRIES = 3;
+
+function groupFacts({ count, ids, entries }: GroupFigures): readonly string[] {
+  const more = entries.length > MOST_ENTRIES ? ` and ${counted(entries.length - MOST_ENTRIES, "other")}` : "";
+  const started = entries.length === 0 ? [] : [`started as ${entries.slice(0, MOST_ENTRIES).join(", ")}${more}`];
+  return [...started, `goroutine ${ids.join(", ")}${count > ids.length ? ", …" : ""}`];
+}
+
+/** " (main.Session.Buf)", of one field that is not the holder itself. */
+function fieldOf({ holder, paths }: WasteFigures): string {
+  return paths[0] === holder || paths.length > 1 ? "" : ` (${paths[0]})`;
+}
+
+function fieldFacts({ holder, paths }: WasteFigures): readonly string[] {
+  return paths[0] === holder ? [] : [`in ${paths.join(", ")}`];
+}
+
+/** "" of signs that weigh but are not told. */
+function signText(sign: Sign): string {
+  switch (sign.sign) {
+    case "finished":
+      return `${percent(sign.share)} of the ${sign.type} have ${sign.field} == true, and are still held`;
+    case "expired":
+      return `${sign.field} of ${percent(sign.share)} of the ${sign.type} had passed, and they are still held`;
+    case "expiring":
+      return `${sign.field} of ${percent(sign.share)} lies in the future: they expire`;
+    case "all-ages":
+      return `${spanText(sign)}: they are of all ages, as if none ever went`;
+    case "since-start":
+      return `${spanText(sign)}: they came with the start`;
+    case "numbers-in-turn":
+      return `${sign.field} runs from ${formatCount(sign.from)} to ${formatCount(sign.to)}: older ones were removed`;
+    case "bounded-by-field":
+      return `${sign.field} = ${sign.of === "bytes" ? formatBytes(sign.limit) : formatCount(sign.limit)} beside it: it looks bounded`;
+    case "evicting-list":
+      return "a list keeps the order of the map's entries: it looks as if it evicts the oldest";
+    case "scattered":
+      return "they came one by one while the program worked: their spans are shared with other and freed objects";
+    default:
+      return "";
+  }
+}
+
+function spanText({
+  field,
+  from,
+  to,
+  life,
+}: {
+  readonly field: string;
+  readonly from: number;
+  readonly to: number;
+  readonly life: number;
+}) {
+  return `${field} runs from ${rough(from)} to ${rough(to)} of the ${rough(life)} that the process lived`;
+}
+
+const percent = (share: number) => `${Math.round(share * 100)}%`;
+
+/** A duration to about three digits. @param nanoseconds */
+function rough(nanoseconds: number): string {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, nanoseconds))) - 2);
+  return durationText(BigInt(Math.round(nanoseconds / unit) * unit));
+}

@@ -102,6 +102,16 @@ const rules = [
     where: /^src\/(?!base\/arch\.ts$)/,
     says: "architectures are told apart only in src/base/arch.ts: read their table",
   },
+  {
+    pattern: /\bformat(Bytes|Count|Share|Duration)\b/,
+    where: /^src\/(accounting|crash|diagnosis|expression|graph|heap|naming|query|stacks|value|waits)\//,
+    says: "engines give figures: cli/text writes sizes, counts and shares",
+  },
+  {
+    pattern: /["'`].*\bCORE\b|["'`]corescope /,
+    where: /^src\/(accounting|crash|diagnosis|expression|graph|heap|value|waits)\//,
+    says: "engines name a question {query, args}: cli/text/command-line.ts writes the line",
+  },
 ];
 
 const root = process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url));

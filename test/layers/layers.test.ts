@@ -67,6 +67,13 @@ test.each([
     "src/waits/a.ts:1: waits may not import src/runtime/layout/",
   ],
   ["a version compared to text", "src/runtime/a.ts", 'if (version < "go1.22") {}\n', "src/runtime/a.ts:1: versions are compared only"],
+  [
+    "a size formatted in an engine",
+    "src/accounting/a.ts",
+    'import { formatBytes } from "../base/units.js";\n',
+    "src/accounting/a.ts:1: engines give figures",
+  ],
+  ["a command line in an engine", "src/diagnosis/a.ts", "const next = `why CORE`;\n", "src/diagnosis/a.ts:1: engines name a question"],
 ])("finds %s", (_, path, text, complaint) => {
   const { status, lines } = check({ [path]: text });
   expect(status).toBe(1);

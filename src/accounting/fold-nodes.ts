@@ -80,7 +80,8 @@ class Fold {
   /** [rows] the rows of several below a row, by key. */
   private readonly several: Map<number, number>[] = [];
   private readonly objectNode: NodeId;
-  private readonly startKey: number;
+  /** [objects] See Wholes.column. */
+  private readonly wholeOf: Int32Array;
   private readonly linkAbove: (node: NodeId) => NodeId;
 
   private readonly source: Sources;
@@ -97,8 +98,8 @@ class Fold {
     const { rows } = this;
     this.objectNode = heap.graph.nodeOfObject(0);
     this.rowOf = new Int32Array(retention.dominators.parent.length).fill(NONE);
-    this.startKey = keys.of(start);
-    this.rowOf[start] = rows.add(NONE, this.startKey, start, true);
+    this.wholeOf = heap.wholes.column;
+    this.rowOf[start] = rows.add(NONE, keys.of(start), start, true);
     rows.count[0] = start === 0 ? 0 : 1;
     rows.bytes[0] = this.sizeOf(start);
     rows.retained[0] = retention.retained[start];
@@ -117,9 +118,10 @@ class Fold {
     const above = rowOf[this.source.retention.dominators.parent[node]];
     if (above < 0) return;
     const key = keys.of(node);
-    if (this.joins(node, key, above)) {
+    const isPart = this.isPartOf(node, above);
+    if (isPart || this.isAlike(key, above)) {
       rowOf[node] = above;
-      if (key === rows.key[above]) rows.count[above]++;
+      if (!isPart) rows.count[above]++;
       rows.bytes[above] += this.sizeOf(node);
     } else if (rows.depth[above] < this.options.depth) this.enter(node, key, above);
   }
@@ -136,9 +138,15 @@ class Fold {
     rows.moveRetained(rowOf[holder], chain, source.retention.retained[node]);
   }
 
-  /** Nothing joins the start's own row by type: a person asked to see what is below just this one. */
-  private joins(node: NodeId, key: number, above: number): boolean {
-    return this.keys.joins(node, key, this.rows.key[above]) && (this.start === 0 || above > 0 || key !== this.startKey);
+  /** A part of a value, and what stands for the value is in the row. */
+  private isPartOf(node: NodeId, row: number): boolean {
+    const whole = node < this.objectNode ? NONE : this.wholeOf[node - this.objectNode];
+    return whole >= 0 && this.rowOf[this.objectNode + whole] === row;
+  }
+
+  /** In rows of one type whatever is of that type; but a person who asks for one object wants to see what is below just this one. */
+  private isAlike(key: number, row: number): boolean {
+    return key !== NONE && key === this.rows.key[row] && (this.start === 0 || row > 0);
   }
 
   /** A row of its own, or one with others of its key. */

@@ -4,7 +4,7 @@ import { NONE } from "../base/units.js";
 import { isMarked } from "../graph/mark.js";
 import { EVIDENCE } from "../heap/evidence.js";
 import { labelIndex, type Wholes } from "../heap/wholes.js";
-import type { TypeRole, TypeTable } from "../runtime/go-types.js";
+import type { TypeTable } from "../runtime/go-types.js";
 import type { Sources } from "./sources.js";
 
 export interface HistogramRow {
@@ -129,9 +129,4 @@ export function packageOf(type: string, names: PackageNames): string {
   const match = /(?:^|[\s*[\](){}<>,])((?:[\w~+.-]+\/)*[\w~+-]+)\.[\w(]/d.exec(text);
   const [start] = match?.indices?.[1] ?? [];
   return start === undefined ? "(builtin)" : (names.pathAt(text.slice(start)) ?? (match?.[1] as string));
-}
-
-/** What maps are made of, sync.Map too: tables, groups, buckets; tries. */
-export function isMapPart({ kind, partOf }: TypeRole): boolean {
-  return partOf !== undefined || kind === "map part";
 }

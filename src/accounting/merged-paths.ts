@@ -1,7 +1,6 @@
 // The shortest paths to many objects, merged by type: who holds all of them.
 import { type Bytes, counted, NONE, type NodeId, type ObjectId, type OwnerId } from "../base/units.js";
-import type { TypeRole } from "../runtime/go-types.js";
-import { isMapPart } from "./histogram-rows.js";
+import { labelIndex } from "../heap/wholes.js";
 import { DEEPEST, MOST_CHILDREN } from "./limits.js";
 import type { HeapNames, Sources } from "./sources.js";
 
@@ -27,7 +26,7 @@ interface Branch {
 }
 
 /**
- * Merges the breadth-first paths of live objects. Repeated types on a path are one level, parts of a map are the map.
+ * Merges the breadth-first paths of live objects. Repeated types on a path are one level, parts of a value are the value.
  * @param ids live objects
  */
 export function mergePaths(
@@ -40,19 +39,19 @@ export function mergePaths(
   const branchOf = new Int32Array(parent.length).fill(NONE);
   const branches: Branch[] = [{ above: NONE, name: "", isOwner: false, count: 0, bytes: 0 }];
   const below = new Map<string, number>();
-  const roleOf = (node: NodeId): TypeRole | undefined => {
-    const type = heap.types.type[node - objectNode];
-    return type === NONE ? undefined : runtime.types.get(type).role;
+  const { column, labels } = heap.wholes;
+  const nameOf = (id: ObjectId): string => {
+    if (column[id] < NONE) return labels[labelIndex(column[id])];
+    const type = heap.types.type[id];
+    return type === NONE ? "unknown" : runtime.types.get(type).role.readable;
   };
   const enter = (above: number, node: NodeId): number => {
     const isOwner = node < objectNode;
-    const role = isOwner ? undefined : roleOf(node);
-    const name = isOwner ? mergedOwner(heap.roots.owners[node - 1].goroutine, names, node - 1) : (role?.readable ?? "unknown");
-    if (!isOwner) {
-      if (role && isMapPart(role) && !branches[above].isOwner && branches[above].name.startsWith("map[")) return above;
-      for (let at = above, up = 0; up < LOOPS && at > 0 && !branches[at].isOwner; up++, at = branches[at].above)
-        if (branches[at].name === name) return at;
-    }
+    const id = node - objectNode;
+    if (!isOwner && column[id] >= 0 && branchOf[objectNode + column[id]] === above) return above;
+    const name = isOwner ? mergedOwner(heap.roots.owners[node - 1].goroutine, names, node - 1) : nameOf(id);
+    for (let at = above, up = 0; !isOwner && up < LOOPS && at > 0 && !branches[at].isOwner; up++, at = branches[at].above)
+      if (branches[at].name === name) return at;
     const key = `${above} ${name}`;
     let branch = below.get(key);
     if (branch === undefined) {

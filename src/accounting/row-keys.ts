@@ -1,6 +1,7 @@
 // What the members of a row have in common: a type, a package, a variable, the function of goroutines.
-import { NONE, type NodeId } from "../base/units.js";
-import { isMapPart, packageOf } from "./histogram-rows.js";
+import { NONE, type NodeId, type TypeId } from "../base/units.js";
+import { labelIndex } from "../heap/wholes.js";
+import { packageOf } from "./histogram-rows.js";
 import type { HeapNames, Sources } from "./sources.js";
 
 /** How rows are grouped: by themselves and types where they are small, by types, or by the packages of types. */
@@ -12,8 +13,6 @@ export interface RowKeys {
   of(node: NodeId): number;
   /** What people call the nodes of a key. */
   label(key: number): string;
-  /** The node belongs to its parent's row: the parts of a map, and in rows of one type whatever is of that type. */
-  joins(node: NodeId, key: number, parentKey: number): boolean;
 }
 
 export function rowKeys({ heap, runtime }: Pick<Sources, "heap" | "runtime">, names: HeapNames, grouping: Grouping): RowKeys {
@@ -29,17 +28,14 @@ export function rowKeys({ heap, runtime }: Pick<Sources, "heap" | "runtime">, na
     return key;
   };
   const unknown = intern(grouping === "package" ? "(unknown)" : "unknown");
-  const isPart: boolean[] = [];
-  const typeKey: number[] = [];
-  const part: boolean[] = [];
-  const keyOfType = (type: number): number => {
-    if (typeKey[type] !== undefined) return typeKey[type];
+  const { column } = heap.wholes;
+  const keyOfName = (name: string) => intern(grouping === "package" ? packageOf(name, runtime.names) : name);
+  /** By type, and by label of values without an object of their own. */
+  const typeKeys: number[] = [];
+  const labelKeys: number[] = [];
+  const keyOfType = (type: TypeId): number => {
     const { name, role } = runtime.types.get(type);
-    part[type] = isMapPart(role);
-    const key = intern(grouping === "package" ? packageOf(name, runtime.names) : role.readable);
-    isPart[key] = grouping !== "package" && (part[type] || role.readable !== name);
-    typeKey[type] = key;
-    return key;
+    return keyOfName(grouping === "package" ? name : role.readable);
   };
   const ownerKeys = heap.roots.owners.map((owner, id) => {
     if (owner.goroutine !== undefined) return intern(`goroutine ${names.place(owner.goroutine).function}`);
@@ -51,15 +47,17 @@ export function rowKeys({ heap, runtime }: Pick<Sources, "heap" | "runtime">, na
   return {
     of(node) {
       if (node < objectNode) return node === 0 ? NONE : ownerKeys[node - 1];
-      const type = heap.types.type[node - objectNode];
-      return type === NONE ? unknown : keyOfType(type);
+      const id = node - objectNode;
+      if (column[id] < NONE) {
+        const label = labelIndex(column[id]);
+        labelKeys[label] ??= keyOfName(heap.wholes.labels[label]);
+        return labelKeys[label];
+      }
+      const type = heap.types.type[id];
+      if (type === NONE) return unknown;
+      typeKeys[type] ??= keyOfType(type);
+      return typeKeys[type];
     },
     label: (key) => labels[key],
-    joins(node, key, parentKey) {
-      if (node < objectNode || parentKey < 0) return false;
-      if (key === parentKey) return true;
-      const type = heap.types.type[node - objectNode];
-      return isPart[parentKey] === true && type !== NONE && part[type] === true;
-    },
   };
 }

@@ -83,7 +83,7 @@ test("by package, types of one are one row", () => {
   expect(rows).toEqual([
     "all 0 0 12912",
     "  owners global variables of main 1 0 8816",
-    "    objects main 10 624 8816",
+    "    objects main 9 624 8816",
     "      objects (builtin) 1 8192 8192",
     "  owners goroutine main.work 4 0 4096",
     "    objects (builtin) 4 4096 4096",

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { accumulationTree, type TreeOptions } from "../../src/accounting/accumulation-tree.js";
 import { dominatorRow } from "../../src/accounting/dominator-rows.js";
 import type { Sources } from "../../src/accounting/sources.js";
+import { NONE } from "../../src/base/units.js";
 import { dominators } from "../../src/graph/dominators.js";
 import { type Csr, csrOf, transpose } from "../../src/graph/graph.js";
 import { retainedSizes } from "../../src/graph/retained.js";
@@ -19,6 +20,7 @@ function sourcesOf(referents: Csr, types: readonly string[], typeOf: (id: number
       tree: { parent: tree.parent },
       objects: { sizeOf: () => 16, addressOf: (id: number) => 0xc000000000 + id * 16, spanOf: () => 0, dataStart: [0] },
       roots: { owners: [{ kind: "special", name: "finalizers" }] },
+      wholes: { column: new Int32Array(nodeCount - 2).fill(NONE), labels: [] },
       types: { type: Int32Array.from({ length: nodeCount - 2 }, (_, id) => typeOf(id)) },
     },
     retention: { dominators: tree, retained: retainedSizes(tree, sizes) },

@@ -98,6 +98,12 @@ const rules = [
     says: "only src/runtime and src/recorder read the layout: ask a record of the runtime",
   },
   {
+    pattern:
+      /\b(hchan|mapextra|hash|bucket|groupReference)<|\bsync\\?\.(entry|readOnly|eface)\b|internal\\?\/(sync|concurrent)\b|HashTrieMap|\bruntime\\?\.(hmap|hchan)\b/,
+    where: /^src\/(?!(runtime|recorder)\/)/,
+    says: "only src/runtime and src/recorder know what the runtime calls its types: ask a type for its role",
+  },
+  {
     pattern: /"(amd64|arm64|AArch64|x86_64|aarch64)"|\bgoarch\b|\b(arch|arch\.name|machine|elfMachine)\s*[!=]==?\s*["'\d]/i,
     where: /^src\/(?!base\/arch\.ts$)/,
     says: "architectures are told apart only in src/base/arch.ts: read their table",

@@ -3,6 +3,7 @@ import { NotFoundError, UsageError } from "../base/errors.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import { atomicTarget } from "../runtime/atomic-pointers.js";
 import { readSyncMap } from "../runtime/maps/sync-maps.js";
+import { channelBuffer } from "../runtime/records/channel.js";
 import type { GoType } from "../runtime/types.js";
 import { findKey, lookupKey } from "../value/key-lookup.js";
 import { readInterface, type ValueEnvironment } from "../value/scalars.js";
@@ -214,13 +215,8 @@ class Evaluator {
     const channel = this.through(this.evaluate(isField ? of.of : { kind: "name", name: of.name.slice(0, -".buf".length) }), of);
     const type = this.type(channel.type);
     if (type?.kind !== "chan") return undefined;
-    const header = this.env.memory.readAddress(channel.address);
-    const struct = this.type(type.header);
-    const buffer = struct?.fields.find((field) => field.name === "buf");
-    const size = struct?.fields.find((field) => field.name === "dataqsiz");
-    if (header === 0 || !buffer || !size) return undefined;
-    const { memory } = this.env;
-    return { address: memory.readAddress(header + buffer.offset), type: type.element, count: memory.readUint(header + size.offset, 8) };
+    const buffer = channelBuffer(this.env, type, this.env.memory.readAddress(channel.address));
+    return buffer && { ...buffer, type: type.element };
   }
 
   private element(start: Address, type: TypeId, count: number, key: string, at: Expression): Located {

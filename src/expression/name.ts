@@ -3,7 +3,7 @@ import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, hex, NONE, type TypeId } from "../base/units.js";
 import { atomicTarget } from "../runtime/atomic-pointers.js";
 import type { MapBlock, MapPart } from "../runtime/maps/design.js";
-import { entryOffsets } from "../runtime/maps/sync-maps.js";
+import { trieEntryAt } from "../runtime/maps/sync-maps.js";
 import type { GoType } from "../runtime/types.js";
 import { enclosing, nameOffset } from "../value/fields.js";
 import { keyText } from "../value/keys.js";
@@ -304,9 +304,8 @@ class Namer {
       if (this.type(place.leaf)?.kind === "map") return { kind: "pointer", text, type: place.leaf, rest: 0, slot, sync: true };
       return { kind: "sync", text, type: this.syncTarget(via.type, offset) };
     }
-    // A node's first byte says whether it is an entry. internal/sync/hashtriemap.go
-    const entry = entryOffsets(types);
-    if (memory.readUint(base, 1) !== 1 || offset < entry.key) return via;
+    const entry = trieEntryAt(memory, types, base);
+    if (!entry || offset < entry.key) return via;
     const any = ["interface {}", "any"].map((name) => types.byName(name)).find((id) => id !== NONE) ?? NONE;
     const key = keyText(this.env, any, base + entry.key);
     if (offset < entry.value) return this.leaveValue(`${text}.key[${key}]`, any, offset - entry.key, slot);

@@ -59,6 +59,12 @@ test.each([
     "src/process/a.ts:1: architectures are told apart",
   ],
   ["a trace format compared", "src/recorder/a.ts", "if (given.format >= 25) {}\n", "src/recorder/a.ts:1: formats of a trace"],
+  [
+    "a name of the runtime's types",
+    "src/heap/a.ts",
+    'name.startsWith("hchan<");\n',
+    "src/heap/a.ts:1: only src/runtime and src/recorder know",
+  ],
   ["a layout read", "src/waits/a.ts", 'layout.struct("hchan");\n', "src/waits/a.ts:1: only src/runtime and src/recorder read"],
   [
     "a door passed",

@@ -1,5 +1,6 @@
 // sync.Map as key and value addresses: the hash trie, and the two maps that it was before.
 import { type Address, type Bytes, hex, NONE, type TypeId, WORD } from "../../base/units.js";
+import type { AddressSpace } from "../../process/address-space.js";
 import { atomicTarget } from "../atomic-pointers.js";
 import type { GoType, TypeTable } from "../go-types.js";
 import { fieldOf, type RoleRow, typeOf } from "../role.js";
@@ -104,13 +105,22 @@ const CHILDREN = 16;
  * Where a trie's entry keeps its overflow pointer, key and value. The executable may describe the entry by its shape
  * only, or not at all: then as Go lays out { node { isEntry bool }; overflow atomic.Pointer; key, value any }.
  */
-export function entryOffsets(types: TypeTable): { readonly overflow: Bytes; readonly key: Bytes; readonly value: Bytes } {
+function entryOffsets(types: TypeTable): { readonly overflow: Bytes; readonly key: Bytes; readonly value: Bytes } {
   for (const any of ["interface {}", "go.shape.interface {}"]) {
     const id = types.byName(`internal/sync.entry[${any},${any}]`);
     const [overflow, key, value] = ["overflow", "key", "value"].map((name) => fieldOf(id === NONE ? undefined : types.get(id), name));
     if (overflow && key && value) return { overflow: overflow.offset, key: key.offset, value: value.offset };
   }
   return { overflow: WORD, key: 2 * WORD, value: 4 * WORD };
+}
+
+/** Offsets in the entry that a trie's node is; undefined when it is none, as its first byte says. @throws MemoryFault */
+export function trieEntryAt(
+  memory: AddressSpace,
+  types: TypeTable,
+  node: Address,
+): { readonly key: Bytes; readonly value: Bytes } | undefined {
+  return memory.readUint(node, 1) === 1 ? entryOffsets(types) : undefined;
 }
 
 function trieReader(types: TypeTable, type: GoType): Reader {

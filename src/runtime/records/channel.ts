@@ -1,6 +1,9 @@
 // A channel: runtime.hchan. runtime/chan.go
-import type { Address } from "../../base/units.js";
+import { type Address, NONE } from "../../base/units.js";
+import type { AddressSpace } from "../../process/address-space.js";
+import type { GoType, TypeTable } from "../go-types.js";
 import { readField, readFieldOr } from "../layout/layout.js";
+import { fieldOf } from "../role.js";
 import type { RecordSource } from "./chain.js";
 
 export interface Channel {
@@ -44,4 +47,16 @@ export function readChannel({ layout, memory }: RecordSource, address: Address):
 export function tryChannel(source: RecordSource, address: Address): Channel | undefined {
   const { size } = source.layout.struct("hchan");
   return source.memory.tryBytes(address, size) ? readChannel(source, address) : undefined;
+}
+
+/** The buffer of a channel, by its header's type; undefined for nil, and where that type is not described. @throws MemoryFault */
+export function channelBuffer(
+  { memory, types }: { readonly memory: AddressSpace; readonly types: TypeTable },
+  channel: GoType,
+  header: Address,
+): { readonly address: Address; readonly count: number } | undefined {
+  const struct = channel.header === NONE ? undefined : types.get(channel.header);
+  const [buffer, capacity] = [fieldOf(struct, "buf"), fieldOf(struct, "dataqsiz")];
+  if (header === 0 || !buffer || !capacity) return undefined;
+  return { address: memory.readAddress(header + buffer.offset), count: memory.readUint(header + capacity.offset, 8) };
 }

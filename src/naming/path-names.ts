@@ -13,6 +13,7 @@ import { type Certainty, memoryWith, SCRATCH } from "../runtime/frame-variables.
 import { goroutinePlace } from "../stacks/goroutine-place.js";
 import { variableExpression } from "../stacks/local-variables.js";
 import type { ValueEnvironment } from "../value/scalars.js";
+import { LONGEST_NAMED } from "./limits.js";
 import { type NamedObject, nameObject, typeName } from "./object-names.js";
 
 export interface PathRoot {
@@ -38,9 +39,6 @@ export interface NamedPath {
   readonly root: PathRoot;
   readonly steps: readonly PathStep[];
 }
-
-/** Longer paths are not named step by step for the sake of their last one: it is cast from its address. */
-const LONGEST_NAMED = 300;
 
 /**
  * A path of nodes, virtual root and owner first, with a name for each step. The parts of a value are no steps of their own.

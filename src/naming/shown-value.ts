@@ -1,18 +1,17 @@
 // One value as a tree of named parts, opened to a depth and a page at a time.
 import { DumpError } from "../base/errors.js";
-import { type Address, counted, type Hex, hex, NONE, type TypeId, WORD } from "../base/units.js";
+import { type Address, counted, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import type { Snapshot } from "../heap/snapshot.js";
 import { atomicTarget } from "../runtime/atomic-pointers.js";
 import { mapLength, readMap } from "../runtime/maps/maps.js";
 import { readSyncMap } from "../runtime/maps/sync-maps.js";
 import { readChannel } from "../runtime/records/channel.js";
-import { goroutineId } from "../runtime/records/goroutine.js";
-import { queuedSudogs } from "../runtime/records/sudog.js";
-import type { GoField, GoType } from "../runtime/types.js";
+import type { GoType } from "../runtime/types.js";
 import { keyText } from "../value/keys.js";
-import { isText, quoteBytes } from "../value/quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "../value/scalars.js";
 import { timeText } from "../value/times.js";
+import { INNER_ELEMENTS, MOST_VALUES, STRING_BYTES, WHOLE_STRING_BYTES } from "./limits.js";
+import { bytesText, channelText, readClosure, stringText, type TextCut, textFrom } from "./value-texts.js";
 
 /** A value, or a part of one. */
 export interface ShownValue {
@@ -39,63 +38,58 @@ export interface Page {
   readonly top: number;
 }
 
-/** Elements shown of containers inside, bytes of strings, values in all. */
-const INNER_ELEMENTS = 8;
-const STRING_BYTES = 1024;
-const WHOLE_STRING_BYTES = 1 << 20;
-const MOST_VALUES = 200_000;
-
 /**
  * Reads the value of a type at an address.
  * @param count  elements of an array of unknown length
  * @param memory that has the address
  */
 export function showValue(
-  dump: Snapshot,
+  snapshot: Snapshot,
   type: TypeId,
   address: Address,
   page: Page,
   count = 0,
-  memory: ValueEnvironment["memory"] = dump.runtime.process.memory,
+  memory: ValueEnvironment["memory"] = snapshot.runtime.process.memory,
 ): ShownValue {
-  return new Shower(dump, page, memory).value("", type, address, page.depth, true, count);
+  return new ValueWalk(snapshot, page, memory).value("", type, address, page.depth, true, count);
 }
 
 /**
  * The map or channel whose header is the object at an address: entries are what a person wants of it, not the runtime's fields.
  * @returns undefined for other types, and where the program has no variable of the map's or channel's type
  */
-export function showHeader(dump: Snapshot, type: TypeId, header: Address, page: Page): ShownValue | undefined {
-  const { types } = dump.runtime;
+export function showHeader(snapshot: Snapshot, type: TypeId, header: Address, page: Page): ShownValue | undefined {
+  const { types } = snapshot.runtime;
   const id = types.byName(types.get(type).role.readable);
   return id === NONE || id === type
     ? undefined
-    : new Shower(dump, page, dump.runtime.process.memory).header(types.get(id), header, page.depth);
+    : new ValueWalk(snapshot, page, snapshot.runtime.process.memory).header(types.get(id), header, page.depth);
 }
 
 /** Names the address of a value; nothing for nil. */
 const at = (address: Address): { readonly address?: Hex } => (address > 0 ? { address: hex(address) } : {});
 const below = (children: readonly ShownValue[] | undefined) => (children === undefined || children.length === 0 ? {} : { children });
 
-class Shower {
-  private readonly dump: Snapshot;
+/** Walks one value down to the depth asked for. */
+class ValueWalk {
+  private readonly snapshot: Snapshot;
   private readonly page: Page;
   private readonly memory: ValueEnvironment["memory"];
   private left = MOST_VALUES;
-  constructor(dump: Snapshot, page: Page, memory: ValueEnvironment["memory"]) {
-    this.dump = dump;
+  constructor(snapshot: Snapshot, page: Page, memory: ValueEnvironment["memory"]) {
+    this.snapshot = snapshot;
     this.page = page;
     this.memory = memory;
   }
 
   private get env() {
-    const { runtime } = this.dump;
+    const { runtime } = this.snapshot;
     return { memory: this.memory, types: runtime.types, maps: runtime.maps };
   }
 
   value(name: string, id: TypeId, address: Address, depth: number, isWhole = false, count = 0): ShownValue {
     if (id === NONE) return { name, type: "?", text: "of unknown type", address: hex(address) };
-    const type = this.dump.runtime.types.get(id);
+    const type = this.snapshot.runtime.types.get(id);
     if (this.left-- <= 0) return { name, type: type.name, text: "…" };
     try {
       return this.known(name, type, address, depth, isWhole, count);
@@ -118,7 +112,7 @@ class Shower {
     if (time !== undefined) return { ...base, text: time };
     switch (go.kind) {
       case "string":
-        return { ...base, ...this.string(memory.readAddress(address), memory.readUint(address + 8, 8), isWhole) };
+        return { ...base, ...stringText(memory, memory.readAddress(address), memory.readUint(address + 8, 8), this.cut(isWhole)) };
       case "pointer":
         return this.pointer(base, go, memory.readAddress(address), depth, isWhole);
       case "slice": {
@@ -129,7 +123,7 @@ class Shower {
         const more = capacity === length ? "" : `, cap ${capacity}`;
         return {
           ...base,
-          text: `len ${length}${more}${this.bytesText(go, start, length, isWhole)}`,
+          text: `len ${length}${more}${this.bytesText(go.element, start, length, isWhole)}`,
           ...at(start),
           ...this.elements(go.element, start, length, depth, isWhole),
         };
@@ -138,7 +132,7 @@ class Shower {
         const length = go.count >= 0 ? go.count : count;
         return {
           ...base,
-          text: `len ${length}${this.bytesText(go, address, length, isWhole)}`,
+          text: `len ${length}${this.bytesText(go.element, address, length, isWhole)}`,
           ...this.elements(go.element, address, length, depth, isWhole),
         };
       }
@@ -162,44 +156,16 @@ class Shower {
     }
   }
 
-  private string(
-    start: Address,
-    length: number,
-    isWhole: boolean,
-  ): { readonly text: string; readonly length: number; readonly offset?: number } {
-    const from = isWhole ? Math.min(this.page.offset, length) : 0;
-    const most = isWhole ? WHOLE_STRING_BYTES : STRING_BYTES;
-    const shown = Math.min(length - from, most);
-    const bytes = shown > 0 ? this.env.memory.bytes(start + from, shown) : new Uint8Array(0);
-    return {
-      text: `${quoteBytes(bytes)}${from + shown < length ? `… ${counted(length, "byte")}` : ""}`,
-      length,
-      ...(from > 0 ? { offset: from } : {}),
-    };
-  }
-
-  /** The bytes of a []byte as a string, for texts in them are what people look for: of a text as much as of a string. */
-  private bytesText(go: GoType, start: Address, length: number, isWhole: boolean): string {
-    if (length === 0 || !this.isByte(go.element)) return "";
-    const from = this.textFrom(start, length, isWhole);
-    if (from === undefined) {
-      const bytes = this.env.memory.tryBytes(start, Math.min(length, 64));
-      return bytes ? `  ${quoteBytes(bytes)}${length > 64 ? "…" : ""}` : "";
-    }
-    const most = isWhole ? WHOLE_STRING_BYTES : STRING_BYTES;
-    const bytes = this.env.memory.bytes(start + from, Math.min(length - from, most));
-    return `  ${quoteBytes(bytes)}${from + bytes.length < length ? "…" : ""}`;
+  private cut(isWhole: boolean): TextCut {
+    return isWhole ? { from: this.page.offset, most: WHOLE_STRING_BYTES } : { from: 0, most: STRING_BYTES };
   }
 
   private isByte(id: TypeId): boolean {
-    return id !== NONE && this.dump.runtime.types.get(id).name === "uint8";
+    return id !== NONE && this.snapshot.runtime.types.get(id).name === "uint8";
   }
 
-  /** Where the text in bytes begins to be shown; undefined when they are no text. */
-  private textFrom(start: Address, length: number, isWhole: boolean): number | undefined {
-    const from = isWhole ? Math.min(this.page.offset, Math.max(0, length - 1)) : 0;
-    const sample = this.env.memory.tryBytes(start, Math.min(length, STRING_BYTES));
-    return sample && isText(sample) ? from : undefined;
+  private bytesText(element: TypeId, start: Address, length: number, isWhole: boolean): string {
+    return this.isByte(element) ? bytesText(this.memory, start, length, this.cut(isWhole)) : "";
   }
 
   private elements(
@@ -212,11 +178,11 @@ class Shower {
     if (depth <= 0 || element === NONE) return { length };
     // Bytes inside other values, and those that are text, are told by their text alone.
     if (this.isByte(element) && length > 0) {
-      const from = this.textFrom(start, length, isWhole);
+      const from = textFrom(this.memory, start, length, this.cut(isWhole));
       if (!isWhole) return { length };
       if (from !== undefined) return { length, ...(from > 0 ? { offset: from } : {}) };
     }
-    const { size } = this.dump.runtime.types.get(element);
+    const { size } = this.snapshot.runtime.types.get(element);
     const [from, to] = this.range(length, isWhole);
     const children: ShownValue[] = [];
     for (let i = from; i < to && this.left > 0; i++) children.push(this.value(`[${i}]`, element, start + i * size, depth - 1));
@@ -263,7 +229,7 @@ class Shower {
     const length = mapLength(this.env, header);
     const facts = { ...base, text: counted(length, "entry", "entries"), ...at(header), length };
     if (depth <= 0) return facts;
-    const entries = readMap({ ...this.env, findings: this.dump.findings }, go, header);
+    const entries = readMap({ ...this.env, findings: this.snapshot.findings }, go, header);
     return { ...facts, ...this.entries(entries, length, go.key, go.element, depth, isWhole) };
   }
 
@@ -295,25 +261,12 @@ class Shower {
 
   private channel(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
     if (header === 0) return { ...base, text: "nil" };
-    const { runtime } = this.dump;
-    const { types } = runtime;
-    const { length, capacity, closed, buffer, receiveIndex, firstReceiver, firstSender } = readChannel(runtime, header);
-    const receiving = this.waiting(firstReceiver);
-    const sending = this.waiting(firstSender);
-    const names = (list: readonly number[]) =>
-      `${list
-        .slice(0, 5)
-        .map((id) => `g${id}`)
-        .join(" ")}${list.length > 5 ? ` … ${list.length}` : ""}`;
-    const facts = [
-      capacity === 0 ? "unbuffered" : `${length} of ${capacity} buffered`,
-      ...(closed ? ["closed"] : []),
-      ...(receiving.length > 0 ? [`receiving: ${names(receiving)}`] : []),
-      ...(sending.length > 0 ? [`sending: ${names(sending)}`] : []),
-    ];
-    const shown = { ...base, text: facts.join(", "), ...at(header), length };
+    const { runtime } = this.snapshot;
+    const channel = readChannel(runtime, header);
+    const { length, capacity, buffer, receiveIndex } = channel;
+    const shown = { ...base, text: channelText(runtime, channel), ...at(header), length };
     if (depth <= 0 || capacity === 0 || go.element === NONE) return shown;
-    const { size } = types.get(go.element);
+    const { size } = runtime.types.get(go.element);
     const [from, to] = this.range(Math.min(length, capacity), isWhole);
     const children: ShownValue[] = [];
     // In the order in which they would be received; the name is the place in the buffer.
@@ -324,38 +277,14 @@ class Shower {
     return { ...shown, ...(from > 0 ? { offset: from } : {}), ...below(children) };
   }
 
-  /** Ids of the goroutines of a wait queue, the first to be served first. */
-  private waiting(first: Address): number[] {
-    return [...queuedSudogs(this.dump.runtime, first)].flatMap((each) => goroutineId(this.dump.runtime, each.goroutine) ?? []);
-  }
-
   private closure(base: Pick<ShownValue, "name" | "type">, address: Address, depth: number): ShownValue {
     if (address === 0) return { ...base, text: "nil" };
-    const { runtime } = this.dump;
-    const pc = this.env.memory.tryAddress(address) ?? 0;
-    const fn = runtime.functions.find(pc);
-    if (!fn || fn.entry !== pc) return { ...base, text: `code at ${hex(pc)}`, ...at(address) };
-    const { file, line } = runtime.functions.lineAt(fn, pc);
-    const text = `${fn.name}  ${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
-    const type = runtime.closureType(pc);
-    const captures = type === NONE ? [] : runtime.types.get(type).fields.filter((field) => field.name !== "F");
-    const gaps = this.gaps(captures);
+    const { text, captures } = readClosure(this.snapshot.runtime, this.memory, address);
     return {
       ...base,
-      text: gaps === 0 ? text : `${text}  (and ${counted(gaps, "byte")} of captured variables that DWARF does not name)`,
+      text,
       ...at(address),
       ...below(depth <= 0 ? [] : captures.map((each) => this.value(each.name, each.type, address + each.offset, depth - 1))),
     };
-  }
-
-  /** Whole words before and between captured variables: the compiler tells nothing of those that live in registers only. */
-  private gaps(captures: readonly GoField[]): number {
-    let end = WORD;
-    let sum = 0;
-    for (const { offset, type } of captures) {
-      sum += Math.max(0, Math.floor((offset - end) / WORD)) * WORD;
-      end = offset + (type === NONE ? WORD : this.env.types.get(type).size);
-    }
-    return sum;
   }
 }

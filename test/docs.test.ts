@@ -1,10 +1,12 @@
 /** The pages of docs: what they name is there, what is there they name. Paths and command lines: test/readme.test.ts. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pages } from "../scripts/readme-claims.mjs";
 import { silent } from "../src/base/progress.js";
+import { RULES } from "../src/diagnosis/rules.js";
+import { SIGN_WEIGHT } from "../src/diagnosis/weights.js";
 import { type Dump, openDump } from "../src/dump.js";
 import { show } from "../src/query/show.js";
 import { fixture } from "./support/dump-cache.js";
@@ -44,6 +46,28 @@ describe("docs", () => {
     expect(folders.length).toBeGreaterThan(25);
     const page = text("docs/architecture.md");
     expect(folders.filter((folder) => !page.includes(`\`${folder}\``))).toEqual([]);
+  });
+
+  it("name every rule and sign of diagnosis", () => {
+    const page = text("docs/diagnosis.md");
+    const named = [...RULES.map(({ id }) => id), ...Object.keys(SIGN_WEIGHT)];
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((id) => !page.includes(`\`${id}\``))).toEqual([]);
+  });
+
+  it("link to headings that are there", () => {
+    const slug = (heading: string) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w -]/g, "")
+        .replaceAll(" ", "-");
+    const headings = (page: string) => [...text(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => slug(heading));
+    const links = pages(root).flatMap((page) =>
+      [...text(page).matchAll(/\]\(([\w./-]*)#([\w-]+)\)/g)].map(([, to = "", anchor = ""]) => ({ page, to, anchor })),
+    );
+    expect(links.length).toBeGreaterThan(5);
+    const isThere = ({ page, to, anchor }: (typeof links)[number]) => headings(to === "" ? page : join(dirname(page), to)).includes(anchor);
+    expect(links.filter((link) => !isThere(link))).toEqual([]);
   });
 
   it("open with a drawing, all but those that go through a list", () => {

@@ -15,6 +15,7 @@ export async function main(words: readonly string[], version: string): Promise<v
     environment: process.env,
     version,
     interactive: process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== "dumb",
+    explore: async (core, options, commands) => (await import("./ui/start.js")).startUi(core, options, world, commands),
     now: () => performance.now(),
   };
   // A write that failed is told where it is awaited; help text is not, so the stream's own word counts too.

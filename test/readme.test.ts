@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../cli/commands/index.js";
 import { EXIT } from "../cli/exit.js";
-import { buildProgram } from "../cli/program.js";
+import { buildProgram } from "../cli/grammar.js";
 import { pages, referenceOf, untrueClaims } from "../scripts/readme-claims.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -14,9 +14,8 @@ export const exploreCommand = defineCommand({
     { line: "explore core --color never", asks: "Without colours." },
   ],
   async start(core, options, world, commands) {
-    if (world.interactive !== true)
+    if (world.interactive !== true || !world.explore)
       throw new UsageError("explore draws on a terminal, and this is none", "the same first look in print: corescope overview CORE");
-    const { startUi } = await import("../ui/start.js");
-    return startUi(core, options, world, commands);
+    return world.explore(core, options, commands);
   },
 });

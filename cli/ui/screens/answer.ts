@@ -1,7 +1,7 @@
 import { UsageError } from "../../../src/base/errors.js";
 import { optionText } from "../../arguments.js";
 import type { AnyCommand } from "../../command.js";
-import { parseCommand } from "../../program.js";
+import { parseCommand } from "../../grammar.js";
 import { makePage } from "../../text/style.js";
 import { textLines } from "../parts/list.js";
 import { splitWords } from "../parts/words.js";

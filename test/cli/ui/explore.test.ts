@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { AnyCommand } from "../../../cli/command.js";
 import { COMMANDS } from "../../../cli/commands/index.js";
-import { parseCommand, runProgram } from "../../../cli/program.js";
+import { parseCommand } from "../../../cli/grammar.js";
+import { runProgram } from "../../../cli/program.js";
 import { UsageError } from "../../../src/base/errors.js";
 import { makeWorld } from "../../support/world.js";
 

@@ -1,6 +1,6 @@
 // Words of a command line turned into values; whatever is off is a UsageError that shows what would be right.
 import { UsageError } from "../src/base/errors.js";
-import { type Bytes, hex, parseAddress, parseBytes } from "../src/base/units.js";
+import { type Bytes, type Hex, hex, parseAddress, parseBytes } from "../src/base/units.js";
 
 /** Options as commander hands them over: text, or true for flags. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
@@ -66,4 +66,26 @@ export function operandLength(text: string, most: Bytes): Bytes {
     throw new UsageError(`${text}: not a length between 1 and ${most} bytes`, "for example: 64, 0x40 or 4K");
   }
   return length;
+}
+
+/** "main.cache>0xc000098000;0xc000098000>0xc000012000": an object's address or a root's name, and the object it points to. */
+export function parseIgnored(text: string): { readonly from: string; readonly to: Hex }[] {
+  return text
+    .split(";")
+    .filter((each) => each.trim() !== "")
+    .map((each) => {
+      const at = each.lastIndexOf(">");
+      const from = each.slice(0, at).trim();
+      const to = parseAddress(each.slice(at + 1));
+      if (from === "" || to === undefined)
+        throw new UsageError(`--ignore ${each}: not FROM>ADDRESS`, "for example: --ignore 'main.cache>0xc000098000'");
+      return { from, to: hex(to) };
+    });
+}
+
+/** A count of levels. @throws UsageError */
+export function optionDepth(options: Options, usual: number): number {
+  const text = optionText(options, "depth") ?? String(usual);
+  if (!/^[0-9]{1,3}$/.test(text)) throw new UsageError(`--depth ${text}: not a count of levels`, "for example: --depth 6");
+  return Number(text);
 }

@@ -1,16 +1,15 @@
-import { counted, formatCount } from "../../src/base/units.js";
+import { formatCount } from "../../src/base/units.js";
 import { blocked } from "../../src/query/blocked.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
-import { formatPlace } from "../text/goroutine-group.js";
 import type { Page } from "../text/style.js";
 import { cutText, truncationLine } from "../text/table.js";
+import { atText, circleText, waitsText } from "../views/blocked.js";
 
 type Answer = ReturnType<typeof blocked.run>;
 type Row = Answer["rows"][number];
-type Top = Row["waiting"][number]["top"];
 
 const waitingShown = 5;
 
@@ -26,36 +25,29 @@ export const blockedCommand = defineCommand({
     { line: "blocked core --json", asks: "The same for a program." },
   ],
   args: (_operands, options) => ({ top: optionTop(options) }),
-  text({ rows, cycles, total }, page) {
+  text(answer, page) {
+    const { rows, cycles, total } = answer;
     if (rows.length === 0) return ["no goroutine of the program is blocked"];
     const cut = truncationLine(rows.length, total.objects, "object");
     return [
       ...cycles.flatMap((cycle) => [...cycleLines(cycle, page), ""]),
       ...rows.flatMap((row, index) => [...(index > 0 ? [""] : []), ...rowLines(row, page)]),
       "",
-      `${counted(total.goroutines, "goroutine waits", "goroutines wait")} for ${counted(total.objects, "thing")}`,
+      waitsText(answer),
       ...(cut ? [cut] : []),
     ];
   },
   next: ({ rows }) => [...(rows[0]?.waiting[0] ? [`goroutine CORE ${rows[0].waiting[0].id}`] : []), `leaked CORE`],
 });
 
-function cycleLines({ goroutines, involved, certainty }: Answer["cycles"][number], page: Page): string[] {
-  const count = goroutines.length;
-  const circle = count === 1 ? "a goroutine waits for itself" : `${counted(count, "goroutine")} wait for each other in a circle`;
-  const others = involved.length - count;
-  const more = others > 0 ? `, and ${formatCount(others)} more with them` : "";
+function cycleLines(cycle: Answer["cycles"][number], page: Page): string[] {
+  const { goroutines } = cycle;
   const lines = goroutines.flatMap((each, index) => {
-    const next = goroutines[(index + 1) % count];
-    const what = `  goroutine ${each.id}${at(each.top)} waits for ${each.waitsFor} [${escapeText(each.reason)}]`;
+    const next = goroutines[(index + 1) % goroutines.length];
+    const what = `  goroutine ${each.id}${escapeText(atText(each.top))} waits for ${each.waitsFor} [${escapeText(each.reason)}]`;
     return [what, `    goroutine ${next?.id}: ${escapeText(each.why)}`];
   });
-  const head = `${certainty === "strong" ? "deadlock" : "possible deadlock"}: ${circle}${more}`;
-  return [page.bad(cutText(head, page.width)), ...lines.map((line) => cutText(line, page.width))];
-}
-
-function at(top: Top): string {
-  return top ? ` ${escapeText(top.function)} ${escapeText(formatPlace(top))}` : "";
+  return [page.bad(cutText(circleText(cycle), page.width)), ...lines.map((line) => cutText(line, page.width))];
 }
 
 function rowLines(row: Row, page: Page): string[] {
@@ -65,9 +57,9 @@ function rowLines(row: Row, page: Page): string[] {
     facts.push(`the longest ${formatDuration(row.longestNanoseconds)}`);
   const waiting = row.waiting
     .slice(0, waitingShown)
-    .map((each) => `  ${each.id}${at(each.top)} [${escapeText(each.reason)}]${ends(row.kind, each.endsInNanoseconds)}`);
+    .map((each) => `  ${each.id}${escapeText(atText(each.top))} [${escapeText(each.reason)}]${ends(row.kind, each.endsInNanoseconds)}`);
   const more = row.count - waiting.length;
-  const holders = row.holders.map((each) => `  could be released by ${each.id}${at(each.top)}: ${escapeText(each.why)}`);
+  const holders = row.holders.map((each) => `  could be released by ${each.id}${escapeText(atText(each.top))}: ${escapeText(each.why)}`);
   // The runtime notes no owner: one who returned without unlocking has left no trace.
   const isLost = (row.kind === "mutex" || row.kind === "rwmutex") && /^(?:locked|held)/.test(row.state) && row.holderCount === 0;
   const moreHolders = row.holderCount - holders.length;

@@ -1,10 +1,6 @@
 import { death } from "../../src/query/death.js";
 import { defineCommand } from "../command.js";
-import { escapeText } from "../text/escape.js";
-import { type Page, proseWidth } from "../text/style.js";
-import { cutText } from "../text/table.js";
-
-type Death = ReturnType<typeof death.run>;
+import { deathText } from "../views/death.js";
 
 /** `corescope death`: what killed the process. */
 export const deathCommand = defineCommand({
@@ -18,80 +14,6 @@ export const deathCommand = defineCommand({
     { line: "death core --json | jq -r .result.summary", asks: "The cause in one line, for a program." },
   ],
   args: () => ({}),
-  text: (answer, page) => [
-    ...wrap(answer.summary, "", page).map(page.bold),
-    ...panicLines(answer, page),
-    ...answer.details.flatMap((line) => wrap(line, "  ", page)),
-    ...signalLines(answer, page),
-    ...callerLines(answer, page),
-    ...frameLines(answer, page),
-  ],
+  text: deathText,
   next: ({ goroutine }) => [...(goroutine ? [`goroutine CORE ${goroutine.id}`] : []), `goroutines CORE --group`],
 });
-
-/** Words in lines no wider than the page, each after the indent. */
-function wrap(text: string, indent: string, page: Page): string[] {
-  const room = proseWidth(page) - indent.length;
-  const lines: string[] = [];
-  let line = "";
-  for (const word of escapeText(text).split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (longer.length > room && line !== "") {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  lines.push(line);
-  return lines.map((each) => `${indent}${cutText(each, page.width - indent.length)}`.trimEnd());
-}
-
-function panicLines({ panics, kind, fatalError }: Death, page: Page): string[] {
-  const lines = kind === "fatal error" && fatalError ? fatalError.split("\n").slice(1) : [];
-  return [
-    ...lines.flatMap((line) => wrap(line, "  ", page)),
-    ...panics.flatMap((panic, index) => {
-      const state = panic.repanicked ? " [recovered, repanicked]" : panic.recovered ? " [recovered]" : "";
-      const type = panic.goexit ? "" : `  of type ${panic.type}${evidence(panic.typeEvidence)}`;
-      const [first = "", ...more] = panic.text.split("\n");
-      return [
-        ...wrap(`${panics.length > 1 ? `${index + 1}. ` : ""}panic: ${first}${state}`, "  ", page),
-        ...more.flatMap((line) => wrap(line.trim(), "     ", page)),
-        ...(type === "" ? [] : wrap(type.trim(), "     ", page)),
-      ];
-    }),
-  ];
-}
-
-function evidence(how: Death["panics"][number]["typeEvidence"]): string {
-  if (how === "inferred") return " (from the argument slot of panic; its text is what Error or String gave)";
-  return how === "replaced" ? ", or of an error or Stringer that gave this text" : "";
-}
-
-function signalLines({ signal }: Death, page: Page): string[] {
-  if (!signal) return [];
-  const facts = [`${signal.name}${signal.meaning === "" ? "" : ` (${signal.meaning})`} code ${signal.code}`];
-  if (signal.address !== undefined) facts.push(`address ${signal.address}: ${signal.what ?? ""}`);
-  else if (signal.what !== undefined) facts.push(signal.what);
-  if (signal.pc !== undefined) facts.push(`pc ${signal.pc}${signal.at === undefined ? "" : ` ${signal.at}`}`);
-  if (signal.senderPid !== undefined) facts.push(`sent by ${signal.sender === "itself" ? "itself" : `process ${signal.senderPid}`}`);
-  return wrap(facts.join(", "), "  ", page);
-}
-
-function callerLines({ callersInC, signal }: Death, page: Page): string[] {
-  if (!callersInC) return [];
-  const names = [...(signal?.at === undefined ? [] : [signal.at]), ...callersInC.map((each) => each.function)];
-  return wrap(`in C, by the return addresses on the stack: ${names.join(" < ")}`, "  ", page);
-}
-
-function frameLines({ goroutine, frames, top }: Death, page: Page): string[] {
-  if (!goroutine) return [];
-  return [
-    "",
-    cutText(`goroutine ${goroutine.id} [${escapeText(goroutine.state)}]`, page.width),
-    ...frames.map((frame) => {
-      const line = `  ${escapeText(frame.function)}  ${escapeText(frame.file)}:${frame.line}${frame.inlined ? " (inlined)" : ""}`;
-      const cut = cutText(line, page.width, "start");
-      return top && frame.pc === top.pc && frame.function === top.function ? page.bold(cut) : cut;
-    }),
-  ];
-}

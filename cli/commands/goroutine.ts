@@ -1,14 +1,21 @@
 import { UsageError } from "../../src/base/errors.js";
-import { counted, formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { goroutine } from "../../src/query/goroutine.js";
 import { type Options, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
-import { withCrash } from "../text/crash.js";
-import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
-import { legend, runtimeLine, type StackFrame, stackParts, unavailableLine, variableText } from "../text/stack.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
+import {
+  goroutineFacts,
+  legend,
+  runtimeLine,
+  type StackFrame,
+  stackParts,
+  traceLines,
+  unavailableLine,
+  variableText,
+} from "../views/goroutine.js";
 
 type Answer = ReturnType<typeof goroutine.run>;
 
@@ -35,7 +42,7 @@ export const goroutineCommand = defineCommand({
   },
   text(answer, page) {
     return [
-      page.bold(cutText(`goroutine ${answer.id}  ${escapeText(facts(answer).join(", "))}`, page.width)),
+      page.bold(cutText(`goroutine ${answer.id}  ${escapeText(goroutineFacts(answer, "locked to thread").join(", "))}`, page.width)),
       ...about(answer).map((line) => page.dim(cutText(escapeText(line), page.width))),
       "",
       ...frameLines(answer, page),
@@ -68,37 +75,11 @@ function optionDepth(options: Options): number {
   return depth;
 }
 
-function facts(answer: Answer): string[] {
-  const out = [answer.waitReason === "" ? answer.status : answer.waitReason];
-  if (answer.waitNanoseconds !== undefined) out.push(`at least ${formatDuration(answer.waitNanoseconds)}`);
-  if (answer.thread !== undefined) out.push(`on thread ${answer.thread}`);
-  if (answer.locked) out.push("locked to thread");
-  if (answer.system) out.push("of the runtime");
-  return out;
-}
-
 function about({ address, stack, labels }: Answer): string[] {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}: ${value}`);
   return [
     `g ${address}, stack ${stack.low}..${stack.high} (${formatBytes(stack.bytes)})`,
     ...(pairs.length > 0 ? [`labels {${pairs.join(", ")}}`] : []),
-  ];
-}
-
-/** Its last events, a blank line first; none when the program was not tracing. */
-export function traceLines({ trace }: Pick<Answer, "trace">, page: Page): string[] {
-  if (!trace) return [];
-  if (trace.explanation !== "") return ["", page.dim(cutText(escapeText(trace.explanation), page.width))];
-  const shown = trace.events.length < trace.total ? `the last ${trace.events.length} of ${formatCount(trace.total)}` : "all";
-  return [
-    "",
-    page.bold(`in the execution trace, ${shown}; times before death`),
-    ...withCrash(trace.events, trace.crash).map((row) => {
-      const text = `${formatDuration(row.beforeEnd).padStart(12)}  ${row.proc < 0 ? "" : `P${row.proc}`}`.padEnd(19);
-      return cutText(escapeText(`${text} ${row.text}`), page.width);
-    }),
-    ...(trace.behind ? [page.dim("its state has changed since: the process died before the trace said so")] : []),
-    ...(trace.inTracer && !trace.behind ? [page.dim("its thread was inside the tracer: its last event may be missing")] : []),
   ];
 }
 

@@ -5,7 +5,7 @@ import { type Options, optionPattern, optionText, optionTop } from "../arguments
 import { defineCommand } from "../command.js";
 import { parseDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
-import { formatGroup, formatPlace, formatState } from "../text/goroutine-group.js";
+import { formatGroup, formatState, formatTop } from "../text/goroutine-group.js";
 import type { Page } from "../text/style.js";
 import { formatTable, truncationLine } from "../text/table.js";
 
@@ -87,7 +87,7 @@ function rowLines(rows: readonly Row[], page: Page): string[] {
     String(row.id),
     state(row),
     ...(retains ? [formatBytes(row.retainedBytes ?? 0)] : []),
-    row.top ? `${row.top.function}  ${formatPlace(row.top)}${labels(row)}` : "",
+    row.top ? `${formatTop(row.top)}${labels(row)}` : "",
     ...(wide ? [creator(row)] : []),
   ]);
   const columns = [
@@ -112,7 +112,7 @@ function state(row: Row): string {
 /** "main.serve  server.go:12 (goroutine 1)". */
 function creator({ createdBy }: Row): string {
   if (!createdBy) return "";
-  return `${createdBy.function}  ${formatPlace(createdBy)}${createdBy.goroutine === undefined ? "" : ` (goroutine ${createdBy.goroutine})`}`;
+  return `${formatTop(createdBy)}${createdBy.goroutine === undefined ? "" : ` (goroutine ${createdBy.goroutine})`}`;
 }
 
 function labels(row: Row): string {

@@ -1,12 +1,10 @@
 import { counted, formatBytes, formatCount } from "../../src/base/units.js";
-import { quoteWord } from "../../src/base/words.js";
+import { escapePattern, quoteWord } from "../../src/base/words.js";
 import { histogram } from "../../src/query/histogram.js";
 import { optionChoice, optionPattern, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
-import { formatBar, formatShare } from "../text/bytes.js";
-import { formatTable, truncationLine } from "../text/table.js";
-
-const barWidth = 10;
+import { formatRows, truncationLine } from "../text/table.js";
+import { histogramColumns, isGuess, isHolders } from "../views/histogram.js";
 
 /** `corescope histogram`: what fills the heap, by type. */
 export const histogramCommand = defineCommand({
@@ -38,33 +36,21 @@ export const histogramCommand = defineCommand({
       ...(options.parts === true ? { parts: true } : {}),
     };
   },
-  text({ by = "type", rows, total }, page) {
+  text(answer, page) {
+    const { by = "type", rows, total } = answer;
     const isByHolder = isHolders(by);
     const withRetained = isByHolder || rows.some((row) => row.retainedBytes !== undefined && row.retainedBytes !== row.bytes);
     // A type's share is of what it retains, where that is shown; a holder's of what adds up to the live heap.
     const bytesOf = (row: (typeof rows)[number]) => (withRetained && !isByHolder ? (row.retainedBytes ?? 0) : row.bytes);
-    const cells = rows.map((row) => [
-      formatCount(row.count),
-      formatBytes(row.bytes),
-      ...(withRetained ? [formatBytes(row.retainedBytes ?? 0)] : []),
-      formatShare(bytesOf(row), total.bytes),
-      formatBar(bytesOf(row), total.bytes, barWidth),
-      `${row.type}${isGuess(row.evidence, row.count) ? " ?" : ""}`,
-    ]);
-    const columns = [
-      { title: "count", align: "right" },
-      { title: "bytes", align: "right" },
-      ...(withRetained ? [{ title: isByHolder ? "alone" : "retained", align: "right" as const }] : []),
-      { title: "share", align: "right" },
-      { title: "" },
-      { title: "name", cut: "start" },
-    ] as const;
-    const lines = formatTable(columns, cells, page.width);
+    const columns = histogramColumns(answer, { by, name: "name", withRetained, part: bytesOf });
+    const lines = formatRows(columns, rows, page.width);
     const summary = `${counted(total.objects, "object")}, ${formatBytes(total.bytes)}`;
     const folded =
       total.parts > 0 ? [page.dim(`${formatCount(total.parts)} of them are parts of maps, channels and buffers (--parts)`)] : [];
     const cut = truncationLine(rows.length, total.rows, "row");
-    const guesses = cells.some((cell) => cell.at(-1)?.endsWith(" ?")) ? [page.dim("? the type is a guess for most of these objects")] : [];
+    const guesses = rows.some(({ evidence, count }) => isGuess(evidence, count))
+      ? [page.dim("? the type is a guess for most of these objects")]
+      : [];
     const meaning = isByHolder ? holderLines : ["retained: what one of them or more dominates, nested ones counted once"];
     return [
       page.bold(lines[0]),
@@ -91,17 +77,3 @@ const holderLines = [
   "bytes: whose shortest path (see why) begins there; rows add up to the live heap",
   "alone: what nobody else holds: it would be freed with it",
 ];
-
-function isHolders(by: string): boolean {
-  return by === "owner" || by === "goroutine";
-}
-
-/** Most of the row's objects have their type by a guess only. */
-function isGuess(evidence: Readonly<Record<string, number>>, count: number): boolean {
-  return (evidence.guess ?? 0) * 2 > count;
-}
-
-/** A regular expression that matches the text itself. */
-export function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}

@@ -1,7 +1,8 @@
 import { counted, formatBytes } from "../../src/base/units.js";
 import { mappings } from "../../src/query/mappings.js";
 import { defineCommand } from "../command.js";
-import { formatTable } from "../text/table.js";
+import { formatRows } from "../text/table.js";
+import { mappingColumns } from "../views/mappings.js";
 
 /** `corescope mappings`: the address space. */
 export const mappingsCommand = defineCommand({
@@ -16,16 +17,7 @@ export const mappingsCommand = defineCommand({
   ],
   args: () => ({}),
   text({ rows, total }, page) {
-    const cells = rows.map((row) => [row.start, row.end, formatBytes(row.bytes), row.flags, row.backing, row.path]);
-    const columns = [
-      { title: "start" },
-      { title: "end" },
-      { title: "bytes", align: "right" },
-      { title: "flags" },
-      { title: "in" },
-      { title: "path", cut: "start" },
-    ] as const;
-    const lines = formatTable(columns, cells, page.width);
+    const lines = formatRows(mappingColumns, rows, page.width);
     const summary = `${counted(total.rows, "mapping")}, ${formatBytes(total.bytes)}`;
     return [page.bold(lines[0]), ...lines.slice(1), "", summary];
   },

@@ -2,7 +2,8 @@ import { counted, formatBytes } from "../../src/base/units.js";
 import { objects } from "../../src/query/objects.js";
 import { optionBytes, optionPattern, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
-import { formatTable, truncationLine } from "../text/table.js";
+import { formatRows, truncationLine } from "../text/table.js";
+import { objectColumns } from "../views/objects.js";
 
 /** `corescope objects`: objects one by one. */
 export const objectsCommand = defineCommand({
@@ -29,14 +30,8 @@ export const objectsCommand = defineCommand({
     };
   },
   text({ rows, total }, page) {
-    const cells = rows.map((row) => [row.address, formatBytes(row.bytes), row.type, row.summary]);
-    const columns = [
-      { title: "address" },
-      { title: "bytes", align: "right" },
-      { title: "type", cut: "start" },
-      { title: "value", cut: "end" },
-    ] as const;
-    const lines = formatTable(columns, cells, page.width);
+    const columns = objectColumns(true);
+    const lines = formatRows(columns, rows, page.width);
     const cut = truncationLine(rows.length, total.rows, "object");
     const summary = `${counted(total.rows, "object")}, ${formatBytes(total.bytes)}`;
     if (rows.length === 0) return ["no object matches"];

@@ -1,10 +1,9 @@
-import { formatBytes, parseAddress } from "../../src/base/units.js";
 import { MOST_BYTES_READ } from "../../src/query/limits.js";
 import { read } from "../../src/query/read.js";
 import { operandLength, operandPlace } from "../arguments.js";
 import { defineCommand } from "../command.js";
-import { bytesOfHex, formatHexDump } from "../text/bytes.js";
-import { escapeText } from "../text/escape.js";
+import { bytesOfHex } from "../text/bytes.js";
+import { bytesText } from "../views/read.js";
 
 /** `corescope read`: bytes of the dead process. */
 export const readCommand = defineCommand({
@@ -25,14 +24,7 @@ export const readCommand = defineCommand({
     address: operandPlace(address),
     length: length === undefined ? 0 : operandLength(length, MOST_BYTES_READ),
   }),
-  text({ address, bytes, object, explanation }, page) {
-    const lines = formatHexDump(parseAddress(address) ?? 0, bytesOfHex(bytes));
-    if (object) {
-      const where = object.offset === 0 ? "" : `, byte ${object.offset} of it`;
-      lines.push("", `in ${object.address}  ${page.bold(escapeText(object.type))}  ${formatBytes(object.bytes)}${where}`);
-    } else if (explanation) lines.push("", escapeText(explanation));
-    return lines;
-  },
+  text: bytesText,
   next: ({ object }) => (object ? [`why CORE ${object.address}`] : []),
   file: ({ bytes }) => [bytesOfHex(bytes)],
 });

@@ -1,9 +1,10 @@
-import { counted, formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { refs } from "../../src/query/refs.js";
 import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { escapeText } from "../text/escape.js";
 import { formatTable, truncationLine } from "../text/table.js";
+import { referenceText } from "../views/refs.js";
 
 /** `corescope refs`: the pointers to and from one object. */
 export const refsCommand = defineCommand({
@@ -30,12 +31,7 @@ export const refsCommand = defineCommand({
       page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}${object.live ? "" : "  (garbage)"}`),
       "",
     ];
-    const cells = rows.map((row) => [
-      row.address ?? row.type,
-      formatBytes(row.bytes),
-      row.owner ?? row.type,
-      `${formatFields(row.fields, row.pointers)}${row.interior ? " (inside)" : ""}${row.live ? "" : " (garbage)"}${row.certain ? "" : " ~"}`,
-    ]);
+    const cells = rows.map((row) => [row.address ?? row.type, formatBytes(row.bytes), row.owner ?? row.type, referenceText(row, " ~")]);
     const columns = [
       { title: "address" },
       { title: "bytes", align: "right" },
@@ -53,16 +49,3 @@ export const refsCommand = defineCommand({
     return [...(other ? [`refs CORE ${other}`] : []), ...(object.live ? [`why CORE ${object.address}`] : [])];
   },
 });
-
-/** "main.a.First, .Second and 3 more": the fields of one referrer, what they begin with told once. */
-export function formatFields(fields: readonly string[], pointers: number): string {
-  const [first = "", ...others] = fields;
-  const rest = others.map((each) => {
-    let same = 0;
-    while (same < each.length && each[same] === first[same]) same++;
-    const from = Math.max(each.lastIndexOf(".", same), each.lastIndexOf("[", same));
-    return from > 0 ? each.slice(from) : each;
-  });
-  const more = pointers - fields.length;
-  return `${[first, ...rest].join(", ")}${more > 0 ? ` and ${formatCount(more)} more` : ""}`;
-}

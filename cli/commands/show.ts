@@ -2,13 +2,12 @@ import { UsageError } from "../../src/base/errors.js";
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
 import { show } from "../../src/query/show.js";
-import { type Options, optionText, optionTop } from "../arguments.js";
+import { type Options, optionDepth, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { bytesOf, formatHexDump } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText, foldText, padText, textWidth } from "../text/table.js";
-import { optionDepth } from "./dominators.js";
 
 type Value = ReturnType<typeof show.run>["value"];
 

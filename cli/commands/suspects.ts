@@ -5,8 +5,8 @@ import { defineCommand } from "../command.js";
 import { commandLine } from "../text/command-line.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
-import { suspectJson, suspectText } from "../text/suspects.js";
 import { textWidth } from "../text/table.js";
+import { suspectJson, suspectText } from "../views/suspects.js";
 
 /** Findings on one screen. */
 const usualTop = 8;

@@ -1,14 +1,13 @@
 import { UsageError } from "../../src/base/errors.js";
-import { counted, formatBytes, formatCount, hex, parseAddress } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { why } from "../../src/query/why.js";
-import { type Options, operandPlace, optionPattern, optionText } from "../arguments.js";
+import { type Options, operandPlace, optionPattern, optionText, parseIgnored } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 import { pathLines } from "../text/tree.js";
-
-type Root = ReturnType<typeof why.run>["paths"][number]["root"];
+import { CONSERVATIVE, describeRoot, MERGED_TITLE, mergedFigures } from "../views/why.js";
 
 /** `corescope why`: the path that keeps an object alive. */
 export const whyCommand = defineCommand({
@@ -62,8 +61,7 @@ export const whyCommand = defineCommand({
       else lines.push("");
       for (const { text } of pathLines(describeRoot(path.root), path.steps, page)) lines.push(text);
     });
-    if (paths.some((path) => !path.root.certain))
-      lines.push("", page.dim("~ that root's word may be a number: Go's collector looks there conservatively"));
+    if (paths.some((path) => !path.root.certain)) lines.push("", page.dim(CONSERVATIVE));
     return lines;
   },
   isNo: ({ reachable }) => !reachable,
@@ -73,21 +71,6 @@ export const whyCommand = defineCommand({
     return [`read CORE ${object.address} ${Math.min(256, object.bytes)}`, ...(holder ? [`why CORE ${holder}`] : [])];
   },
 });
-
-/** "main.cache>0xc000098000;0xc000098000>0xc000012000": an object's address or a root's name, and the object it points to. */
-export function parseIgnored(text: string): NonNullable<Parameters<typeof why.run>[1]["ignore"]> {
-  return text
-    .split(";")
-    .filter((each) => each.trim() !== "")
-    .map((each) => {
-      const at = each.lastIndexOf(">");
-      const from = each.slice(0, at).trim();
-      const to = parseAddress(each.slice(at + 1));
-      if (from === "" || to === undefined)
-        throw new UsageError(`--ignore ${each}: not FROM>ADDRESS`, "for example: --ignore 'main.cache>0xc000098000'");
-      return { from, to: hex(to) };
-    });
-}
 
 const mostPaths = 1000;
 
@@ -100,10 +83,10 @@ function optionPaths(options: Options): number {
 
 function mergedLines(merged: NonNullable<ReturnType<typeof why.run>["merged"]>, matching: number, page: Page): string[] {
   const lines = [`who holds the live ones of ${counted(matching, "matching object")}, along the shortest paths`, ""];
-  lines.push(page.bold("     count       bytes  path"));
+  lines.push(page.bold(MERGED_TITLE));
   const draw = (rows: typeof merged, indent: string): void => {
     for (const row of rows) {
-      const head = `${formatCount(row.count).padStart(10)}  ${formatBytes(row.bytes).padStart(10)}  ${indent}`;
+      const head = `${mergedFigures(row)}  ${indent}`;
       const name = escapeText(row.owner ?? row.type);
       lines.push(`${head}${cutText(name, Math.max(12, page.width - head.length), "start")}`);
       draw(row.children ?? [], `${indent}  `);
@@ -111,14 +94,4 @@ function mergedLines(merged: NonNullable<ReturnType<typeof why.run>["merged"]>, 
   };
   draw(merged, "");
   return lines;
-}
-
-/** "goroutine 17, main.worker, variable buf (conservative)". */
-export function describeRoot(root: Root): string {
-  const facts = [root.name.startsWith(root.kind) ? root.name : `${root.kind} ${root.name}`];
-  const words = new Set(root.name.split(/[\s,]+/));
-  if (root.goroutine !== undefined && !words.has(String(root.goroutine))) facts.push(`goroutine ${root.goroutine}`);
-  if (root.function !== undefined && !words.has(root.function)) facts.push(root.function);
-  if (root.variable !== undefined && !words.has(root.variable)) facts.push(`variable ${root.variable}`);
-  return `${facts.join(", ")}${root.variableCertainty === "likely" ? " ?" : ""}${root.certain ? "" : "  ~ conservative"}`;
 }

@@ -35,6 +35,11 @@ export function formatPlace({ file, line }: { readonly file: string; readonly li
   return `${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
 }
 
+/** "main.serve  server.go:12"; "" when nothing of the program is on the stack. */
+export function formatTop(top: Place | undefined): string {
+  return top ? `${top.function}  ${formatPlace(top)}` : "";
+}
+
 /** "12 × chan receive, 3 minutes (5, 6, ...)" and the stack; long stacks lose their middle and say so. */
 export function formatGroup(group: GroupText, page: Page): string[] {
   const width = page.width === Number.POSITIVE_INFINITY ? page.width : proseWidth(page);

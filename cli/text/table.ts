@@ -9,6 +9,20 @@ export interface Column {
   readonly align?: "left" | "right";
   /** Where a cell loses characters when it must: the end of a name says more than its start, of a text it is the other way round. */
   readonly cut?: "start" | "end";
+  /** On a screen: its share of the room where two columns are cut; 1 when absent. */
+  readonly weight?: number;
+  /** On a screen: left out where there is no room for it and the columns that may be cut. */
+  readonly yields?: boolean;
+}
+
+/** A column that knows what stands in it, so that a command and a screen show the same. */
+export interface ColumnOf<Row> extends Column {
+  cell(row: Row): string;
+}
+
+/** What stands in a row. */
+export function cellsOf<Row>(columns: readonly ColumnOf<Row>[], row: Row): string[] {
+  return columns.map((column) => column.cell(row));
 }
 
 const gap = "  ";
@@ -105,6 +119,15 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
   const widths = columns.map((_, index) => withHeader.reduce((most, row) => Math.max(most, textWidth(row[index])), 0));
   shrink(columns, widths, width);
   return withHeader.map((row) => formatRow(columns, row, widths));
+}
+
+/** The same of rows by what their columns say. */
+export function formatRows<Row>(columns: readonly ColumnOf<Row>[], rows: readonly Row[], width: number): string[] {
+  return formatTable(
+    columns,
+    rows.map((row) => cellsOf(columns, row)),
+    width,
+  );
 }
 
 /** Takes what is too much from the widest column that may be cut, again until it fits. */

@@ -1,4 +1,4 @@
-// Words of a command line that a person can paste into a shell.
+// Words of a command line that a person can paste into a shell, and patterns in them.
 
 /** A word that a shell reads back as it is; control characters by the names that bash, zsh and ksh know. */
 export function quoteWord(word: string): string {
@@ -11,4 +11,9 @@ export function quoteWord(word: string): string {
     return `$'${escaped}'`;
   }
   return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A regular expression that matches the text itself. */
+export function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -1,4 +1,4 @@
-// Every rule, in one list. A rule says what it looks at, how much it weighs and what it measures; cli/text/suspects.ts words it.
+// Every rule, in one list. A rule says what it looks at, how much it weighs and what it measures; cli/views/suspects.ts words it.
 import { blockedGoroutines, goroutineStacks, oneGoroutine } from "./goroutine-rules.js";
 import {
   accumulation,

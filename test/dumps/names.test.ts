@@ -1,8 +1,8 @@
 /** Awkward package paths on real crashes: shown short, the same by every command, and taken back in every form. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../cli/cli.js";
-import { escapePattern } from "../../cli/commands/histogram.js";
 import { silent } from "../../src/base/progress.js";
+import { escapePattern } from "../../src/base/words.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { goroutines } from "../../src/query/goroutines.js";
 import { histogram } from "../../src/query/histogram.js";

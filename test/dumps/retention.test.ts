@@ -1,6 +1,6 @@
 /** Retention on real crashes: retained sizes against recounts, and the classic failures against what suspects says first. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { suspectText } from "../../cli/text/suspects.js";
+import { suspectText } from "../../cli/views/suspects.js";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import type { DominatorNode } from "../../src/accounting/dominator-rows.js";
 import { silent } from "../../src/base/progress.js";

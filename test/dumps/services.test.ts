@@ -1,6 +1,6 @@
 /** Services that leak a tenth of their heap, healthy holders around: what suspects and overview say first. */
 import { describe, expect, it } from "vitest";
-import { suspectText } from "../../cli/text/suspects.js";
+import { suspectText } from "../../cli/views/suspects.js";
 import { silent } from "../../src/base/progress.js";
 import { openDump } from "../../src/dump.js";
 import { overview } from "../../src/query/overview.js";

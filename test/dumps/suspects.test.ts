@@ -1,6 +1,6 @@
 /** Accumulations that are easily described wrongly: counts and holders as the programs say, and no finding against its own evidence. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { suspectText } from "../../cli/text/suspects.js";
+import { suspectText } from "../../cli/views/suspects.js";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { counted, formatCount } from "../../src/base/units.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { suspectText } from "../../cli/text/suspects.js";
+import { suspectText } from "../../cli/views/suspects.js";
 import { silent } from "../../src/base/progress.js";
 import { suspects } from "../../src/query/suspects.js";
 import { fixtures, openFixture } from "../support/dump-cache.js";

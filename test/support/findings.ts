@@ -1,6 +1,6 @@
 /** What has to hold of every finding of `suspects`, of any core: its parts agree with each other and with the heap. */
 
-import { suspectText } from "../../cli/text/suspects.js";
+import { suspectText } from "../../cli/views/suspects.js";
 import { histogramRows } from "../../src/accounting/histogram-rows.js";
 import { formatBytes, formatCount, formatShare } from "../../src/base/units.js";
 import type { RuleId } from "../../src/diagnosis/figures.js";

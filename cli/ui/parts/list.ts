@@ -1,19 +1,8 @@
 // Lists of lines: tables whose cells are formatted only when a line is seen, and texts with their addresses as links.
 import { escapeText } from "../../text/escape.js";
-import { cutText, padText, textWidth } from "../../text/table.js";
+import { type Column, cutText, padText, textWidth } from "../../text/table.js";
 import type { Line, Place } from "../screen.js";
 import { objectPlace } from "./places.js";
-
-/** One column of a table; the one that is `cut` gets what the others leave. */
-export interface ListColumn {
-  readonly title: string;
-  readonly align?: "left" | "right";
-  readonly cut?: "start" | "end";
-  /** Share of the room where two columns are cut; 1 when absent. */
-  readonly weight?: number;
-  /** Left out where the terminal is too narrow for it and the columns that may be cut. */
-  readonly yields?: boolean;
-}
 
 /** One row of a table and what a line says beside its text. */
 export type ListRow = Omit<Line, "text"> & { readonly cells: readonly string[] };
@@ -32,7 +21,7 @@ export function fitText(text: string, width: number, where: "start" | "end" = "e
 }
 
 /** Title line and lines of a table as wide as width. Cells that are cut are found whole. */
-export function tableLines(columns: readonly ListColumn[], rows: readonly ListRow[], width: number): { head: Line[]; rows: Line[] } {
+export function tableLines(columns: readonly Column[], rows: readonly ListRow[], width: number): { head: Line[]; rows: Line[] } {
   const widths = columns.map((column, index) =>
     rows.reduce((most, row) => Math.max(most, shownWidth(row.cells[index] ?? "")), textWidth(column.title)),
   );
@@ -75,7 +64,7 @@ function lazyLine(make: () => string, cells: readonly string[], line: Omit<Line,
 }
 
 /** Indexes of the columns that are shown: those that yield go, the last ones first, until the ones that are cut have room. */
-function kept(columns: readonly ListColumn[], widths: readonly number[], width: number): number[] {
+function kept(columns: readonly Column[], widths: readonly number[], width: number): number[] {
   const indexes = columns.map((_, index) => index);
   const least = (index: number) => (columns[index]?.cut === undefined ? widths[index] : Math.min(leastCut, widths[index]));
   for (;;) {
@@ -87,7 +76,7 @@ function kept(columns: readonly ListColumn[], widths: readonly number[], width: 
 }
 
 /** Gives the columns that may be cut what is left, by weight; none more than it needs. */
-function share(columns: readonly ListColumn[], widths: number[], width: number): void {
+function share(columns: readonly Column[], widths: number[], width: number): void {
   const cut = columns.map((_, index) => index).filter((index) => columns[index]?.cut !== undefined);
   const fixed = columns.reduce((sum, column, index) => sum + (column.cut === undefined ? widths[index] : 0), 0);
   let room = Math.max(cut.length * 4, width - fixed - gap * (columns.length - 1));

@@ -1,12 +1,12 @@
-import { counted, formatCount } from "../../../src/base/units.js";
+import { formatCount } from "../../../src/base/units.js";
 import { blocked } from "../../../src/query/blocked.js";
 import { formatDuration } from "../../text/duration.js";
+import { atText, circleText, waitsText } from "../../views/blocked.js";
 import { objectPlace } from "../parts/places.js";
 import { ask, type Given, type Line, type PlaceArgs, resultOf, type Screen } from "../screen.js";
 
 type Answer = ReturnType<typeof blocked.run>;
 type Row = Answer["rows"][number];
-type Top = Row["waiting"][number]["top"];
 
 /** Longer queues that nobody is known to end are folded. */
 const mostOpen = 5;
@@ -28,7 +28,7 @@ export const blockedScreen: Screen = {
     return {
       head: [],
       rows,
-      note: `${counted(answer.total.goroutines, "goroutine waits", "goroutines wait")} for ${counted(answer.total.objects, "thing")}`,
+      note: waitsText(answer),
     };
   },
   keys: [
@@ -64,19 +64,17 @@ function noneOf({ rows }: Answer, id: number): string {
     : `goroutine ${id} waits for nothing that is known, and nobody waits for it`;
 }
 
-function cycleLines({ goroutines, involved, certainty }: Answer["cycles"][number]): Line[] {
-  const count = goroutines.length;
-  const circle = count === 1 ? "a goroutine waits for itself" : `${counted(count, "goroutine")} wait for each other in a circle`;
-  const more = involved.length > count ? `, and ${formatCount(involved.length - count)} more with them` : "";
+function cycleLines(cycle: Answer["cycles"][number]): Line[] {
+  const { goroutines } = cycle;
   const rows = goroutines.map((each, index): Line => {
-    const next = goroutines[(index + 1) % count];
+    const next = goroutines[(index + 1) % goroutines.length];
     return {
-      text: `  goroutine ${each.id}${at(each.top)} waits for ${each.waitsFor}; goroutine ${next?.id}: ${each.why}`,
+      text: `  goroutine ${each.id}${atText(each.top)} waits for ${each.waitsFor}; goroutine ${next?.id}: ${each.why}`,
       open: { screen: "goroutine", args: { id: each.id } },
       copy: each.waitsFor,
     };
   });
-  return [{ text: `${certainty === "strong" ? "deadlock" : "possible deadlock"}: ${circle}${more}`, tone: "bad" }, ...rows, { text: "" }];
+  return [{ text: circleText(cycle), tone: "bad" }, ...rows, { text: "" }];
 }
 
 function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
@@ -94,10 +92,10 @@ function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
   };
   if (!isOpen) return [head];
   const waiting = row.waiting.map(
-    (each): Line => goroutineLine(each.id, `waits  goroutine ${each.id}${at(each.top)} [${each.reason}]`, each.id === id),
+    (each): Line => goroutineLine(each.id, `waits  goroutine ${each.id}${atText(each.top)} [${each.reason}]`, each.id === id),
   );
   const holders = row.holders.map(
-    (each): Line => goroutineLine(each.id, `could end it  goroutine ${each.id}${at(each.top)}: ${each.why}`, each.id === id),
+    (each): Line => goroutineLine(each.id, `could end it  goroutine ${each.id}${atText(each.top)}: ${each.why}`, each.id === id),
   );
   return [
     head,
@@ -120,8 +118,4 @@ function goroutineLine(id: number, text: string, isSubject: boolean): Line {
 
 function moreLine(count: number, what: string): Line[] {
   return count > 0 ? [{ text: `    … ${formatCount(count)} more ${what}`, tone: "dim", depth: 1 }] : [];
-}
-
-function at(top: Top): string {
-  return top ? ` ${top.function} ${top.file.slice(top.file.lastIndexOf("/") + 1)}:${top.line}` : "";
 }

@@ -1,6 +1,6 @@
 import { death } from "../../../src/query/death.js";
-import { deathCommand } from "../../commands/death.js";
 import { makePage } from "../../text/style.js";
+import { deathText } from "../../views/death.js";
 import { textLines } from "../parts/list.js";
 import { ask, resultOf, type Screen } from "../screen.js";
 
@@ -12,7 +12,7 @@ export const deathScreen: Screen = {
   asks: () => [ask(death, {})],
   body(given) {
     const answer = resultOf(given, 0, death);
-    return { head: [], rows: answer ? textLines(deathCommand.text(answer, makePage(given.width, false))) : [] };
+    return { head: [], rows: answer ? textLines(deathText(answer, makePage(given.width, false))) : [] };
   },
   keys: [],
 };

@@ -1,6 +1,5 @@
-import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { dominators } from "../../../src/query/dominators.js";
-import { formatShare } from "../../text/bytes.js";
+import { DOMINATORS_TITLE, dominatorFigures, dominatorLabel } from "../../views/dominators.js";
 import { objectPlace, ownerPlace, pathsPlace, typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 
@@ -30,7 +29,7 @@ export const dominatorsScreen: Screen = {
     const root = resultOf(given, 0, dominators);
     if (!root) return { head: [], rows: [] };
     return {
-      head: [{ text: "  retained  share    shallow  what", tone: "bold" }],
+      head: [{ text: DOMINATORS_TITLE, tone: "bold" }],
       rows: treeLines(root, "", 0, root.retainedBytes, given),
     };
   },
@@ -58,19 +57,14 @@ function startPlace(line: Line | undefined): Place | undefined {
 }
 
 function treeLines(row: Row, path: string, depth: number, whole: number, given: Given): Line[] {
-  const name = label(row);
+  const name = dominatorLabel(row);
   const key = `${path}/${name}${row.address ?? ""}`;
   const below = row.children ?? [];
   const isOpen = given.folds[key] ?? depth < 2;
   const mark = below.length === 0 ? " " : isOpen ? "▾" : "▸";
-  const numbers = [
-    formatBytes(row.retainedBytes).padStart(10),
-    formatShare(row.retainedBytes, whole).padStart(5),
-    formatBytes(row.bytes).padStart(9),
-  ].join("  ");
   const open = nodePlace(row);
   const line: Line = {
-    text: `${numbers}  ${"  ".repeat(depth)}${mark} ${name}`,
+    text: `${dominatorFigures(row, whole)}  ${"  ".repeat(depth)}${mark} ${name}`,
     depth,
     copy: row.address ?? row.example ?? row.owner ?? row.type,
     ...(below.length > 0 ? { fold: { key, isOpen } } : {}),
@@ -85,11 +79,4 @@ export function nodePlace(row: Row): Place | undefined {
   if (row.owner) return row.type === "(roots)" ? undefined : ownerPlace(row.owner);
   if (row.example) return row.count > 1 && /^[*\w[]/.test(row.type) ? typePlace(row.type) : objectPlace(row.example);
   return undefined;
-}
-
-/** "12,000 x *main.User", "main.global (global)", "main.global.sessions  map[string]*main.Session". */
-function label(row: Row): string {
-  if (row.owner !== undefined) return row.type === "(roots)" || row.type === "goroutine" ? row.owner : `${row.owner}  (${row.type})`;
-  if (row.expression !== undefined) return `${row.expression}  ${row.type}`;
-  return row.count === 1 ? `${row.type}${row.address === undefined ? "" : `  ${row.address}`}` : `${formatCount(row.count)} × ${row.type}`;
 }

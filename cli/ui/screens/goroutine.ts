@@ -1,9 +1,16 @@
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { goroutine } from "../../../src/query/goroutine.js";
-import { traceLines } from "../../commands/goroutine.js";
-import { formatDuration } from "../../text/duration.js";
-import { runtimeLine, type StackFrame, stackParts, unavailableLine, type Variable, variableText } from "../../text/stack.js";
 import { makePage } from "../../text/style.js";
+import {
+  goroutineFacts,
+  runtimeLine,
+  type StackFrame,
+  stackParts,
+  traceLines,
+  unavailableLine,
+  type Variable,
+  variableText,
+} from "../../views/goroutine.js";
 import { dominatorsPlace, objectPlace } from "../parts/places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 import { blockedPlace } from "./blocked.js";
@@ -19,16 +26,9 @@ export const goroutineScreen: Screen = {
   body(given) {
     const answer = resultOf(given, 0, goroutine);
     if (!answer) return { head: [], rows: [] };
-    const facts = [
-      answer.waitReason === "" ? answer.status : answer.waitReason,
-      ...(answer.waitNanoseconds === undefined ? [] : [`at least ${formatDuration(answer.waitNanoseconds)}`]),
-      ...(answer.thread === undefined ? [] : [`on thread ${answer.thread}`]),
-      ...(answer.locked ? ["locked to its thread"] : []),
-      ...(answer.system ? ["of the runtime"] : []),
-    ];
     const labels = Object.entries(answer.labels).map(([key, value]) => `${key}: ${value}`);
     const head: Line[] = [
-      { text: `goroutine ${answer.id}  ${facts.join(", ")}`, tone: "bold" },
+      { text: `goroutine ${answer.id}  ${goroutineFacts(answer, "locked to its thread").join(", ")}`, tone: "bold" },
       {
         text: `g ${answer.address}, stack of ${formatBytes(answer.stack.bytes)}${labels.length > 0 ? `, labels ${labels.join(", ")}` : ""}`,
         tone: "dim",

@@ -1,7 +1,10 @@
 import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
+import { escapePattern } from "../../../src/base/words.js";
 import { goroutines } from "../../../src/query/goroutines.js";
 import { formatDuration } from "../../text/duration.js";
-import { type ListColumn, tableLines } from "../parts/list.js";
+import { formatTop } from "../../text/goroutine-group.js";
+import type { Column } from "../../text/table.js";
+import { tableLines } from "../parts/list.js";
 import { ask, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 import { blockedPlace } from "./blocked.js";
 
@@ -36,7 +39,7 @@ export const goroutinesScreen: Screen = {
     if (!answer) return { head: [], rows: [] };
     const { groups } = answer;
     const withRetained = given.args.retains === true;
-    const columns: readonly ListColumn[] = [
+    const columns: readonly Column[] = [
       { title: groups ? "count" : "id", align: "right" },
       { title: "state", cut: "end" },
       { title: "waits", align: "right", yields: true },
@@ -48,7 +51,7 @@ export const goroutinesScreen: Screen = {
       row.waitReason === "" ? row.status : row.waitReason,
       row.waitNanoseconds === undefined ? "" : formatDuration(row.waitNanoseconds),
       ...(withRetained ? [formatBytes(row.retainedBytes ?? 0)] : []),
-      row.top ? `${row.top.function}  ${row.top.file.slice(row.top.file.lastIndexOf("/") + 1)}:${row.top.line}` : "",
+      formatTop(row.top),
     ];
     const rows = groups
       ? groups.map((row) => ({
@@ -87,6 +90,6 @@ export function groupPlace(group: Group, args: PlaceArgs): Place {
   const [first] = group.ids;
   const name = group.top?.function ?? "";
   if ((group.count === 1 || name === "") && first !== undefined) return onePlace(first);
-  const focus = `^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`;
+  const focus = `^${escapePattern(name)}$`;
   return { screen: "goroutines", args: { ...args, each: true, focus, title: name } };
 }

@@ -1,5 +1,6 @@
-import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
+import { MERGED_TITLE, mergedFigures } from "../../views/why.js";
 import { ownerPlace, typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, resultOf, type Screen, textArg } from "../screen.js";
 
@@ -15,7 +16,7 @@ export const holdersScreen: Screen = {
     const answer = resultOf(given, 0, why);
     if (!answer) return { head: [], rows: [] };
     const rows = (answer.merged ?? []).flatMap((row) => mergedLines(row, "", 0, given));
-    return { head: [{ text: "     count       bytes  path", tone: "bold" }], rows, note: counted(answer.matching ?? 0, "object") };
+    return { head: [{ text: MERGED_TITLE, tone: "bold" }], rows, note: counted(answer.matching ?? 0, "object") };
   },
   keys: [
     { key: "p", help: "why the largest", go: (args) => ({ screen: "paths", args: { type: textArg(args, "type") } }) },
@@ -31,7 +32,7 @@ function mergedLines(row: Merged, path: string, depth: number, given: Given): Li
   const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
   const open = row.owner ? ownerPlace(row.owner) : typePlace(row.type);
   const line: Line = {
-    text: `${formatCount(row.count).padStart(10)}  ${formatBytes(row.bytes).padStart(10)}  ${"  ".repeat(depth)}${mark} ${name}`,
+    text: `${mergedFigures(row)}  ${"  ".repeat(depth)}${mark} ${name}`,
     depth,
     copy: name,
     ...(children.length > 0 ? { fold: { key, isOpen } } : {}),

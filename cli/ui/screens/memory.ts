@@ -1,7 +1,7 @@
 import { hex, parseAddress } from "../../../src/base/units.js";
 import { read } from "../../../src/query/read.js";
-import { readCommand } from "../../commands/read.js";
 import { makePage } from "../../text/style.js";
+import { bytesText } from "../../views/read.js";
 import { objectPlace } from "../parts/places.js";
 import { ask, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 
@@ -16,7 +16,7 @@ export const memoryScreen: Screen = {
   body(given) {
     const answer = resultOf(given, 0, read);
     if (!answer) return { head: [], rows: [] };
-    const lines = readCommand.text(answer, makePage(given.width, false));
+    const lines = bytesText(answer, makePage(given.width, false));
     const where = lines.at(-1) ?? "";
     const open = answer.object ? { open: objectPlace(answer.object.address) } : {};
     // Without the bars around its text a line fits 80 columns, those of the cursor and the mark included.

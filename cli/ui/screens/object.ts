@@ -1,8 +1,8 @@
 import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { refs } from "../../../src/query/refs.js";
 import { show } from "../../../src/query/show.js";
-import { formatFields } from "../../commands/refs.js";
 import { foldText } from "../../text/table.js";
+import { referenceText } from "../../views/refs.js";
 import { dominatorsPlace, objectPlace, ownerPlace, pathsPlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
 
@@ -137,11 +137,10 @@ function referrerLines(given: Given): Line[] {
 
 /** "0xc000012000  *main.User  main.global.users[3]". */
 export function referenceLine(row: Reference): Line {
-  const doubts = `${row.interior ? " (inside)" : ""}${row.live ? "" : " (garbage)"}${row.certain ? "" : " ~ conservative"}`;
   const open = row.address ? objectPlace(row.address) : row.owner ? ownerPlace(row.owner) : undefined;
   const who = row.address ? `${row.address}  ${row.type}` : (row.owner ?? row.type);
   return {
-    text: `  ${who}  ${formatFields(row.fields, row.pointers)}${doubts}`,
+    text: `  ${who}  ${referenceText(row, " ~ conservative")}`,
     ...(open ? { open } : {}),
     copy: row.address ?? row.expression,
   };

@@ -1,5 +1,7 @@
 import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { objects } from "../../../src/query/objects.js";
+import { cellsOf } from "../../text/table.js";
+import { objectColumns } from "../../views/objects.js";
 import { tableLines } from "../parts/list.js";
 import { dominatorsPlace, objectPlace, pathsPlace } from "../parts/places.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
@@ -24,19 +26,8 @@ export const objectsScreen: Screen = {
   body(given) {
     const answer = resultOf(given, 0, objects);
     if (!answer) return { head: [], rows: [] };
-    const rows = answer.rows.map((row) => ({
-      cells: [row.address, formatBytes(row.bytes), row.type, row.summary],
-      open: objectPlace(row.address),
-      copy: row.address,
-    }));
-    const isOne = new Set(answer.rows.map((row) => row.type)).size <= 1;
-    if (isOne) for (const row of rows) row.cells.splice(2, 1);
-    const columns = [
-      { title: "address" },
-      { title: "bytes", align: "right" },
-      ...(isOne ? [] : [{ title: "type", cut: "start" } as const]),
-      { title: "value", cut: "end", weight: 2 },
-    ] as const;
+    const columns = objectColumns(new Set(answer.rows.map((row) => row.type)).size > 1);
+    const rows = answer.rows.map((row) => ({ cells: cellsOf(columns, row), open: objectPlace(row.address), copy: row.address }));
     const cut =
       answer.rows.length < answer.total.rows ? `first ${formatCount(answer.rows.length)} of ${formatCount(answer.total.rows)}, ` : "";
     return { ...tableLines(columns, rows, given.width), note: `${cut}${formatBytes(answer.total.bytes)}` };

@@ -5,6 +5,7 @@ import { goroutines } from "../../../src/query/goroutines.js";
 import { heapUse } from "../../../src/query/heap-use.js";
 import { memoryUse } from "../../../src/query/memory-use.js";
 import { suspects } from "../../../src/query/suspects.js";
+import { makePage, type Page } from "../../text/style.js";
 import {
   buildLines,
   deathLines,
@@ -17,9 +18,8 @@ import {
   suspectEntry,
   suspectLines,
   typeLines,
-} from "../../commands/overview.js";
-import { makePage, type Page } from "../../text/style.js";
-import { suspectText } from "../../text/suspects.js";
+} from "../../views/overview.js";
+import { suspectText } from "../../views/suspects.js";
 import { typePlace } from "../parts/places.js";
 import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
 import { nodePlace } from "./dominators.js";

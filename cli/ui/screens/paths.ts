@@ -1,8 +1,9 @@
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
-import { describeRoot, parseIgnored } from "../../commands/why.js";
+import { parseIgnored } from "../../arguments.js";
 import { makePage } from "../../text/style.js";
 import { pathLines } from "../../text/tree.js";
+import { CONSERVATIVE, describeRoot } from "../../views/why.js";
 import { dominatorsPlace, exactType, objectPlace, ownerPlace } from "../parts/places.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
 import { ask, type Line, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
@@ -40,8 +41,7 @@ export const pathsScreen: Screen = {
       { text: `path ${index + 1} of ${paths.length}`, tone: "bold" },
       ...linesOf(path, given.width),
     ]);
-    if (paths.some((path) => !path.root.certain))
-      rows.push({ text: "" }, { text: "~ that root's word may be a number: Go's collector looks there conservatively", tone: "dim" });
+    if (paths.some((path) => !path.root.certain)) rows.push({ text: "" }, { text: CONSERVATIVE, tone: "dim" });
     if (explanation !== undefined) rows.push({ text: explanation, tone: "good" });
     const type = exactType(object.type);
     rows.push({ text: "" }, { text: `all ${object.type}: who holds them together`, open: { screen: "holders", args: { type } } });

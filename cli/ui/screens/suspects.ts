@@ -1,6 +1,6 @@
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { suspects } from "../../../src/query/suspects.js";
-import { suspectText } from "../../text/suspects.js";
+import { suspectText } from "../../views/suspects.js";
 import { wrapText } from "../parts/list.js";
 import { objectPlace } from "../parts/places.js";
 import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";

@@ -1,6 +1,6 @@
 import { traceSummary } from "../../../src/query/trace-summary.js";
-import { traceSummaryCommand } from "../../commands/trace-summary.js";
 import { makePage } from "../../text/style.js";
+import { traceText } from "../../views/trace-summary.js";
 import { textLines } from "../parts/list.js";
 import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
 
@@ -16,7 +16,7 @@ export const traceScreen: Screen = {
   body(given) {
     const answer = resultOf(given, 0, traceSummary);
     if (!answer) return { head: [], rows: [] };
-    const lines = textLines(traceSummaryCommand.text(answer, makePage(given.width, false)));
+    const lines = textLines(traceText(answer, makePage(given.width, false)));
     const known = new Map(answer.summary?.goroutines.map(({ id, function: name }) => [String(id), name]));
     // Rows of the goroutines' table begin with the number of one.
     const rows = lines.map((line): Line => {

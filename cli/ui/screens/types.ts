@@ -1,8 +1,9 @@
-import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
+import { counted, formatBytes } from "../../../src/base/units.js";
+import { escapePattern } from "../../../src/base/words.js";
 import { histogram } from "../../../src/query/histogram.js";
-import { escapePattern } from "../../commands/histogram.js";
-import { formatBar, formatShare } from "../../text/bytes.js";
-import { type ListColumn, tableLines } from "../parts/list.js";
+import { cellsOf } from "../../text/table.js";
+import { histogramColumns } from "../../views/histogram.js";
+import { tableLines } from "../parts/list.js";
 import { exactType, ownerPlace, typePlace } from "../parts/places.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
 import { ask, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
@@ -12,7 +13,6 @@ type Sort = "bytes" | "count" | "retained";
 
 const groups: readonly By[] = ["type", "package", "owner", "goroutine", "size-class"];
 const sorts: readonly Sort[] = ["bytes", "count", "retained"];
-const barWidth = 10;
 
 const byOf = (args: PlaceArgs) => groups.find((each) => each === args.by) ?? "type";
 const sortOf = (args: PlaceArgs) => sorts.find((each) => each === args.sort) ?? "bytes";
@@ -46,34 +46,18 @@ export const typesScreen: Screen = {
     const by = byOf(given.args);
     const sort = sortOf(given.args);
     const withRetained = answer.rows.some((row) => row.retainedBytes !== undefined);
-    const title = (name: string, key: Sort) => (sort === key ? `${name}▼` : name);
-    const columns: readonly ListColumn[] = [
-      { title: title("count", "count"), align: "right" },
-      { title: title("bytes", "bytes"), align: "right" },
-      ...(withRetained
-        ? [{ title: title(by === "owner" || by === "goroutine" ? "alone" : "retained", "retained"), align: "right" as const }]
-        : []),
-      { title: "share", align: "right", yields: true },
-      { title: "", yields: true },
-      { title: by, cut: "start" },
-    ];
+    const columns = histogramColumns(answer, {
+      by,
+      name: by,
+      withRetained,
+      part: (row) => (sort === "retained" ? (row.retainedBytes ?? row.bytes) : row.bytes),
+      sort,
+      keepsBar: true,
+    });
     const rows = answer.rows.map((row) => {
-      const part = sort === "retained" ? (row.retainedBytes ?? row.bytes) : row.bytes;
-      const isGuess = (row.evidence.guess ?? 0) * 2 > row.count;
       const place = placeOf(by, row.type);
       const open = place && given.args.parts === true ? { ...place, args: { ...place.args, parts: true } } : place;
-      return {
-        cells: [
-          formatCount(row.count),
-          formatBytes(row.bytes),
-          ...(withRetained ? [formatBytes(row.retainedBytes ?? 0)] : []),
-          formatShare(part, answer.total.bytes),
-          formatBar(part, answer.total.bytes, barWidth).padEnd(barWidth),
-          `${row.type}${isGuess ? " ?" : ""}`,
-        ],
-        copy: row.type,
-        ...(open ? { open } : {}),
-      };
+      return { cells: cellsOf(columns, row), copy: row.type, ...(open ? { open } : {}) };
     });
     return {
       ...tableLines(columns, rows, given.width),

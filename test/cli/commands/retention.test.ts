@@ -7,7 +7,6 @@ import { showCommand } from "../../../cli/commands/show.js";
 import { suspectsCommand } from "../../../cli/commands/suspects.js";
 import { wasteCommand } from "../../../cli/commands/waste.js";
 import { whyCommand } from "../../../cli/commands/why.js";
-import { runCommand } from "../../../cli/run.js";
 import { makePage } from "../../../cli/text/style.js";
 import { textWidth } from "../../../cli/text/table.js";
 import { NotFoundError, UsageError } from "../../../src/base/errors.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatFields } from "../../../cli/commands/refs.js";
+import { formatFields } from "../../../cli/views/refs.js";
 
 test.each([
   [["main.a.First"], 1, "main.a.First"],

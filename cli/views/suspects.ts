@@ -2,7 +2,7 @@
 import { durationText } from "../../src/base/duration.js";
 import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
 import type { Figures, GroupFigures, Part, Place, RuleId, Sign, Suspect, WasteFigures, Whole } from "../../src/query/suspects.js";
-import { commandLine } from "./command-line.js";
+import { commandLine } from "../text/command-line.js";
 
 /** A finding as people read it. */
 export interface SuspectText {

@@ -1,8 +1,14 @@
-// A goroutine's stack for people: runs of the runtime's frames in one line, a frame's variables without a value in another.
-import { counted } from "../../src/base/units.js";
+// A goroutine for people: runs of the runtime's frames in one line, a frame's variables without a value in another.
+import { counted, formatCount } from "../../src/base/units.js";
 import type { goroutine } from "../../src/query/goroutine.js";
+import { withCrash } from "../text/crash.js";
+import { formatDuration } from "../text/duration.js";
+import { escapeText } from "../text/escape.js";
+import type { Page } from "../text/style.js";
+import { cutText } from "../text/table.js";
 
-export type StackFrame = ReturnType<typeof goroutine.run>["frames"][number];
+type Answer = ReturnType<typeof goroutine.run>;
+export type StackFrame = Answer["frames"][number];
 export type Variable = StackFrame["variables"][number];
 
 /** One frame, or several of the runtime that follow each other. */
@@ -52,5 +58,32 @@ export function legend(frames: readonly StackFrame[]): readonly string[] {
       ? ["=?  optimised code: it may be a little older or newer than the line"]
       : []),
     ...(variables.some((each) => each.asPassed) ? ["(as passed)  what the argument was set to since, if it was, is not known"] : []),
+  ];
+}
+
+/** "chan receive", "at least 3.0 min"... @param locked how it is said that it has a thread of its own */
+export function goroutineFacts(answer: Answer, locked: string): string[] {
+  const out = [answer.waitReason === "" ? answer.status : answer.waitReason];
+  if (answer.waitNanoseconds !== undefined) out.push(`at least ${formatDuration(answer.waitNanoseconds)}`);
+  if (answer.thread !== undefined) out.push(`on thread ${answer.thread}`);
+  if (answer.locked) out.push(locked);
+  if (answer.system) out.push("of the runtime");
+  return out;
+}
+
+/** Its last events, a blank line first; none when the program was not tracing. */
+export function traceLines({ trace }: Pick<Answer, "trace">, page: Page): string[] {
+  if (!trace) return [];
+  if (trace.explanation !== "") return ["", page.dim(cutText(escapeText(trace.explanation), page.width))];
+  const shown = trace.events.length < trace.total ? `the last ${trace.events.length} of ${formatCount(trace.total)}` : "all";
+  return [
+    "",
+    page.bold(`in the execution trace, ${shown}; times before death`),
+    ...withCrash(trace.events, trace.crash).map((row) => {
+      const text = `${formatDuration(row.beforeEnd).padStart(12)}  ${row.proc < 0 ? "" : `P${row.proc}`}`.padEnd(19);
+      return cutText(escapeText(`${text} ${row.text}`), page.width);
+    }),
+    ...(trace.behind ? [page.dim("its state has changed since: the process died before the trace said so")] : []),
+    ...(trace.inTracer && !trace.behind ? [page.dim("its thread was inside the tracer: its last event may be missing")] : []),
   ];
 }

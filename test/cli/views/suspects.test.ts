@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { commandLine } from "../../../cli/text/command-line.js";
-import { suspectJson, suspectText } from "../../../cli/text/suspects.js";
+import { suspectJson, suspectText } from "../../../cli/views/suspects.js";
 import type { Suspect } from "../../../src/query/suspects.js";
 
 const found: Suspect = {

@@ -1,0 +1,15 @@
+import { formatBytes } from "../../src/base/units.js";
+import type { objects } from "../../src/query/objects.js";
+import type { ColumnOf } from "../text/table.js";
+
+type Row = ReturnType<typeof objects.run>["rows"][number];
+
+/** An object; its type only where there are several. */
+export function objectColumns(withType: boolean): readonly ColumnOf<Row>[] {
+  return [
+    { title: "address", cell: (row) => row.address },
+    { title: "bytes", align: "right", cell: (row) => formatBytes(row.bytes) },
+    ...(withType ? [{ title: "type", cut: "start", cell: (row: Row) => row.type } as const] : []),
+    { title: "value", cut: "end", weight: 2, cell: (row) => row.summary },
+  ];
+}

@@ -1,0 +1,209 @@
+// The first look, part by part: the command prints them all, home shows each when its answer comes.
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
+import type { firstLook } from "../../src/query/first-look.js";
+import type { memoryUse } from "../../src/query/memory-use.js";
+import type { overview } from "../../src/query/overview.js";
+import { formatBar, formatShare } from "../text/bytes.js";
+import { escapeText } from "../text/escape.js";
+import { type Page, proseWidth } from "../text/style.js";
+import { cutText, formatTable, padText, textWidth } from "../text/table.js";
+
+type Overview = ReturnType<typeof overview.run>;
+type DominatorNode = Overview["topHolders"][number];
+type HeapUse = Pick<Overview, "heap" | "topTypes">;
+type FirstLook = ReturnType<typeof firstLook.run>;
+type MemoryUse = ReturnType<typeof memoryUse.run>;
+
+const labelWidth = 12;
+const barWidth = 20;
+/** Mappings and files named of a class. */
+const MOST_PARTS = 3;
+/** A build setting of more characters that is a list shows its first parts and how many there are. */
+const LONGEST_SETTING = 60;
+
+/** A label and its text, broken into lines that keep the label's column free and sizes whole. */
+function entry(label: string, text: string, page: Page, most = Number.POSITIVE_INFINITY): string[] {
+  if (text === "") return [];
+  const room = proseWidth(page) - labelWidth;
+  const lines: string[] = [];
+  let line = "";
+  for (const word of escapeText(text.trim()).split(/ (?!(?:B|[KMGT]iB)\b)/)) {
+    if (line !== "" && textWidth(line) + 1 + textWidth(word) > room) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  const shown = lines.length > most ? [...lines.slice(0, most - 1), `${lines[most - 1]} …`] : lines;
+  return shown.map(
+    (one, index) =>
+      (index === 0 ? page.bold(padText(label, labelWidth)) : " ".repeat(labelWidth)) +
+      cutText(one, Math.max(1, page.width - labelWidth), one.includes(" ") ? "end" : "start"),
+  );
+}
+
+/** What killed it and where, in few lines however much a panic said. */
+export function deathLines({ death }: FirstLook, page: Page): string[] {
+  const where = death.top ? ` at ${death.top.file}:${death.top.line}` : "";
+  const whole = entry("Death", `${death.summary}${where}`, page);
+  const most = mostLines(page);
+  if (whole.length <= most + 1) return whole;
+  const goroutine = / in goroutine [0-9]+ \([^\n]*\)$/.exec(death.summary)?.[0] ?? "";
+  const said = death.summary.slice(0, death.summary.length - goroutine.length);
+  return [...entry("Death", said, page, most - 1), ...entry("", `${goroutine}${where}`, page, 2)];
+}
+
+/** Lines for one thing on a screen with room for many: more where they are short. */
+const mostLines = (page: Page) => (page.width < 60 ? 5 : 3);
+
+/** The program and how it ended. */
+export function programLines({ program }: FirstLook, page: Page): string[] {
+  const died = program.signal === null ? "no signal recorded" : `died of ${program.signal}`;
+  return entry("Program", `${program.name}  pid ${program.pid}  ${died}`, page);
+}
+
+/** How it was started and what it was built from. */
+export function buildLines({ program }: FirstLook, page: Page): string[] {
+  const settings = Object.entries(program.buildSettings);
+  const vcs = settings.filter(([key]) => key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
+  const build = settings.filter(([key]) => !key.startsWith("vcs")).map(([key, value]) => `${key}=${shortened(value)}`);
+  return [
+    ...entry("Path", program.path, page),
+    ...entry("Arguments", program.arguments, page),
+    ...entry("Go", `${program.goVersion} linux/${program.arch}`, page),
+    ...entry("Experiments", program.experiments.join(" "), page),
+    ...entry("Module", program.module, page),
+    ...entry("Source", vcs.join(" "), page),
+    ...entry("Build", build.join(" "), page),
+  ];
+}
+
+/** DefaultGODEBUG of an old module is a list of dozens; JSON has it whole. */
+function shortened(value: string): string {
+  const parts = value.split(",");
+  if (value.length <= LONGEST_SETTING || parts.length < 3) return value;
+  return `${parts.slice(0, 2).join(",")},… (${parts.length} in all)`;
+}
+
+/** The address space by what it is used for. */
+export function memoryLines({ memory }: MemoryUse, page: Page): string[] {
+  const rows = memory.classes.map(({ name, bytes }) => [
+    `  ${name}`,
+    formatBytes(bytes),
+    formatShare(bytes, memory.mappedBytes),
+    formatBar(bytes, memory.mappedBytes, barWidth),
+  ]);
+  const columns = [{ title: "", cut: "end" }, { title: "", align: "right" }, { title: "", align: "right" }, { title: "" }] as const;
+  const others = memory.mappings.reduce((sum, each) => sum + each.bytes, 0);
+  const reserved = memory.reservedBytes > 0 ? `, ${formatBytes(memory.reservedBytes)} more reserved without access` : "";
+  return [
+    ...entry("Memory", `${formatBytes(memory.mappedBytes)} mapped${reserved}`, page),
+    ...formatTable(columns, rows, proseWidth(page)),
+    ...(others < memory.mappedBytes / 100 ? [] : entry("  others", largest(memory.mappings), page)),
+    ...entry("  files", largest(memory.files), page),
+  ];
+}
+
+/** The largest of several, and what the rest comes to. */
+function largest(parts: readonly { readonly name: string; readonly bytes: number }[]): string {
+  const shown = parts.slice(0, MOST_PARTS);
+  const rest = parts.slice(MOST_PARTS).reduce((sum, each) => sum + each.bytes, 0);
+  const more = rest > 0 ? [`${formatCount(parts.length - MOST_PARTS)} more of ${formatBytes(rest)}`] : [];
+  return [...shown.map(({ name, bytes }) => `${formatBytes(bytes)} ${name}`), ...more].join(", ");
+}
+
+/** Live and garbage. */
+export function heapLines({ heap }: HeapUse, { stats }: Pick<MemoryUse, "stats">, page: Page): string[] {
+  const rows = [
+    ["  live", formatBytes(heap.liveBytes), heap.liveBytes, heap.liveObjects],
+    ["  garbage", formatBytes(heap.garbageBytes), heap.garbageBytes, heap.garbageObjects],
+  ] as const;
+  const cells = rows.map(([name, size, bytes, objects]) => [
+    name,
+    size,
+    formatShare(bytes, heap.allocatedBytes),
+    counted(objects, "object"),
+    formatBar(bytes, heap.allocatedBytes, barWidth),
+  ]);
+  const columns = [{ title: "" }, ...Array.from({ length: 3 }, () => ({ title: "", align: "right" as const })), { title: "" }];
+  const spans = stats
+    ? `${formatBytes(stats.heapInuse)} in use, ${formatBytes(stats.heapIdle)} idle, of it ${formatBytes(stats.heapReleased)} released; stacks ${formatBytes(stats.stackInuse)}; from the system ${formatBytes(stats.sys)}`
+    : "the runtime's statistics are not in the core";
+  return [
+    ...entry("Heap", `${formatBytes(heap.allocatedBytes)} allocated in ${counted(heap.allocatedObjects, "object")}`, page),
+    ...formatTable(columns, cells, proseWidth(page)),
+    ...entry("Typed", `${formatShare(heap.typedBytes, heap.liveBytes)} of the live bytes (guesses not counted)`, page),
+    ...entry("Spans", spans, page),
+  ];
+}
+
+/** The collector's state. */
+export function gcLines({ gc }: MemoryUse, page: Page): string[] {
+  if (!gc) return entry("GC", "its state is not in the core", page);
+  const facts = [
+    `phase ${gc.phase}`,
+    counted(gc.cycles, "cycle"),
+    `GOGC ${gc.gogc < 0 ? "off" : gc.gogc}`,
+    `GOMEMLIMIT ${gc.memoryLimit === null ? "none" : formatBytes(gc.memoryLimit)}`,
+    `next at ${formatBytes(gc.nextGoal)}`,
+    gc.lastGcUnixNanoseconds === null ? "never ran" : `last ${formatTime(gc.lastGcUnixNanoseconds)}`,
+  ];
+  return entry("GC", facts.join(", "), page);
+}
+
+/** UTC to the millisecond; the number itself where no calendar has it. */
+function formatTime(nanoseconds: string): string {
+  const milliseconds = Number(nanoseconds) / 1e6;
+  return Math.abs(milliseconds) < 8.64e15 ? new Date(milliseconds).toISOString() : nanoseconds;
+}
+
+/** Goroutines by status. */
+export function goroutineLines({ goroutines }: FirstLook, page: Page): string[] {
+  const byCount = Object.entries(goroutines.byStatus).sort(([, a], [, b]) => b - a);
+  const parts = byCount.map(([status, count]) => `${formatCount(count)} ${status}`);
+  return entry("Goroutines", [formatCount(goroutines.total), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": "), page);
+}
+
+/** What is probably wrong, a sentence each. */
+export function suspectLines(suspects: readonly { readonly title: string }[], page: Page): string[] {
+  if (suspects.length === 0) return entry("Suspects", "nothing stands out", page);
+  return suspects.flatMap(({ title }, index) => suspectEntry(title, index, page));
+}
+
+/** One of them. */
+export function suspectEntry(title: string, index: number, page: Page): string[] {
+  return entry(index === 0 ? "Suspects" : "", `${index + 1}. ${title}`, page, mostLines(page));
+}
+
+/** Who holds most of the live heap, a line each. */
+export function holderLines(holders: readonly DominatorNode[], liveBytes: number, page: Page): string[] {
+  const wide = Math.max(0, ...holders.map((row) => formatBytes(row.retainedBytes).length));
+  return holders.map((row, index) => {
+    const name = row.owner ?? row.expression ?? `${row.count > 1 ? `${formatCount(row.count)} × ` : ""}${row.type}`;
+    const share = formatShare(row.retainedBytes, liveBytes);
+    const line = `${formatBytes(row.retainedBytes).padStart(wide)}  ${share.padStart(4)}  `;
+    const room = proseWidth(page) - labelWidth - line.length;
+    return page.bold(padText(index === 0 ? "Holders" : "", labelWidth)) + line + cutText(escapeText(name), Math.max(8, room), "start");
+  });
+}
+
+/** The largest types, a title first. */
+export function typeLines({ topTypes, heap }: HeapUse, page: Page): string[] {
+  if (topTypes.length === 0) return [];
+  const rows = topTypes.map(({ type, count, bytes }) => [
+    formatCount(count),
+    formatBytes(bytes),
+    formatShare(bytes, heap.liveBytes),
+    formatBar(bytes, heap.liveBytes, barWidth / 2),
+    type,
+  ]);
+  const columns = [
+    { title: "count", align: "right" },
+    { title: "bytes", align: "right" },
+    { title: "share", align: "right" },
+    { title: "" },
+    { title: "live objects by type", cut: "start" },
+  ] as const;
+  const lines = formatTable(columns, rows, page.width);
+  return [page.bold(lines[0]), ...lines.slice(1)];
+}

@@ -1,0 +1,15 @@
+import { formatBytes, parseAddress } from "../../src/base/units.js";
+import type { read } from "../../src/query/read.js";
+import { bytesOfHex, formatHexDump } from "../text/bytes.js";
+import { escapeText } from "../text/escape.js";
+import type { Page } from "../text/style.js";
+
+/** Bytes in lines of 16, then a blank line and the object that they are in, or why in none. */
+export function bytesText({ address, bytes, object, explanation }: ReturnType<typeof read.run>, page: Page): string[] {
+  const lines = formatHexDump(parseAddress(address) ?? 0, bytesOfHex(bytes));
+  if (object) {
+    const where = object.offset === 0 ? "" : `, byte ${object.offset} of it`;
+    lines.push("", `in ${object.address}  ${page.bold(escapeText(object.type))}  ${formatBytes(object.bytes)}${where}`);
+  } else if (explanation) lines.push("", escapeText(explanation));
+  return lines;
+}

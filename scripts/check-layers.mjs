@@ -97,6 +97,40 @@ const closed = [
   },
 ];
 
+/**
+ * Doors: the files of a room that others may import, by their names within it; a name that ends with / opens a folder. Rooms without
+ * a line (base, graph, query, heap and the rooms of engines) are made of files that each stand for themselves.
+ */
+const doors = {
+  elf: ["elf", "constants"],
+  dwarf: ["dwarf"],
+  files: ["files", "file-source"],
+  process: ["process", "address-space"],
+  trace: ["trace", "wire", "order", "reader", "edit-batches", "limits"],
+  recorder: ["recorder", "scheduler"],
+  expression: ["parse", "evaluate", "name"],
+  waits: ["cycles", "groups", "holders", "proof", "state", "missing-memory"],
+  diagnosis: ["diagnose", "case", "suspect", "figures", "sign"],
+  crash: ["cause", "death-signal", "signal-names"],
+  runtime: [
+    ...["runtime", "without-dwarf", "modules", "types", "go-types", "roles", "atomic-pointers", "functions", "variables"],
+    ...[
+      "goroutines",
+      "unwind",
+      "stack-maps",
+      "stack-roots",
+      "frame-variables",
+      "argument-words",
+      "deferred-calls",
+      "signal-frame",
+      "instructions",
+    ],
+    ...["spans", "specials", "accounting", "clock", "death", "wait", "waiting", "written", "traceback-format"],
+    ...["records/", "layout/", "maps/maps", "maps/sync-maps", "maps/design", "variants/pointer-masks", "variants/labels"],
+    ...["code/future", "code/program", "code/symbols"],
+  ],
+};
+
 /** Lines that may not be written, by where they stand. A pattern sees code without comments. */
 const rules = [
   { pattern: /^export default\b|\bas default\b/, where: /./, says: "no default exports" },
@@ -201,6 +235,9 @@ function checkRelative(file, name, targets) {
   if (!(from in allowed)) return `${from} is no layer of the table in scripts/check-layers.mjs`;
   const meant = from === to || allowed[from].includes(to) || exceptions.some((one) => one.from === from && one.to === to);
   if (!meant) return `${from} may not import ${to} (${name})`;
+  const inside = target.slice(`src/${to}/`.length).replace(/\.ts$/, "");
+  if (from !== to && to in doors && !doors[to].some((name) => (name.endsWith("/") ? inside.startsWith(name) : inside === name)))
+    return `${name} is not a door of ${to}: enter by ${doors[to].slice(0, 4).join(", ")}${doors[to].length > 4 ? " ..." : ""}`;
   const door = closed.find((one) => target.startsWith(one.folder));
   if (!door || door.to.includes(from) || door.exceptions.some((one) => one.file === file)) return undefined;
   return `${from} may not import ${door.folder} (${name}): ${door.says}`;

@@ -1,7 +1,7 @@
 // The signals of a crash: which one began it, where it struck, what lies at the address.
 import { type Address, counted, type Hex, hex } from "../base/units.js";
 import type { SignalInfo, Thread } from "../process/process.js";
-import { faultAddress } from "../process/signal-info.js";
+import { faultAddress } from "../process/process.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { savedFault } from "../runtime/records/goroutine.js";
 import type { Machine } from "../runtime/records/machine.js";

@@ -11,7 +11,7 @@ import { type ElfSection, readSection, readSections } from "./sections.js";
 import { type ElfSymbol, readSymbols } from "./symbols.js";
 
 export type { ElfHeader, ElfSegment } from "./header.js";
-export type { BuildIds, ElfNote } from "./notes.js";
+export { type BuildIds, type ElfNote, scanBuildIds } from "./notes.js";
 export type { ElfSection } from "./sections.js";
 export type { ElfSymbol } from "./symbols.js";
 

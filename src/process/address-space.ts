@@ -10,6 +10,7 @@ import { BLOCK, LARGE_READ, MOST_BYTES, WINDOWS } from "./limits.js";
 import type { Mapping } from "./mappings.js";
 
 export type { Mapping } from "./mappings.js";
+export { BLOCK };
 
 /** Memory by address. Little-endian. Views that are handed out stay right, but belong to the cache: do not write into them. */
 export interface AddressSpace {

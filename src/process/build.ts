@@ -3,8 +3,7 @@ import { FormatError, UsageError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { type Bytes, NONE } from "../base/units.js";
 import { PT_LOAD } from "../elf/constants.js";
-import { type ElfImage, expectExecutable } from "../elf/elf.js";
-import { scanBuildIds } from "../elf/notes.js";
+import { type ElfImage, expectExecutable, scanBuildIds } from "../elf/elf.js";
 import { loadBiasOf, mainHeaderAddress } from "./load-bias.js";
 import type { ProcessParts } from "./parts.js";
 

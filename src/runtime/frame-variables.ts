@@ -3,7 +3,7 @@ import { partitionPoint } from "../base/search.js";
 import { type Address, type Bytes, NOT_AN_ADDRESS, type TypeId, WORD } from "../base/units.js";
 import type { DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
-import type { Registers } from "../process/registers.js";
+import type { Registers } from "../process/process.js";
 import { callArguments } from "./call-arguments.js";
 import type { Goroutine } from "./goroutines.js";
 import { LARGEST_PIECES } from "./limits.js";

@@ -3,8 +3,8 @@
 import type { Findings } from "../base/findings.js";
 import { type Address, alignDown, alignUp, type Bytes, formatBytes } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
-import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/auxv.js";
 import type { Process } from "../process/process.js";
+import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/process.js";
 import { type Accounts, growingBy } from "./accounting.js";
 import { foreignRanges } from "./foreign-ranges.js";
 import { goRanges, type Range, union, without } from "./go-ranges.js";

@@ -3,8 +3,7 @@ import type { Arch } from "../base/arch.js";
 import { uint64 } from "../base/uint64.js";
 import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { type Registers, registersOf } from "../process/registers.js";
-import { faultAddress, SI_KERNEL } from "../process/signal-info.js";
+import { faultAddress, type Registers, registersOf, SI_KERNEL } from "../process/process.js";
 import { DEEPEST_HANDLER, LARGEST_SIGNAL_STACK, MOST_SIGNALS } from "./limits.js";
 
 /** One siginfo as the kernel left it beside the context it saved. */

@@ -1,7 +1,7 @@
 // What a map key's bytes must be for the key to have a text: most keys are refused by a few bytes, none is written out.
 import { type Address, type Bytes, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { BLOCK } from "../process/limits.js";
+import { BLOCK } from "../process/address-space.js";
 import type { GoType } from "../runtime/types.js";
 import { conversionTo, needsNoConversion } from "./keys.js";
 import { DEEPEST_KEY, MOST_SIFTED, MOST_TYPE_WORDS } from "./limits.js";

@@ -61,6 +61,12 @@ test.each([
   ["an unknown folder", "src/util/a.ts", 'import { x } from "../base/base.js";\n', "src/util/a.ts:1: util is no layer"],
   ["a package away from its border", "src/heap/a.ts", 'import { z } from "fzstd";\n', "src/heap/a.ts:1: fzstd may be imported only by"],
   ["an unknown package", "cli/a.ts", 'import { z } from "lodash";\n', "cli/a.ts:1: lodash: a package nobody has given a border"],
+  [
+    "an import around a door",
+    "src/process/a.ts",
+    'import { x } from "../elf/notes.js";\n',
+    "src/process/a.ts:1: ../elf/notes.js is not a door of elf: enter by elf, constants",
+  ],
   ["a default export", "cli/a.ts", "export default 1;\n", "cli/a.ts:1: no default exports"],
   ["console in the engine", "src/heap/a.ts", "\nconsole.log(1);\n", "src/heap/a.ts:2: only cli prints"],
   ["the disk", "src/elf/a.ts", 'import { readFileSync } from "node:fs";\n', "src/elf/a.ts:1: only src/files"],

@@ -33,7 +33,9 @@ const allowed = {
   "cli/views": ["cli/text", "query", "base"],
   "cli/text": ["base"],
   worker: ["query", "dump", "base"],
-  index: ["query", "dump", "base"],
+  index: ["library", "query", "dump", "base"],
+  engine: ["worker", "query", "dump", "base"],
+  library: ["worker", "query", "dump", "base"],
   query: [
     "diagnosis",
     "waits",

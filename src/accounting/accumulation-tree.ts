@@ -1,5 +1,7 @@
 // The dominator tree folded for a person: what is small or alike is one row, the parts of a map are the map.
+
 import { type Progress, silent } from "../base/progress.js";
+import { cut } from "../base/rows.js";
 import { type Bytes, NONE, type NodeId } from "../base/units.js";
 import { foldNodes, type Rows, type TreeOptions } from "./fold-nodes.js";
 import { type RowKeys, rowKeys } from "./row-keys.js";
@@ -107,7 +109,7 @@ function draftsOf(rows: Rows): Draft[] {
 function settle(draft: Draft, options: TreeOptions, depth = 0): Draft {
   const children = foldAlike(draft.children).sort((a, b) => b.retained - a.retained);
   const large = children.filter((child) => child.retained >= options.min);
-  const shown = new Set(options.top > 0 ? large.slice(0, options.top) : large);
+  const shown = new Set(cut(large, options.top));
   const below = [...shown].map((child) => settle(child, options, depth + 1));
   const rest = children.filter((child) => !shown.has(child));
   if (rest.length > 0 && depth < options.depth) below.push(restOf(rest));

@@ -7,10 +7,10 @@ export interface Progress {
   tick(done: number): void;
 }
 
-/** Thrown by tick() when the person said stop. */
+/** Thrown by tick() when the person said stop, or a signal; its cause is the signal's reason. */
 export class Cancelled extends Error {
-  constructor() {
-    super("cancelled");
+  constructor(options?: ErrorOptions) {
+    super("cancelled", options);
     this.name = "Cancelled";
   }
 }

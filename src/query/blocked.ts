@@ -1,4 +1,5 @@
 // The waits-for picture: on what goroutines wait, who could release it, and the circles among them.
+import { cut, USUAL_TOP } from "../base/rows.js";
 import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { latestTime } from "../runtime/clock.js";
@@ -58,8 +59,8 @@ export interface Blocked {
 }
 
 export interface BlockedArgs {
-  /** 0 = all. */
-  readonly top: number;
+  /** 0 = all; 20 when absent. */
+  readonly top?: number;
 }
 
 /** Waits that another goroutine ends. */
@@ -68,7 +69,7 @@ const ENDED_BY_OTHERS: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "wai
 export const blocked: Query<BlockedArgs, Blocked> = {
   name: "blocked",
   summary: "who waits for what, who could release it, and deadlocks",
-  run(dump, { top }, { findings, progress }) {
+  run(dump, { top = USUAL_TOP }, { findings, progress }) {
     const reader = goroutineReader(dump);
     progress.stage("reading who waits", dump.runtime.goroutines.all.length);
     const groups = waitGroups(dump.runtime, readWaits(dump.runtime, findings));
@@ -84,7 +85,7 @@ export const blocked: Query<BlockedArgs, Blocked> = {
     );
     const sorted = keyed.map((each) => each.row);
     return {
-      rows: top > 0 ? sorted.slice(0, top) : sorted,
+      rows: cut(sorted, top),
       cycles: findCycles(dump.runtime, located, holders, reader, (graph, stuck) => proveStuck(dump, graph, stuck)),
       total: {
         objects: rows.length,

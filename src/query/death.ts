@@ -3,9 +3,11 @@ import { causeOfDeath, type Death } from "../crash/cause.js";
 import type { Dump } from "../dump.js";
 import { explainAddress } from "../naming/object-names.js";
 import { type Machine, readMachines } from "../runtime/records/machine.js";
-import type { Query } from "./query.js";
+import type { NoArgs, Query } from "./query.js";
 
-export const death: Query<Record<string, never>, Death> = {
+export type DeathResult = Death;
+
+export const death: Query<NoArgs, DeathResult> = {
   name: "death",
   summary: "what killed the process: panic, fatal error or signal, and where",
   run: (dump, _args, { findings }) => deathOf(dump, readMachines(dump.runtime, findings)),

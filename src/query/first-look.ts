@@ -4,7 +4,7 @@ import type { Death } from "../crash/cause.js";
 import type { Dump } from "../dump.js";
 import { readMachines } from "../runtime/records/machine.js";
 import { deathOf } from "./death.js";
-import type { Query } from "./query.js";
+import type { NoArgs, Query } from "./query.js";
 
 export interface FirstLook {
   /** What killed the process; `death` tells the whole. */
@@ -26,7 +26,7 @@ export interface FirstLook {
   readonly goroutines: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> };
 }
 
-export const firstLook: Query<Record<string, never>, FirstLook> = {
+export const firstLook: Query<NoArgs, FirstLook> = {
   name: "first-look",
   summary: "program, cause of death and goroutines, without reading a span",
   run(dump) {

@@ -14,8 +14,8 @@ import type { Query } from "./query.js";
 
 export interface GoroutineArgs {
   readonly id: number;
-  /** Levels of pointers, structs and elements to open in values. */
-  readonly depth: number;
+  /** Levels of pointers, structs and elements to open in values; 2 when absent. */
+  readonly depth?: number;
   /** Nothing is to be folded when the answer is printed. */
   readonly all?: boolean;
 }
@@ -71,7 +71,7 @@ const FRAMES_AT_ENDS = 100;
 export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
   name: "goroutine",
   summary: "one goroutine: its stack with arguments and locals, its last events when there is a trace",
-  run(dump, { id, depth, all }, { findings }) {
+  run(dump, { id, depth = 2, all }, { findings }) {
     const found = findGoroutine(dump, id);
     const { frames: _, ...row } = goroutineReader(dump).row(found);
     const trace = goroutineTrace(dump, id, findings);

@@ -1,4 +1,5 @@
 // What every goroutine was doing: one row each, or one per identical stack.
+import { cut, USUAL_TOP } from "../base/rows.js";
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { namePattern, parseRegExp } from "../naming/patterns.js";
@@ -16,21 +17,21 @@ import type { Query } from "./query.js";
 
 export interface GoroutinesArgs {
   /** One row per identical stack, the most frequent first. */
-  readonly group: boolean;
-  /** Statuses wanted; empty for all. */
-  readonly status: readonly string[];
+  readonly group?: boolean;
+  /** Statuses wanted; empty, or absent: all. */
+  readonly status?: readonly string[];
   /** Regular expression over the wait reason. */
   readonly reason?: string;
   /** Regular expression over the functions of the stack. */
   readonly focus?: string;
-  /** Only those known to wait at least so many nanoseconds; 0 for all. */
-  readonly minWaitNanoseconds: number;
+  /** Only those known to wait at least so many nanoseconds; 0, or absent: all. */
+  readonly minWaitNanoseconds?: number;
   /** The runtime's own goroutines too. */
-  readonly system: boolean;
+  readonly system?: boolean;
   /** Bytes each retains; reads the heap. */
-  readonly retains: boolean;
-  /** 0 = all. */
-  readonly top: number;
+  readonly retains?: boolean;
+  /** 0 = all; 20 when absent. */
+  readonly top?: number;
 }
 
 /** Goroutines with the same stack, state and creator. */
@@ -71,6 +72,7 @@ export const goroutines: Query<GoroutinesArgs, Goroutines> = {
   name: "goroutines",
   summary: "what every goroutine was doing, and since when",
   run(dump, args, { progress }) {
+    const { group = false, status = [], minWaitNanoseconds = 0, system = false, retains = false, top = USUAL_TOP } = args;
     const { all } = dump.runtime.goroutines;
     const reader = goroutineReader(dump);
     const reason = args.reason === undefined ? undefined : parseRegExp(args.reason);
@@ -85,29 +87,28 @@ export const goroutines: Query<GoroutinesArgs, Goroutines> = {
       if (++visited % TICK === 0) progress.tick(visited);
       const isSystem = goroutine.system;
       if (!isSystem) user++;
-      if (isSystem && !args.system) continue;
-      if (args.status.length > 0 && !args.status.includes(goroutine.status)) continue;
+      if (isSystem && !system) continue;
+      if (status.length > 0 && !status.includes(goroutine.status)) continue;
       if (reason && !reason.test(goroutine.waitReason)) continue;
-      if (args.minWaitNanoseconds > 0 && (reader.waitOf(goroutine) ?? -1) < args.minWaitNanoseconds) continue;
+      if (minWaitNanoseconds > 0 && (reader.waitOf(goroutine) ?? -1) < minWaitNanoseconds) continue;
       if (onStack && !onStack(goroutine)) continue;
       const state = stateOf(goroutine);
       byStatus[state] = (byStatus[state] ?? 0) + 1;
       chosen.push(goroutine);
     }
     const total = { matching: chosen.length, user, system: all.length - user, byStatus };
-    const retained = args.retains ? retainedOf(dump) : undefined;
-    const cut = <T>(rows: readonly T[]) => (args.top > 0 ? rows.slice(0, args.top) : rows);
-    if (args.group) {
+    const retained = retains ? retainedOf(dump) : undefined;
+    if (group) {
       progress.stage("comparing stacks", chosen.length);
       const groups = groupStacks(chosen, reader, retained, (count) => progress.tick(count));
       return {
         rows: [],
-        groups: cut(groups).map((each) => describeGroup(each, reader, retained)),
+        groups: cut(groups, top).map((each) => describeGroup(each, reader, retained)),
         total: { ...total, groups: groups.length },
       };
     }
     const order = sortKeys(chosen, reader, retained);
-    const rows = cut(order).map((goroutine) => {
+    const rows = cut(order, top).map((goroutine) => {
       const row = reader.row(goroutine);
       return retained ? { ...row, retainedBytes: retained.get(goroutine.id) ?? 0 } : row;
     });

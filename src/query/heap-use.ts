@@ -1,6 +1,6 @@
 // What the heap holds: live and garbage, and the types that fill it.
 import { type HistogramRow, histogramRows } from "../accounting/histogram-rows.js";
-import type { Query } from "./query.js";
+import type { NoArgs, Query } from "./query.js";
 
 export interface HeapUse {
   readonly heap: {
@@ -18,7 +18,7 @@ export interface HeapUse {
 
 const TOP_TYPES = 10;
 
-export const heapUse: Query<Record<string, never>, HeapUse> = {
+export const heapUse: Query<NoArgs, HeapUse> = {
   name: "heap-use",
   summary: "live and garbage, and the types that fill the heap",
   run(dump) {

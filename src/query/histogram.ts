@@ -3,19 +3,25 @@
 import { type HistogramRow, histogramRows } from "../accounting/histogram-rows.js";
 import { ownerRows, retainedByName } from "../accounting/retained-rows.js";
 import { UsageError } from "../base/errors.js";
+import { cut, USUAL_TOP } from "../base/rows.js";
 import type { Dump } from "../dump.js";
 import { namePattern } from "../naming/patterns.js";
 import { heapNames } from "./heap-names.js";
 import type { Query } from "./query.js";
 
+type RowKind = NonNullable<HistogramArgs["by"]>;
+
 export interface HistogramArgs {
-  readonly by: "type" | "package" | "size-class" | "owner" | "goroutine";
-  readonly garbage: boolean;
+  /** What the rows stand for; types when absent. */
+  readonly by?: "type" | "package" | "size-class" | "owner" | "goroutine";
+  /** What is dead too. */
+  readonly garbage?: boolean;
   /** Regular expression over the rows' names. */
   readonly focus?: string;
-  /** 0 = all. */
-  readonly top: number;
-  readonly sort: "bytes" | "count" | "retained";
+  /** 0 = all; 20 when absent. */
+  readonly top?: number;
+  /** Largest first; "bytes" when absent. */
+  readonly sort?: "bytes" | "count" | "retained";
   /** Rows for the parts that maps, channels and buffers are made of, instead of one for each such value. */
   readonly parts?: boolean;
 }
@@ -24,7 +30,7 @@ export type { HistogramRow } from "../accounting/histogram-rows.js";
 
 export interface Histogram {
   /** What the rows' names are; types when absent. */
-  readonly by?: HistogramArgs["by"];
+  readonly by?: RowKind;
   readonly rows: readonly HistogramRow[];
   /** Of all rows that matched, shown or not. */
   readonly total: {
@@ -39,14 +45,14 @@ export interface Histogram {
 export const histogram: Query<HistogramArgs, Histogram> = {
   name: "histogram",
   summary: "what fills the heap, by type, package, size class or holder",
-  run(dump, args) {
-    const focus = args.focus === undefined ? undefined : namePattern(dump, args.focus);
-    const rows = rowsOf(dump, args).filter((row) => !focus || focus(row.type));
-    const key = args.sort === "retained" ? "retainedBytes" : args.sort;
+  run(dump, { by = "type", garbage = false, focus, top = USUAL_TOP, sort = "bytes", parts = false }) {
+    const matches = focus === undefined ? undefined : namePattern(dump, focus);
+    const rows = rowsOf(dump, { by, garbage, sort, parts }).filter((row) => !matches || matches(row.type));
+    const key = sort === "retained" ? "retainedBytes" : sort;
     rows.sort((a, b) => (b[key] ?? 0) - (a[key] ?? 0) || b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
     return {
-      by: args.by,
-      rows: args.top > 0 ? rows.slice(0, args.top) : rows,
+      by,
+      rows: cut(rows, top),
       total: {
         rows: rows.length,
         objects: rows.reduce((sum, row) => sum + row.count + (row.parts ?? 0), 0),
@@ -58,7 +64,7 @@ export const histogram: Query<HistogramArgs, Histogram> = {
 };
 
 /** @throws UsageError for combinations that mean nothing */
-function rowsOf(dump: Dump, { by, garbage, sort, parts = false }: HistogramArgs): HistogramRow[] {
+function rowsOf(dump: Dump, { by, garbage, sort, parts }: Required<Omit<HistogramArgs, "focus" | "top">>): HistogramRow[] {
   const retained = sort === "retained" || by === "owner" || by === "goroutine";
   if (retained && garbage) throw new UsageError("garbage is retained by nobody", "leave out --garbage, or sort by bytes");
   if (by === "owner" || by === "goroutine") return ownerRows(dump, heapNames(dump), by);

@@ -1,5 +1,7 @@
 // Goroutines that nothing can wake: blocked on what no running goroutine, timer or global variable reaches.
+
 import type { Progress } from "../base/progress.js";
+import { cut, USUAL_TOP } from "../base/rows.js";
 import { lastAtOrBefore } from "../base/search.js";
 import { type Address, NONE, type NodeId } from "../base/units.js";
 import type { Dump } from "../dump.js";
@@ -15,9 +17,9 @@ import type { Query } from "./query.js";
 
 export interface LeakedArgs {
   /** Bytes of each group, nested ones counted once: needs dominators. */
-  readonly retains: boolean;
-  /** 0 = all. */
-  readonly top: number;
+  readonly retains?: boolean;
+  /** 0 = all; 20 when absent. */
+  readonly top?: number;
 }
 
 export interface Leaked {
@@ -54,7 +56,7 @@ const ENDED_BY_OTHERS = /^(?:chan |select|sync\.|semacquire)/;
 export const leaked: Query<LeakedArgs, Leaked> = {
   name: "leaked",
   summary: "goroutines blocked for ever, and what they retain",
-  run(dump, { top, retains }, { findings, progress }) {
+  run(dump, { top = USUAL_TOP, retains = false }, { findings, progress }) {
     const { heap, runtime } = dump;
     const { graph, objects } = heap;
     const waits = readWaits(runtime, findings);
@@ -92,7 +94,7 @@ export const leaked: Query<LeakedArgs, Leaked> = {
     const groups = groupStacks(found, reader, retained, () => {});
     const held = lost ? { count: 0, bytes: 0 } : heldBytes(dump, seen);
     return {
-      groups: (top > 0 ? groups.slice(0, top) : groups).map((each) => describeGroup(each, reader, retained)),
+      groups: cut(groups, top).map((each) => describeGroup(each, reader, retained)),
       ids: found.map((each) => each.id),
       total: {
         goroutines: found.length,

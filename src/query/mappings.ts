@@ -1,6 +1,7 @@
 // What was mapped, and where its bytes are now.
+import type { Rows } from "../base/rows.js";
 import { type Hex, hex } from "../base/units.js";
-import type { Query } from "./query.js";
+import type { NoArgs, Query } from "./query.js";
 
 export interface MappingRow {
   readonly start: Hex;
@@ -12,10 +13,9 @@ export interface MappingRow {
   readonly path: string;
 }
 
-export const mappings: Query<
-  Record<string, never>,
-  { readonly rows: readonly MappingRow[]; readonly total: { readonly rows: number; readonly bytes: number } }
-> = {
+export type MappingsResult = Rows<MappingRow, { readonly rows: number; readonly bytes: number }>;
+
+export const mappings: Query<NoArgs, MappingsResult> = {
   name: "mappings",
   summary: "what was mapped, and where its bytes are now",
   run(dump) {

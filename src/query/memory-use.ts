@@ -1,6 +1,6 @@
 // What the memory was used for, by the spans and the runtime's own numbers.
 import type { Accounts } from "../runtime/accounting.js";
-import type { Query } from "./query.js";
+import type { NoArgs, Query } from "./query.js";
 
 export interface MemoryUse {
   readonly memory: {
@@ -34,7 +34,7 @@ export interface MemoryUse {
   } | null;
 }
 
-export const memoryUse: Query<Record<string, never>, MemoryUse> = {
+export const memoryUse: Query<NoArgs, MemoryUse> = {
   name: "memory-use",
   summary: "memory by class, the heap's statistics and the GC, without reading objects",
   run({ runtime: { accounts, memoryClasses } }) {

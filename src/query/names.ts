@@ -1,5 +1,5 @@
 // What an expression can begin with, for completion: global variables and goroutines.
-import type { Query } from "./query.js";
+import type { NoArgs, Query } from "./query.js";
 
 export interface Names {
   /** Full names of global variables. */
@@ -8,7 +8,7 @@ export interface Names {
   readonly ids: readonly number[];
 }
 
-export const names: Query<Record<string, never>, Names> = {
+export const names: Query<NoArgs, Names> = {
   name: "names",
   summary: "global variables and goroutines by name",
   run: ({ runtime: { variables, goroutines } }) => ({

@@ -4,7 +4,7 @@ import { dominators } from "./dominators.js";
 import { type FirstLook, firstLook } from "./first-look.js";
 import { type HeapUse, heapUse } from "./heap-use.js";
 import { type MemoryUse, memoryUse } from "./memory-use.js";
-import type { Query } from "./query.js";
+import type { NoArgs, Query } from "./query.js";
 import { findSuspects, type Suspect } from "./suspects.js";
 
 export interface Overview extends FirstLook, MemoryUse, HeapUse {
@@ -17,7 +17,7 @@ export interface Overview extends FirstLook, MemoryUse, HeapUse {
 /** Of suspects and holders: what one screen has room for. */
 const TOP = 3;
 
-export const overview: Query<Record<string, never>, Overview> = {
+export const overview: Query<NoArgs, Overview> = {
   name: "overview",
   summary: "death, suspects, holders, memory, heap, GC and goroutines at a glance",
   run(dump, args, context) {

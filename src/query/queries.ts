@@ -11,6 +11,7 @@ import { leaked } from "./leaked.js";
 import { mappings } from "./mappings.js";
 import { memoryUse } from "./memory-use.js";
 import { names } from "./names.js";
+import { objectPage } from "./object-page.js";
 import { objects } from "./objects.js";
 import { overview } from "./overview.js";
 import { read } from "./read.js";
@@ -27,10 +28,11 @@ import { traceback } from "./traceback.js";
 import { waste } from "./waste.js";
 import { why } from "./why.js";
 
+/** The one list of queries, each under its name: the library types its answers by it, the worker answers by it. */
 export const QUERIES = {
-  firstLook,
-  memoryUse,
-  heapUse,
+  "first-look": firstLook,
+  "memory-use": memoryUse,
+  "heap-use": heapUse,
   overview,
   histogram,
   goroutines,
@@ -41,6 +43,7 @@ export const QUERIES = {
   leaked,
   death,
   objects,
+  "object page": objectPage,
   dominators,
   refs,
   show,
@@ -50,9 +53,9 @@ export const QUERIES = {
   mappings,
   read,
   names,
-  traceExtract,
-  traceSummary,
-  traceEvents,
-  traceTimeline,
-  traceExport,
+  "trace extract": traceExtract,
+  "trace summary": traceSummary,
+  "trace events": traceEvents,
+  "trace timeline": traceTimeline,
+  "trace export": traceExport,
 } as const;

@@ -9,18 +9,15 @@ export interface Context {
   readonly findings: Findings;
 }
 
+/** Of a query that takes none. */
+export type NoArgs = Record<string, never>;
+
 /**
  * One question. Args and Result are plain data: they can be cloned to a worker, printed as JSON, drawn, kept as a golden file.
- * Addresses in both are Hex strings, sizes integers in bytes; `top: 0` means all rows.
+ * Addresses in both are Hex strings, sizes integers in bytes; `top: 0` means all rows. Args that may be left out tell their default.
  */
 export interface Query<Args, Result> {
   readonly name: string;
   readonly summary: string;
   run(dump: Dump, args: Args, context: Context): Result;
-}
-
-/** Rows with their true number: truncation is always told (rows.length of total). */
-export interface Rows<Row> {
-  readonly rows: readonly Row[];
-  readonly total: number;
 }

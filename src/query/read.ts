@@ -11,8 +11,8 @@ import type { Query } from "./query.js";
 export interface ReadArgs {
   /** An address, or an expression: what a pointer, slice, string or interface value leads to, else the value itself. */
   readonly address: string;
-  /** 0: all of what an expression means, at most 256 bytes; 64 at an address. */
-  readonly length: number;
+  /** 0: all of what an expression means, at most 256 bytes; 64 at an address. 0 when absent. */
+  readonly length?: number;
 }
 
 export interface ReadResult {
@@ -27,17 +27,17 @@ export interface ReadResult {
 export const read: Query<ReadArgs, ReadResult> = {
   name: "read",
   summary: "bytes of memory, and the object they are in",
-  run(dump, args) {
-    if (!(args.length >= 0 && args.length <= MOST_BYTES_READ))
-      throw new UsageError(`${args.length}: read takes 1 to ${MOST_BYTES_READ} bytes`, "for example: corescope read CORE 0xc000012000 64");
-    const { address, length } = beginning(dump, needText(args.address, "read"));
+  run(dump, { address: text, length: wanted = 0 }) {
+    if (!(wanted >= 0 && wanted <= MOST_BYTES_READ))
+      throw new UsageError(`${wanted}: read takes 1 to ${MOST_BYTES_READ} bytes`, "for example: corescope read CORE 0xc000012000 64");
+    const { address, length } = beginning(dump, needText(text, "read"));
     if (typeof address !== "number")
       return {
         address: hex(0),
         bytes: Buffer.from(address).toString("hex"),
         explanation: "in registers, or in several pieces: no address",
       };
-    const bytes = readWhatIsThere(dump, address, args.length || length);
+    const bytes = readWhatIsThere(dump, address, wanted || length);
     return { address: hex(address), bytes: Buffer.from(bytes).toString("hex"), ...describe(dump, address) };
   },
 };

@@ -1,4 +1,5 @@
 // Who points to an object, and what it points to, each with the field.
+import { USUAL_TOP } from "../base/rows.js";
 import { type Bytes, type Hex, hex, NONE, NOT_AN_ADDRESS, type NodeId, type ObjectId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { INTERIOR, SLOT_MASK } from "../heap/edges.js";
@@ -14,9 +15,9 @@ export interface RefsArgs {
   /** Address or expression. */
   readonly of: string;
   /** What it points to instead of who points to it. */
-  readonly out: boolean;
-  /** 0 = all. */
-  readonly top: number;
+  readonly out?: boolean;
+  /** 0 = all; 20 when absent. */
+  readonly top?: number;
   /** The parts of maps, channels and buffers by themselves. */
   readonly parts?: boolean;
 }
@@ -56,14 +57,14 @@ export const refs: Query<RefsArgs, Refs> = {
   run(dump, args) {
     const { heap } = dump;
     const { graph } = heap;
-    const { parts = false } = args;
+    const { out = false, top = USUAL_TOP, parts = false } = args;
     const asked = locateNode(dump, needText(args.of, "refs"));
     const node = valueNode(dump, asked, parts);
     const own = nodesOf(dump, node, parts);
-    const rows = new RowsByValue(dump, args.top, parts, node, own.length > 1);
+    const rows = new RowsByValue(dump, top, parts, node, own.length > 1);
     const { first, targets } = graph.referents;
     for (const each of own) {
-      if (args.out) {
+      if (out) {
         for (let edge = first[each]; edge < first[each + 1]; edge++) rows.add(targets[edge], each, targets[edge], edge);
         continue;
       }

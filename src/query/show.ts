@@ -1,5 +1,7 @@
 // A value as Go would print it: of an object, or of any expression.
+
 import { UsageError } from "../base/errors.js";
+import { USUAL_TOP } from "../base/rows.js";
 import { type Bytes, counted, type Hex, hex, NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { locate, needText, wholeNames } from "../naming/locate.js";
@@ -12,11 +14,12 @@ import type { Query } from "./query.js";
 export interface ShowArgs {
   /** Address or expression. */
   readonly of: string;
-  readonly depth: number;
-  /** First element shown of a slice, map, channel or string. */
-  readonly offset: number;
-  /** Elements shown; 0 = all. */
-  readonly top: number;
+  /** Levels of pointers, structs and elements to open; 3 when absent. */
+  readonly depth?: number;
+  /** First element shown of a slice, map, channel or string; 0 when absent. */
+  readonly offset?: number;
+  /** Elements shown; 0 = all; 20 when absent. */
+  readonly top?: number;
 }
 
 export interface Show {
@@ -43,20 +46,20 @@ export interface Show {
 export const show: Query<ShowArgs, Show> = {
   name: "show",
   summary: "a value: fields, elements, entries, captured variables",
-  run(dump, args) {
-    const at = locate(dump, needText(args.of, "show"));
-    const page = { depth: args.depth, offset: args.offset, top: args.top };
-    const isAddress = /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(args.of);
+  run(dump, { of, depth = 3, offset = 0, top = USUAL_TOP }) {
+    const at = locate(dump, needText(of, "show"));
+    const page = { depth, offset, top };
+    const isAddress = /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(of);
     const object = isAddress ? { object: heldBy(dump, at.object) } : placeOf(dump, at.address);
     const expression = !isAddress
-      ? wholeNames(dump, args.of.trim())
+      ? wholeNames(dump, of.trim())
       : dump.heap.isLive(at.object)
         ? expressionOf(dump, at.object)
         : castOf(dump, at.object);
     const grade = { certainty: at.doubt ? "likely" : "certain", ...(at.doubt === "as passed" ? { asPassed: true } : {}) } as const;
     if (at.type === NONE) {
       if (at.object === NONE)
-        throw new UsageError(`${args.of}: nothing says of which type the value there is`, "cast it: (*main.T)(0xc000012000)");
+        throw new UsageError(`${of}: nothing says of which type the value there is`, "cast it: (*main.T)(0xc000012000)");
       const value: ShownValue = {
         name: "",
         type: "unknown",

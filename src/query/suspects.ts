@@ -1,4 +1,5 @@
 // What is probably wrong: findings with their figures, the likeliest culprit first.
+import { cut } from "../base/rows.js";
 import type { Bytes } from "../base/units.js";
 import { caseOf } from "../diagnosis/case.js";
 import { diagnose } from "../diagnosis/diagnose.js";
@@ -12,8 +13,8 @@ export type { Sign } from "../diagnosis/sign.js";
 export type { Part, Suspect, Whole } from "../diagnosis/suspect.js";
 
 export interface SuspectsArgs {
-  /** 0 = all. */
-  readonly top: number;
+  /** 0 = all; 8 when absent. */
+  readonly top?: number;
 }
 
 export interface Suspects {
@@ -25,9 +26,9 @@ export interface Suspects {
 export const suspects: Query<SuspectsArgs, Suspects> = {
   name: "suspects",
   summary: "what is probably wrong, the likeliest culprit first",
-  run(dump, args) {
+  run(dump, { top = 8 }) {
     const rows = findSuspects(dump);
-    return { rows: args.top > 0 ? rows.slice(0, args.top) : rows, total: { rows: rows.length }, liveBytes: dump.heap.liveBytes };
+    return { rows: cut(rows, top), total: { rows: rows.length }, liveBytes: dump.heap.liveBytes };
   },
 };
 

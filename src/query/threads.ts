@@ -1,4 +1,5 @@
 // The threads of the operating system: what each one was doing, its registers, its stack.
+import { cut, USUAL_TOP } from "../base/rows.js";
 import { type Hex, hex } from "../base/units.js";
 import { placeOf } from "../crash/death-signal.js";
 import { signalName } from "../crash/signal-names.js";
@@ -51,9 +52,9 @@ export interface Threads {
 
 export interface ThreadsArgs {
   /** Shown by the text; the answer has them always. */
-  readonly registers: boolean;
-  /** 0 = all. */
-  readonly top: number;
+  readonly registers?: boolean;
+  /** 0 = all; 20 when absent. */
+  readonly top?: number;
 }
 
 /** On a thread that C made, the top of g0's stack is the address of a local: that frame and its callers are above. runtime/proc.go mstart0 */
@@ -65,12 +66,12 @@ const SIGNAL_ENTRY: ReadonlySet<string> = new Set(["runtime.sigtramp", "runtime.
 export const threads: Query<ThreadsArgs, Threads> = {
   name: "threads",
   summary: "each thread: what it ran, its registers and stack",
-  run(dump, { top, registers }, { findings }) {
+  run(dump, { top = USUAL_TOP, registers = false }, { findings }) {
     const machines = readMachines(dump.runtime, findings);
     const byTid = new Map(machines.map((each) => [each.tid, each]));
     const reader = goroutineReader(dump);
     const all = dump.process.threads;
-    const rows = (top > 0 ? all.slice(0, top) : all).map((thread) => threadRow(dump, thread, byTid.get(thread.tid), reader));
+    const rows = cut(all, top).map((thread) => threadRow(dump, thread, byTid.get(thread.tid), reader));
     return { rows, missing: machines.filter((each) => each.tid !== 0 && !each.thread).length, registers };
   },
 };

@@ -1,20 +1,22 @@
 import { FormatError, UsageError } from "../base/errors.js";
 import { Findings } from "../base/findings.js";
+import type { Rows } from "../base/rows.js";
+import { USUAL_TOP } from "../base/rows.js";
 import type { ByteSource } from "../base/source.js";
 import { concerns, describeEvent, type EventRow, kindOf, Ordering, repeatsStatus, type TraceEvent } from "../trace/trace.js";
-import type { Query, Rows } from "./query.js";
+import type { Query } from "./query.js";
 import { crashFinder, generationsOf, readEvents, traceOf, withContents } from "./trace-source.js";
 
 export interface TraceEventsArgs {
   readonly prefix?: string;
   readonly goroutine?: number;
-  /** Only events of so many ns before the end; 0: all. */
-  readonly last: number;
-  /** A regular expression over kinds; "" for all but statuses that repeat what is known. */
-  readonly kind: string;
-  readonly stacks: boolean;
-  /** The last so many rows; 0: all. */
-  readonly top: number;
+  /** Only events of so many ns before the end; 0, or absent: all. */
+  readonly last?: number;
+  /** A regular expression over kinds; "", or absent: all but statuses that repeat what is known. */
+  readonly kind?: string;
+  readonly stacks?: boolean;
+  /** The last so many rows; 0 = all; 20 when absent. */
+  readonly top?: number;
 }
 
 export { EVENT_KINDS } from "../trace/trace.js";
@@ -35,15 +37,15 @@ export interface TraceEventsResult extends Rows<EventRow> {
 export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
   name: "trace events",
   summary: "the events of the execution trace in order, times relative to its end",
-  run(dump, args, { findings }) {
-    const trace = traceOf(dump, args.prefix);
+  run(dump, { prefix, goroutine, last = 0, kind: kinds = "", stacks = false, top = USUAL_TOP }, { findings }) {
+    const trace = traceOf(dump, prefix);
     if (!trace.found) return { found: false, explanation: trace.explanation, kinds: [], end: 0, fromCore: false, rows: [], total: 0 };
     const { source } = trace;
     let pattern: RegExp | undefined;
     try {
-      pattern = args.kind === "" ? undefined : new RegExp(args.kind);
+      pattern = kinds === "" ? undefined : new RegExp(kinds);
     } catch (error) {
-      throw new UsageError(`--kind ${args.kind}: ${(error as Error).message}`);
+      throw new UsageError(`--kind ${kinds}: ${(error as Error).message}`);
     }
     // The end has to be known before the first row can be told how long before it that was.
     let end = 0;
@@ -57,8 +59,8 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     };
     readEvents(source, note, findings);
     const wanted = (event: TraceEvent): boolean =>
-      (args.last === 0 || event.time >= end - args.last) &&
-      (args.goroutine === undefined || concerns(event, args.goroutine)) &&
+      (last === 0 || event.time >= end - last) &&
+      (goroutine === undefined || concerns(event, goroutine)) &&
       (pattern === undefined ? !repeatsStatus(event) : pattern.test(kindOf(event)));
     let total = 0;
     const told = new Findings(); // what is wrong with the trace has been said
@@ -69,13 +71,13 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
       },
       told,
     );
-    const skip = args.top === 0 ? 0 : Math.max(0, total - args.top);
+    const skip = top === 0 ? 0 : Math.max(0, total - top);
     const rows: EventRow[] = [];
     let at = 0;
     readEvents(
       source,
       (event) => {
-        if (wanted(event) && at++ >= skip) rows.push(describeEvent(event, end, args.stacks));
+        if (wanted(event) && at++ >= skip) rows.push(describeEvent(event, end, stacks));
       },
       told,
     );
@@ -90,7 +92,7 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
       rows,
       total,
     };
-    return withContents(result, () => lines(source, wanted, end, args.stacks));
+    return withContents(result, () => lines(source, wanted, end, stacks));
   },
 };
 

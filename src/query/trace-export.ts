@@ -5,7 +5,8 @@ import { crashedThread, crashFinder, generationsOf, goroutineFunctions, readEven
 
 export interface TraceExportArgs {
   readonly prefix?: string;
-  readonly format: "perfetto" | "chrome";
+  /** "perfetto" when absent. */
+  readonly format?: "perfetto" | "chrome";
 }
 
 export interface TraceExportResult {
@@ -23,7 +24,7 @@ export interface TraceExportResult {
 export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
   name: "trace export",
   summary: "the execution trace as a file for ui.perfetto.dev",
-  run(dump, { prefix, format }, { findings }) {
+  run(dump, { prefix, format = "perfetto" }, { findings }) {
     const trace = traceOf(dump, prefix);
     if (!trace.found) return { found: false, explanation: trace.explanation, format, events: 0, span: 0, marks: [] };
     const thread = crashedThread(dump);

@@ -5,8 +5,10 @@ import { piecesOf, withContents } from "./trace-source.js";
 
 /** What is written; tail: only what the prefix lacks. */
 export interface TraceExtractArgs {
-  readonly last: boolean;
-  readonly tail: boolean;
+  /** The last generation alone. */
+  readonly last?: boolean;
+  /** Only what the prefix lacks. */
+  readonly tail?: boolean;
   readonly prefix?: string;
 }
 

@@ -1,12 +1,13 @@
 import { FormatError } from "../base/errors.js";
+import { cut, USUAL_TOP } from "../base/rows.js";
 import { summarize, type TraceSummary } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { checkEvents, generationsOf, goroutineFunctions, regionTeller, traceOf } from "./trace-source.js";
 
 export interface TraceSummaryArgs {
   readonly prefix?: string;
-  /** Rows of goroutines, tasks and regions; 0: all. */
-  readonly top: number;
+  /** Rows of goroutines, tasks and regions; 0 = all; 20 when absent. */
+  readonly top?: number;
 }
 
 export interface TraceSummaryResult {
@@ -21,7 +22,7 @@ export interface TraceSummaryResult {
 export const traceSummary: Query<TraceSummaryArgs, TraceSummaryResult> = {
   name: "trace summary",
   summary: "what the execution trace says as a whole: goroutines, Ps, collections, heap, tasks",
-  run(dump, { prefix, top }, { findings }) {
+  run(dump, { prefix, top = USUAL_TOP }, { findings }) {
     const trace = traceOf(dump, prefix);
     if (!trace.found) return { found: false, explanation: trace.explanation, summary: undefined, goroutines: 0 };
     let damage: unknown;
@@ -33,11 +34,10 @@ export const traceSummary: Query<TraceSummaryArgs, TraceSummaryResult> = {
     checkEvents(trace.source, summary.events, damage, findings);
     const functions = goroutineFunctions(dump);
     const goroutines = summary.goroutines.map((each) => ({ ...each, function: each.function || (functions.get(each.id) ?? "") }));
-    const cut = <T>(rows: readonly T[]) => (top === 0 ? rows : rows.slice(0, top));
     return {
       found: true,
       explanation: "",
-      summary: { ...summary, goroutines: cut(goroutines), tasks: cut(summary.tasks), regions: cut(summary.regions) },
+      summary: { ...summary, goroutines: cut(goroutines, top), tasks: cut(summary.tasks, top), regions: cut(summary.regions, top) },
       goroutines: goroutines.length,
     };
   },

@@ -1,16 +1,17 @@
 import { FormatError, UsageError } from "../base/errors.js";
+import { USUAL_TOP } from "../base/rows.js";
 import { type Timeline, timeline } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { checkEvents, generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
 
 export interface TraceTimelineArgs {
   readonly prefix?: string;
-  /** Share of the time that is looked at, its end; above 0, 1: all. */
-  readonly part: number;
-  /** Parts the time is divided into, 1 to 10,000. */
-  readonly columns: number;
-  /** Goroutines shown, the busiest first; 1 to 1,000. */
-  readonly top: number;
+  /** Share of the time that is looked at, its end; above 0; 1, or absent: all. */
+  readonly part?: number;
+  /** Parts the time is divided into, 1 to 10,000; 100 when absent. */
+  readonly columns?: number;
+  /** Goroutines shown, the busiest first; 1 to 1,000; 20 when absent. */
+  readonly top?: number;
 }
 
 export interface TraceTimelineResult {
@@ -23,7 +24,7 @@ export interface TraceTimelineResult {
 export const traceTimeline: Query<TraceTimelineArgs, TraceTimelineResult> = {
   name: "trace timeline",
   summary: "what Ps and goroutines did, column by column of time",
-  run(dump, { prefix, part, columns, top }, { findings }) {
+  run(dump, { prefix, part = 1, columns = 100, top = USUAL_TOP }, { findings }) {
     if (!(part > 0 && part <= 1 && columns >= 1 && columns <= 10_000 && top >= 1 && top <= 1000))
       throw new UsageError("a time line of so many lanes or columns");
     const trace = traceOf(dump, prefix);

@@ -14,7 +14,8 @@ import type { Query } from "./query.js";
 
 export interface TracebackArgs {
   /** As GOTRACEBACK: all = frames of the program; crash = those of the runtime too, with fp, sp and pc. */
-  readonly level: "all" | "crash";
+  /** "all" when absent. */
+  readonly level?: "all" | "crash";
   /** One goroutine only. */
   readonly id?: number;
 }
@@ -39,14 +40,14 @@ const MINUTE = 60e9;
 export const traceback: Query<TracebackArgs, Traceback> = {
   name: "traceback",
   summary: "all goroutines in the runtime's own format",
-  run(dump, args, { findings, progress }) {
+  run(dump, { level = "all", id }, { findings, progress }) {
     const machines = readMachines(dump.runtime, findings);
-    const printer = blockPrinter(dump, args.level === "crash", new Map(machines.map((each) => [each.address, each.id])));
-    if (args.id !== undefined) return { head: [], rows: [printer(findGoroutine(dump, args.id))] };
+    const printer = blockPrinter(dump, level === "crash", new Map(machines.map((each) => [each.address, each.id])));
+    if (id !== undefined) return { head: [], rows: [printer(findGoroutine(dump, id))] };
     const { all } = dump.runtime.goroutines;
     const died = deathOf(dump, machines);
     const first = all.find((each) => each.id === died.goroutine?.id);
-    const others = all.filter((each) => each !== first && (args.level === "crash" || !each.system));
+    const others = all.filter((each) => each !== first && (level === "crash" || !each.system));
     progress.stage("writing stacks", others.length);
     let done = 0;
     const rows = [...(first ? [first] : []), ...others].map((each) => {

@@ -1,13 +1,15 @@
 // Bytes lost: to capacity, slack, duplicates, pinned arrays and rounding, with the field that loses them.
 
 import { type WasteKind, type WasteRow, wasteRows } from "../accounting/waste-rows.js";
+import { cut, USUAL_TOP } from "../base/rows.js";
 import type { Bytes } from "../base/units.js";
 import type { Query } from "./query.js";
 
 export interface WasteArgs {
-  /** 0 = all. */
-  readonly top: number;
-  readonly min: Bytes;
+  /** 0 = all; 20 when absent. */
+  readonly top?: number;
+  /** Smallest loss that has a row; 0 when absent. */
+  readonly min?: Bytes;
 }
 
 export interface WasteResult {
@@ -20,12 +22,12 @@ export interface WasteResult {
 export const waste: Query<WasteArgs, WasteResult> = {
   name: "waste",
   summary: "bytes lost to capacity, map slack, duplicates, pinned arrays and rounding",
-  run(dump, args) {
-    const rows = wasteRows(dump).filter((row) => row.bytes >= args.min);
+  run(dump, { top = USUAL_TOP, min = 0 }) {
+    const rows = wasteRows(dump).filter((row) => row.bytes >= min);
     const byKind: Partial<Record<WasteKind, Bytes>> = {};
     for (const row of rows) byKind[row.kind] = (byKind[row.kind] ?? 0) + row.bytes;
     return {
-      rows: args.top > 0 ? rows.slice(0, args.top) : rows,
+      rows: cut(rows, top),
       byKind,
       total: { rows: rows.length, bytes: rows.reduce((sum, row) => sum + row.bytes, 0) },
       liveBytes: dump.heap.liveBytes,

@@ -3,7 +3,7 @@ import { type MessagePort, Worker } from "node:worker_threads";
 import { ResourceError } from "../base/errors.js";
 import type { Finding } from "../base/findings.js";
 import { NO_NAMES, PackageNames } from "../base/package-names.js";
-import { Cancelled } from "../base/progress.js";
+import { Cancelled, type Progress } from "../base/progress.js";
 import type { DumpFiles } from "../dump.js";
 import type { Query } from "../query/query.js";
 import { withContents } from "../query/trace-source.js";
@@ -16,6 +16,9 @@ export interface Asked<Result> {
   /** Gives up: at once when it still waits, at the next tick when it runs. Nothing after it was answered. */
   cancel(): void;
 }
+
+/** How often progress is told. ms */
+const TELLING = 100;
 
 /** Where the other thread is. stage: "" before the first one. done and total are in the stage's own unit, total 0 when unknown. */
 export interface RemoteProgress {
@@ -31,7 +34,7 @@ interface Line {
   postMessage(message: Request): void;
   onMessage(listener: (reply: Reply) => void): void;
   onError(listener: (error: Error) => void): void;
-  close(): void;
+  close(): Promise<unknown>;
 }
 
 interface Waiting {
@@ -40,6 +43,7 @@ interface Waiting {
   /** Below 0: in the background, put off whenever another question comes. */
   readonly priority: number;
   isGivenUp: boolean;
+  readonly progress: Progress | undefined;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -58,6 +62,7 @@ export class RemoteDump {
   private nextId = 1;
   private broken: Error | undefined;
   private stage: { readonly name: string; readonly total: number } | undefined;
+  private teller: NodeJS.Timeout | undefined;
   /** Damage met so far. */
   findings: readonly Finding[] = [];
   /** What packages are called; known with the first answer. */
@@ -65,17 +70,17 @@ export class RemoteDump {
   /** Settles when the dump is open or cannot be opened. */
   readonly opened: Promise<void>;
 
-  private constructor(line: Line, files: DumpFiles) {
+  private constructor(line: Line, files: DumpFiles, progress?: Progress) {
     this.line = line;
     line.onMessage((reply) => this.receive(reply));
     line.onError((error) => this.fail(error));
-    this.opened = this.send("open", (id) => ({ kind: "open", id, files, shared: this.shared.buffer }), Number.POSITIVE_INFINITY)
+    this.opened = this.send("open", (id) => ({ kind: "open", id, files, shared: this.shared.buffer }), Number.POSITIVE_INFINITY, progress)
       .result as Promise<void>;
     this.opened.catch(() => {}); // told by the first question too
   }
 
   /** Opens a dump in a thread of its own. Returns at once. */
-  static open(files: DumpFiles): RemoteDump {
+  static open(files: DumpFiles, progress?: Progress): RemoteDump {
     const worker = new Worker(new URL("./thread.js", import.meta.url), { stdout: true, stderr: true, execArgv: [] });
     return new RemoteDump(
       {
@@ -85,22 +90,24 @@ export class RemoteDump {
           worker.on("error", listener);
           worker.on("exit", () => listener(new Error("the thread that holds the dump has ended")));
         },
-        close: () => void worker.terminate(),
+        close: () => worker.terminate(),
       },
       files,
+      progress,
     );
   }
 
   /** The same over a port that somebody serves. */
-  static over(port: MessagePort, files: DumpFiles): RemoteDump {
+  static over(port: MessagePort, files: DumpFiles, progress?: Progress): RemoteDump {
     return new RemoteDump(
       {
         postMessage: (message) => port.postMessage(message),
         onMessage: (listener) => void port.on("message", listener),
         onError: (listener) => void port.on("messageerror", listener),
-        close: () => port.close(),
+        close: async () => port.close(),
       },
       files,
+      progress,
     );
   }
 
@@ -108,10 +115,12 @@ export class RemoteDump {
    * Asks; the answer comes when those with a higher priority, and older ones of the same, are answered, at once when it needs
    * no heap. A priority below 0 is background: its run is put off when another question needs the heap, and begun again later.
    * Args and Result are plain data.
-   * withContents: what the answer would write to a file comes along.
+   * withContents: what the answer would write to a file comes along. progress: told where it is while it runs; what it throws
+   * ends the question.
    */
-  ask<Args, Result>(query: Query<Args, Result>, args: Args, priority = 0, withContents = false): Asked<Result> {
-    return this.send<Result>(query.name, (id, between) => ({ kind: "ask", id, query: query.name, args, withContents, between }), priority);
+  ask<Args, Result>(query: Query<Args, Result>, args: Args, priority = 0, withContents = false, progress?: Progress): Asked<Result> {
+    const { name } = query;
+    return this.send<Result>(name, (id, between) => ({ kind: "ask", id, query: name, args, withContents, between }), priority, progress);
   }
 
   /** What runs now; undefined when nothing does. */
@@ -125,20 +134,20 @@ export class RemoteDump {
     };
   }
 
-  /** Ends the thread; whatever waits is rejected with Cancelled. */
-  close(): void {
+  /** Ends the thread; whatever waits is rejected with Cancelled. Settles when it has ended. */
+  async close(): Promise<void> {
     this.fail(new Cancelled());
-    this.line.close();
+    await this.line.close();
   }
 
-  private send<Result>(name: string, message: Waiting["message"], priority: number): Asked<Result> {
+  private send<Result>(name: string, message: Waiting["message"], priority: number, progress?: Progress): Asked<Result> {
     let mine: Waiting | undefined;
     const result = new Promise<Result>((resolve, reject) => {
       if (this.broken) {
         reject(this.broken);
         return;
       }
-      mine = { name, message, priority, isGivenUp: false, resolve, reject };
+      mine = { name, message, priority, isGivenUp: false, progress, resolve, reject };
       this.place(mine);
     });
     return { result, cancel: () => mine && this.cancel(mine) };
@@ -174,6 +183,25 @@ export class RemoteDump {
     this.running = { question: next, priority: next.priority, id };
     this.stage = undefined;
     this.line.postMessage(next.message(id, false));
+    const { progress } = next;
+    if (progress) this.teller = setInterval(() => this.tell(next, () => progress.tick(this.shared.done[0])), TELLING);
+  }
+
+  private endRunning(): void {
+    clearInterval(this.teller);
+    this.running = undefined;
+  }
+
+  /** Calls what the one who asked gave us; what that throws ends the question. */
+  private tell(question: Waiting, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      clearInterval(this.teller);
+      question.isGivenUp = true;
+      question.reject(error as Error);
+      this.stopRunning();
+    }
   }
 
   private cancel(one: Waiting): void {
@@ -196,9 +224,11 @@ export class RemoteDump {
     if (!running || reply.id !== running.id) return;
     if (reply.kind === "stage") {
       this.stage = reply;
+      const { name, total } = reply;
+      if (!running.question.isGivenUp) this.tell(running.question, () => running.question.progress?.stage(name, total));
       return;
     }
-    this.running = undefined;
+    this.endRunning();
     const { question } = running;
     if (reply.kind === "answer") this.resolve(question, reply);
     else if (reply.kind === "failed") {
@@ -235,7 +265,7 @@ export class RemoteDump {
     this.broken = memory ? new ResourceError("out of memory", "Give Node more: NODE_OPTIONS=--max-old-space-size=8192") : error;
     const lost = [...(this.running ? [this.running.question] : []), ...this.between.values(), ...this.waiting.splice(0)];
     this.between.clear();
-    this.running = undefined;
+    this.endRunning();
     for (const one of lost) one.reject(this.broken);
   }
 }

@@ -14,17 +14,17 @@ type Question = readonly [Query<any, unknown>, object];
 
 const groups = { group: true, status: [], minWaitNanoseconds: 0, system: true, retains: false, top: 0 };
 const short: readonly Question[] = [
-  [QUERIES.firstLook, {}],
-  [QUERIES.memoryUse, {}],
+  [QUERIES["first-look"], {}],
+  [QUERIES["memory-use"], {}],
   [QUERIES.goroutines, groups],
   [QUERIES.goroutine, { id: 22, depth: 2 }],
   [QUERIES.death, {}],
   [QUERIES.mappings, {}],
-  [QUERIES.traceSummary, { top: 50 }],
+  [QUERIES["trace summary"], { top: 50 }],
   [QUERIES.show, { of: "main.server", depth: 3, offset: 0, top: 50 }],
 ];
 const long: readonly Question[] = [
-  [QUERIES.heapUse, {}],
+  [QUERIES["heap-use"], {}],
   [QUERIES.dominators, { depth: 3, min: 0, group: "none", top: 20 }],
   [QUERIES.suspects, { top: 0 }],
   [QUERIES.waste, { top: 0 }],

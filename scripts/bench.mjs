@@ -176,7 +176,7 @@ async function benchGoroutines() {
 /** Limits from the issue that asked for the trace; those of extraction are of a core of 140 MB with a million events. */
 async function benchTrace() {
   const { makeDump } = await import("./make-dumps.mjs");
-  const { readBack } = await import("../dist/src/recorder/assemble.js");
+  const { readBack } = await import("../dist/src/recorder/read-back.js");
   const { readGenerations } = await import("../dist/src/trace/reader.js");
   const { ThreadCursor } = await import("../dist/src/trace/thread-cursor.js");
   const { bytesSource } = await import("../dist/src/base/source.js");

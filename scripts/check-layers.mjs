@@ -108,7 +108,7 @@ const doors = {
   dwarf: ["dwarf"],
   files: ["files", "file-source"],
   process: ["process", "address-space"],
-  trace: ["trace", "wire", "order", "reader", "edit-batches", "limits"],
+  trace: ["trace", "wire", "events", "format", "generation", "order", "reader", "edit-batches", "limits"],
   recorder: ["recorder", "scheduler"],
   expression: ["parse", "evaluate", "name"],
   waits: ["cycles", "groups", "holders", "proof", "state", "missing-memory"],
@@ -151,8 +151,8 @@ const rules = [
   },
   {
     pattern: /\bformat\s*([<>]=?|[!=]==)\s*\d/,
-    where: /^(?!src\/trace\/wire\.ts$)/,
-    says: "formats of a trace are compared only in src/trace/wire.ts: ask formatHas",
+    where: /^(?!src\/trace\/format\.ts$)/,
+    says: "formats of a trace are compared only in src/trace/format.ts: ask formatHas",
   },
   {
     pattern: /\blayout\.(struct|hasStruct|global|constant)\(/,

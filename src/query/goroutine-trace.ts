@@ -27,7 +27,7 @@ export function goroutineTrace(dump: Dump, id: number, findings: Findings): Goro
     const trace = dump.trace.extract();
     if (!trace.found) return undefined;
     const inTracer = trace.inTracer.some((each) => each.goroutine === id);
-    const behind = trace.behind.some((each) => each.goroutine === id);
+    const behind = trace.stale.some((each) => each.goroutine === id);
     const { whole } = trace;
     if (!whole) {
       const explanation = `the trace's beginning went to ${trace.destination.name || "a writer that was not found"}; trace events --goroutine ${id} --prefix FILE reads both`;

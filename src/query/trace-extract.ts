@@ -94,7 +94,7 @@ export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
       trimmed: { events: trace.trimmed?.events ?? 0, span: trace.trimmed?.span ?? 0 },
       halfWritten: trace.cutEvents,
       inTracer: trace.inTracer.map(({ tid, goroutine }) => ({ thread: tid, goroutine })),
-      behind: trace.behind.map(({ goroutine, status, traceStatus }) => ({
+      behind: trace.stale.map(({ goroutine, status, traceStatus }) => ({
         goroutine,
         state: G_STATES[status] ?? "",
         inTrace: traceStatus === undefined ? "" : (G_STATES[traceStatus] ?? ""),

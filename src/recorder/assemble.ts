@@ -2,191 +2,252 @@
 
 import { FormatError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
-import { type ByteSource, bytesSource } from "../base/source.js";
+import { type ByteSource, bytesSource, joinSources, sliceSource } from "../base/source.js";
 import { counted } from "../base/units.js";
 import type { GoRuntime } from "../runtime/runtime.js";
-import { Ordering, type TraceEvent, type Trimmed } from "../trace/order.js";
-import { Generation, readGenerations } from "../trace/reader.js";
-import { type Batch, encodeBatch, formatHas, type TraceFormat } from "../trace/wire.js";
-import { type Base, END, isEvents, joined, loadBatches, orderComplete, slice, tellRegions, usableBase } from "./base.js";
+import { formatHas, type TraceFormat } from "../trace/format.js";
+import { Generation } from "../trace/generation.js";
+import { Ordering, type Repaired, type Trimmed } from "../trace/order.js";
+import { encodeBatch } from "../trace/wire.js";
 import { Buffers, batchKey, type FoundBatch } from "./buffers.js";
-import { finishGeneration } from "./finish.js";
+import { type Finished, finishGeneration } from "./finish.js";
+import { consecutive, END_MARK, isEvents, loadBatches, type Prefix } from "./prefix.js";
+import { type OrderedPrefix, orderPrefix, reportMisplacedRegions } from "./prefix-order.js";
 import { StackExpander } from "./stacks.js";
 import type { TracerState } from "./tracer-state.js";
 
 /** One generation of the result. */
 export interface AssembledGeneration {
   readonly number: number;
+  /** passed on: as it was found; completed: all its batches were in memory; in flight: it was still being written, and was ended here. */
   readonly from: "passed on" | "completed" | "in flight";
   readonly bytes: number;
+  /** 0 of those that were passed on: theirs are not counted. */
   readonly batches: number;
-  /** What was added to end it. */
+  /** How many records of each kind were added to end it. */
   readonly statuses: number;
   readonly stacks: number;
   readonly strings: number;
   readonly samples: number;
-  /** ProcStop events put in for Ps taken without a word in the freeze. */
+  /** ProcStop events put in for Ps that the freeze of a dying runtime took without an event. */
   readonly stops: number;
 }
 
-/** The result: bytes of the base up to keep, then the tail. */
+/** The result: the bytes of the prefix from `dropped` to `keep`, then the tail. */
 export interface Assembled {
   readonly format: TraceFormat;
-  readonly base: Base | undefined;
+  readonly prefix: Prefix | undefined;
   readonly keep: number;
-  /** The base's generations left out at its beginning: they end here; the header stays. */
+  /** The prefix's generations left out at its beginning: they end here; the header stays. */
   readonly dropped: number;
   readonly tail: readonly Uint8Array[];
   readonly generations: readonly AssembledGeneration[];
-  /** The base is missing: the tail cannot be read alone. */
+  /** The prefix is missing: the tail cannot be read alone. */
   readonly isTail: boolean;
+  /** What had to be left out to bring the rest into order. */
   readonly trimmed: Trimmed | undefined;
   /** Last events that were only half written. */
   readonly cutEvents: number;
 }
 
-/** The whole trace of a result, without copying the base. */
+/** The whole trace of a result, without copying the prefix. @param header of the file, 16 bytes */
 export function wholeSource(result: Assembled, header: Uint8Array): ByteSource {
-  const { base } = result;
+  const { prefix } = result;
   const parts = [bytesSource("header", header)];
-  if (base) parts.push(slice(base.source, result.dropped, result.keep));
-  return joined(base?.source.name ?? "extracted trace", [...parts, ...result.tail.map((each) => bytesSource("tail", each))]);
+  if (prefix) parts.push(sliceSource(prefix.source, result.dropped, result.keep));
+  return joinSources(prefix?.source.name ?? "extracted trace", [...parts, ...result.tail.map((each) => bytesSource("tail", each))]);
 }
 
-/** What of memory goes into a generation, and what comes of it. */
+/** A generation that was not over when the program died, or that the reader was not done with. */
 interface InFlight {
   readonly number: number;
+  /** Its batches that the reader has passed on: they are in the prefix. */
   readonly consumed: readonly FoundBatch[];
+  /** Its batches that are in memory alone. */
   readonly memory: readonly FoundBatch[];
+  /** The byte that ends it has been passed on. */
   readonly endMark: boolean;
 }
 
 /**
  * Puts a trace together.
- * @param base undefined when nothing of what was passed on is at hand
- * @param lost true when something may have been passed on that is not at hand
+ *
+ * @param format in which the result is written
+ * @param given  undefined when nothing of what was passed on is at hand
+ * @param lost   true when something may have been passed on that is not at hand
  */
 export function assembleTrace(
   runtime: GoRuntime,
   state: TracerState,
   format: TraceFormat,
-  given: Base | undefined,
+  given: Prefix | undefined,
   lost: boolean,
   findings: Findings,
 ): Assembled {
   const buffers = new Buffers(runtime, state, findings);
-  const expander = new StackExpander(runtime);
-  const last = state.generation || state.lastGeneration;
-  const first = state.readerGeneration === last - 1 && last > 1 ? last - 1 : last;
+  const inFlight = collectInFlight(state, buffers, given);
+  const first = firstInFlight(state);
+  const ordered = orderPrefix(given && consecutive(given, first, findings), first, findings);
+  const assembly = new Assembly(runtime, state, format, ordered, first, lost, findings);
+  for (const [index, each] of inFlight.entries()) assembly.add(each, inFlight[index + 1]);
+  const { prefix, dropped } = ordered;
+  const { keep, tail, generations, isTail, trimmed } = assembly;
+  return { format, prefix, keep, dropped, tail, generations, isTail, trimmed, cutEvents: buffers.trimmed };
+}
+
+/** The number of the generation that is being written; while tracing is being stopped, of the one that was. */
+function lastInFlight(state: TracerState): number {
+  return state.generation || state.lastGeneration;
+}
+
+/** The reader may still be at the generation before the last; it is never further behind, because the tracer waits for it. */
+function firstInFlight(state: TracerState): number {
+  const last = lastInFlight(state);
+  return state.readerGeneration === last - 1 && last > 1 ? last - 1 : last;
+}
+
+/** The batches of each generation in flight: those passed on, then those in memory. */
+function collectInFlight(state: TracerState, buffers: Buffers, given: Prefix | undefined): readonly InFlight[] {
   const inFlight: InFlight[] = [];
-  for (let number = first; number <= last; number++) {
+  for (let number = firstInFlight(state); number <= lastInFlight(state); number++) {
     const place = given?.generations.findLast((each) => each.number === number);
     const consumed = given && place ? loadBatches(given.source, place.from, place.to) : [];
+    // The buffer in the reader's hands may have been passed on already: its bytes tell.
     const keys = new Set(state.reading !== 0 ? consumed.map(batchKey) : []);
     inFlight.push({ number, consumed, memory: buffers.collect(number, keys), endMark: place?.endMark ?? false });
   }
-
-  // Generations that are complete: their order is checked and tells who is where when the next begins.
-  const { base, dropped, ordering, wallOffset } = orderComplete(given && usableBase(given, first, findings), first, findings);
-  const passedOn = base?.generations.filter((each) => each.number < first && each.from >= dropped) ?? [];
-  const generations: AssembledGeneration[] = passedOn.map((each) => ({
-    ...nothing,
-    number: each.number,
-    from: "passed on",
-    bytes: each.to - each.from,
-    batches: 0,
-  }));
-  const tail: Uint8Array[] = [];
-  const lastPassed = passedOn.at(-1);
-  let keep = base ? Math.max(dropped, lastPassed?.to ?? dropped) : 0;
-  if (lastPassed && formatHas(format, "endMarks") && !lastPassed.endMark) tail.push(END);
-
-  let before: Ordering | undefined = passedOn.length > 0 ? ordering : undefined;
-  let wall = wallOffset;
-  let trimmed: Trimmed | undefined;
-  const isTail = lost && base === undefined;
-  inFlight.forEach((each, index) => {
-    const found = [...each.consumed, ...each.memory];
-    const finished = state.flushedGeneration >= each.number;
-    if (found.length === 0) return;
-    const following = inFlight[index + 1];
-    const ended = finished
-      ? undefined
-      : finishGeneration({
-          runtime,
-          state,
-          expander,
-          format,
-          generation: each.number,
-          batches: found,
-          next: following && [...following.consumed, ...following.memory],
-          before,
-          isTail,
-          wallOffset: wall,
-          findings,
-        });
-    const added = ended?.batches ?? [];
-    let changed: ReadonlySet<number> = new Set();
-    let ordered: ReadonlyMap<number, readonly Batch[]> | undefined;
-    let stops = 0;
-    if (!isTail) {
-      const generation = build(each.number, format, [...found, ...added], findings);
-      if (generation.clock) wall = generation.clock.wall - BigInt(Math.round(generation.clock.time));
-      before ??= new Ordering(() => {});
-      const settled = before.settle(generation);
-      stops = settled.stops;
-      changed = settled.changed;
-      tellRegions(findings, settled.regionEvents, settled.misplaced);
-      ordered = settled.batches;
-      if (settled.trimmed) {
-        trimmed ??= settled.trimmed;
-        findings.add(
-          "trace-trimmed",
-          "events were left out because what they follow is lost",
-          `generation ${each.number}: ${counted(settled.trimmed.events, "event")} of ${(settled.trimmed.span / 1e6).toFixed(3)} ms: ${settled.trimmed.reason}`,
-          { partial: true, count: settled.trimmed.events },
-        );
-      }
-    }
-    // The file's part stays as it is unless a batch of it had to be mended; then this generation is written anew.
-    const rewrite = each.consumed.some((batch) => isEvents(batch) && changed.has(batch.m));
-    const chunks: Uint8Array[] = [];
-    const done = new Set<number>();
-    const put = (batch: FoundBatch) => {
-      if (!changed.has(batch.m) || !isEvents(batch)) chunks.push(batch.raw ?? encodeBatch(batch));
-      else if (!done.has(batch.m)) {
-        done.add(batch.m);
-        for (const own of ordered?.get(batch.m) ?? []) if (own.data.length > 0) chunks.push(encodeBatch(own));
-      }
-    };
-    for (const batch of rewrite ? found : each.memory) put(batch);
-    for (const batch of added) put(batch);
-    const endMark = each.endMark && chunks.length === 0;
-    if (base && each.consumed.length > 0 && !rewrite) {
-      const place = base.generations.findLast((one) => one.number === each.number);
-      if (place) keep = each.endMark && chunks.length > 0 ? place.to - 1 : place.to;
-    }
-    if (formatHas(format, "endMarks") && !endMark) chunks.push(END);
-    tail.push(...chunks);
-    generations.push({
-      number: each.number,
-      from: finished ? "completed" : "in flight",
-      bytes: [...(rewrite ? [] : each.consumed.map((batch) => batch.raw ?? batch.data)), ...chunks].reduce(
-        (sum, one) => sum + one.length,
-        0,
-      ),
-      batches: found.length + added.length,
-      statuses: (ended?.goroutineStatuses ?? 0) + (ended?.procStatuses ?? 0),
-      stacks: ended?.stacks ?? 0,
-      strings: ended?.strings ?? 0,
-      samples: ended?.samples ?? 0,
-      stops,
-    });
-  });
-  return { format, base, keep, dropped, tail, generations, isTail, trimmed, cutEvents: buffers.trimmed };
+  return inFlight;
 }
 
-const nothing = { statuses: 0, stacks: 0, strings: 0, samples: 0, stops: 0 } as const;
+/** The trace as it grows by one generation after the other. */
+class Assembly {
+  readonly tail: Uint8Array[] = [];
+  readonly generations: AssembledGeneration[];
+  readonly isTail: boolean;
+  keep: number;
+  trimmed: Trimmed | undefined;
+  private readonly runtime: GoRuntime;
+  private readonly state: TracerState;
+  private readonly format: TraceFormat;
+  private readonly prefix: Prefix | undefined;
+  private readonly findings: Findings;
+  private readonly expander: StackExpander;
+  /** The scheduler as the generations so far have left it; undefined before the first. */
+  private before: Ordering | undefined;
+  private wallOffset: bigint | undefined;
+
+  constructor(
+    runtime: GoRuntime,
+    state: TracerState,
+    format: TraceFormat,
+    { prefix, dropped, ordering, wallOffset }: OrderedPrefix,
+    first: number,
+    lost: boolean,
+    findings: Findings,
+  ) {
+    this.runtime = runtime;
+    this.state = state;
+    this.format = format;
+    this.prefix = prefix;
+    this.findings = findings;
+    this.expander = new StackExpander(runtime);
+    this.isTail = lost && prefix === undefined;
+    this.wallOffset = wallOffset;
+    const passedOn = prefix?.generations.filter((each) => each.number < first && each.from >= dropped) ?? [];
+    const last = passedOn.at(-1);
+    this.generations = passedOn.map(({ number, from, to }) => ({
+      ...nothingAdded,
+      number,
+      from: "passed on",
+      bytes: to - from,
+      batches: 0,
+    }));
+    this.keep = prefix ? Math.max(dropped, last?.to ?? dropped) : 0;
+    if (last && formatHas(format, "endMarks") && !last.endMark) this.tail.push(END_MARK);
+    this.before = last && ordering;
+  }
+
+  /** Ends a generation if the runtime had not, orders it, and writes what the prefix lacks of it. @param following the one after it */
+  add(each: InFlight, following: InFlight | undefined): void {
+    const found = [...each.consumed, ...each.memory];
+    if (found.length === 0) return;
+    // The runtime has flushed every buffer and table of a generation up to this one: nothing is missing.
+    const isFlushed = this.state.flushedGeneration >= each.number;
+    const finished = isFlushed ? undefined : this.finish(each, found, following);
+    const added = finished?.batches ?? [];
+    const repaired = this.isTail ? undefined : this.order(each.number, [...found, ...added]);
+    // The prefix's part stays as it is unless a batch of it had to be repaired; then the whole generation is written anew.
+    const isRewritten = each.consumed.some((batch) => isEvents(batch) && repaired?.changed.has(batch.m) === true);
+    const chunks = encode([...(isRewritten ? found : each.memory), ...added], repaired);
+    this.put(each, chunks, isRewritten);
+    const kept = isRewritten ? [] : each.consumed.map((batch) => batch.raw ?? batch.data);
+    this.generations.push({
+      number: each.number,
+      from: isFlushed ? "completed" : "in flight",
+      bytes: [...kept, ...chunks].reduce((sum, one) => sum + one.length, 0),
+      batches: found.length + added.length,
+      statuses: (finished?.goroutineStatuses ?? 0) + (finished?.procStatuses ?? 0),
+      stacks: finished?.stacks ?? 0,
+      strings: finished?.strings ?? 0,
+      samples: finished?.samples ?? 0,
+      stops: repaired?.stops ?? 0,
+    });
+  }
+
+  /** What the runtime would still have written of it. */
+  private finish({ number }: InFlight, batches: readonly FoundBatch[], following: InFlight | undefined): Finished {
+    const { runtime, state, expander, format, before, isTail, wallOffset, findings } = this;
+    const next = following && [...following.consumed, ...following.memory];
+    return finishGeneration({ runtime, state, expander, format, generation: number, batches, next, before, isTail, wallOffset, findings });
+  }
+
+  /** Brings the events of a generation into order; what had to be left out for it is told. */
+  private order(number: number, batches: readonly FoundBatch[]): Repaired {
+    const generation = build(number, this.format, batches, this.findings);
+    if (generation.clock) this.wallOffset = generation.clock.wall - BigInt(Math.round(generation.clock.time));
+    this.before ??= new Ordering(() => {});
+    const repaired = this.before.repair(generation);
+    reportMisplacedRegions(this.findings, repaired.regionEvents, repaired.misplaced);
+    const { trimmed } = repaired;
+    if (trimmed) {
+      this.trimmed ??= trimmed;
+      this.findings.add(
+        "trace-trimmed",
+        "events were left out because what they follow is lost",
+        `generation ${number}: ${counted(trimmed.events, "event")} of ${(trimmed.span / 1e6).toFixed(3)} ms: ${trimmed.reason}`,
+        { partial: true, count: trimmed.events },
+      );
+    }
+    return repaired;
+  }
+
+  /** Puts the bytes of a generation at the end, with its end mark, and says how much of the prefix stays. */
+  private put(each: InFlight, chunks: Uint8Array[], isRewritten: boolean): void {
+    const isMarked = each.endMark && chunks.length === 0;
+    const place = this.prefix?.generations.findLast((one) => one.number === each.number);
+    // Where something is added behind batches that were passed on, the mark behind them goes and comes again at the new end.
+    if (place && each.consumed.length > 0 && !isRewritten) this.keep = each.endMark && chunks.length > 0 ? place.to - 1 : place.to;
+    if (formatHas(this.format, "endMarks") && !isMarked) chunks.push(END_MARK);
+    this.tail.push(...chunks);
+  }
+}
+
+/** What was added to a generation that was complete when it was found. */
+const nothingAdded = { statuses: 0, stacks: 0, strings: 0, samples: 0, stops: 0 } as const;
+
+/** The bytes of batches; of a thread that was repaired its new batches, once, where its first old one stood. */
+function encode(batches: readonly FoundBatch[], repaired: Repaired | undefined): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  const done = new Set<number>();
+  for (const batch of batches) {
+    if (!isEvents(batch) || repaired?.changed.has(batch.m) !== true) chunks.push(batch.raw ?? encodeBatch(batch));
+    else if (!done.has(batch.m)) {
+      done.add(batch.m);
+      for (const own of repaired.batches.get(batch.m) ?? []) if (own.data.length > 0) chunks.push(encodeBatch(own));
+    }
+  }
+  return chunks;
+}
 
 /** A generation of batches; one that does not fit (damage) is left out and told. */
 function build(number: number, format: TraceFormat, batches: readonly FoundBatch[], findings: Findings): Generation {
@@ -201,38 +262,4 @@ function build(number: number, format: TraceFormat, batches: readonly FoundBatch
   }
   generation.finish();
   return generation;
-}
-
-/** What reading a whole trace back says. */
-export interface ReadBack {
-  readonly generations: number;
-  readonly events: number;
-  /** ns of the trace clock. */
-  readonly first: number;
-  readonly last: number;
-  /** ns since 1970 of the trace clock's zero; undefined before format 1.25. */
-  readonly wallOffset: bigint | undefined;
-  /** G_STATUS of every goroutine at the end. */
-  readonly statuses: ReadonlyMap<number, number>;
-}
-
-/** Reads a trace to its end in order. @throws FormatError when it cannot be */
-export function readBack(source: ByteSource, visit: (event: TraceEvent) => void = () => {}): ReadBack {
-  let generations = 0;
-  let events = 0;
-  let first = 0;
-  let last = 0;
-  let wallOffset: bigint | undefined;
-  const ordering = new Ordering((event) => {
-    if (events++ === 0) first = event.time;
-    last = event.time;
-    visit(event);
-  });
-  for (const generation of readGenerations(source)) {
-    generations++;
-    if (generation.clock) wallOffset = generation.clock.wall - BigInt(Math.round(generation.clock.time));
-    ordering.run(generation);
-  }
-  const statuses = new Map([...ordering.goroutines()].map(([id, { status }]) => [id, status]));
-  return { generations, events, first, last, wallOffset, statuses };
 }

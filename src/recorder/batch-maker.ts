@@ -1,5 +1,5 @@
 // Batches made anew: records are appended, a full batch is followed by another of its kind.
-import { ByteWriter } from "../trace/wire.js";
+import { ByteWriter } from "../base/byte-writer.js";
 import type { FoundBatch } from "./buffers.js";
 import { BATCH_ROOM } from "./limits.js";
 

@@ -1,12 +1,11 @@
 // Batches of a trace that are still in the dead process's buffers: queued, in the reader's hands, and open in each thread.
 import { FormatError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
-import { uint64 } from "../base/uint64.js";
-import { type Address, hex, NONE } from "../base/units.js";
+import { type Address, hex } from "../base/units.js";
 import { readField } from "../runtime/layout/layout.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { type Batch, readBatchHeader, recordLength } from "../trace/wire.js";
-import { MOST_QUEUED, MOST_SAMPLE_WORDS } from "./limits.js";
+import { MOST_QUEUED } from "./limits.js";
 import type { TracerState } from "./tracer-state.js";
 
 /** A batch with where it was found. */
@@ -172,54 +171,4 @@ export function batchKey(batch: Batch): string {
   let sum = 0;
   for (let i = 0; i < batch.data.length; i++) sum = (Math.imul(sum, 31) + batch.data[i]) | 0;
   return `${batch.generation} ${batch.m} ${batch.time} ${batch.experiment} ${batch.data.length} ${sum}`;
-}
-
-/** Words of the samples that nobody has read out of a profile buffer. runtime/profbuf.go */
-export function unreadSamples(
-  runtime: GoRuntime,
-  log: Address,
-  findings: Findings,
-): readonly { readonly time: number; readonly m: number; readonly p: number; readonly g: number; readonly stack: readonly number[] }[] {
-  const { memory } = runtime.process;
-  if (log === 0 || !runtime.layout.hasStruct("profBuf")) return [];
-  const struct = runtime.layout.struct("profBuf");
-  if (!memory.tryBytes(log, struct.size)) return [];
-  const data = { array: memory.readAddress(log + struct.offset("data")), length: memory.readUint(log + struct.offset("data") + 8, 8) };
-  const headerWords = readField(memory, struct, log, "hdrsize");
-  if (data.length === 0 || data.length > MOST_SAMPLE_WORDS || headerWords !== 3) return [];
-  const bytes = memory.tryBytes(data.array, data.length * 8);
-  if (!bytes) {
-    findings.add("trace-samples", "the buffer of CPU samples is not in the core", hex(data.array), { partial: true });
-    return [];
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const word = (index: number) => uint64(view, index * 8);
-  // The low 32 bits of an index count words and wrap around.
-  const written = memory.readUint(log + struct.offset("w"), 4);
-  let read = memory.readUint(log + struct.offset("rNext"), 4);
-  const out: { time: number; m: number; p: number; g: number; stack: number[] }[] = [];
-  for (let steps = 0; read !== written && steps < data.length; steps++) {
-    const at = read % data.length;
-    const length = word(at);
-    if (length === 0) {
-      read = (read + (data.length - at)) % 2 ** 32;
-      continue;
-    }
-    if (length < 2 + headerWords || at + length > data.length) {
-      findings.add("trace-samples", "the buffer of CPU samples is damaged; some samples are missing", hex(log), { partial: true });
-      break;
-    }
-    const [p, g, m] = [word(at + 2), word(at + 3), word(at + 4)];
-    if (p !== 0) {
-      out.push({
-        time: word(at + 1),
-        p: p % 2 === 1 ? (p - 1) / 2 : NONE,
-        g,
-        m,
-        stack: Array.from({ length: length - 5 }, (_, i) => word(at + 5 + i)),
-      });
-    }
-    read = (read + length) % 2 ** 32;
-  }
-  return out;
 }

@@ -1,15 +1,20 @@
-import { MOST_STRING_BYTES } from "../trace/limits.js";
-import { ByteWriter, CLOCK_FREQUENCY, EV, formatHas, NO_THREAD } from "../trace/wire.js";
+// The end of a generation that the program did not live to write, in the order in which the runtime would have written it.
+import { ByteWriter } from "../base/byte-writer.js";
+import { EV } from "../trace/events.js";
+import { formatHas } from "../trace/format.js";
+import { MOST_FRAMES } from "../trace/limits.js";
+import { CLOCK_FREQUENCY, NO_THREAD } from "../trace/wire.js";
 import { writeTypes } from "./allocation-types.js";
 import { BatchMaker } from "./batch-maker.js";
-import { type FoundBatch, unreadSamples } from "./buffers.js";
+import type { FoundBatch } from "./buffers.js";
 import { Inventory } from "./inventory.js";
-import { stackWords } from "./stacks.js";
+import { unreadSamples } from "./samples.js";
+import { LOGICAL_STACK } from "./stacks.js";
 import { writeStatuses } from "./statuses.js";
-import { entryText } from "./tracer-state.js";
+import { StackIds, StringIds, type WrittenTable, writeStacks, writeStrings } from "./tables.js";
 import type { Unfinished } from "./unfinished.js";
 
-/** What was added, for the report. */
+/** The batches to add, and how many records of each kind are in them. */
 export interface Finished {
   readonly batches: readonly FoundBatch[];
   readonly goroutineStatuses: number;
@@ -19,135 +24,60 @@ export interface Finished {
   readonly samples: number;
 }
 
-/** What the runtime would still have written: clock, statuses, samples, stacks, types, strings, in its order. */
+/**
+ * Ends a generation that was still being written. runtime/trace.go traceAdvance
+ *
+ * The runtime ends one in this order, and each step may need what the next one writes: statuses and samples name new stacks, stacks
+ * name new texts. So the tables come last, texts behind all others.
+ *
+ *     clock      how fast the trace clock runs, and the time of day: without it no time can be told
+ *     statuses   of every goroutine and P that has no event in the generation: a reader would not know that they exist
+ *     samples    of the CPU profile that nobody has read out of their buffer
+ *     stacks     that events name by id and no batch defines yet
+ *     types      where the experiment of allocations ran
+ *     texts      of everything before
+ *
+ * What is in the batches already is left out: the crash may have come when the runtime was in the middle of these steps itself.
+ */
 export function finishGeneration(given: Unfinished): Finished {
-  const { runtime, state, format, generation, findings, isTail } = given;
-  const parity = generation % 2;
-  const known = new Inventory(given.batches, findings);
-  const { lastTime } = known;
-  const stackMap = state.stacks(parity);
-  const stringMap = state.strings(parity);
-  const out: FoundBatch[] = [];
+  const parity = given.generation % 2;
+  const known = new Inventory(given.batches, given.findings);
+  const stackTable = given.state.stacks(parity);
+  const stringTable = given.state.strings(parity);
+  const stackIds = new StackIds(stackTable, known.mostStack);
+  const stringIds = new StringIds(stringTable, known, given.isTail);
 
-  if (!known.hasSync && !(isTail && (formatHas(format, "syncEvents") || advanceHadBegun(given)))) out.push(clockBatch(given, known));
-
-  // Stacks by contents, so that a new one is not told twice.
-  const stackIds = new Map<string, number>();
-  for (const [id, bytes] of stackMap.byId) stackIds.set(stackWords(bytes).join(), id);
-  const newStacks = new Map<number, readonly number[]>();
-  let lastStack = Math.max(stackMap.lastId, known.mostStack, ...[...stackMap.byId.keys()].slice(-1));
-  for (const id of stackMap.byId.keys()) if (id > lastStack) lastStack = id;
-  const stackId = (words: readonly number[]): number => {
-    if (words.length === 0) return 0;
-    const key = words.join();
-    let id = stackIds.get(key);
-    if (id === undefined) {
-      id = ++lastStack;
-      stackIds.set(key, id);
-      newStacks.set(id, words);
-    }
-    return id;
-  };
-
-  const statuses = writeStatuses(given, known, stackId);
-  out.push(...statuses.batches);
-
-  const samples = unreadSamples(runtime, state.cpuLogs[parity], findings);
-  const sampleMaker = new BatchMaker(generation, NO_THREAD, lastTime, EV.CPUSamples);
-  for (const { time, m, p, g, stack } of samples) {
-    const id = stackId([2 ** 64, ...stack.slice(0, 127)]);
-    sampleMaker.record().byte(EV.CPUSample).varint(time).varint(m).varint(p).varint(g).varint(id);
-  }
-  out.push(...sampleMaker.flush());
-
-  // Texts by contents: those of the table, and new ones.
-  const stringIds = new Map<string, number>();
-  let lastString = Math.max(stringMap.lastId, known.mostString);
-  for (const [id, bytes] of stringMap.byId) {
-    if (id > lastString) lastString = id;
-    if (!isTail || known.strings.has(id)) stringIds.set(entryText(bytes), id);
-  }
-  const newStrings = new Map<number, Uint8Array>();
-  const stringId = (bytes: Uint8Array): number => {
-    if (bytes.length === 0) return 0;
-    const text = entryText(bytes);
-    let id = stringIds.get(text);
-    if (id === undefined) {
-      id = ++lastString;
-      stringIds.set(text, id);
-      newStrings.set(id, bytes);
-    }
-    return id;
-  };
-
-  const stackMaker = new BatchMaker(generation, NO_THREAD, lastTime, EV.Stacks);
-  let stacks = 0;
-  const putStack = (id: number, words: readonly number[]): void => {
-    const frames = given.expander.frames(words);
-    const to = stackMaker.record().byte(EV.Stack).varint(id).varint(frames.length);
-    for (const frame of frames) {
-      to.varint(frame.pc).varint(stringId(frame.function)).varint(stringId(frame.file)).varint(frame.line);
-    }
-    stacks++;
-  };
-  const toldStacks = new Set([0, ...known.stacks]);
-  for (const [id, bytes] of stackMap.byId) {
-    if (toldStacks.has(id)) continue;
-    putStack(id, stackWords(bytes));
-    toldStacks.add(id);
-  }
-  for (const [id, words] of newStacks) {
-    putStack(id, words);
-    toldStacks.add(id);
-  }
-  if (!isTail) {
-    for (const id of known.usedStacks) {
-      if (toldStacks.has(id)) continue;
-      findings.add("trace-stack", "a stack that events name is lost; they are shown without it", `stack ${id}`, { partial: true });
-      toldStacks.add(id);
-      stackMaker.record().byte(EV.Stack).varint(id).varint(0);
-    }
-  }
-  out.push(...stackMaker.flush());
-
-  const typeMap = state.types(parity);
-  if (typeMap) out.push(...writeTypes(given, known, typeMap.byId));
-
-  const stringMaker = new BatchMaker(generation, NO_THREAD, lastTime, EV.Strings);
-  let strings = 0;
-  const toldStrings = new Set([0, ...known.strings]);
-  const putString = (id: number, bytes: Uint8Array): void => {
-    const cut = bytes.subarray(0, MOST_STRING_BYTES);
-    stringMaker.record().byte(EV.String).varint(id).varint(cut.length).put(cut);
-    toldStrings.add(id);
-    strings++;
-  };
-  if (!isTail) for (const [id, bytes] of stringMap.byId) if (!toldStrings.has(id)) putString(id, bytes);
-  for (const [id, bytes] of newStrings) putString(id, bytes);
-  if (!isTail) {
-    for (const id of known.usedStrings) {
-      if (toldStrings.has(id)) continue;
-      findings.add("trace-string", "a text that events name is lost; it is shown as ?", `string ${id}`, { partial: true });
-      putString(id, new TextEncoder().encode("?"));
-    }
-  }
-  out.push(...stringMaker.flush());
+  const clock = needsClock(given, known) ? [clockBatch(given, known)] : [];
+  const statuses = writeStatuses(given, known, (words) => stackIds.of(words));
+  const samples = writeSamples(given, known, stackIds);
+  const stacks = writeStacks(given, known, stackTable, stackIds, stringIds);
+  const typeTable = given.state.types(parity);
+  const types = typeTable ? writeTypes(given, known, typeTable.byId) : [];
+  const strings = writeStrings(given, known, stringTable, stringIds);
   return {
-    batches: out,
+    batches: [...clock, ...statuses.batches, ...samples.batches, ...stacks.batches, ...types, ...strings.batches],
     goroutineStatuses: statuses.goroutines,
     procStatuses: statuses.procs,
-    stacks,
-    strings,
-    samples: samples.length,
+    stacks: stacks.count,
+    strings: strings.count,
+    samples: samples.count,
   };
 }
 
-/** Up to format 1.23 the frequency is the first thing that ending a generation writes. */
-function advanceHadBegun({ generation, state }: Unfinished): boolean {
-  return (state.generation || state.lastGeneration) > generation;
+/**
+ * Whether the generation lacks its clock. Of a tail the beginning is not at hand: since format 1.25 the clock is written when a
+ * generation begins, so it is there; before, the frequency is the first thing that ending a generation writes.
+ */
+function needsClock(given: Unfinished, known: Inventory): boolean {
+  const { isTail, format, generation, state } = given;
+  const endHadBegun = (state.generation || state.lastGeneration) > generation;
+  return !known.hasSync && !(isTail && (formatHas(format, "syncEvents") || endHadBegun));
 }
 
-/** The frequency, and since format 1.25 a snapshot of the clocks. runtime/tracetime.go */
+/**
+ * The frequency, and since format 1.25 a snapshot of the clocks. The monotonic clock is the trace clock in other units; the wall clock
+ * follows from a generation that has a snapshot. runtime/tracetime.go
+ */
 function clockBatch(given: Unfinished, known: Inventory): FoundBatch {
   const { generation, format } = given;
   const time = Number.isFinite(known.firstTime) ? known.firstTime : known.lastTime;
@@ -161,4 +91,17 @@ function clockBatch(given: Unfinished, known: Inventory): FoundBatch {
     bytes.varint(Number(wall / 1_000_000_000n)).varint(Number(wall % 1_000_000_000n));
   }
   return { generation, m: NO_THREAD, time, experiment: 0, data: bytes.done(), raw: undefined, from: "made", lastTime: time };
+}
+
+/** The samples that lie unread in the profile buffer, as events with stacks of return addresses. runtime/tracecpu.go traceReadCPU */
+function writeSamples(given: Unfinished, known: Inventory, stacks: StackIds): WrittenTable {
+  const { runtime, state, generation, findings } = given;
+  const samples = unreadSamples(runtime, state.cpuLogs[generation % 2], findings);
+  const maker = new BatchMaker(generation, NO_THREAD, known.lastTime, EV.CPUSamples);
+  for (const { time, m, p, g, stack } of samples) {
+    // One word of the 128 says that the others need no expansion.
+    const id = stacks.of([LOGICAL_STACK, ...stack.slice(0, MOST_FRAMES - 1)]);
+    maker.record().byte(EV.CPUSample).varint(time).varint(m).varint(p).varint(g).varint(id);
+  }
+  return { batches: maker.flush(), count: samples.length };
 }

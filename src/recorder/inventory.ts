@@ -1,7 +1,8 @@
 // What the batches of one generation say, as far as ending it needs it.
 import { FormatError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
-import { cursor, EV, readVarint, recordLength, SPECS } from "../trace/wire.js";
+import { EV, SPECS } from "../trace/events.js";
+import { cursor, readVarint, recordLength } from "../trace/wire.js";
 import type { FoundBatch } from "./buffers.js";
 
 /** The experiment of allocations, and its batch of types. internal/trace/tracev2 AllocFree; runtime traceAllocFreeTypesBatch */

@@ -1,23 +1,25 @@
 // The execution trace of a dead program, lifted out of its memory and read back before anybody gets it.
 import { FormatError, UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
-import { type ByteSource, bytesSource } from "../base/source.js";
+import { type ByteSource, bytesSource, joinSources, sliceSource } from "../base/source.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { EV } from "../trace/events.js";
+import { formatHas, HEADER_SIZE, readHeader, type TraceFormat, writeHeader } from "../trace/format.js";
 import type { Trimmed } from "../trace/order.js";
-import { EV, formatHas, HEADER_SIZE, readHeader, type TraceFormat, writeHeader } from "../trace/wire.js";
-import { type AssembledGeneration, assembleTrace, type ReadBack, readBack, wholeSource } from "./assemble.js";
-import { type Base, joined, scanBase, slice } from "./base.js";
-import { type Destination, findDestination } from "./held.js";
+import { type AssembledGeneration, assembleTrace, wholeSource } from "./assemble.js";
+import { type Destination, findDestination } from "./destination.js";
+import { type Prefix, scanPrefix } from "./prefix.js";
+import { type ReadBack, readBack } from "./read-back.js";
 import { coreStatus } from "./scheduler.js";
 import { readTracer, type TracerState } from "./tracer-state.js";
 
-/** What to extract. */
+/** What there is besides the core. */
 export interface ExtractOptions {
   /** The file the program was writing its trace to. */
   readonly prefix?: ByteSource | undefined;
 }
 
-/** There is no trace in the process. */
+/** There is no trace in the process; explanation: one or two sentences for a person. */
 export interface NoTrace {
   readonly found: false;
   readonly reason: "never started" | "stopped" | "old tracer";
@@ -34,37 +36,46 @@ export interface ThreadInTracer {
  * A goroutine whose last change of state is not in the trace: a thread changes the state and writes so after it, and died
  * between the two. Where it is made ready, that is another goroutine's thread. G_STATUS; undefined: not in the trace at all.
  */
-export interface GoroutineBehind {
+export interface StaleGoroutine {
   readonly goroutine: number;
   readonly status: number;
   readonly traceStatus: number | undefined;
 }
 
-/** A trace out of a dump. */
+/** A trace out of a dump. A file of it is the kept part of the prefix, then the tail. */
 export interface ExtractedTrace {
   readonly found: true;
   readonly destination: Pick<Destination, "kind" | "name">;
   readonly format: TraceFormat;
   /** The whole trace, valid alone; undefined when what was passed on is not at hand. */
   readonly whole: ByteSource | undefined;
-  /** How much of the prefix to keep; 0 without one. */
+  /** How many bytes of the prefix to keep; 0 without one. */
   readonly keep: number;
   /** What follows the kept part. */
   readonly tail: ByteSource;
+  /** Ascending by number, those that were passed on too. */
   readonly generations: readonly AssembledGeneration[];
   /** Whether tracing was being stopped. */
   readonly stopping: boolean;
+  /** What had to be left out to bring the rest into order. */
   readonly trimmed: Trimmed | undefined;
+  /** Last events of threads that were only half written. */
   readonly cutEvents: number;
+  /** Threads that were in the middle of writing. */
   readonly inTracer: readonly ThreadInTracer[];
   /** Empty while tracing is being stopped (nothing is written any more then) and of a tail. */
-  readonly behind: readonly GoroutineBehind[];
+  readonly stale: readonly StaleGoroutine[];
   /** What reading the whole back said. */
   readonly read: ReadBack | undefined;
 }
 
 /**
  * Extracts the execution trace: collects what was passed on and what is in buffers, ends it as the runtime would, reads it back.
+ *
+ * A trace is a row of generations, and only the runtime can end one: it flushes the buffer of every thread, tells the status of what
+ * did nothing, and writes the tables of stacks and texts. A program that dies leaves the last one or two without that end, and no
+ * tool reads them. Everything that is missing lies in memory; assemble.ts puts it together.
+ *
  * @throws FormatError when the prefix is no trace, or when what was assembled cannot be read back
  * @throws MemoryFault when the tracer's own variables are not in the core
  */
@@ -73,12 +84,12 @@ export function extractTrace(runtime: GoRuntime, findings: Findings, options: Ex
   if (!state) return oldTracer(runtime);
   if (state.generation === 0 && !state.shutdown) return notTracing(state);
   const destination = findDestination(runtime, state.reader, findings);
-  const { base, lost, prefixSize } = findBase(state, destination, options.prefix, findings);
-  const format = base?.format ?? destination.format ?? state.format;
-  const result = assembleTrace(runtime, state, format, base, lost, findings);
-  const kept = Math.min(result.keep, prefixSize, result.base?.same ?? 0);
-  const tail = joined("trace tail", [
-    ...(prefixSize > 0 && result.base ? [slice(result.base.source, kept, result.keep)] : []),
+  const { prefix, lost, prefixSize } = findPrefix(state, destination, options.prefix, findings);
+  const format = prefix?.format ?? destination.format ?? state.format;
+  const result = assembleTrace(runtime, state, format, prefix, lost, findings);
+  const kept = Math.min(result.keep, prefixSize, result.prefix?.same ?? 0);
+  const tail = joinSources("trace tail", [
+    ...(prefixSize > 0 && result.prefix ? [sliceSource(result.prefix.source, kept, result.keep)] : []),
     ...result.tail.map((each) => bytesSource("trace tail", each)),
   ]);
   const whole = result.isTail ? undefined : wholeSource(result, writeHeader(format));
@@ -96,17 +107,24 @@ export function extractTrace(runtime: GoRuntime, findings: Findings, options: Ex
     trimmed: result.trimmed,
     cutEvents: result.cutEvents,
     inTracer: threadsInTracer(runtime, state),
-    behind: read && state.generation !== 0 ? goroutinesBehind(runtime, read.statuses) : [],
+    stale: read && state.generation !== 0 ? staleGoroutines(runtime, read.statuses) : [],
     read,
   };
 }
 
-/** The last generation of a whole trace as a trace of its own. @throws UnsupportedError when it cannot stand alone */
+/**
+ * The last generation of a whole trace as a trace of its own. It cannot stand alone where a goroutine's status follows only from the
+ * generations before.
+ * @throws UnsupportedError when it cannot stand alone
+ */
 export function lastGenerationAlone(whole: ByteSource, format: TraceFormat, findings: Findings): ByteSource {
-  const { generations } = scanBase(whole, format, findings);
+  const { generations } = scanPrefix(whole, format, findings);
   const last = generations.at(-1);
   if (!last) throw new FormatError(whole.name, 0, "it has no generation");
-  const alone = joined(`${whole.name}, generation ${last.number}`, [slice(whole, 0, HEADER_SIZE), slice(whole, last.from, last.to)]);
+  const alone = joinSources(`${whole.name}, generation ${last.number}`, [
+    sliceSource(whole, 0, HEADER_SIZE),
+    sliceSource(whole, last.from, last.to),
+  ]);
   try {
     readBack(alone);
   } catch (error) {
@@ -121,6 +139,7 @@ export function lastGenerationAlone(whole: ByteSource, format: TraceFormat, find
   return alone;
 }
 
+/** The answer for a program of Go 1.21. */
 function oldTracer(runtime: GoRuntime): NoTrace {
   return {
     found: false,
@@ -129,6 +148,7 @@ function oldTracer(runtime: GoRuntime): NoTrace {
   };
 }
 
+/** The answer for a program that was not tracing when it died: had it ever been? */
 function notTracing(state: TracerState): NoTrace {
   if (state.lastGeneration === 0 && state.readerGeneration === 0) {
     return {
@@ -144,18 +164,24 @@ function notTracing(state: TracerState): NoTrace {
   };
 }
 
-/** What was passed on before, as one trace. */
-function findBase(
+/**
+ * What was passed on before, as one trace: the file that a person names, else what the writer has kept in memory.
+ *
+ * @param file the file that the program was writing to; a bufio.Writer may hold bytes that belong behind its end
+ * @returns prefix: undefined when nothing is at hand; lost: something may have been passed on all the same; prefixSize: bytes of the
+ *          file, 0 without one
+ */
+function findPrefix(
   state: TracerState,
   destination: Destination,
-  prefix: ByteSource | undefined,
+  file: ByteSource | undefined,
   findings: Findings,
-): { readonly base: Base | undefined; readonly lost: boolean; readonly prefixSize: number } {
-  if (prefix) {
+): { readonly prefix: Prefix | undefined; readonly lost: boolean; readonly prefixSize: number } {
+  if (file) {
     const pending = destination.pending ? [bytesSource("pending", destination.pending)] : [];
-    const format = readHeader(prefix.read(0, HEADER_SIZE), prefix.name);
-    const source = joined(prefix.name, [prefix, ...pending]);
-    return { base: scanBase(source, format, findings), lost: false, prefixSize: prefix.size };
+    const format = readHeader(file.read(0, HEADER_SIZE), file.name);
+    const source = joinSources(file.name, [file, ...pending]);
+    return { prefix: scanPrefix(source, format, findings), lost: false, prefixSize: file.size };
   }
   if (destination.generations) {
     const format = destination.format ?? state.format;
@@ -164,30 +190,31 @@ function findBase(
       for (const batch of generation.batches) if (batch.raw) chunks.push(batch.raw);
       if (generation.endMark && formatHas(format, "endMarks")) chunks.push(Uint8Array.of(EV.EndOfGeneration));
     }
-    const source = joined(
+    const source = joinSources(
       destination.name,
-      chunks.map((each) => bytesSource("held", each)),
+      chunks.map((each) => bytesSource("received", each)),
     );
     const flat = bytesSource(destination.name, source.read(0, source.size));
-    return { base: scanBase(flat, format, findings), lost: false, prefixSize: 0 };
+    return { prefix: scanPrefix(flat, format, findings), lost: false, prefixSize: 0 };
   }
   if (destination.pending && destination.pending.length > HEADER_SIZE) {
     const whole = bytesSource(destination.name, destination.pending);
     try {
       const format = readHeader(whole.read(0, HEADER_SIZE), whole.name);
-      return { base: scanBase(whole, format, findings), lost: false, prefixSize: 0 };
+      return { prefix: scanPrefix(whole, format, findings), lost: false, prefixSize: 0 };
     } catch (error) {
       if (!(error instanceof FormatError)) throw error; // its beginning is in the file
     }
   }
-  return { base: undefined, lost: nothingPassedOn(state) === false, prefixSize: 0 };
+  return { prefix: undefined, lost: !nothingPassedOn(state), prefixSize: 0 };
 }
 
-/** Only the first generation, and all of it still in memory: the reader has taken no buffer yet. */
+/** Whether the reader has taken no buffer yet: there is only the first generation, all of it in memory. */
 function nothingPassedOn(state: TracerState): boolean {
   return state.readerGeneration === 0;
 }
 
+/** Threads that had the tracer's lock of their own when they died. runtime/trace.go traceAcquire */
 function threadsInTracer(runtime: GoRuntime, state: TracerState): readonly ThreadInTracer[] {
   const byAddress = new Map(runtime.goroutines.all.map((each) => [each.address, each.id]));
   return state.threads
@@ -195,7 +222,8 @@ function threadsInTracer(runtime: GoRuntime, state: TracerState): readonly Threa
     .map((thread) => ({ tid: thread.tid, goroutine: byAddress.get(thread.currentG) ?? 0 }));
 }
 
-function goroutinesBehind(runtime: GoRuntime, statuses: ReadonlyMap<number, number>): readonly GoroutineBehind[] {
+/** Goroutines whose status in the core is not the one at the end of the trace. */
+function staleGoroutines(runtime: GoRuntime, statuses: ReadonlyMap<number, number>): readonly StaleGoroutine[] {
   return runtime.goroutines.all.flatMap((each) => {
     const status = each.id === 0 ? undefined : coreStatus(runtime, each);
     const traceStatus = statuses.get(each.id);

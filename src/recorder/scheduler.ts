@@ -3,7 +3,7 @@ import type { Goroutine } from "../runtime/goroutines.js";
 import { readField } from "../runtime/layout/layout.js";
 import { readProcessors } from "../runtime/records/processor.js";
 import type { GoRuntime } from "../runtime/runtime.js";
-import { G_STATUS, P_STATUS } from "../trace/wire.js";
+import { G_STATUS, P_STATUS } from "../trace/events.js";
 
 /** runtime/runtime2.go p.status */
 const P_IDLE = 0;

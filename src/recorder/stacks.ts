@@ -8,7 +8,7 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import { MOST_FRAMES, MOST_STRING_BYTES } from "../trace/limits.js";
 import { MOST_INLINED } from "./limits.js";
 
-/** One frame, its texts cut as the tracer cuts them. */
+/** One frame with its texts as bytes, cut to 1024 as the tracer cuts them; pc of the call. */
 export interface StackText {
   readonly pc: Address;
   readonly function: Uint8Array;
@@ -16,13 +16,17 @@ export interface StackText {
   readonly line: number;
 }
 
-/** The first word of a stack that needs no expansion (all ones). */
-const LOGICAL = 2 ** 64;
+/**
+ * The first word of a stack whose other words are frames already: all ones, as a double. runtime/tracestack.go logicalStackSentinel
+ * Otherwise the first word says how many frames to leave out, and the others are return addresses, each of which may be the place of
+ * several inlined calls.
+ */
+export const LOGICAL_STACK = 2 ** 64;
 const encoder = new TextEncoder();
 /** Panics keep the wrappers that called them. runtime/traceback.go elideWrapperCalling */
 const KEEPS_WRAPPER = new Set(["runtime.gopanic", "runtime.sigpanic", "runtime.panicwrap"]);
 
-/** Expands stacks of one process. */
+/** Expands stacks of one process; what a return address stands for is remembered. */
 export class StackExpander {
   private readonly runtime: GoRuntime;
   private readonly wrapper: number;
@@ -33,7 +37,10 @@ export class StackExpander {
     this.wrapper = wrapperId(runtime);
   }
 
-  /** The frames of a stack table's entry: words, the first of which says what the others are. */
+  /**
+   * The frames of an entry of the stack table, innermost first, at most 128. runtime/tracestack.go dumpStacksRec
+   * @param words as the tracer keeps them; the first says what the others are
+   */
   frames(words: readonly number[]): readonly StackText[] {
     const out: StackText[] = [];
     for (const pc of this.logical(words)) {
@@ -45,10 +52,11 @@ export class StackExpander {
     return out;
   }
 
+  /** Return addresses to one pc for each frame, the inlined ones too, without the wrappers that the compiler made. runtime fpunwindExpand */
   private logical(words: readonly number[]): readonly Address[] {
     const first = words[0];
     if (first === undefined) return [];
-    if (first >= LOGICAL) return words.slice(1, 1 + MOST_FRAMES);
+    if (first >= LOGICAL_STACK) return words.slice(1, 1 + MOST_FRAMES);
     const { functions } = this.runtime;
     let skip = first;
     let last = "";
@@ -89,6 +97,7 @@ export class StackExpander {
     return out;
   }
 
+  /** Function, file and line of a return address; undefined when it lies in no function of Go. */
   private text(back: Address): StackText | undefined {
     if (this.texts.has(back)) return this.texts.get(back);
     const { functions } = this.runtime;
@@ -105,8 +114,15 @@ export class StackExpander {
   }
 
   /**
-   * The words the tracer would put for a goroutine that is not running: where it stands and its callers by frame pointers.
-   * [] when it has none.
+   * The words the tracer would put for a goroutine that is not running: where it stands, then its callers along the frame pointers.
+   * runtime/tracestack.go traceStack
+   *
+   * The outermost words are dropped as the runtime does: goexit, and main of goroutine 1. A frame pointer counts only when it lies in
+   * the stack and above the one before, so that damage cannot lead in a circle.
+   *
+   * @param goroutine address of its g
+   * @param stack     [lo, hi) of its stack
+   * @returns [] when it has no callers
    */
   wordsOf(goroutine: Address, id: number, stack: { readonly lo: Address; readonly hi: Address }): readonly number[] {
     const { process, layout } = this.runtime;
@@ -140,7 +156,7 @@ export class StackExpander {
   }
 }
 
-/** The words of a stack table's entry. */
+/** The words of an entry of the stack table, as doubles. */
 export function stackWords(bytes: Uint8Array): readonly number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: Math.floor(bytes.length / WORD) }, (_, i) => uint64(view, i * WORD));
@@ -157,13 +173,14 @@ function wrapperId(runtime: GoRuntime): number {
   return -1;
 }
 
-/** runtime/traceback.go funcNamePiecesForPrint */
+/** Type arguments become "[...]", as the runtime prints names. runtime/traceback.go funcNamePiecesForPrint */
 function withoutTypeArguments(name: string): string {
   const open = name.indexOf("[");
   const close = name.lastIndexOf("]");
   return open < 0 || close <= open ? name : `${name.slice(0, open)}[...]${name.slice(close + 1)}`;
 }
 
+/** The end of a text that is too long: paths and names differ there. runtime/tracestack.go makeTraceFrame */
 function lastBytes(text: string): Uint8Array {
   const bytes = encoder.encode(text);
   return bytes.length > MOST_STRING_BYTES ? bytes.subarray(bytes.length - MOST_STRING_BYTES) : bytes;

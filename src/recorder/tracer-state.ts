@@ -7,7 +7,7 @@ import { readField, readSlice } from "../runtime/layout/layout.js";
 import { tracerLayout } from "../runtime/layout/schema-trace.js";
 import { endedMachineAddresses, machineAddresses } from "../runtime/records/machine.js";
 import type { GoRuntime } from "../runtime/runtime.js";
-import type { TraceFormat } from "../trace/wire.js";
+import type { TraceFormat } from "../trace/format.js";
 import { MOST_ENTRIES, MOST_ENTRY_BYTES, MOST_EXPERIMENTS } from "./limits.js";
 
 /** Buffers by the list they are in, and two tables of each kind: of even generations and of odd ones. */

@@ -1,8 +1,8 @@
 // A generation that the program did not live to end.
 import type { Findings } from "../base/findings.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import type { TraceFormat } from "../trace/format.js";
 import type { Ordering } from "../trace/order.js";
-import type { TraceFormat } from "../trace/wire.js";
 import type { FoundBatch } from "./buffers.js";
 import type { StackExpander } from "./stacks.js";
 import type { TracerState } from "./tracer-state.js";

@@ -1,9 +1,9 @@
 // Events in words.
 import { formatBytes, NONE } from "../base/units.js";
+import { EV, SPECS } from "./events.js";
+import type { TraceFrame } from "./generation.js";
 import type { TraceEvent } from "./order.js";
-import type { TraceFrame } from "./reader.js";
 import { stackOf } from "./states.js";
-import { EV, SPECS } from "./wire.js";
 
 /** One event as people and programs read it. Times in ns. */
 export interface EventRow {

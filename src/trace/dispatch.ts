@@ -1,5 +1,6 @@
 // One event of a thread, given to what knows its kind.
 import { NONE } from "../base/units.js";
+import { EV, SPECS } from "./events.js";
 import {
   goCreate,
   goCreateSyscall,
@@ -17,7 +18,7 @@ import { procStart, procStatus, procSteal, procStop } from "./proc-events.js";
 import { activeRange, beginRange, collection, endRange, region, task } from "./range-events.js";
 import type { MState, SchedulerState } from "./scheduler-state.js";
 import { fault, type ThreadCursor } from "./thread-cursor.js";
-import { EV, NO_THREAD, SPECS } from "./wire.js";
+import { NO_THREAD } from "./wire.js";
 
 /** Takes a thread's next event, or answers false: it has to wait for another thread's. @throws FormatError when it cannot be */
 export function advance(scheduler: SchedulerState, each: ThreadCursor): boolean {

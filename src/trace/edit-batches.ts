@@ -1,5 +1,7 @@
 // Events put into the batches of a thread, or left out of them, with the times of all others unchanged.
-import { type Batch, ByteWriter, cursor, readVarint, recordLength } from "./wire.js";
+
+import { ByteWriter } from "../base/byte-writer.js";
+import { type Batch, cursor, readVarint, recordLength } from "./wire.js";
 
 /** A change at a byte of a batch: bytes put before the event there, or without bytes the event there left out. */
 export interface Edit {

@@ -1,8 +1,9 @@
 // What events of goroutines do: false where one has to wait for another thread's. Source: internal/trace order.go
 import { NONE } from "../base/units.js";
+import { EV, G_STATUS, P_STATUS } from "./events.js";
 import type { SchedulerState } from "./scheduler-state.js";
 import type { ThreadCursor } from "./thread-cursor.js";
-import { EV, G_STATUS, NO_THREAD, P_STATUS } from "./wire.js";
+import { NO_THREAD } from "./wire.js";
 
 export function goStatus(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const gid = each.args[0];

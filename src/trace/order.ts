@@ -1,17 +1,25 @@
 // Events of all threads in one order: a partial order by sequence numbers, as golang.org/x/exp/trace has it, and so the validator.
 // Source: internal/trace order.go, reader.go, batchcursor.go (go1.22 to go1.27).
-import { FormatError } from "../base/errors.js";
-import { counted, NONE } from "../base/units.js";
-import { advance } from "./dispatch.js";
+//
+// Each thread writes its own events, and clocks of different threads are not exact enough to merge them by time. What connects threads
+// are sequence numbers: every event that moves a goroutine or a P from one thread to another carries the next number of that goroutine
+// or P, which begins at 0 in each generation. So an event may be visited when the scheduler, as the events before it have left it,
+// allows it: goroutine 7 starts on thread B only after thread A has made it ready.
+//
+// The time decides only which thread is tried first. When its event has to wait, the others are tried in the order of their times.
+// When all wait, there is no order, and the trace is broken, or its end is lost.
+import { NONE } from "../base/units.js";
 import { type Edit, editBatches } from "./edit-batches.js";
-import { removeAt, siftDown, siftUp } from "./frontier.js";
-import type { Generation } from "./reader.js";
+import { EV, P_STATUS } from "./events.js";
+import type { Generation } from "./generation.js";
+import { Merge } from "./merge.js";
 import { type MisplacedRegion, SchedulerState, type TraceEvent } from "./scheduler-state.js";
-import { fault, ThreadCursor } from "./thread-cursor.js";
-import { type Batch, EV, P_STATUS, SPECS } from "./wire.js";
+import type { ThreadCursor } from "./thread-cursor.js";
+import type { Batch } from "./wire.js";
 
 export type { MisplacedRegion, TraceEvent } from "./scheduler-state.js";
 
+/** Where the events of a thread end because the next one can never be ordered: its batch, the byte in it, and its time in ns. */
 interface Cut {
   readonly cursor: ThreadCursor;
   readonly batch: number;
@@ -19,7 +27,7 @@ interface Cut {
   readonly time: number;
 }
 
-/** The event, no time after the one before it. */
+/** The event as it stands in a batch, at the time of the one before it. */
 const PROC_STOP = Uint8Array.of(EV.ProcStop, 0);
 
 /** What had to be left out of a generation to bring the rest into order. */
@@ -27,17 +35,17 @@ export interface Trimmed {
   readonly events: number;
   /** From the first event left out to the last, ns. */
   readonly span: number;
-  /** Why the first stream was cut. */
+  /** Why the first thread was cut. */
   readonly reason: string;
 }
 
-/** A generation that was brought into order. */
-export interface Settled {
+/** A generation that was brought into order, with what had to be changed for it. */
+export interface Repaired {
   /** Each thread's batches as they have to be written. */
   readonly batches: ReadonlyMap<number, readonly Batch[]>;
   /** Threads whose batches are not the ones given. */
   readonly changed: ReadonlySet<number>;
-  /** ProcStop events put in for Ps that were taken without a word. */
+  /** ProcStop events put in for Ps that were taken without an event. */
   readonly stops: number;
   /** Events left out because a region ended out of order: Go's reader refuses a trace that has them. */
   readonly regionEvents: number;
@@ -46,7 +54,10 @@ export interface Settled {
   readonly trimmed: Trimmed | undefined;
 }
 
-/** Emulates the scheduler's state over the generations of one trace. */
+/**
+ * Orders the generations of one trace, one after the other. It follows the state of the scheduler as their events tell it, and its
+ * questions answer for the end of the last one.
+ */
 export class Ordering {
   private readonly scheduler: SchedulerState;
 
@@ -63,15 +74,16 @@ export class Ordering {
   statusOf(g: number): number | undefined {
     return this.scheduler.gs.get(g)?.status;
   }
+  /** All goroutines that live now, by id; status as G_STATUS. */
   goroutines(): Iterable<[number, { readonly status: number }]> {
     return this.scheduler.gs;
   }
-  /** The thread a goroutine is bound to, NONE. */
+  /** The id of the thread that a goroutine is on, NONE. */
   threadOf(g: number): number {
     for (const [m, state] of this.scheduler.ms) if (state.g === g) return m;
     return NONE;
   }
-  /** The thread a P is bound to, NONE. */
+  /** The id of the thread that a P is bound to, NONE. */
   threadOfP(p: number): number {
     for (const [m, state] of this.scheduler.ms) if (state.p === p) return m;
     return NONE;
@@ -80,6 +92,7 @@ export class Ordering {
   statusOfP(p: number): number | undefined {
     return this.scheduler.ps.get(p)?.status;
   }
+  /** All Ps that are known, by id; status as P_STATUS. */
   procs(): Iterable<[number, { readonly status: number }]> {
     return this.scheduler.ps;
   }
@@ -89,67 +102,54 @@ export class Ordering {
    * @throws FormatError when no order exists, after the events before
    */
   run(generation: Generation): void {
-    this.order(generation, (error) => {
-      throw error;
-    });
+    new Merge(this.scheduler, generation, {
+      stuck(error) {
+        throw error;
+      },
+      repair: () => false,
+    }).run();
   }
 
   /**
-   * The same, but what cannot go on is mended: a goroutine that came back from a system call and whose P nobody is seen to
-   * take gives the P up itself; a region that ends out of order is left out, its beginning too when it is of this generation;
-   * any other thread is cut where it stands.
+   * Brings a generation into order that may lack its last events or have events that no order allows, as a crash leaves it:
+   * - A goroutine came back from a system call without its P, and no event says who took it. When a runtime freezes to die it takes
+   *   Ps without writing so. The thread gives the P up itself: ProcStop is put in.
+   * - A region ends while one that began later is open. Its end is left out, and its beginning if it is of this generation.
+   * - Any other event can never be ordered because what it follows is lost. The thread is cut where it stands.
+   * Events are visited as by run.
    */
-  settle(generation: Generation): Settled {
+  repair(generation: Generation): Repaired {
     let reason = "";
-    const cut = new Map<number, Cut>();
-    const edits = new Map<number, Edit[]>();
-    const edit = (m: number, change: Edit): void => {
-      const known = edits.get(m);
-      if (known) known.push(change);
-      else edits.set(m, [change]);
-    };
+    const cuts: Cut[] = [];
+    const edits = new Edits();
     let stops = 0;
     let regionEvents = 0;
     let misplaced: MisplacedRegion | undefined;
     this.scheduler.misplaced = (region) => {
       misplaced ??= region;
-      const { begin, end } = region;
-      for (const place of [begin, end]) {
+      for (const place of [region.begin, region.end]) {
         if (place?.generation !== generation.number) continue;
-        edit(place.m, { batch: place.batch, at: place.at });
+        edits.add(place.m, { batch: place.batch, at: place.at });
         regionEvents++;
       }
     };
-    this.order(
-      generation,
-      (error, cursors) => {
+    new Merge(this.scheduler, generation, {
+      stuck(error, cursors) {
         reason ||= error.message;
-        for (const each of cursors) cut.set(each.m, { cursor: each, batch: each.batch, at: each.eventAt, time: each.time });
+        for (const each of cursors) cuts.push({ cursor: each, batch: each.batch, at: each.eventAt, time: each.time });
       },
-      (cursors) => {
-        const silent = cursors.filter((each) => each.type === EV.GoSyscallEndBlocked && this.giveUpP(each.m));
-        for (const each of silent) edit(each.m, { batch: each.batch, at: each.eventAt, put: PROC_STOP });
-        stops += silent.length;
-        return silent.length > 0;
+      repair: (cursors) => {
+        const withoutEvent = cursors.filter((each) => each.type === EV.GoSyscallEndBlocked && this.giveUpP(each.m));
+        for (const each of withoutEvent) edits.add(each.m, { batch: each.batch, at: each.eventAt, put: PROC_STOP });
+        stops += withoutEvent.length;
+        return withoutEvent.length > 0;
       },
-    );
+    }).run();
     const batches = new Map<number, readonly Batch[]>(generation.batches);
-    let events = 0;
-    let first = Number.POSITIVE_INFINITY;
-    let last = 0;
-    for (const [m, { cursor: stuck, batch, at, time }] of cut) {
-      first = Math.min(first, time);
-      const own = batches.get(m) ?? [];
-      const half = own[batch];
-      batches.set(m, [...own.slice(0, batch), ...(half && at > 0 ? [{ ...half, data: half.data.subarray(0, at) }] : [])]);
-      do {
-        events++;
-        last = Math.max(last, stuck.time);
-      } while (advanceQuietly(stuck, generation));
-    }
-    for (const [m, changes] of edits) batches.set(m, editBatches(batches.get(m) ?? [], changes));
-    const trimmed = cut.size === 0 ? undefined : { events, span: Math.max(0, last - first), reason };
-    return { batches, changed: new Set([...cut.keys(), ...edits.keys()]), stops, regionEvents, misplaced, trimmed };
+    const trimmed = cutThreads(generation, batches, cuts, reason);
+    for (const [m, changes] of edits.byThread) batches.set(m, editBatches(batches.get(m) ?? [], changes));
+    const changed = new Set([...cuts.map(({ cursor }) => cursor.m), ...edits.byThread.keys()]);
+    return { batches, changed, stops, regionEvents, misplaced, trimmed };
   }
 
   /** The P of a thread in a system call becomes idle; false when there is none. */
@@ -161,81 +161,51 @@ export class Ordering {
     thread.p = NONE;
     return true;
   }
+}
 
-  private order(
-    generation: Generation,
-    stuck: (error: FormatError, cursors: readonly ThreadCursor[]) => void,
-    mend: (cursors: readonly ThreadCursor[]) => boolean = () => false,
-  ): void {
-    this.scheduler.generation = generation;
-    this.scheduler.initialGeneration ||= generation.number;
-    const heap: ThreadCursor[] = [];
-    const begin = (each: ThreadCursor): boolean => {
-      try {
-        return each.next(generation);
-      } catch (error) {
-        if (!(error instanceof FormatError)) throw error;
-        each.time = Math.max(each.time, 0);
-        stuck(error, [each]);
-        return false;
-      }
-    };
-    for (const [m, batches] of generation.batches) {
-      const each = new ThreadCursor(m, batches);
-      if (begin(each)) {
-        heap.push(each);
-        siftUp(heap, heap.length - 1);
-      }
-    }
-    let sample = 0;
-    const { samples } = generation;
-    const tryAt = (i: number): boolean => {
-      const each = heap[i];
-      let moved: boolean;
-      try {
-        moved = advance(this.scheduler, each);
-      } catch (error) {
-        if (!(error instanceof FormatError)) throw error;
-        stuck(error, [each]);
-        removeAt(heap, i);
-        return true;
-      }
-      if (!moved) return false;
-      if (begin(each)) {
-        if (siftUp(heap, i) === i) siftDown(heap, i);
-      } else removeAt(heap, i);
-      return true;
-    };
-    while (heap.length > 0 || sample < samples.length) {
-      const next = samples[sample];
-      if (next && (heap.length === 0 || next.time < heap[0].time)) {
-        sample++;
-        this.scheduler.emitSample(next.time, next.m, next.p, next.g, next.stack);
-        continue;
-      }
-      if (tryAt(0)) continue;
-      // tryAt shortens the heap when it takes a thread's last event, so only its own word says whether anything moved.
-      heap.sort((a, b) => a.time - b.time);
-      let moved = false;
-      for (let i = 1; i < heap.length && !moved; i++) moved = tryAt(i);
-      if (!moved && !mend(heap)) {
-        const first = heap[0];
-        stuck(
-          fault(
-            generation,
-            `failed to advance: ${counted(heap.length, "thread")} wait, thread ${first.m} at ${SPECS[first.type]?.name} ${first.args}`,
-          ),
-          heap,
-        );
-        return;
-      }
-    }
+/** Changes to the batches of threads. */
+class Edits {
+  readonly byThread = new Map<number, Edit[]>();
+
+  add(m: number, change: Edit): void {
+    const known = this.byThread.get(m);
+    if (known) known.push(change);
+    else this.byThread.set(m, [change]);
   }
 }
 
-function advanceQuietly(each: ThreadCursor, generation: Generation): boolean {
+/**
+ * Cuts the batches of threads, in place of those in `batches`, and reads on from each cut to count what is lost.
+ * @param reason why the first of them was cut
+ * @returns undefined when no thread is cut
+ */
+function cutThreads(
+  generation: Generation,
+  batches: Map<number, readonly Batch[]>,
+  cuts: readonly Cut[],
+  reason: string,
+): Trimmed | undefined {
+  if (cuts.length === 0) return undefined;
+  let events = 0;
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (const { cursor, batch, at, time } of cuts) {
+    first = Math.min(first, time);
+    const own = batches.get(cursor.m) ?? [];
+    const half = own[batch];
+    batches.set(cursor.m, [...own.slice(0, batch), ...(half && at > 0 ? [{ ...half, data: half.data.subarray(0, at) }] : [])]);
+    do {
+      events++;
+      last = Math.max(last, cursor.time);
+    } while (isFollowed(cursor, generation));
+  }
+  return { events, span: Math.max(0, last - first), reason };
+}
+
+/** Reads a thread's next event; false at its end, also where damage ends it. */
+function isFollowed(cursor: ThreadCursor, generation: Generation): boolean {
   try {
-    return each.next(generation);
+    return cursor.next(generation);
   } catch {
     return false;
   }

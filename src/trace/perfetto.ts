@@ -1,11 +1,13 @@
 // A trace for ui.perfetto.dev: as Perfetto's own protobuf, or as the JSON of Chrome's about:tracing.
 // Sources: perfetto.dev/docs/reference/trace-packet-proto; "Trace Event Format" (Google, 2016).
+
+import { ByteWriter } from "../base/byte-writer.js";
 import { FormatError } from "../base/errors.js";
 import { NONE } from "../base/units.js";
+import { EV } from "./events.js";
+import type { Generation } from "./generation.js";
 import { Ordering, type TraceEvent } from "./order.js";
-import type { Generation } from "./reader.js";
 import { type GoroutineState, stackOf, startFunction, takeRegion, transitions } from "./states.js";
-import { ByteWriter, EV } from "./wire.js";
 
 /** Where slices, points and counters go. Times in ns. */
 interface Sink {

@@ -1,8 +1,8 @@
 // What events of Ps do: false where one has to wait for another thread's. Source: internal/trace order.go
 import { NONE } from "../base/units.js";
+import { P_STATUS } from "./events.js";
 import type { SchedulerState } from "./scheduler-state.js";
 import type { ThreadCursor } from "./thread-cursor.js";
-import { P_STATUS } from "./wire.js";
 
 export function procStatus(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const pid = each.args[0];

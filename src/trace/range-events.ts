@@ -1,8 +1,8 @@
 // What begins and ends: collections, tasks, regions, and ranges of goroutines and Ps. Source: internal/trace order.go
 
+import { EV, SPECS } from "./events.js";
 import type { RangeType, SchedulerState } from "./scheduler-state.js";
 import { fault, type ThreadCursor } from "./thread-cursor.js";
-import { EV, SPECS } from "./wire.js";
 
 /** The event that begins the range which this one ends or tells to be active. */
 const RANGE_START: Readonly<Record<number, number>> = {

@@ -1,9 +1,10 @@
 // The state of the scheduler as the events of a trace tell it, and the events that come out in order.
 import type { FormatError } from "../base/errors.js";
 import { NONE } from "../base/units.js";
-import type { Generation } from "./reader.js";
+import { EV, SPECS } from "./events.js";
+import type { Generation } from "./generation.js";
 import { fault, TABLE_ARGUMENTS, type ThreadCursor } from "./thread-cursor.js";
-import { EV, NO_THREAD, SPECS } from "./wire.js";
+import { NO_THREAD } from "./wire.js";
 
 /** One event, in the state the program was in before it. The object is used again: copy what you keep. */
 export interface TraceEvent {

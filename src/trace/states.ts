@@ -1,8 +1,8 @@
 // What goroutines and Ps do, followed over the events of a trace.
 import { NONE } from "../base/units.js";
+import { EV, G_STATUS, P_STATUS, SPECS } from "./events.js";
+import type { Generation } from "./generation.js";
 import type { TraceEvent } from "./order.js";
-import type { Generation } from "./reader.js";
-import { EV, G_STATUS, P_STATUS, SPECS } from "./wire.js";
 
 /** What a goroutine does. */
 export type GoroutineState = "running" | "runnable" | "waiting" | "syscall" | "gone";

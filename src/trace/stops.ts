@@ -1,6 +1,7 @@
 // When Ps stopped for good: the first event of a freeze is found by the Ps that it stopped.
+
+import { EV } from "./events.js";
 import type { TraceEvent } from "./order.js";
-import { EV } from "./wire.js";
 
 /** Follows the Ps of a trace: give it every event in order. */
 export class LastStops {

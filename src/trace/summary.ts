@@ -1,11 +1,11 @@
 // What a trace says as a whole: times of goroutines and Ps, collections, heap, tasks, regions and logs.
 import { NONE } from "../base/units.js";
 import { kindOf } from "./describe.js";
+import { EV } from "./events.js";
+import type { Generation } from "./generation.js";
 import { HEAP_POINTS, MOST_LOGS, MOST_NAMES } from "./limits.js";
 import { type MisplacedRegion, Ordering, type TraceEvent } from "./order.js";
-import type { Generation } from "./reader.js";
 import { type GoroutineState, stackOf, startFunction, type Transition, takeRegion, transitions } from "./states.js";
-import { EV } from "./wire.js";
 
 /** Times of one goroutine, ns. */
 export interface GoroutineTimes {

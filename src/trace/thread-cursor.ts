@@ -1,8 +1,9 @@
 // One thread's events of a generation, read one after the other. Source: internal/trace batchcursor.go
 import { FormatError } from "../base/errors.js";
 import { NONE } from "../base/units.js";
-import type { Generation } from "./reader.js";
-import { type Batch, idOrNone, cursor as number, readVarint, SPECS } from "./wire.js";
+import { SPECS } from "./events.js";
+import type { Generation } from "./generation.js";
+import { type Batch, idOrNone, cursor as number, readVarint } from "./wire.js";
 
 /** Which arguments of an event are stacks and strings, as indices. */
 export const TABLE_ARGUMENTS = SPECS.map((spec) =>

@@ -1,9 +1,9 @@
 // A trace as lanes: for each P and goroutine how long it was in which state, column by column of time.
 import { NONE } from "../base/units.js";
+import { EV } from "./events.js";
+import type { Generation } from "./generation.js";
 import { Ordering, type TraceEvent } from "./order.js";
-import type { Generation } from "./reader.js";
 import { type GoroutineState, stackOf, startFunction, transitions } from "./states.js";
-import { EV } from "./wire.js";
 
 /** [columns] ns in each state, one P or goroutine. What is missing to a column's width: it was not there. */
 export interface Lane {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../cli/cli.js";
 import { openDump } from "../../src/dump.js";
-import { EV, writeHeader } from "../../src/trace/wire.js";
+import { EV } from "../../src/trace/events.js";
+import { writeHeader } from "../../src/trace/format.js";
 import { makeWorld } from "../support/world.js";
 import { clock, events, file, strings, THREAD_A, twoThreads } from "../trace/samples.js";
 

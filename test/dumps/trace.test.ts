@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesSource } from "../../src/base/source.js";
 import { openDump } from "../../src/dump.js";
 import { crashFinder } from "../../src/query/trace-source.js";
-import { readBack } from "../../src/recorder/assemble.js";
 import { batchKey } from "../../src/recorder/buffers.js";
+import { readBack } from "../../src/recorder/read-back.js";
 import { extractTrace } from "../../src/recorder/recorder.js";
 import { coreStatus } from "../../src/recorder/scheduler.js";
+import { EV, G_STATUS } from "../../src/trace/events.js";
 import { Ordering } from "../../src/trace/order.js";
 import { readBatches, readGenerations } from "../../src/trace/reader.js";
-import { EV, G_STATUS } from "../../src/trace/wire.js";
 import { made, missingGo } from "../support/dump-cache.js";
 import { minorOf, missingTracer, Oracle, prefixOf, readable, type TraceTruth, tracedReleases, tracerWish } from "../support/traced.js";
 
@@ -158,7 +158,7 @@ describe("a program that died while it was tracing", () => {
         .filter((each) => each.status !== each.traceStatus);
       // Once tracing is being stopped nothing is written any more.
       if (!words.startsWith("stopping")) {
-        expect(trace.behind).toEqual(different);
+        expect(trace.stale).toEqual(different);
         // Made to run outside the tracer, each on a thread of its own. Everything else changes inside it, one at a time.
         const starting = different.filter((each) => each.status === G_STATUS.running && each.traceStatus === G_STATUS.runnable);
         expect(starting.length).toBeLessThanOrEqual(words.endsWith("noise") ? 3 : 1);

@@ -13,7 +13,7 @@ import { Findings } from "../../src/base/findings.js";
 import { bytesSource } from "../../src/base/source.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import type { AddressSpace } from "../../src/process/address-space.js";
-import { readBack } from "../../src/recorder/assemble.js";
+import { readBack } from "../../src/recorder/read-back.js";
 import { type ExtractedTrace, extractTrace, lastGenerationAlone } from "../../src/recorder/recorder.js";
 import { coreStatus } from "../../src/recorder/scheduler.js";
 import { StackExpander } from "../../src/recorder/stacks.js";
@@ -58,7 +58,7 @@ describe("the flight recorder of the demo", () => {
   it("leaves every live goroutine in the state it has in the core", () => {
     const ordering = new Ordering(() => {});
     for (const generation of readGenerations(trace.whole as NonNullable<typeof trace.whole>)) ordering.run(generation);
-    expect(trace.behind).toEqual([]);
+    expect(trace.stale).toEqual([]);
     let compared = 0;
     for (const goroutine of dump.runtime.goroutines.all) {
       const status = ordering.statusOf(goroutine.id);

@@ -2,7 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ByteWriter, EV, SPECS, type TraceFormat, writeHeader } from "../../src/trace/wire.js";
+import { ByteWriter } from "../../src/base/byte-writer.js";
+import { EV, SPECS } from "../../src/trace/events.js";
+import { type TraceFormat, writeHeader } from "../../src/trace/format.js";
 import { unquote } from "../../src/value/quote.js";
 
 /** One of Go's tests: what its parser has to say of the trace. */

@@ -9,11 +9,11 @@ import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { Findings } from "../../src/base/findings.js";
 import { type ByteSource, bytesSource } from "../../src/base/source.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import { scanBase } from "../../src/recorder/base.js";
-import { findDestination } from "../../src/recorder/held.js";
+import { findDestination } from "../../src/recorder/destination.js";
+import { scanPrefix } from "../../src/recorder/prefix.js";
 import { extractTrace } from "../../src/recorder/recorder.js";
 import { readTracer } from "../../src/recorder/tracer-state.js";
-import { HEADER_SIZE } from "../../src/trace/wire.js";
+import { HEADER_SIZE } from "../../src/trace/format.js";
 import { made, missingGo, releases, type TestDump } from "./dump-cache.js";
 
 const run = promisify(execFile);
@@ -161,7 +161,7 @@ export function prefixOf(dump: Dump, truth: TraceTruth): ByteSource | undefined 
   // its hands has written whole ones.
   if (pending) end = Math.ceil(end / BUFFERED) * BUFFERED;
   else if (end > HEADER_SIZE && state?.reading === 0)
-    end = Math.max(end, scanBase(bytesSource("mapped", all), state.format, new Findings()).keep);
+    end = Math.max(end, scanPrefix(bytesSource("mapped", all), state.format, new Findings()).keep);
   return end > HEADER_SIZE ? bytesSource("app.trace", all.slice(0, end)) : undefined;
 }
 
@@ -192,7 +192,7 @@ async function passedOnIsRead(oracle: Oracle, files: TestDump): Promise<boolean>
     const trace = extractTrace(dump.runtime, new Findings(), { prefix: prefixOf(dump, files.truth as unknown as TraceTruth) });
     if (!trace.found || !trace.whole) return true;
     const first = trace.generations.find((each) => each.from === "in flight")?.number ?? Number.POSITIVE_INFINITY;
-    const { generations } = scanBase(trace.whole, trace.format, new Findings());
+    const { generations } = scanPrefix(trace.whole, trace.format, new Findings());
     const end = generations.filter((each) => each.number < first).at(-1)?.to;
     if (end === undefined) return true;
     return await oracle.read(trace.whole.read(0, end)).then(

@@ -1,14 +1,9 @@
 /** Traces written by hand: a few threads, as the runtime would write them. */
-import {
-  type Batch,
-  ByteWriter,
-  CLOCK_FREQUENCY,
-  EV,
-  encodeBatch,
-  NO_THREAD,
-  type TraceFormat,
-  writeHeader,
-} from "../../src/trace/wire.js";
+
+import { ByteWriter } from "../../src/base/byte-writer.js";
+import { EV } from "../../src/trace/events.js";
+import { type TraceFormat, writeHeader } from "../../src/trace/format.js";
+import { type Batch, CLOCK_FREQUENCY, encodeBatch, NO_THREAD } from "../../src/trace/wire.js";
 
 /** One timed event: type, time difference, arguments. */
 export type Event = readonly [type: number, dt: number, ...args: number[]];

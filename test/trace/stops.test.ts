@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { EV } from "../../src/trace/events.js";
 import type { TraceEvent } from "../../src/trace/order.js";
 import { LastStops } from "../../src/trace/stops.js";
-import { EV } from "../../src/trace/wire.js";
 
 /** Events of [time, type, thread, P, goroutine or first argument]. */
 function stopsOf(events: readonly (readonly [time: number, type: number, m: number, p: number, argument?: number])[]): LastStops {

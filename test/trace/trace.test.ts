@@ -1,16 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ByteWriter } from "../../src/base/byte-writer.js";
 import { FormatError } from "../../src/base/errors.js";
 import { Findings } from "../../src/base/findings.js";
 import { bytesSource } from "../../src/base/source.js";
-import { orderComplete, scanBase } from "../../src/recorder/base.js";
+import { scanPrefix } from "../../src/recorder/prefix.js";
+import { orderPrefix } from "../../src/recorder/prefix-order.js";
 import { describeEvent } from "../../src/trace/describe.js";
 import { editBatches } from "../../src/trace/edit-batches.js";
+import { EV, SPECS } from "../../src/trace/events.js";
+import { readHeader, type TraceFormat, writeHeader } from "../../src/trace/format.js";
+import { Generation } from "../../src/trace/generation.js";
 import { Ordering } from "../../src/trace/order.js";
 import { exportTrace } from "../../src/trace/perfetto.js";
-import { Generation, readBatches, readGenerations } from "../../src/trace/reader.js";
+import { readBatches, readGenerations } from "../../src/trace/reader.js";
 import { summarize } from "../../src/trace/summary.js";
-import { type Batch, ByteWriter, cursor, EV, readHeader, readVarint, SPECS, type TraceFormat, writeHeader } from "../../src/trace/wire.js";
+import { type Batch, cursor, readVarint } from "../../src/trace/wire.js";
 import { clock, type Event, events, file, strings, THREAD_A, THREAD_B, twoThreads } from "./samples.js";
 
 const FORMATS: readonly TraceFormat[] = [22, 23, 25, 26];
@@ -166,25 +171,25 @@ describe("what golang.org/x/exp/trace refuses is refused", () => {
   });
 });
 
-describe("what cannot be put into order is mended", () => {
-  const settle = (batches: readonly Batch[], format: TraceFormat = 26) => {
+describe("what cannot be put into order is repairedBytes", () => {
+  const repair = (batches: readonly Batch[], format: TraceFormat = 26) => {
     const generation = new Generation(1, format, "t");
     for (const batch of batches) generation.add(batch);
     generation.finish();
-    return { generation, settled: new Ordering(() => {}).settle(generation) };
+    return { generation, repaired: new Ordering(() => {}).repair(generation) };
   };
 
   it("nothing is changed in a generation that is whole", () => {
-    const { settled } = settle(twoThreads(26));
-    expect(settled.trimmed).toBeUndefined();
-    expect(settled.changed.size).toBe(0);
+    const { repaired } = repair(twoThreads(26));
+    expect(repaired.trimmed).toBeUndefined();
+    expect(repaired.changed.size).toBe(0);
   });
 
   it("a thread is cut where what it waits for is lost, and what was lost is counted", () => {
     const good = twoThreads(26);
-    const { settled } = settle(good.filter((_, i) => i !== 1)); // thread A, which makes goroutine 12
-    expect(settled.trimmed).toMatchObject({ events: 4, span: 220 * 64 });
-    const rest = [clock(1, 26), ...[...settled.batches.values()].flat(), good[3], good[4]];
+    const { repaired } = repair(good.filter((_, i) => i !== 1)); // thread A, which makes goroutine 12
+    expect(repaired.trimmed).toMatchObject({ events: 4, span: 220 * 64 });
+    const rest = [clock(1, 26), ...[...repaired.batches.values()].flat(), good[3], good[4]];
     expect(namesOf(file(26, [rest]))).toEqual([`ProcStatus m${THREAD_B} g-1`]);
   });
 
@@ -200,10 +205,10 @@ describe("what cannot be put into order is mended", () => {
       strings(1, { 1: "x" }),
     ];
     expect(verdict(file(22, [batches]))).toMatch(/failed to advance/);
-    const { settled } = settle(batches, 22);
-    expect(settled).toMatchObject({ stops: 1, trimmed: undefined });
-    const mended = [clock(1, 22), ...[...settled.batches.values()].flat()];
-    expect(namesOf(file(22, [mended])).slice(-2)).toEqual([`ProcStop m${THREAD_A} g1`, `GoSyscallEndBlocked m${THREAD_A} g1`]);
+    const { repaired } = repair(batches, 22);
+    expect(repaired).toMatchObject({ stops: 1, trimmed: undefined });
+    const repairedBytes = [clock(1, 22), ...[...repaired.batches.values()].flat()];
+    expect(namesOf(file(22, [repairedBytes])).slice(-2)).toEqual([`ProcStop m${THREAD_A} g1`, `GoSyscallEndBlocked m${THREAD_A} g1`]);
   });
 });
 
@@ -232,8 +237,8 @@ describe("threads that wait for each other", () => {
     const generation = new Generation(1, 26, "t");
     for (const batch of waiting(others)) generation.add(batch);
     generation.finish();
-    const settled = new Ordering(() => {}).settle(generation);
-    expect(settled).toMatchObject({ trimmed: undefined, stops: 0, regionEvents: 0 });
+    const repaired = new Ordering(() => {}).repair(generation);
+    expect(repaired).toMatchObject({ trimmed: undefined, stops: 0, regionEvents: 0 });
   });
 });
 
@@ -282,15 +287,15 @@ describe("regions that end out of order", () => {
     expect(tracks.size).toBe(2);
   });
 
-  it("cost their own two events in a generation that is settled, and move no other in time", () => {
+  it("cost their own two events in a generation that is repaired, and move no other in time", () => {
     const whole = crossed(1);
     const generation = new Generation(1, 26, "t");
     for (const batch of whole) generation.add(batch);
     generation.finish();
-    const settled = new Ordering(() => {}).settle(generation);
-    expect(settled).toMatchObject({ regionEvents: 2, trimmed: undefined, misplaced: { name: "outer", goroutine: 1 } });
-    const mended = file(26, [[clock(1, 26), ...[...settled.batches.values()].flat(), whole[2]]]);
-    const left = new Set(timesOf(mended).map(String));
+    const repaired = new Ordering(() => {}).repair(generation);
+    expect(repaired).toMatchObject({ regionEvents: 2, trimmed: undefined, misplaced: { name: "outer", goroutine: 1 } });
+    const repairedBytes = file(26, [[clock(1, 26), ...[...repaired.batches.values()].flat(), whole[2]]]);
+    const left = new Set(timesOf(repairedBytes).map(String));
     const all = timesOf(file(26, [whole]));
     expect(all.map(String).filter((each) => !left.has(each))).toHaveLength(2);
     expect(left.size).toBe(all.length - 2);
@@ -299,7 +304,7 @@ describe("regions that end out of order", () => {
       () => {},
       (each) => misplaced.push(each),
     );
-    for (const each of readGenerations(bytesSource("t", mended))) again.run(each);
+    for (const each of readGenerations(bytesSource("t", repairedBytes))) again.run(each);
     expect(misplaced).toEqual([]);
   });
 
@@ -314,18 +319,18 @@ describe("regions that end out of order", () => {
       ]),
     ];
     const bytes = file(26, [plain(1), crossed(2), plain(3), crossed(4), plain(5)]);
-    const given = scanBase(bytesSource("t", bytes), 26, findings);
-    const { base, dropped } = orderComplete(given, 99, findings);
-    if (!base) throw new Error("no base");
+    const given = scanPrefix(bytesSource("t", bytes), 26, findings);
+    const { prefix, dropped } = orderPrefix(given, 99, findings);
+    if (!prefix) throw new Error("no prefix");
     expect(dropped).toBe(16);
-    expect(base.same).toBe(given.generations[1]?.from);
+    expect(prefix.same).toBe(given.generations[1]?.from);
     expect(findings.list()).toMatchObject([{ code: "trace-regions", count: 4, partial: true }]);
-    const mended = base.source.read(0, base.source.size);
-    expect(base.keep).toBe(mended.length);
-    expect(timesOf(mended)).toHaveLength(timesOf(bytes).length - 4);
-    for (const { number, from, to } of base.generations) {
+    const repairedBytes = prefix.source.read(0, prefix.source.size);
+    expect(prefix.keep).toBe(repairedBytes.length);
+    expect(timesOf(repairedBytes)).toHaveLength(timesOf(bytes).length - 4);
+    for (const { number, from, to } of prefix.generations) {
       const old = given.generations.find((each) => each.number === number) as (typeof given.generations)[number];
-      const same = Buffer.compare(mended.subarray(from, to), bytes.subarray(old.from, old.to)) === 0;
+      const same = Buffer.compare(repairedBytes.subarray(from, to), bytes.subarray(old.from, old.to)) === 0;
       expect([number, same]).toEqual([number, number % 2 === 1]);
     }
   });

@@ -1,5 +1,6 @@
 // The line at the bottom: find, filter, command and file name while they are typed.
 import type { Key } from "./keys.js";
+import { places } from "./places.js";
 import type { Line } from "./screen.js";
 import { type Mode, open, presentView, type State, type Step, type Surroundings, scroll, settle, stay, withView } from "./state.js";
 
@@ -62,7 +63,7 @@ function submit(state: State, { sign, text }: Mode & { kind: "prompt" }, around:
   if (line === "") return done;
   const history = [...state.history.filter((each) => each !== line), line].slice(-100);
   const tabbed = around.screens.find((screen) => screen.tab?.toLowerCase() === line.toLowerCase());
-  const place = tabbed ? { screen: tabbed.name, args: {} } : { screen: "answer", args: { line } };
+  const place = tabbed ? { screen: tabbed.name, args: {} } : places.answer(line);
   return settle(open({ ...done, history }, place), around);
 }
 

@@ -75,8 +75,8 @@ export function ask<Args, Result>(query: Query<Args, Result>, args: Args, option
 }
 
 /** What a body is made from. */
-export interface Given {
-  readonly args: PlaceArgs;
+export interface Given<Args extends PlaceArgs = PlaceArgs> {
+  readonly args: Args;
   /** One for each ask, in their order. */
   readonly answers: readonly Answer[];
   /** Columns for a line. */
@@ -93,34 +93,28 @@ export function resultOf<Args, Result>(given: Given, index: number, _query: Quer
 }
 
 /** A key that means something on this screen only. */
-export interface ScreenKey {
+export interface ScreenKey<Args extends PlaceArgs = PlaceArgs> {
   readonly key: Key;
   readonly help: string;
   /** Where it leads; undefined: nowhere from this line. */
-  go?(args: PlaceArgs, line: Line | undefined): Place | undefined;
+  go?(args: Args, line: Line | undefined): Place | undefined;
   /** Instead of a place: a command line to begin with. */
   readonly line?: string;
   /** The place is this one seen otherwise (another order): it takes this one's step in the breadcrumb. */
   readonly stays?: boolean;
 }
 
-/** One screen; everything that only it knows. */
-export interface Screen {
+/** One screen; everything that only it knows. Args: what its places say, see Subjects in places.ts. */
+export interface Screen<Args extends PlaceArgs = PlaceArgs> {
   readonly name: string;
   /** Its name in the bar at the top; screens without it are reached from others. */
   readonly tab?: string;
   /** Its step in the breadcrumb. */
-  title(args: PlaceArgs): string;
+  title(args: Args): string;
   /** @throws DumpError, shown in the screen */
-  asks(args: PlaceArgs): readonly Ask[];
-  body(given: Given): Body;
-  readonly keys: readonly ScreenKey[];
+  asks(args: Args): readonly Ask[];
+  body(given: Given<Args>): Body;
+  readonly keys: readonly ScreenKey<Args>[];
   /** What it answers, for its help. */
   readonly help: string;
-}
-
-/** A text among the args of a place, "" when there is none. */
-export function textArg(args: PlaceArgs, name: string): string {
-  const value = args[name];
-  return typeof value === "string" ? value : "";
 }

@@ -1,8 +1,8 @@
 // Lists of lines: tables whose cells are formatted only when a line is seen, and texts with their addresses as links.
 import { escapeText } from "../../text/escape.js";
 import { type Column, cutText, padText, textWidth } from "../../text/table.js";
+import { places } from "../places.js";
 import type { Line, Place } from "../screen.js";
-import { objectPlace } from "./places.js";
 
 /** One row of a table and what a line says beside its text. */
 export type ListRow = Omit<Line, "text"> & { readonly cells: readonly string[] };
@@ -96,11 +96,11 @@ const addressInText = /\b0x[0-9a-f]{6,16}\b/;
 const goroutineInText = /\bgoroutine ([0-9]+)\b/;
 
 /** Lines of text; one with an address or a goroutine in it leads there. */
-export function textLines(lines: readonly string[], linked: (address: string) => Place | undefined = objectPlace): Line[] {
+export function textLines(lines: readonly string[], linked: (address: string) => Place | undefined = places.object): Line[] {
   return lines.map((text) => {
     const address = addressInText.exec(text)?.[0];
     const goroutine = goroutineInText.exec(text)?.[1];
-    const open = address ? linked(address) : goroutine ? { screen: "goroutine", args: { id: Number(goroutine) } } : undefined;
+    const open = address ? linked(address) : goroutine ? places.goroutine(Number(goroutine)) : undefined;
     return { text, ...(open ? { open } : {}), ...(address ? { copy: address } : {}) };
   });
 }

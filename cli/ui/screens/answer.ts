@@ -5,17 +5,18 @@ import { parseCommand } from "../../grammar.js";
 import { makePage } from "../../text/style.js";
 import { textLines } from "../parts/list.js";
 import { splitWords } from "../parts/words.js";
-import { ask, type Screen, textArg } from "../screen.js";
+import type { Subjects } from "../places.js";
+import { ask, type Screen } from "../screen.js";
 
 /** The answer to a command line, as the command itself prints it. */
-export function answerScreen(commands: readonly AnyCommand[]): Screen {
+export function answerScreen(commands: readonly AnyCommand[]): Screen<Subjects["answer"]> {
   const parse = (line: string) => parseCommand(splitWords(line), commands);
   return {
     name: "answer",
     help: "What a command line answers.",
-    title: (args) => `:${textArg(args, "line")}`,
+    title: (args) => `:${args.line}`,
     asks(args) {
-      const { spec, operands, options } = parse(textArg(args, "line"));
+      const { spec, operands, options } = parse(args.line);
       const path = optionText(options, "output");
       const { file } = spec;
       const question = ask(spec.query, spec.args(operands, options));
@@ -35,7 +36,7 @@ export function answerScreen(commands: readonly AnyCommand[]): Screen {
     body({ args, answers, width }) {
       const answer = answers[0];
       if (answer?.state !== "done") return { head: [], rows: [] };
-      const { spec } = parse(textArg(args, "line"));
+      const { spec } = parse(args.line);
       return { head: [], rows: textLines(spec.text(answer.result, makePage(width, false))) };
     },
     keys: [],

@@ -2,8 +2,8 @@ import { formatCount } from "../../../src/base/units.js";
 import { blocked } from "../../../src/query/blocked.js";
 import { formatDuration } from "../../text/duration.js";
 import { atText, circleText, waitsText } from "../../views/blocked.js";
-import { objectPlace } from "../parts/places.js";
-import { ask, type Given, type Line, type PlaceArgs, resultOf, type Screen } from "../screen.js";
+import { isAt, places, type Subjects } from "../places.js";
+import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 
 type Answer = ReturnType<typeof blocked.run>;
 type Row = Answer["rows"][number];
@@ -12,7 +12,7 @@ type Row = Answer["rows"][number];
 const mostOpen = 5;
 
 /** Who waits for whom: everybody, or what one goroutine waits for and what others want from it. */
-export const blockedScreen: Screen = {
+export const blockedScreen: Screen<Subjects["blocked"]> = {
   name: "blocked",
   help: "Who waits for what, and who could end the wait? b on a goroutine: it alone.",
   title: (args) => (args.goroutine === undefined ? "Blocked" : `waits of goroutine ${args.goroutine}`),
@@ -20,7 +20,7 @@ export const blockedScreen: Screen = {
   body(given) {
     const answer = resultOf(given, 0, blocked);
     if (!answer) return { head: [], rows: [] };
-    const id = goroutineOf(given.args);
+    const id = given.args.goroutine;
     const things = answer.rows.filter((row) => id === undefined || concerns(row, id));
     const cycles = answer.cycles.filter(({ involved }) => id === undefined || involved.includes(id));
     const rows = [...cycles.flatMap(cycleLines), ...things.flatMap((row) => thingLines(row, id, given))];
@@ -35,22 +35,15 @@ export const blockedScreen: Screen = {
     {
       key: "b",
       help: "this one's waits",
-      go: (_args, line) => (line?.open?.screen === "goroutine" ? blockedPlace(Number(line.open.args.id)) : undefined),
+      go: (_args, line) => (isAt(line?.open, "goroutine") ? places.blocked({ goroutine: line.open.args.id }) : undefined),
     },
     {
       key: "o",
       help: "what is waited for",
-      go: (_args, line) => (line?.copy?.startsWith("0x") || line?.copy?.includes(".") ? objectPlace(line.copy) : undefined),
+      go: (_args, line) => (line?.copy?.startsWith("0x") || line?.copy?.includes(".") ? places.object(line.copy) : undefined),
     },
   ],
 };
-
-/** What a goroutine waits for, and who waits for it. */
-export function blockedPlace(goroutine: number) {
-  return { screen: "blocked", args: { goroutine } };
-}
-
-const goroutineOf = (args: PlaceArgs) => (args.goroutine === undefined ? undefined : Number(args.goroutine));
 
 function concerns({ waiting, holders }: Row, id: number): boolean {
   return waiting.some((each) => each.id === id) || holders.some((each) => each.id === id);
@@ -70,7 +63,7 @@ function cycleLines(cycle: Answer["cycles"][number]): Line[] {
     const next = goroutines[(index + 1) % goroutines.length];
     return {
       text: `  goroutine ${each.id}${atText(each.top)} waits for ${each.waitsFor}; goroutine ${next?.id}: ${each.why}`,
-      open: { screen: "goroutine", args: { id: each.id } },
+      open: places.goroutine(each.id),
       copy: each.waitsFor,
     };
   });
@@ -110,7 +103,7 @@ function goroutineLine(id: number, text: string, isSubject: boolean): Line {
   return {
     text: `    ${text}`,
     depth: 1,
-    open: { screen: "goroutine", args: { id } },
+    open: places.goroutine(id),
     copy: `g${id}`,
     ...(isSubject ? { tone: "bold" } : {}),
   };

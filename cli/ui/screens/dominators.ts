@@ -1,29 +1,24 @@
 import { dominators } from "../../../src/query/dominators.js";
 import { DOMINATORS_TITLE, dominatorFigures, dominatorLabel } from "../../views/dominators.js";
-import { objectPlace, ownerPlace, pathsPlace, typePlace } from "../parts/places.js";
-import { ask, type Given, type Line, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+import { isAt, ownerPlace, places, type Subjects, typePlace } from "../places.js";
+import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
 
 type Row = ReturnType<typeof dominators.run>;
-type Group = "none" | "type" | "package";
 
-const groups: readonly Group[] = ["none", "type", "package"];
+const groups = ["none", "type", "package"] as const;
 const levels = 8;
 const children = 50;
 
-const groupOf = (args: PlaceArgs) => groups.find((each) => each === args.group) ?? "none";
-
 /** Who holds how much. */
-export const dominatorsScreen: Screen = {
+export const dominatorsScreen: Screen<Subjects["dominators"]> = {
   name: "dominators",
   tab: "Dominators",
   help: "Who holds how much: what would be freed with it?",
-  title: (args) => (textArg(args, "of") === "" ? "Dominators" : `held by ${textArg(args, "of")}`),
+  title: (args) => (args.of === undefined ? "Dominators" : `held by ${args.of}`),
   asks(args) {
-    const of = textArg(args, "of");
+    const { of, all, group = "none" } = args;
     // 0: rows under one per cent are folded; 1 byte shows them all.
-    return [
-      ask(dominators, { ...(of === "" ? {} : { of }), depth: levels, min: args.all === true ? 1 : 0, group: groupOf(args), top: children }),
-    ];
+    return [ask(dominators, { ...(of === undefined ? {} : { of }), depth: levels, min: all === true ? 1 : 0, group, top: children })];
   },
   body(given) {
     const root = resultOf(given, 0, dominators);
@@ -38,22 +33,18 @@ export const dominatorsScreen: Screen = {
       key: "t",
       help: "group",
       stays: true,
-      go: (args) => changed(args, { group: groups[(groups.indexOf(groupOf(args)) + 1) % groups.length] }),
+      go: (args) => places.dominators({ ...args, group: groups[(groups.indexOf(args.group ?? "none") + 1) % groups.length] }),
     },
-    { key: "z", help: "only > 1%", stays: true, go: (args) => changed(args, { all: args.all !== true }) },
+    { key: "z", help: "only > 1%", stays: true, go: (args) => places.dominators({ ...args, all: args.all !== true }) },
     { key: "d", help: "from here", go: (_args, line) => startPlace(line) },
-    { key: "p", help: "why alive", go: (_args, line) => (line?.copy?.startsWith("0x") ? pathsPlace(line.copy) : undefined) },
+    { key: "p", help: "why alive", go: (_args, line) => (line?.copy?.startsWith("0x") ? places.paths({ address: line.copy }) : undefined) },
   ],
 };
 
-function changed(args: PlaceArgs, change: PlaceArgs): Place {
-  return { screen: "dominators", args: { ...args, ...change } };
-}
-
 /** The tree from the line's object or owner on. */
 function startPlace(line: Line | undefined): Place | undefined {
-  const of = line?.open?.screen === "object" ? line.open.args.of : line?.open?.screen === "goroutine" ? `g${line.open.args.id}` : undefined;
-  return of === undefined ? undefined : { screen: "dominators", args: { of } };
+  if (isAt(line?.open, "object")) return places.dominators({ of: line.open.args.of });
+  return isAt(line?.open, "goroutine") ? places.dominators({ of: `g${line.open.args.id}` }) : undefined;
 }
 
 function treeLines(row: Row, path: string, depth: number, whole: number, given: Given): Line[] {
@@ -75,8 +66,8 @@ function treeLines(row: Row, path: string, depth: number, whole: number, given: 
 
 /** Where a row leads: its object or owner, of several objects their type, of several goroutines one. */
 export function nodePlace(row: Row): Place | undefined {
-  if (row.address) return objectPlace(row.address);
+  if (row.address) return places.object(row.address);
   if (row.owner) return row.type === "(roots)" ? undefined : ownerPlace(row.owner);
-  if (row.example) return row.count > 1 && /^[*\w[]/.test(row.type) ? typePlace(row.type) : objectPlace(row.example);
+  if (row.example) return row.count > 1 && /^[*\w[]/.test(row.type) ? typePlace(row.type) : places.object(row.example);
   return undefined;
 }

@@ -2,22 +2,23 @@ import { counted, formatCount } from "../../../src/base/units.js";
 import { traceEvents } from "../../../src/query/trace-events.js";
 import { formatDuration } from "../../text/duration.js";
 import { tableLines } from "../parts/list.js";
+import { places, type Subjects } from "../places.js";
 import { ask, resultOf, type Screen } from "../screen.js";
 
 const most = 2000;
 
 /** The last events of the execution trace, of all goroutines or of one. */
-export const eventsScreen: Screen = {
+export const eventsScreen: Screen<Subjects["events"]> = {
   name: "events",
   help: "What happened last? The newest event stands first; times are before the end of the trace.",
   title: (args) => (args.goroutine === undefined ? "Events" : `events of goroutine ${args.goroutine}`),
   asks: (args) => [
     ask(traceEvents, {
-      ...(args.goroutine === undefined ? {} : { goroutine: Number(args.goroutine) }),
+      ...(args.goroutine === undefined ? {} : { goroutine: args.goroutine }),
       last: 0,
       kind: "",
       stacks: false,
-      top: Number(args.top ?? most),
+      top: args.top ?? most,
     }),
   ],
   body(given) {
@@ -29,7 +30,7 @@ export const eventsScreen: Screen = {
       const id = row.goroutine > 0 ? row.goroutine : Number(/\bgoroutine ([0-9]+)/.exec(row.text)?.[1] ?? 0);
       return {
         cells: [formatDuration(row.beforeEnd), row.proc < 0 ? "" : `P${row.proc}`, row.goroutine < 0 ? "" : `g${row.goroutine}`, row.text],
-        ...(id > 0 ? { open: { screen: "goroutine", args: { id } }, copy: `g${id}` } : {}),
+        ...(id > 0 ? { open: places.goroutine(id), copy: `g${id}` } : {}),
       };
     });
     const columns = [
@@ -44,8 +45,8 @@ export const eventsScreen: Screen = {
     {
       key: "v",
       help: "its events",
-      go: (_args, line) => (line?.copy ? { screen: "events", args: { goroutine: Number(line.copy.slice(1)) } } : undefined),
+      go: (_args, line) => (line?.copy ? places.events({ goroutine: Number(line.copy.slice(1)) }) : undefined),
     },
-    { key: "+", help: "more", stays: true, go: (args) => ({ screen: "events", args: { ...args, top: Number(args.top ?? most) * 5 } }) },
+    { key: "+", help: "more", stays: true, go: (args) => places.events({ ...args, top: (args.top ?? most) * 5 }) },
   ],
 };

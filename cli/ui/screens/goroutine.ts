@@ -11,18 +11,17 @@ import {
   type Variable,
   variableText,
 } from "../../views/goroutine.js";
-import { dominatorsPlace, objectPlace } from "../parts/places.js";
+import { places, type Subjects } from "../places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
-import { blockedPlace } from "./blocked.js";
 
 const depth = 2;
 
 /** One goroutine: its stack, a frame unfolds into its variables; then its last events. */
-export const goroutineScreen: Screen = {
+export const goroutineScreen: Screen<Subjects["goroutine"]> = {
   name: "goroutine",
   help: "Where was it, with what in its variables?",
   title: (args) => `goroutine ${args.id}`,
-  asks: (args) => [ask(goroutine, { id: Number(args.id), depth })],
+  asks: (args) => [ask(goroutine, { id: args.id, depth })],
   body(given) {
     const answer = resultOf(given, 0, goroutine);
     if (!answer) return { head: [], rows: [] };
@@ -43,14 +42,14 @@ export const goroutineScreen: Screen = {
       rows.push(
         {
           text: `created by ${createdBy.function}${parent ? ` in goroutine ${parent}` : ""}`,
-          ...(parent ? { open: { screen: "goroutine", args: { id: parent } } } : {}),
+          ...(parent ? { open: places.goroutine(parent) } : {}),
         },
         { text: `    ${createdBy.file}:${createdBy.line}`, tone: "dim" },
       );
     }
     if (answer.framesOmitted > 0)
       rows.push({ text: `${counted(answer.framesOmitted, "frame between is", "frames between are")} not shown`, tone: "dim" });
-    const events = { screen: "events", args: { goroutine: answer.id } };
+    const events = places.events({ goroutine: answer.id });
     rows.push(
       ...traceLines(answer, makePage(given.width, false)).map(
         (text, index): Line => ({ text, ...(index === 1 ? { open: events, tone: "bold" } : {}) }),
@@ -60,9 +59,9 @@ export const goroutineScreen: Screen = {
     return { head, rows, note: counted(answer.frames.length, "frame") };
   },
   keys: [
-    { key: "d", help: "what it holds", go: (args) => dominatorsPlace(`g${args.id}`) },
-    { key: "b", help: "blocked by", go: (args) => blockedPlace(Number(args.id)) },
-    { key: "v", help: "its last trace events", go: (args) => ({ screen: "events", args: { goroutine: Number(args.id) } }) },
+    { key: "d", help: "what it holds", go: (args) => places.dominators({ of: `g${args.id}` }) },
+    { key: "b", help: "blocked by", go: (args) => places.blocked({ goroutine: args.id }) },
+    { key: "v", help: "its last trace events", go: (args) => places.events({ goroutine: args.id }) },
   ],
 };
 
@@ -109,7 +108,7 @@ function variableLine(variable: Variable): Line {
   return {
     text: `      ${variableText(variable)}`,
     depth: 1,
-    ...(variable.expression ? { open: objectPlace(variable.expression) } : {}),
+    ...(variable.expression ? { open: places.object(variable.expression) } : {}),
     copy: variable.expression ?? variable.name,
   };
 }

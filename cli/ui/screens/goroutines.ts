@@ -5,8 +5,8 @@ import { formatDuration } from "../../text/duration.js";
 import { formatTop } from "../../text/goroutine-group.js";
 import type { Column } from "../../text/table.js";
 import { tableLines } from "../parts/list.js";
-import { ask, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
-import { blockedPlace } from "./blocked.js";
+import { isAt, places, type Subjects } from "../places.js";
+import { ask, type Place, resultOf, type Screen } from "../screen.js";
 
 type Answer = ReturnType<typeof goroutines.run>;
 type Group = NonNullable<Answer["groups"]>[number];
@@ -15,18 +15,17 @@ type Row = Answer["rows"][number] | Group;
 const most = 5000;
 
 /** What everybody was doing: one row a stack, or one a goroutine. */
-export const goroutinesScreen: Screen = {
+export const goroutinesScreen: Screen<Subjects["goroutines"]> = {
   name: "goroutines",
   tab: "Goroutines",
   help: "What was everybody doing? One row for each stack, t for each goroutine.",
-  title: (args) => (textArg(args, "focus") === "" ? "Goroutines" : `Goroutines in ${textArg(args, "title")}`),
+  title: (args) => (args.focus === undefined ? "Goroutines" : `Goroutines in ${args.title}`),
   asks(args) {
-    const focus = textArg(args, "focus");
     return [
       ask(goroutines, {
         group: args.each !== true,
         status: [],
-        ...(focus === "" ? {} : { focus }),
+        ...(args.focus === undefined ? {} : { focus: args.focus }),
         minWaitNanoseconds: 0,
         system: args.system === true,
         retains: args.retains === true,
@@ -59,37 +58,29 @@ export const goroutinesScreen: Screen = {
           open: groupPlace(row, given.args),
           copy: row.top?.function ?? "",
         }))
-      : answer.rows.map((row) => ({ cells: cells(String(row.id), row), open: onePlace(row.id), copy: `g${row.id}` }));
+      : answer.rows.map((row) => ({ cells: cells(String(row.id), row), open: places.goroutine(row.id), copy: `g${row.id}` }));
     return {
       ...tableLines(columns, rows, given.width),
       note: `${formatCount(answer.total.matching)} of ${counted(answer.total.user + answer.total.system, "goroutine")}`,
     };
   },
   keys: [
-    { key: "t", help: "group or each", stays: true, go: (args) => changed(args, { each: args.each !== true }) },
+    { key: "t", help: "group or each", stays: true, go: (args) => places.goroutines({ ...args, each: args.each !== true }) },
     {
       key: "b",
       help: "blocked by",
-      go: (_args, line) => (line?.open?.screen === "goroutine" ? blockedPlace(Number(line.open.args.id)) : { screen: "blocked", args: {} }),
+      go: (_args, line) => places.blocked(isAt(line?.open, "goroutine") ? { goroutine: line.open.args.id } : {}),
     },
-    { key: "R", help: "what they retain", stays: true, go: (args) => changed(args, { retains: args.retains !== true }) },
-    { key: "u", help: "the runtime's too", stays: true, go: (args) => changed(args, { system: args.system !== true }) },
+    { key: "R", help: "what they retain", stays: true, go: (args) => places.goroutines({ ...args, retains: args.retains !== true }) },
+    { key: "u", help: "the runtime's too", stays: true, go: (args) => places.goroutines({ ...args, system: args.system !== true }) },
   ],
 };
 
-function changed(args: PlaceArgs, change: PlaceArgs): Place {
-  return { screen: "goroutines", args: { ...args, ...change } };
-}
-
-function onePlace(id: number): Place {
-  return { screen: "goroutine", args: { id } };
-}
-
 /** One goroutine when it is alone or in none of the program's functions, else all those with this function on their stack. */
-export function groupPlace(group: Group, args: PlaceArgs): Place {
+export function groupPlace(group: Group, args: Subjects["goroutines"]): Place {
   const [first] = group.ids;
   const name = group.top?.function ?? "";
-  if ((group.count === 1 || name === "") && first !== undefined) return onePlace(first);
+  if ((group.count === 1 || name === "") && first !== undefined) return places.goroutine(first);
   const focus = `^${escapePattern(name)}$`;
-  return { screen: "goroutines", args: { ...args, each: true, focus, title: name } };
+  return places.goroutines({ ...args, each: true, focus, title: name });
 }

@@ -1,17 +1,17 @@
 import { counted } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
 import { MERGED_TITLE, mergedFigures } from "../../views/why.js";
-import { ownerPlace, typePlace } from "../parts/places.js";
-import { ask, type Given, type Line, resultOf, type Screen, textArg } from "../screen.js";
+import { ownerPlace, places, type Subjects, typePlace } from "../places.js";
+import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 
 type Merged = NonNullable<ReturnType<typeof why.run>["merged"]>[number];
 
 /** Who holds all the objects of a type: their paths, merged. */
-export const holdersScreen: Screen = {
+export const holdersScreen: Screen<Subjects["holders"]> = {
   name: "holders",
   help: "Who holds the objects of this type, all together?",
-  title: (args) => `holders of ${textArg(args, "type")}`,
-  asks: (args) => [ask(why, { type: textArg(args, "type"), merge: true })],
+  title: (args) => `holders of ${args.type}`,
+  asks: (args) => [ask(why, { type: args.type, merge: true })],
   body(given) {
     const answer = resultOf(given, 0, why);
     if (!answer) return { head: [], rows: [] };
@@ -19,8 +19,8 @@ export const holdersScreen: Screen = {
     return { head: [{ text: MERGED_TITLE, tone: "bold" }], rows, note: counted(answer.matching ?? 0, "object") };
   },
   keys: [
-    { key: "p", help: "why the largest", go: (args) => ({ screen: "paths", args: { type: textArg(args, "type") } }) },
-    { key: "o", help: "objects", go: (args) => ({ screen: "objects", args: { type: textArg(args, "type") } }) },
+    { key: "p", help: "why the largest", go: (args) => places.paths({ type: args.type }) },
+    { key: "o", help: "objects", go: (args) => places.objects({ type: args.type }) },
   ],
 };
 

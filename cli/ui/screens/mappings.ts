@@ -3,6 +3,7 @@ import { mappings } from "../../../src/query/mappings.js";
 import { cellsOf } from "../../text/table.js";
 import { mappingColumns } from "../../views/mappings.js";
 import { tableLines } from "../parts/list.js";
+import { places } from "../places.js";
 import { ask, resultOf, type Screen } from "../screen.js";
 
 /** The address space. */
@@ -17,7 +18,7 @@ export const mappingsScreen: Screen = {
     if (!answer) return { head: [], rows: [] };
     const rows = answer.rows.map((row) => ({
       cells: cellsOf(mappingColumns, row),
-      open: { screen: "memory", args: { address: row.start } },
+      open: places.memory(row.start),
       copy: row.start,
     }));
     return {

@@ -3,8 +3,8 @@ import { refs } from "../../../src/query/refs.js";
 import { show } from "../../../src/query/show.js";
 import { foldText } from "../../text/table.js";
 import { referenceText } from "../../views/refs.js";
-import { dominatorsPlace, objectPlace, ownerPlace, pathsPlace } from "../parts/places.js";
-import { ask, type Given, type Line, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+import { ownerPlace, places, type Subjects } from "../places.js";
+import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
 
 type Value = ReturnType<typeof show.run>["value"];
 type Reference = ReturnType<typeof refs.run>["rows"][number];
@@ -14,13 +14,13 @@ const depth = 3;
 const mostReferrers = 100;
 
 /** One value: what is in it, and who points to it. */
-export const objectScreen: Screen = {
+export const objectScreen: Screen<Subjects["object"]> = {
   name: "object",
   help: "What is in this value, and who points to it?",
-  title: (args) => textArg(args, "of"),
+  title: (args) => args.of,
   asks: (args) => [
-    ask(show, { of: textArg(args, "of"), depth, offset: Number(args.offset ?? 0), top: page }),
-    ask(refs, { of: textArg(args, "of"), out: false, top: mostReferrers }),
+    ask(show, { of: args.of, depth, offset: args.offset ?? 0, top: page }),
+    ask(refs, { of: args.of, out: false, top: mostReferrers }),
   ],
   body(given) {
     const answer = resultOf(given, 0, show);
@@ -42,57 +42,53 @@ export const objectScreen: Screen = {
       const last = (value.offset ?? 0) + (value.children?.length ?? 0);
       if (length > page)
         head.push({ text: `${formatCount(value.offset ?? 0)} to ${formatCount(last)} of ${formatCount(length)}`, tone: "dim" });
-      const own = isAddress(given.args.of as string) ? given.args.of : (value.address ?? object?.address);
+      const own = isAddress(given.args.of) ? given.args.of : (value.address ?? object?.address);
       const [first, ...more] = valueLines(value, "", 0, given);
-      if (first) rows.push({ ...first, ...(own === undefined ? {} : { copy: own as string }) }, ...more);
+      if (first) rows.push({ ...first, ...(own === undefined ? {} : { copy: own }) }, ...more);
     }
     rows.push(...referrerLines(given));
     return { head, rows };
   },
   keys: [
     { key: "p", help: "why alive", go: (args, line) => whyPlace(args, line) },
-    { key: "d", help: "dominators", go: (args) => dominatorsPlace(textArg(args, "of")) },
-    { key: "o", help: "points to", go: (args) => ({ screen: "refs", args: { of: textArg(args, "of"), out: true } }) },
-    { key: "i", help: "pointed to by", go: (args) => ({ screen: "refs", args: { of: textArg(args, "of"), out: false } }) },
+    { key: "d", help: "dominators", go: (args) => places.dominators({ of: args.of }) },
+    { key: "o", help: "points to", go: (args) => places.refs({ of: args.of, out: true }) },
+    { key: "i", help: "pointed to by", go: (args) => places.refs({ of: args.of, out: false }) },
     { key: "x", help: "bytes", go: (args, line) => bytesPlace(args, line) },
     {
       key: "]",
       help: "next part",
       stays: true,
-      go: (args) => nextPart(args, Number(args.offset ?? 0) + page),
+      go: (args) => places.object(args.of, (args.offset ?? 0) + page),
     },
     {
       key: "[",
       help: "part before",
       stays: true,
-      go: (args) => ({ screen: "object", args: { ...args, offset: Math.max(0, Number(args.offset ?? 0) - page) || undefined } }),
+      go: (args) => places.object(args.of, Math.max(0, (args.offset ?? 0) - page)),
     },
   ],
 };
 
-function nextPart(args: PlaceArgs, offset: number): Place {
-  return { screen: "object", args: { ...args, offset } };
-}
-
 const isAddress = (text: string | undefined): text is string => text !== undefined && /^0x[0-9a-f]+$/.test(text);
 
 /** The object under the cursor, else the one that the screen is about. */
-function addressOf(args: PlaceArgs, line: Line | undefined): string | undefined {
-  return [line?.copy, textArg(args, "of")].find(isAddress);
+function addressOf(args: Subjects["object"], line: Line | undefined): string | undefined {
+  return [line?.copy, args.of].find(isAddress);
 }
 
-function whyPlace(args: PlaceArgs, line: Line | undefined): Place | undefined {
+function whyPlace(args: Subjects["object"], line: Line | undefined): Place | undefined {
   const address = addressOf(args, line);
-  return address === undefined ? undefined : pathsPlace(address);
+  return address === undefined ? undefined : places.paths({ address });
 }
 
-function bytesPlace(args: PlaceArgs, line: Line | undefined): Place | undefined {
+function bytesPlace(args: Subjects["object"], line: Line | undefined): Place | undefined {
   const address = addressOf(args, line);
-  return address === undefined ? undefined : { screen: "memory", args: { address } };
+  return address === undefined ? undefined : places.memory(address);
 }
 
 /** A line for each part; the first two levels are open until somebody folds them. */
-function valueLines(value: Value, path: string, level: number, given: Given): Line[] {
+function valueLines(value: Value, path: string, level: number, given: Given<Subjects["object"]>): Line[] {
   const key = `${path}/${value.name}`;
   const children = value.children ?? [];
   const isOpen = given.folds[key] ?? level < 2;
@@ -105,11 +101,11 @@ function valueLines(value: Value, path: string, level: number, given: Given): Li
     text,
     depth: level,
     ...(children.length > 0 ? { fold: { key, isOpen } } : {}),
-    ...(value.address && level > 0 ? { open: objectPlace(value.address), copy: value.address } : {}),
+    ...(value.address && level > 0 ? { open: places.object(value.address), copy: value.address } : {}),
   };
   const next = (value.offset ?? 0) + children.length;
   const hidden = (value.length ?? 0) - next;
-  const rest = level === 0 ? nextPart(given.args, next) : value.address ? objectPlace(value.address) : undefined;
+  const rest = level === 0 ? places.object(given.args.of, next) : value.address ? places.object(value.address) : undefined;
   const more: Line[] =
     hidden > 0 && children.length > 0
       ? [
@@ -137,7 +133,7 @@ function referrerLines(given: Given): Line[] {
 
 /** "0xc000012000  *main.User  main.global.users[3]". */
 export function referenceLine(row: Reference): Line {
-  const open = row.address ? objectPlace(row.address) : row.owner ? ownerPlace(row.owner) : undefined;
+  const open = row.address ? places.object(row.address) : row.owner ? ownerPlace(row.owner) : undefined;
   const who = row.address ? `${row.address}  ${row.type}` : (row.owner ?? row.type);
   return {
     text: `  ${who}  ${referenceText(row, " ~ conservative")}`,

@@ -3,23 +3,23 @@ import { objects } from "../../../src/query/objects.js";
 import { cellsOf } from "../../text/table.js";
 import { objectColumns } from "../../views/objects.js";
 import { tableLines } from "../parts/list.js";
-import { dominatorsPlace, objectPlace, pathsPlace } from "../parts/places.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
-import { ask, resultOf, type Screen, textArg } from "../screen.js";
+import { places, type Subjects } from "../places.js";
+import { ask, resultOf, type Screen } from "../screen.js";
 
 /** Rows that are asked for at once. */
 const page = 2000;
 
 /** The objects of a type, one by one. */
-export const objectsScreen: Screen = {
+export const objectsScreen: Screen<Subjects["objects"]> = {
   name: "objects",
   help: "Which objects of this type are there?",
-  title: (args) => textArg(args, "type") || "Objects",
+  title: (args) => args.type ?? "Objects",
   asks: (args) => [
     ask(objects, {
-      ...(textArg(args, "type") === "" ? {} : { type: textArg(args, "type") }),
+      ...(args.type === undefined ? {} : { type: args.type }),
       min: 0,
-      top: Number(args.top ?? page),
+      top: args.top ?? page,
       ...partsOf(args),
     }),
   ],
@@ -27,25 +27,25 @@ export const objectsScreen: Screen = {
     const answer = resultOf(given, 0, objects);
     if (!answer) return { head: [], rows: [] };
     const columns = objectColumns(new Set(answer.rows.map((row) => row.type)).size > 1);
-    const rows = answer.rows.map((row) => ({ cells: cellsOf(columns, row), open: objectPlace(row.address), copy: row.address }));
+    const rows = answer.rows.map((row) => ({ cells: cellsOf(columns, row), open: places.object(row.address), copy: row.address }));
     const cut =
       answer.rows.length < answer.total.rows ? `first ${formatCount(answer.rows.length)} of ${formatCount(answer.total.rows)}, ` : "";
     return { ...tableLines(columns, rows, given.width), note: `${cut}${formatBytes(answer.total.bytes)}` };
   },
   keys: [
-    { key: "p", help: "why alive", go: (_args, line) => (line?.copy ? pathsPlace(line.copy) : undefined) },
-    { key: "d", help: "dominators", go: (_args, line) => (line?.copy ? dominatorsPlace(line.copy) : undefined) },
+    { key: "p", help: "why alive", go: (_args, line) => (line?.copy ? places.paths({ address: line.copy }) : undefined) },
+    { key: "d", help: "dominators", go: (_args, line) => (line?.copy ? places.dominators({ of: line.copy }) : undefined) },
     {
       key: "w",
       help: "who holds all",
-      go: (args) => (textArg(args, "type") ? { screen: "holders", args: { type: textArg(args, "type") } } : undefined),
+      go: (args) => (args.type !== undefined ? places.holders(args.type) : undefined),
     },
-    partsKey("objects"),
+    partsKey(places.objects),
     {
       key: "+",
       help: "more",
       stays: true,
-      go: (args) => ({ screen: "objects", args: { ...args, top: Number(args.top ?? page) * 5 } }),
+      go: (args) => places.objects({ ...args, top: (args.top ?? page) * 5 }),
     },
   ],
 };

@@ -20,7 +20,7 @@ import {
   typeLines,
 } from "../../views/overview.js";
 import { suspectText } from "../../views/suspects.js";
-import { typePlace } from "../parts/places.js";
+import { places, typePlace } from "../places.js";
 import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
 import { nodePlace } from "./dominators.js";
 import { groupPlace } from "./goroutines.js";
@@ -79,14 +79,14 @@ function deathPart(given: Given, page: Page): Line[] {
   if (!answer) return awaited(given, FIRST, "Death");
   const { goroutine } = answer.death;
   const [first = "", ...more] = deathLines(answer, page);
-  const open: Place = goroutine ? { screen: "goroutine", args: { id: goroutine.id } } : { screen: "death", args: {} };
+  const open: Place = goroutine ? places.goroutine(goroutine.id) : places.death();
   return [{ text: first, tone: "bold", open }, ...more.map((text): Line => ({ text, tone: "bold" }))];
 }
 
 function suspectPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, SUSPECTS, suspects);
   if (!answer) return awaited(given, SUSPECTS, "Suspects");
-  const open: Place = { screen: "suspects", args: {} };
+  const open: Place = places.suspects();
   if (answer.rows.length === 0) return headed(suspectLines([], page), open);
   return answer.rows.slice(0, mostFirst).flatMap((suspect, index) => {
     const { title } = suspectText(suspect);
@@ -100,21 +100,21 @@ function holderPart(given: Given, page: Page): Line[] {
   if (!root) return awaited(given, HOLDERS, "Holders");
   const rows = (root.children ?? []).slice(0, mostFirst);
   return holderLines(rows, root.retainedBytes, page).map((text, index): Line => {
-    const open = nodePlace(rows[index]) ?? { screen: "dominators", args: {} };
+    const open = nodePlace(rows[index]) ?? places.dominators();
     return { text, open };
   });
 }
 
 function programPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, FIRST, firstLook);
-  return answer ? headed(programLines(answer, page), { screen: "death", args: {} }) : awaited(given, FIRST, "Program");
+  return answer ? headed(programLines(answer, page), places.death()) : awaited(given, FIRST, "Program");
 }
 
 function heapPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, HEAP, heapUse);
   if (!answer) return awaited(given, HEAP, "Heap");
   const { stats } = resultOf(given, MEMORY, memoryUse) ?? { stats: null };
-  return headed(heapLines(answer, { stats }, page), { screen: "types", args: {} });
+  return headed(heapLines(answer, { stats }, page), places.types());
 }
 
 function typePart(given: Given, page: Page): Line[] {
@@ -133,18 +133,14 @@ function typePart(given: Given, page: Page): Line[] {
 function memoryPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, MEMORY, memoryUse);
   if (!answer) return awaited(given, MEMORY, "Memory");
-  return [
-    ...headed(memoryLines(answer, page), { screen: "mappings", args: {} }),
-    { text: "" },
-    ...gcLines(answer, page).map((text): Line => ({ text })),
-  ];
+  return [...headed(memoryLines(answer, page), places.mappings()), { text: "" }, ...gcLines(answer, page).map((text): Line => ({ text }))];
 }
 
 function machineLines(given: Given, page: Page): Line[] {
   const answer = resultOf(given, FIRST, firstLook);
   if (!answer) return [];
   return [
-    ...headed(goroutineLines(answer, page), { screen: "goroutines", args: {} }),
+    ...headed(goroutineLines(answer, page), places.goroutines()),
     { text: "" },
     ...buildLines(answer, page).map((text): Line => ({ text })),
   ];
@@ -168,5 +164,5 @@ function groupLines(given: Given): Line[] {
     };
   });
   const title = `Stacks      of ${counted(answer.total.user, "goroutine")}, the most frequent first`;
-  return [{ text: title, tone: "bold", open: { screen: "goroutines", args: {} } }, ...rows];
+  return [{ text: title, tone: "bold", open: places.goroutines() }, ...rows];
 }

@@ -4,28 +4,28 @@ import { parseIgnored } from "../../arguments.js";
 import { makePage } from "../../text/style.js";
 import { pathLines } from "../../text/tree.js";
 import { CONSERVATIVE, describeRoot } from "../../views/why.js";
-import { dominatorsPlace, exactType, objectPlace, ownerPlace } from "../parts/places.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
-import { ask, type Line, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+import { exactType, ownerPlace, places, type Subjects } from "../places.js";
+import { ask, type Line, resultOf, type Screen } from "../screen.js";
 
 type Path = ReturnType<typeof why.run>["paths"][number];
 
 const first = 3;
 
 /** Why an object is alive: paths from roots. */
-export const pathsScreen: Screen = {
+export const pathsScreen: Screen<Subjects["paths"]> = {
   name: "paths",
   help: "Why is this object alive: which roots lead to it? x leaves out the pointer to the line's object and asks again.",
   title(args) {
     const without = ignoredOf(args).length;
-    const what = `why ${textArg(args, "address") || textArg(args, "type")}`;
+    const what = `why ${args.address ?? args.type}`;
     return without === 0 ? what : `without ${counted(without, "pointer")}`;
   },
   asks(args) {
-    const type = textArg(args, "type");
+    const { address, type } = args;
     const ignore = ignoredOf(args);
-    const more = { paths: Number(args.paths ?? first), ...(ignore.length > 0 ? { ignore } : {}), ...partsOf(args) };
-    return [ask(why, type === "" ? { address: textArg(args, "address"), ...more } : { type, ...more })];
+    const more = { paths: args.paths ?? first, ...(ignore.length > 0 ? { ignore } : {}), ...partsOf(args) };
+    return [ask(why, { ...(address === undefined ? {} : { address }), ...(type === undefined ? {} : { type }), ...more })];
   },
   body(given) {
     const answer = resultOf(given, 0, why);
@@ -44,7 +44,7 @@ export const pathsScreen: Screen = {
     if (paths.some((path) => !path.root.certain)) rows.push({ text: "" }, { text: CONSERVATIVE, tone: "dim" });
     if (explanation !== undefined) rows.push({ text: explanation, tone: "good" });
     const type = exactType(object.type);
-    rows.push({ text: "" }, { text: `all ${object.type}: who holds them together`, open: { screen: "holders", args: { type } } });
+    rows.push({ text: "" }, { text: `all ${object.type}: who holds them together`, open: places.holders(type) });
     return { head, rows, note: paths.length > 0 ? counted(paths.length, "path") : "no path" };
   },
   keys: [
@@ -52,38 +52,35 @@ export const pathsScreen: Screen = {
       key: "x",
       help: "leave this pointer out",
       go: (args, line) =>
-        line?.pointer === undefined
-          ? undefined
-          : { screen: "paths", args: { ...args, ignore: [textArg(args, "ignore"), line.pointer].filter((each) => each !== "").join(";") } },
+        line?.pointer === undefined ? undefined : places.paths({ ...args, ignore: [args.ignore ?? [], line.pointer].flat().join(";") }),
     },
-    partsKey("paths"),
+    partsKey(places.paths),
     {
       key: "+",
       help: "more paths",
       stays: true,
-      go: (args) => ({ screen: "paths", args: { ...args, paths: Number(args.paths ?? first) * 3 } }),
+      go: (args) => places.paths({ ...args, paths: (args.paths ?? first) * 3 }),
     },
-    { key: "o", help: "the object", go: (args) => (textArg(args, "address") ? objectPlace(textArg(args, "address")) : undefined) },
+    { key: "o", help: "the object", go: (args) => (args.address !== undefined ? places.object(args.address) : undefined) },
     {
       key: "d",
       help: "dominators",
       go(args, line) {
-        const of = line?.copy ?? textArg(args, "address");
-        return of === "" ? undefined : dominatorsPlace(of);
+        const of = line?.copy ?? args.address;
+        return of === undefined ? undefined : places.dominators({ of });
       },
     },
   ],
 };
 
 /** What is left out, as the command line writes it. */
-const ignoredOf = (args: PlaceArgs) => parseIgnored(textArg(args, "ignore"));
+const ignoredOf = ({ ignore = "" }: Subjects["paths"]) => parseIgnored(ignore);
 
 function linesOf({ root, steps }: Path, width: number): Line[] {
   return pathLines(describeRoot(root), steps, makePage(width, false)).map(({ text, step }, index): Line => {
-    const object = step === undefined ? undefined : steps[step];
-    if (object) {
-      const from = step === 0 ? root.owner : (steps[(step as number) - 1]?.address ?? "");
-      return { text, open: objectPlace(object.address), copy: object.address, pointer: `${from}>${object.address}` };
+    if (step !== undefined) {
+      const { address } = steps[step];
+      return { text, open: places.object(address), copy: address, pointer: `${steps[step - 1]?.address ?? root.owner}>${address}` };
     }
     const open = index === 0 ? ownerPlace(root.owner) : undefined;
     return { text, ...(open ? { open, copy: root.owner } : {}) };

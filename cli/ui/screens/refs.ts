@@ -1,17 +1,18 @@
 import { counted } from "../../../src/base/units.js";
 import { refs } from "../../../src/query/refs.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
-import { ask, resultOf, type Screen, textArg } from "../screen.js";
+import { places, type Subjects } from "../places.js";
+import { ask, resultOf, type Screen } from "../screen.js";
 import { referenceLine } from "./object.js";
 
 const most = 2000;
 
 /** All pointers to or from one object. */
-export const refsScreen: Screen = {
+export const refsScreen: Screen<Subjects["refs"]> = {
   name: "refs",
   help: "Who points to it, or what does it point to?",
   title: (args) => (args.out === true ? "points to" : "pointed to by"),
-  asks: (args) => [ask(refs, { of: textArg(args, "of"), out: args.out === true, top: most, ...partsOf(args) })],
+  asks: (args) => [ask(refs, { of: args.of, out: args.out === true, top: most, ...partsOf(args) })],
   body(given) {
     const answer = resultOf(given, 0, refs);
     if (!answer) return { head: [], rows: [] };
@@ -19,7 +20,7 @@ export const refsScreen: Screen = {
     return { head, rows: answer.rows.map(referenceLine), note: counted(answer.total.pointers, "pointer") };
   },
   keys: [
-    { key: "i", help: "other way", stays: true, go: (args) => ({ screen: "refs", args: { ...args, out: args.out !== true } }) },
-    partsKey("refs"),
+    { key: "i", help: "other way", stays: true, go: (args) => places.refs({ ...args, out: args.out !== true }) },
+    partsKey(places.refs),
   ],
 };

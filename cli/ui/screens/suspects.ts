@@ -2,7 +2,7 @@ import { counted, formatBytes } from "../../../src/base/units.js";
 import { suspects } from "../../../src/query/suspects.js";
 import { suspectText } from "../../views/suspects.js";
 import { wrapText } from "../parts/list.js";
-import { objectPlace } from "../parts/places.js";
+import { places } from "../places.js";
 import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
 
 /** What is probably wrong. */
@@ -18,7 +18,7 @@ export const suspectsScreen: Screen = {
     const rows = answer.rows.flatMap((suspect, index): Line[] => {
       const row = suspectText(suspect);
       const { expression } = suspect.subject;
-      const open = expression ? objectPlace(expression) : commandPlace(row.next);
+      const open = expression ? places.object(expression) : commandPlace(row.next);
       const title = wrapText(`${index + 1}. ${row.title}`, given.width, "   ");
       return [
         ...title.map((text): Line => ({ text, tone: "bold", open, copy: expression ?? row.title })),
@@ -36,5 +36,5 @@ export const suspectsScreen: Screen = {
 
 /** The answer to a command line. */
 function commandPlace(next: string): Place {
-  return { screen: "answer", args: { line: next.replace(/ ?\bCORE\b/, "") } };
+  return places.answer(next.replace(/ ?\bCORE\b/, ""));
 }

@@ -3,7 +3,8 @@ import { traceTimeline } from "../../../src/query/trace-timeline.js";
 import { busyLane, stateLane } from "../../text/chart.js";
 import { formatDuration } from "../../text/duration.js";
 import { tableLines } from "../parts/list.js";
-import { ask, type Line, type Place, type PlaceArgs, resultOf, type Screen } from "../screen.js";
+import { places, type Subjects } from "../places.js";
+import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
 
 const columns = 240;
 const most = 200;
@@ -12,7 +13,7 @@ const zoom = 4;
 const nameWidth = 30;
 
 /** What Ps and goroutines did over time, as text. */
-export const timelineScreen: Screen = {
+export const timelineScreen: Screen<Subjects["timeline"]> = {
   name: "timeline",
   help: "What did Ps and goroutines do over time? + and - look at less and more of the time before the end.",
   title: (args) => (partOf(args) === 1 ? "Time line" : `the last 1/${formatCount(1 / partOf(args))} of the time`),
@@ -29,7 +30,7 @@ export const timelineScreen: Screen = {
       ...timeline.procs.map((lane) => ({ cells: [`P${lane.id}`, busyLane([lane.running, lane.syscall], span / columns, room)] })),
       ...timeline.goroutines.map((lane) => ({
         cells: [`g${lane.id} ${lane.function}`, stateLane(lane, room)],
-        open: { screen: "goroutine", args: { id: lane.id } },
+        open: places.goroutine(lane.id),
         copy: `g${lane.id}`,
       })),
     ];
@@ -54,15 +55,15 @@ export const timelineScreen: Screen = {
     {
       key: "v",
       help: "its events",
-      go: (_args, line) => (line?.copy ? { screen: "events", args: { goroutine: Number(line.copy.slice(1)) } } : undefined),
+      go: (_args, line) => (line?.copy ? places.events({ goroutine: Number(line.copy.slice(1)) }) : undefined),
     },
   ],
 };
 
-const partOf = (args: PlaceArgs) => Number(args.part ?? 1);
+const partOf = ({ part = 1 }: Subjects["timeline"]) => part;
 
 /** Undefined at both ends: all of the time, and a millionth of it. */
-function zoomed(args: PlaceArgs, by: number): Place | undefined {
+function zoomed(args: Subjects["timeline"], by: number): Place | undefined {
   const part = partOf(args) * by;
-  return part > 1 || part < 1e-6 ? undefined : { screen: "timeline", args: part === 1 ? {} : { part } };
+  return part > 1 || part < 1e-6 ? undefined : places.timeline(part === 1 ? {} : { part });
 }

@@ -2,7 +2,8 @@ import { traceSummary } from "../../../src/query/trace-summary.js";
 import { makePage } from "../../text/style.js";
 import { traceText } from "../../views/trace-summary.js";
 import { textLines } from "../parts/list.js";
-import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
+import { places } from "../places.js";
+import { ask, type Line, resultOf, type Screen } from "../screen.js";
 
 const most = 50;
 
@@ -22,18 +23,15 @@ export const traceScreen: Screen = {
     const rows = lines.map((line): Line => {
       const [, id = ""] = /^ *([0-9]+) {2,}\S/.exec(line.text) ?? [];
       const name = known.get(id);
-      return line.open || name === undefined || !line.text.includes(name.slice(0, 8)) ? line : { ...line, open: eventsPlace(Number(id)) };
+      return line.open || name === undefined || !line.text.includes(name.slice(0, 8))
+        ? line
+        : { ...line, open: places.events({ goroutine: Number(id) }) };
     });
     return { head: [], rows, ...(answer.summary ? {} : { without: ["t", "v", "x"] }) };
   },
   keys: [
-    { key: "t", help: "time line", go: () => ({ screen: "timeline", args: {} }) },
-    { key: "v", help: "events near the end", go: () => ({ screen: "events", args: {} }) },
+    { key: "t", help: "time line", go: () => places.timeline() },
+    { key: "v", help: "events near the end", go: () => places.events() },
     { key: "x", help: "extract to a file", line: "trace extract -o trace.out" },
   ],
 };
-
-/** The last events that concern a goroutine. */
-export function eventsPlace(goroutine: number): Place {
-  return { screen: "events", args: { goroutine } };
-}

@@ -4,18 +4,17 @@ import { histogram } from "../../../src/query/histogram.js";
 import { cellsOf } from "../../text/table.js";
 import { histogramColumns } from "../../views/histogram.js";
 import { tableLines } from "../parts/list.js";
-import { exactType, ownerPlace, typePlace } from "../parts/places.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
-import { ask, type Place, type PlaceArgs, resultOf, type Screen, textArg } from "../screen.js";
+import { exactType, ownerPlace, places, type Subjects } from "../places.js";
+import { ask, type Place, resultOf, type Screen } from "../screen.js";
 
-type By = "type" | "package" | "owner" | "goroutine" | "size-class";
-type Sort = "bytes" | "count" | "retained";
+type Args = Subjects["types"];
 
-const groups: readonly By[] = ["type", "package", "owner", "goroutine", "size-class"];
-const sorts: readonly Sort[] = ["bytes", "count", "retained"];
+const groups = ["type", "package", "owner", "goroutine", "size-class"] as const;
+const sorts = ["bytes", "count", "retained"] as const;
 
-const byOf = (args: PlaceArgs) => groups.find((each) => each === args.by) ?? "type";
-const sortOf = (args: PlaceArgs) => sorts.find((each) => each === args.sort) ?? "bytes";
+const byOf = ({ by = "type" }: Args) => by;
+const sortOf = ({ sort = "bytes" }: Args) => sort;
 
 /** The one after it, the first after the last. */
 function after<T>(list: readonly T[], one: T): T {
@@ -23,21 +22,20 @@ function after<T>(list: readonly T[], one: T): T {
 }
 
 /** What fills the heap, by type or otherwise. */
-export const typesScreen: Screen = {
+export const typesScreen: Screen<Args> = {
   name: "types",
   tab: "Types",
   help: "What fills the heap: by type, package, holder or size class?",
   title(args) {
-    const focus = textArg(args, "package");
     const by = byOf(args);
     const name = by === "type" ? "Types" : `By ${by}`;
-    return `${name}${focus === "" ? "" : ` of ${focus}`}${args.garbage === true ? " (garbage)" : ""}${args.parts === true ? " (parts)" : ""}`;
+    return `${name}${args.package === undefined ? "" : ` of ${args.package}`}${args.garbage === true ? " (garbage)" : ""}${args.parts === true ? " (parts)" : ""}`;
   },
   asks(args) {
-    const pack = textArg(args, "package");
+    const pack = args.package;
     const by = byOf(args);
     const sort = by === "size-class" || args.garbage === true ? (sortOf(args) === "count" ? "count" : "bytes") : sortOf(args);
-    const focus = pack === "" ? {} : { focus: `(^|[^\\w./])${escapePattern(pack)}\\.` };
+    const focus = pack === undefined ? {} : { focus: `(^|[^\\w./])${escapePattern(pack)}\\.` };
     return [ask(histogram, { by, sort, garbage: args.garbage === true, top: 0, ...focus, ...partsOf(args) })];
   },
   body(given) {
@@ -55,8 +53,7 @@ export const typesScreen: Screen = {
       keepsBar: true,
     });
     const rows = answer.rows.map((row) => {
-      const place = placeOf(by, row.type);
-      const open = place && given.args.parts === true ? { ...place, args: { ...place.args, parts: true } } : place;
+      const open = placeOf(by, row.type, partsOf(given.args));
       return { cells: cellsOf(columns, row), copy: row.type, ...(open ? { open } : {}) };
     });
     return {
@@ -65,36 +62,36 @@ export const typesScreen: Screen = {
     };
   },
   keys: [
-    { key: "s", help: "sort", stays: true, go: (args) => ({ screen: "types", args: { ...args, sort: after(sorts, sortOf(args)) } }) },
+    { key: "s", help: "sort", stays: true, go: (args) => places.types({ ...args, sort: after(sorts, sortOf(args)) }) },
     {
       key: "t",
       help: "by type/package/holder",
       stays: true,
-      go: (args) => ({ screen: "types", args: { ...args, by: after(groups, byOf(args)) } }),
+      go: (args) => places.types({ ...args, by: after(groups, byOf(args)) }),
     },
     {
       key: "P",
       help: "packages",
       stays: true,
-      go: (args) => ({ screen: "types", args: { ...args, by: byOf(args) === "package" ? "type" : "package" } }),
+      go: (args) => places.types({ ...args, by: byOf(args) === "package" ? "type" : "package" }),
     },
     {
       key: "u",
       help: "garbage",
       stays: true,
-      go: (args) => ({ screen: "types", args: { ...args, garbage: args.garbage !== true } }),
+      go: (args) => places.types({ ...args, garbage: args.garbage !== true }),
     },
-    partsKey("types"),
+    partsKey(places.types),
     {
       key: "p",
       help: "who holds them",
-      go: (args, line) => (byOf(args) === "type" && line?.copy ? { screen: "holders", args: { type: exactType(line.copy) } } : undefined),
+      go: (args, line) => (byOf(args) === "type" && line?.copy ? places.holders(exactType(line.copy)) : undefined),
     },
   ],
 };
 
-function placeOf(by: By, name: string): Place | undefined {
-  if (by === "type") return typePlace(name);
-  if (by === "package") return name.startsWith("(") ? undefined : { screen: "types", args: { package: name } };
+function placeOf(by: NonNullable<Args["by"]>, name: string, parts: Pick<Args, "parts">): Place | undefined {
+  if (by === "type") return places.objects({ type: exactType(name), ...parts });
+  if (by === "package") return name.startsWith("(") ? undefined : places.types({ package: name, ...parts });
   return by === "size-class" ? undefined : ownerPlace(name);
 }

@@ -32,15 +32,7 @@ export function showProgress(target: ProgressTarget): ShownProgress {
   let drawn = begun;
   let shown = false;
 
-  function line(done: number): string {
-    const seconds = (target.now() - stageBegun) / 1000;
-    const known = total > 0 && done > 0;
-    const share = known ? Math.min(1, done / total) : 0;
-    const percent = known ? `  ${Math.floor(share * 100)}%` : "";
-    // What little has been done says nothing yet of what is left.
-    const left = known && share >= leastShare && share < 1 ? `  ETA ${formatSeconds((seconds / share) * (1 - share))}` : "";
-    return `${name}${percent}${left}`;
-  }
+  const line = (done: number) => progressLine(name, total, done, (target.now() - stageBegun) / 1000);
 
   function draw(done: number): void {
     if (target.stagesOnly) return;
@@ -86,6 +78,16 @@ export function showProgress(target: ProgressTarget): ShownProgress {
       shown = false;
     },
   };
+}
+
+/** "reading heap  43%  ETA 2.1 s". total: 0 when unknown; seconds: since the stage began */
+function progressLine(name: string, total: number, done: number, seconds: number): string {
+  const known = total > 0 && done > 0;
+  const share = known ? Math.min(1, done / total) : 0;
+  const percent = known ? `  ${Math.floor(share * 100)}%` : "";
+  // What little has been done says nothing yet of what is left.
+  const left = known && share >= leastShare && share < 1 ? `  ETA ${formatSeconds((seconds / share) * (1 - share))}` : "";
+  return `${name}${percent}${left}`;
 }
 
 function formatSeconds(seconds: number): string {

@@ -5,7 +5,10 @@ import { optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
+import type { Page } from "../text/style.js";
 import { formatTable } from "../text/table.js";
+
+type Answer = ReturnType<typeof traceExtract.run>;
 
 /** `corescope trace extract`: the trace the program was recording when it died. */
 export const traceExtractCommand = defineCommand({
@@ -44,50 +47,57 @@ export const traceExtractCommand = defineCommand({
     }
     if (result.explanation !== "") lines.push(page.bad(escapeText(result.explanation)));
     if (result.stopping) lines.push("tracing was being stopped when the program died");
-    lines.push(
-      "",
-      ...formatTable(
-        [
-          { title: "generation", align: "right" },
-          { title: "was" },
-          { title: "bytes", align: "right" },
-          { title: "added: statuses", align: "right" },
-          { title: "stacks", align: "right" },
-          { title: "texts", align: "right" },
-        ],
-        generations.map(({ number, from, bytes, added }) => [
-          String(number),
-          from,
-          formatBytes(bytes),
-          from === "in flight" ? formatCount(added.statuses) : "",
-          from === "in flight" ? formatCount(added.stacks) : "",
-          from === "in flight" ? formatCount(added.strings) : "",
-        ]),
-        page.width,
-      ),
-    );
-    if (result.trimmed.events > 0) {
-      lines.push(
-        "",
-        page.bad(
-          `left out: ${counted(result.trimmed.events, "event")}, ${formatDuration(result.trimmed.span)}, because what they follow is lost`,
-        ),
-      );
-    }
-    if (result.halfWritten > 0)
-      lines.push("", `${counted(result.halfWritten, "event was", "events were")} half written when their thread stopped, and left out`);
-    if (result.inTracer.length > 0) {
-      const who = result.inTracer.map(({ thread, goroutine }) => `${thread} (goroutine ${goroutine})`);
-      lines.push("", `inside the tracer at death, their last event may be missing: threads ${who.join(", ")}`);
-    }
-    if (result.behind.length > 0) {
-      const who = result.behind.map((each) => `${each.goroutine} ${each.state} (in the trace ${each.inTrace || "not yet born"})`);
-      lines.push("", `changed state without a last word in the trace: goroutines ${who.join(", ")}`);
-    }
-    return lines;
+    lines.push("", ...generationLines(generations, page));
+    return [...lines, ...missingLines(result, page)];
   },
   isNo: ({ found }) => !found,
   next: ({ found, writes }) => (found && writes !== "tail" ? [`trace summary CORE`, `trace events CORE --last 10ms`] : []),
   file: (result) => contentsOf(result),
   textWithFile: true,
 });
+
+function generationLines(generations: Answer["generations"], page: Page): string[] {
+  return formatTable(
+    [
+      { title: "generation", align: "right" },
+      { title: "was" },
+      { title: "bytes", align: "right" },
+      { title: "added: statuses", align: "right" },
+      { title: "stacks", align: "right" },
+      { title: "texts", align: "right" },
+    ],
+    generations.map(({ number, from, bytes, added }) => [
+      String(number),
+      from,
+      formatBytes(bytes),
+      from === "in flight" ? formatCount(added.statuses) : "",
+      from === "in flight" ? formatCount(added.stacks) : "",
+      from === "in flight" ? formatCount(added.strings) : "",
+    ]),
+    page.width,
+  );
+}
+
+/** What the trace lacks, and why. */
+function missingLines(result: Answer, page: Page): string[] {
+  const lines: string[] = [];
+  if (result.trimmed.events > 0) {
+    lines.push(
+      "",
+      page.bad(
+        `left out: ${counted(result.trimmed.events, "event")}, ${formatDuration(result.trimmed.span)}, because what they follow is lost`,
+      ),
+    );
+  }
+  if (result.halfWritten > 0)
+    lines.push("", `${counted(result.halfWritten, "event was", "events were")} half written when their thread stopped, and left out`);
+  if (result.inTracer.length > 0) {
+    const who = result.inTracer.map(({ thread, goroutine }) => `${thread} (goroutine ${goroutine})`);
+    lines.push("", `inside the tracer at death, their last event may be missing: threads ${who.join(", ")}`);
+  }
+  if (result.behind.length > 0) {
+    const who = result.behind.map((each) => `${each.goroutine} ${each.state} (in the trace ${each.inTrace || "not yet born"})`);
+    lines.push("", `changed state without a last word in the trace: goroutines ${who.join(", ")}`);
+  }
+  return lines;
+}

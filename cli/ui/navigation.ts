@@ -20,6 +20,34 @@ import {
   withView,
 } from "./state.js";
 
+/** Rows that keys lead to. at: under the cursor; page: rows on the screen but one. */
+type Move = (at: number, page: number, last: number) => number;
+
+const down: Move = (at) => at + 1;
+const up: Move = (at) => at - 1;
+const pageDown: Move = (at, page) => at + page;
+const pageUp: Move = (at, page) => at - page;
+const first: Move = () => 0;
+const last: Move = (_at, _page, row) => row;
+
+const MOVES: ReadonlyMap<Key, Move> = new Map([
+  ["j", down],
+  ["down", down],
+  ["k", up],
+  ["up", up],
+  ["pagedown", pageDown],
+  ["ctrl-f", pageDown],
+  [" ", pageDown],
+  ["pageup", pageUp],
+  ["ctrl-b", pageUp],
+  ["ctrl-d", (at, page) => at + Math.ceil(page / 2)],
+  ["ctrl-u", (at, page) => at - Math.ceil(page / 2)],
+  ["g", first],
+  ["home", first],
+  ["G", last],
+  ["end", last],
+]);
+
 /** What a key does. */
 export function reduce(state: State, key: Key, around: Surroundings): Step {
   if (key === "ctrl-c") return { state, effects: [{ kind: "quit" }] };
@@ -46,32 +74,11 @@ function browse(state: State, key: Key, around: Surroundings): Step {
   if (own?.line !== undefined)
     return stay({ ...state, mode: { kind: "prompt", sign: ":", text: own.line, recalled: state.history.length } });
   if (own) return byOwnKey(state, own.go?.(view.place.args, line), own.stays === true, own.help);
+  const move = MOVES.get(key);
+  if (move) return to(move(view.cursor, page, body.rows.length - 1));
   switch (key) {
     case "q":
       return quit(state);
-    case "j":
-    case "down":
-      return to(view.cursor + 1);
-    case "k":
-    case "up":
-      return to(view.cursor - 1);
-    case "pagedown":
-    case "ctrl-f":
-    case " ":
-      return to(view.cursor + page);
-    case "pageup":
-    case "ctrl-b":
-      return to(view.cursor - page);
-    case "ctrl-d":
-      return to(view.cursor + Math.ceil(page / 2));
-    case "ctrl-u":
-      return to(view.cursor - Math.ceil(page / 2));
-    case "g":
-    case "home":
-      return to(0);
-    case "G":
-    case "end":
-      return to(body.rows.length - 1);
     case "enter":
     case "l":
     case "right":

@@ -1,20 +1,18 @@
 // One person at one dump: state, answers, and what keys do to the world. Knows no React; whoever draws listens.
 import { NO_NAMES } from "../../src/base/package-names.js";
-import { Cancelled } from "../../src/base/progress.js";
-import { formatCount } from "../../src/base/units.js";
 import { names } from "../../src/query/names.js";
 import { show } from "../../src/query/show.js";
-import type { RemoteDump } from "../../src/worker/worker.js";
 import type { AnyCommand } from "../command.js";
 import { explainInside as explain } from "../paste.js";
 import { escapeText } from "../text/escape.js";
 import { shortenAnswer } from "../text/names.js";
+import { AnswerBook, type Answers } from "./answers.js";
+import { bodyOf } from "./body.js";
 import { type Completion, completeLine, wordsOf } from "./completion.js";
 import { type Frame, listHeight, makeFrame, type Size } from "./frame.js";
 import { type Key, makeKeyReader } from "./keys.js";
 import { reduce } from "./navigation.js";
-import { wrapText } from "./parts/list.js";
-import { hasWords } from "./prompt.js";
+import { Redraw } from "./redraw.js";
 import { type Answer, type Ask, ask, type Body, type Screen } from "./screen.js";
 import {
   type Effect,
@@ -28,9 +26,6 @@ import {
   startAt,
   type View,
 } from "./state.js";
-
-/** What a session needs from a dump; RemoteDump has it. */
-export type Answers = Pick<RemoteDump, "ask" | "progress" | "findings"> & Partial<Pick<RemoteDump, "names">>;
 
 export interface SessionOptions {
   readonly dump: Answers;
@@ -54,16 +49,7 @@ export interface SessionOptions {
   suspend(): void;
 }
 
-interface Known {
-  answer: Answer;
-  cancel(): void;
-}
-
 const flushMilliseconds = 25;
-const progressMilliseconds = 100;
-/** Shortest time between two frames. */
-const frameMilliseconds = 16;
-const mostAnswers = 300;
 /** Parts of a value that completion knows. */
 const mostOffered = 200;
 
@@ -72,9 +58,9 @@ export class Session implements Surroundings {
   readonly screens: readonly Screen[];
   state: State;
   private readonly options: SessionOptions;
-  private readonly known = new Map<string, Known>();
+  private readonly book: AnswerBook;
+  private readonly redraw = new Redraw();
   private readonly reader = makeKeyReader();
-  private readonly listeners = new Set<() => void>();
   // Moving the cursor makes a new view of the same rows: the last body is kept for that.
   private last: { readonly view: View; readonly stamp: number; readonly body: Body } | undefined;
   private size: Size;
@@ -82,24 +68,23 @@ export class Session implements Surroundings {
   private stamp = 0;
   private priority = 0;
   private holding: NodeJS.Timeout | undefined;
-  private ticking: NodeJS.Timeout | undefined;
   private drawn: Frame | undefined;
-  private isTold = true;
-  private resting: NodeJS.Timeout | undefined;
 
   constructor(options: SessionOptions) {
     this.options = options;
     this.screens = options.screens;
     this.size = options.size;
+    this.book = new AnswerBook(options.dump, {
+      shorten: (answer) => this.shorten(answer),
+      save: (path, chunks, replaces) => this.save(path, chunks, replaces),
+      answered: (arrive) => this.answered(arrive),
+    });
     this.state = startAt({ screen: options.screens[0].name, args: {} });
     this.askFor(presentView(this.state));
   }
 
-  /** Calls back after every change of the frame; returns how to stop. */
-  listen(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
+  /** Calls back after changes of the frame; returns how to stop. */
+  readonly listen = (listener: () => void): (() => void) => this.redraw.listen(listener);
 
   /** What is to be drawn now; the same object until something changed. */
   frame(): Frame {
@@ -143,7 +128,7 @@ export class Session implements Surroundings {
     this.changed();
   }
 
-  /** A fault in a screen is said, and ends nothing. */
+  /** A fault is said, and ends nothing. */
   private step(key: Key): Step {
     try {
       return reduce(this.state, key, this);
@@ -162,9 +147,7 @@ export class Session implements Surroundings {
   /** Stops timers; the dump is the owner's. */
   close(): void {
     clearTimeout(this.holding);
-    clearTimeout(this.ticking);
-    clearTimeout(this.resting);
-    this.listeners.clear();
+    this.redraw.close();
   }
 
   body(view: View): Body {
@@ -186,71 +169,50 @@ export class Session implements Surroundings {
   }
 
   complete(text: string): Completion {
-    return completeLine(text, this.options.commands, () => wordsOf(this.results()));
+    return completeLine(text, this.options.commands, () => wordsOf(this.book.results()));
   }
 
   private makeBody(view: View): Body {
-    const screen = screenOf(view.place, this);
-    const answers = this.answersOf(view);
-    const failures = answers.flatMap((answer) => (answer.state === "failed" ? [answer.lines] : []));
-    const failed = failures.filter((lines, at) => failures.findIndex((each) => each.join() === lines.join()) === at).flat();
-    let body: Body;
-    try {
-      body = screen.body({
-        args: view.place.args,
-        answers,
-        width: Math.max(20, this.size.columns - 2),
-        folds: view.folds,
-        findings: this.shorten(this.options.dump.findings),
-      });
-    } catch (error) {
-      body = { head: [], rows: explain(error, true).lines.map((text) => ({ text, tone: "bad" as const })) };
-    }
-    const isCancelled = body.rows.length === 0 && answers.some((answer) => answer.state === "cancelled");
-    const said = [...failed, ...(isCancelled ? ["not answered: r asks again"] : [])];
-    const width = Math.max(20, this.size.columns - 2);
-    const told = said.flatMap((text) => wrapText(escapeText(text), width, "  "));
-    const rows = [...told.map((text) => ({ text, tone: "bad" as const })), ...body.rows];
-    if (view.filter === "") return said.length === 0 ? body : { ...body, rows };
-    const wanted = view.filter.toLowerCase();
-    const kept = rows.filter((line) => hasWords(line, wanted));
-    return { ...body, rows: kept, note: `filter ${view.filter}: ${formatCount(kept.length)} of ${formatCount(rows.length)}` };
+    const given = {
+      args: view.place.args,
+      answers: this.answersOf(view),
+      width: Math.max(20, this.size.columns - 2),
+      folds: view.folds,
+      findings: this.shorten(this.options.dump.findings),
+    };
+    return bodyOf(screenOf(view.place, this), given, view.filter);
   }
 
   /** Answers to a view's questions, in their order; a question that cannot be put is a failed one. */
   private answersOf(view: View): readonly Answer[] {
-    const asks = this.asksOf(view);
-    if (!Array.isArray(asks)) return [asks as Answer];
-    return asks.map((each) => this.known.get(askKey(each))?.answer ?? { state: "cancelled" });
+    const { asks, failure } = this.asksOf(view);
+    return failure ? [failure] : asks.map((each) => this.book.answerTo(each) ?? { state: "cancelled" });
   }
 
-  private asksOf(view: View): readonly Ask[] | Answer {
+  private asksOf(view: View): { readonly asks: readonly Ask[]; readonly failure?: Answer } {
     try {
-      return screenOf(view.place, this).asks(view.place.args);
+      return { asks: screenOf(view.place, this).asks(view.place.args) };
     } catch (error) {
-      return { state: "failed", lines: explain(error).lines };
+      return { asks: [], failure: { state: "failed", lines: explain(error).lines } };
     }
   }
 
   /** Puts a view's questions that have no answer; what is shown now comes before what was asked for earlier. */
   private askFor(view: View, again = false, replaces = false): void {
-    const asks = this.asksOf(view);
     this.stamp++;
-    if (!Array.isArray(asks)) return;
     this.priority++;
-    for (const each of asks as readonly Ask[]) {
-      const key = askKey(each);
-      const state = this.known.get(key)?.answer.state;
+    for (const each of this.asksOf(view).asks) {
+      const state = this.book.answerTo(each)?.state;
       // A file is written once, and again when that is asked for.
       const isSettled = (state === "done" && !(again && each.save)) || (state === "failed" && !again);
       if (state === "waiting" || isSettled) continue;
       const { save } = each;
-      if (!save) this.put(key, each);
-      else if (replaces || save.replaces) this.put(key, { ...each, save: { ...save, replaces: true } });
+      if (!save) this.put(each);
+      else if (replaces || save.replaces) this.put({ ...each, save: { ...save, replaces: true } });
       else if (this.options.isFile(save.path)) this.confirm(save.path, { kind: "retry", replaces: true });
-      else this.put(key, each);
+      else this.put(each);
     }
-    this.forgetOld();
+    this.book.forgetOld(this.state.stack.flatMap((shown) => this.asksOf(shown).asks));
   }
 
   /** Nothing that is there is replaced before somebody says so. */
@@ -262,31 +224,21 @@ export class Session implements Surroundings {
   private askWords(line: string): void {
     const whole = /(\S*\.\S+)[.[][^.[\s]*$/.exec(line)?.[1];
     const parts = whole === undefined ? [] : [ask(show, { of: whole, depth: 1, offset: 0, top: mostOffered })];
-    for (const each of [ask(names, {}), ...parts]) if (!this.known.has(askKey(each))) this.put(askKey(each), each);
+    for (const each of [ask(names, {}), ...parts]) if (!this.book.answerTo(each)) this.put(each);
   }
 
-  private put(key: string, { query, args, isBackground, save }: Ask): void {
-    const asked = this.options.dump.ask(query, args, isBackground ? -1 : this.priority, save !== undefined);
-    const entry: Known = { answer: { state: "waiting" }, cancel: () => asked.cancel() };
-    this.known.delete(key);
-    this.known.set(key, entry);
-    const saved = asked.result.then(async (result) => {
-      const chunks = save?.chunks(result);
-      if (save && chunks) await this.save(save.path, chunks, save.replaces);
-      return result;
+  private put(question: Ask): void {
+    this.book.put(question, this.priority);
+    this.redraw.tick(() => {
+      this.changed();
+      return this.options.dump.progress() !== undefined;
     });
-    saved.then(
-      (result) => this.answered(entry, { state: "done", result }),
-      (error: unknown) =>
-        this.answered(entry, error instanceof Cancelled ? { state: "cancelled" } : { state: "failed", lines: explain(error).lines }),
-    );
-    this.tick();
   }
 
-  private answered(entry: Known, answer: Answer): void {
+  private answered(arrive: () => void): void {
     const view = presentView(this.state);
     const line = this.body(view).rows[view.cursor];
-    entry.answer = this.shorten(answer);
+    arrive();
     this.stamp++;
     this.state = follow(this.state, line, this);
     this.changed();
@@ -317,20 +269,6 @@ export class Session implements Surroundings {
     this.changed();
   }
 
-  /** Answers of places long left are dropped, the oldest first. */
-  private forgetOld(): void {
-    const kept = new Set(
-      this.state.stack.flatMap((view) => {
-        const asks = this.asksOf(view);
-        return Array.isArray(asks) ? (asks as readonly Ask[]).map(askKey) : [];
-      }),
-    );
-    for (const [key, { answer }] of this.known) {
-      if (this.known.size <= mostAnswers) return;
-      if (!kept.has(key) && answer.state !== "waiting") this.known.delete(key);
-    }
-  }
-
   private perform(effect: Effect, view: View): void {
     if (effect.kind === "quit") this.options.quit();
     else if (effect.kind === "copy") this.options.write(`\u001b]52;c;${Buffer.from(effect.text).toString("base64")}\u0007`);
@@ -338,22 +276,9 @@ export class Session implements Surroundings {
     else if (effect.kind === "retry") this.askFor(view, true, effect.replaces);
     else if (effect.kind === "save") this.saveView(effect.path, view, effect.replaces);
     else {
-      const asks = this.asksOf(view);
-      if (!Array.isArray(asks)) return;
-      for (const key of (asks as readonly Ask[]).map(askKey)) {
-        const known = this.known.get(key);
-        if (known?.answer.state !== "waiting") continue;
-        known.cancel();
-        // Forgotten at once: the other thread may take its time, and somebody may ask again before.
-        this.known.delete(key);
-      }
+      this.book.cancel(this.asksOf(view).asks);
       this.stamp++;
     }
-  }
-
-  /** Results known so far, for completion. */
-  private *results(): Generator<unknown> {
-    for (const { answer } of this.known.values()) if (answer.state === "done") yield answer.result;
   }
 
   /** What the other thread does now, for the status line. */
@@ -366,33 +291,9 @@ export class Session implements Surroundings {
     return `${stage}${share}${this.isWaiting(view) ? "" : " (in the background)"}`;
   }
 
-  /** The frame is another; told at once, or soon after the last one was drawn. */
+  /** The frame is another. */
   private changed(): void {
     this.drawn = undefined;
-    this.isTold = false;
-    if (!this.resting) this.tell();
+    this.redraw.changed();
   }
-
-  private tell(): void {
-    this.isTold = true;
-    for (const listener of this.listeners) listener();
-    this.resting = setTimeout(() => {
-      this.resting = undefined;
-      if (!this.isTold) this.tell();
-    }, frameMilliseconds);
-  }
-
-  /** Looks at the progress ten times a second while there is some. */
-  private tick(): void {
-    if (this.ticking) return;
-    this.ticking = setTimeout(() => {
-      this.ticking = undefined;
-      this.changed();
-      if (this.options.dump.progress()) this.tick();
-    }, progressMilliseconds);
-  }
-}
-
-function askKey({ query, args, save }: Ask): string {
-  return `${query.name} ${JSON.stringify(args)} ${save?.path ?? ""}`;
 }

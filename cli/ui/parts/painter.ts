@@ -37,14 +37,10 @@ export function makePainter(terminal: Terminal): Painter {
     if (next === undefined || isPaused || isBlocked) return;
     const lines = next;
     next = undefined;
-    const changed: string[] = [];
-    const count = Math.min(terminal.rows, Math.max(lines.length, shown.length));
-    for (let row = 0; row < count; row++) {
-      if (lines[row] !== shown[row]) changed.push(`\u001b[${row + 1};1H${lines[row] ?? ""}\u001b[0m\u001b[K`);
-    }
+    const changed = changedRows(shown, lines, terminal.rows);
     shown = lines;
-    if (changed.length === 0) return;
-    terminal.write(begin + changed.join("") + end);
+    if (changed === "") return;
+    terminal.write(begin + changed + end);
     // A slow line gets the newest frame when it is ready, not all of them.
     if (terminal.writableNeedDrain) {
       isBlocked = true;
@@ -85,4 +81,14 @@ export function makePainter(terminal: Terminal): Painter {
       paint();
     },
   };
+}
+
+/** What to write so that a terminal that shows some lines shows others. */
+function changedRows(shown: readonly string[], lines: readonly string[], rows: number): string {
+  const count = Math.min(rows, Math.max(lines.length, shown.length));
+  let changed = "";
+  for (let row = 0; row < count; row++) {
+    if (lines[row] !== shown[row]) changed += `\u001b[${row + 1};1H${lines[row] ?? ""}\u001b[0m\u001b[K`;
+  }
+  return changed;
 }

@@ -1,13 +1,14 @@
 import { render } from "ink-testing-library";
 import { afterEach, describe, expect, test } from "vitest";
 import { COMMANDS } from "../../../cli/commands/index.js";
+import type { Answers } from "../../../cli/ui/answers.js";
 import { App } from "../../../cli/ui/app.js";
 import { listHeight } from "../../../cli/ui/frame.js";
 import { helpLines } from "../../../cli/ui/parts/help.js";
 import type { Body } from "../../../cli/ui/screen.js";
 import { allScreens } from "../../../cli/ui/screens/index.js";
 import { traceScreen } from "../../../cli/ui/screens/trace.js";
-import { type Answers, Session } from "../../../cli/ui/session.js";
+import { Session } from "../../../cli/ui/session.js";
 import { presentView } from "../../../cli/ui/state.js";
 import { NotFoundError } from "../../../src/base/errors.js";
 import { Cancelled } from "../../../src/base/progress.js";

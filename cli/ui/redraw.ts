@@ -1,0 +1,49 @@
+// When whoever draws is told that the frame is another: at once, then not again before the last one had its time.
+
+/** Shortest time between two frames. */
+const frameMilliseconds = 16;
+const progressMilliseconds = 100;
+
+/** Tells listeners of changes, many of them at once. */
+export class Redraw {
+  private readonly listeners = new Set<() => void>();
+  private isTold = true;
+  private resting: NodeJS.Timeout | undefined;
+  private ticking: NodeJS.Timeout | undefined;
+
+  /** Calls back after changes; returns how to stop. */
+  listen(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Something is to be drawn. */
+  changed(): void {
+    this.isTold = false;
+    if (!this.resting) this.tell();
+  }
+
+  /** Calls back ten times a second, until it says no. */
+  tick(again: () => boolean): void {
+    if (this.ticking) return;
+    this.ticking = setTimeout(() => {
+      this.ticking = undefined;
+      if (again()) this.tick(again);
+    }, progressMilliseconds);
+  }
+
+  close(): void {
+    clearTimeout(this.resting);
+    clearTimeout(this.ticking);
+    this.listeners.clear();
+  }
+
+  private tell(): void {
+    this.isTold = true;
+    for (const listener of this.listeners) listener();
+    this.resting = setTimeout(() => {
+      this.resting = undefined;
+      if (!this.isTold) this.tell();
+    }, frameMilliseconds);
+  }
+}

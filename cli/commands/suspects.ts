@@ -4,8 +4,8 @@ import { optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { commandLine } from "../text/command-line.js";
 import { escapeText } from "../text/escape.js";
-import { type Page, proseWidth } from "../text/style.js";
-import { textWidth } from "../text/table.js";
+import { proseWidth } from "../text/style.js";
+import { wrapText } from "../text/wrap.js";
 import { suspectJson, suspectText } from "../views/suspects.js";
 
 /** Findings on one screen. */
@@ -27,10 +27,11 @@ export const suspectsCommand = defineCommand({
     if (rows.length === 0) return [`nothing stands out in ${formatBytes(liveBytes)} of live heap`];
     const lines: string[] = [];
     rows.map(suspectText).forEach((row, index) => {
-      wrap(`${index + 1}. ${row.title}`, "   ", page).forEach((line, at) => {
+      wrapText(escapeText(`${index + 1}. ${row.title}`), proseWidth(page), "   ").forEach((line, at) => {
         lines.push(at === 0 ? page.bold(line) : line);
       });
-      for (const fact of row.evidence.slice(0, 4)) lines.push(...wrap(`   - ${fact}`, "     ", page).map((line) => page.dim(line)));
+      for (const fact of row.evidence.slice(0, 4))
+        lines.push(...wrapText(escapeText(`   - ${fact}`), proseWidth(page), "     ").map((line) => page.dim(line)));
     });
     if (rows.length < total.rows) lines.push("", `${rows.length} of ${counted(total.rows, "finding")} (--top 0 for all)`);
     return lines;
@@ -38,20 +39,3 @@ export const suspectsCommand = defineCommand({
   json: (result, paste) => ({ ...result, rows: result.rows.map((row) => suspectJson(row, paste)) }),
   next: ({ rows }) => rows.slice(0, 3).map((row) => commandLine(row.next)),
 });
-
-/** Words in lines of the page's prose width; later lines begin with the indent. */
-function wrap(text: string, indent: string, page: Page): string[] {
-  const room = proseWidth(page);
-  const lines: string[] = [];
-  let line = "";
-  const start = /^ */.exec(text)?.[0] ?? "";
-  for (const word of escapeText(text).trim().split(" ")) {
-    const lead = lines.length === 0 ? start : indent;
-    if (line !== "" && textWidth(lead + line) + 1 + textWidth(word) > room) {
-      lines.push(lead + line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  lines.push((lines.length === 0 ? start : indent) + line);
-  return lines;
-}

@@ -2,7 +2,7 @@
 import { formatCount } from "../../src/base/units.js";
 import { explainInside as explain } from "../paste.js";
 import { escapeText } from "../text/escape.js";
-import { wrapText } from "./parts/list.js";
+import { wrapText } from "../text/wrap.js";
 import { hasWords } from "./prompt.js";
 import type { Body, Given, Line, Screen } from "./screen.js";
 

@@ -2,6 +2,7 @@ import type { death } from "../../src/query/death.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
 import { cutText } from "../text/table.js";
+import { wrapWords } from "../text/wrap.js";
 
 type Death = ReturnType<typeof death.run>;
 
@@ -19,18 +20,8 @@ export function deathText(answer: Death, page: Page): string[] {
 
 /** Words in lines no wider than the page, each after the indent. */
 function wrap(text: string, indent: string, page: Page): string[] {
-  const room = proseWidth(page) - indent.length;
-  const lines: string[] = [];
-  let line = "";
-  for (const word of escapeText(text).split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (longer.length > room && line !== "") {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  lines.push(line);
-  return lines.map((each) => `${indent}${cutText(each, page.width - indent.length)}`.trimEnd());
+  const lines = wrapWords(escapeText(text).split(" "), proseWidth(page), indent, indent);
+  return lines.map((line) => cutText(line, page.width).trimEnd());
 }
 
 function panicLines({ panics, kind, fatalError }: Death, page: Page): string[] {

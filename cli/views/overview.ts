@@ -6,7 +6,8 @@ import type { overview } from "../../src/query/overview.js";
 import { formatBar, formatShare } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
-import { cutText, formatTable, padText, textWidth } from "../text/table.js";
+import { cutText, formatTable, padText } from "../text/table.js";
+import { wrapWords } from "../text/wrap.js";
 
 type Overview = ReturnType<typeof overview.run>;
 type DominatorNode = Overview["topHolders"][number];
@@ -25,15 +26,7 @@ const LONGEST_SETTING = 60;
 function entry(label: string, text: string, page: Page, most = Number.POSITIVE_INFINITY): string[] {
   if (text === "") return [];
   const room = proseWidth(page) - labelWidth;
-  const lines: string[] = [];
-  let line = "";
-  for (const word of escapeText(text.trim()).split(/ (?!(?:B|[KMGT]iB)\b)/)) {
-    if (line !== "" && textWidth(line) + 1 + textWidth(word) > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  lines.push(line);
+  const lines = wrapWords(escapeText(text.trim()).split(/ (?!(?:B|[KMGT]iB)\b)/), room, "", "");
   const shown = lines.length > most ? [...lines.slice(0, most - 1), `${lines[most - 1]} …`] : lines;
   return shown.map(
     (one, index) =>

@@ -1,7 +1,7 @@
 // What the keys of the present screen do.
 import { padText } from "../../text/table.js";
+import { wrapText } from "../../text/wrap.js";
 import type { Line, Screen } from "../screen.js";
-import { wrapText } from "./list.js";
 
 const everywhere = (tabs: number): readonly (readonly [string, string])[] => [
   ["enter, l", "open what the line is about (› marks those that lead on); unfold"],

@@ -104,18 +104,3 @@ export function textLines(lines: readonly string[], linked: (address: string) =>
     return { text, ...(open ? { open } : {}), ...(address ? { copy: address } : {}) };
   });
 }
-
-/** Words in lines no wider than width; the first keeps its spaces, later lines begin with the indent. */
-export function wrapText(text: string, width: number, indent: string): string[] {
-  const lines: string[] = [];
-  const start = /^ */.exec(text)?.[0] ?? "";
-  let line = "";
-  for (const word of text.trim().split(" ")) {
-    const lead = lines.length === 0 ? start : indent;
-    if (line !== "" && textWidth(`${lead}${line} ${word}`) > width) {
-      lines.push(lead + line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, (lines.length === 0 ? start : indent) + line];
-}

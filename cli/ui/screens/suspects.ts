@@ -1,7 +1,7 @@
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { suspects } from "../../../src/query/suspects.js";
+import { wrapText } from "../../text/wrap.js";
 import { suspectText } from "../../views/suspects.js";
-import { wrapText } from "../parts/list.js";
 import { places } from "../places.js";
 import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
 

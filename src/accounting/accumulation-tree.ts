@@ -65,7 +65,7 @@ export function accumulationTree(
   const [first, ...rest] = draftsOf(foldNodes(source, keys, start, options, progress));
   for (const draft of rest) (draft.above as Draft).children.push(draft);
   const objectNode = source.heap.graph.nodeOfObject(0);
-  return columnsOf(settle(first, options), keys, objectNode);
+  return columnsOf(foldBelow(first, options), keys, objectNode);
 }
 
 /** Rows below a row, as row numbers. */
@@ -106,11 +106,11 @@ function draftsOf(rows: Rows): Draft[] {
 }
 
 /** Folds, sorts and cuts the rows below one, down to the leaves. */
-function settle(draft: Draft, options: TreeOptions, depth = 0): Draft {
+function foldBelow(draft: Draft, options: TreeOptions, depth = 0): Draft {
   const children = foldAlike(draft.children).sort((a, b) => b.retained - a.retained);
   const large = children.filter((child) => child.retained >= options.min);
   const shown = new Set(cut(large, options.top));
-  const below = [...shown].map((child) => settle(child, options, depth + 1));
+  const below = [...shown].map((child) => foldBelow(child, options, depth + 1));
   const rest = children.filter((child) => !shown.has(child));
   if (rest.length > 0 && depth < options.depth) below.push(restOf(rest));
   return { ...draft, children: below };

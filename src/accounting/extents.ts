@@ -1,6 +1,6 @@
-// What slices and strings see of the arrays they keep alive, and the field each of them lies in.
+// What slices and strings view of the arrays they keep alive, and the field each of them lies in.
 import { uint64 } from "../base/uint64.js";
-import { type Bytes, NONE, type ObjectId, type TypeId, WORD } from "../base/units.js";
+import { type Address, type Bytes, NONE, type ObjectId, type SpanId, type TypeId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { frameVariables } from "../runtime/frame-variables.js";
 import type { GoRuntime } from "../runtime/runtime.js";
@@ -9,138 +9,189 @@ import { LARGEST_VARIABLE, MOST_PLAN, PIECE } from "./limits.js";
 import type { Sources } from "./sources.js";
 
 /** A slice or string field of a type, or of a variable. */
-export interface SeenField {
+export interface ViewField {
   /** "main.Session.Buf", "main.firstLines", "[]string". */
   readonly path: string;
   readonly kind: "slice" | "string";
   readonly elementSize: Bytes;
 }
 
-/** [objects] columns: the part of an object that slices and strings see. Objects of 4 GiB and more have no room here: nothing is said of them. */
+/**
+ * [objects] columns: the part of an object that slices and strings view, in bytes from the object's data on. Objects of 4 GiB and
+ * more have no room here: nothing is said of them.
+ */
 export interface Extents {
-  readonly fields: readonly SeenField[];
-  /** First byte that is seen; of no meaning while field is NONE. */
+  readonly fields: readonly ViewField[];
+  /** First byte that is viewed; of no meaning while field is NONE. */
   readonly start: Uint32Array;
-  /** End of what is seen by length, and by capacity. */
+  /** End of what is viewed by length, and by capacity. */
   readonly lengthEnd: Uint32Array;
   readonly capacityEnd: Uint32Array;
-  /** A field that sees the object, NONE when none does. */
+  /** The first field that was found to view the object, NONE when none does. */
   readonly field: Int32Array;
-  /** Slices and strings that see it, at most 255. */
-  readonly seers: Uint8Array;
+  /** Slices and strings that view it, at most 255. */
+  readonly viewCount: Uint8Array;
 }
 
+/** A slice or string at an offset of a value. */
 interface PlanRow {
   readonly offset: Bytes;
+  /** Index into Extents.fields. */
   readonly field: number;
+  /** Of an element. */
   readonly size: Bytes;
   readonly isSlice: boolean;
 }
 
 /** Reads every slice and string of live typed objects, of global variables and of goroutines' stacks. */
-export function readExtents({ heap, runtime, progress }: Pick<Sources, "heap" | "runtime" | "progress">): Extents {
-  const { memory } = runtime.process;
-  const { objects } = heap;
-  const { count, spans, firstId } = objects;
-  const fields: SeenField[] = [];
-  const extents = {
-    fields,
-    start: new Uint32Array(count),
-    lengthEnd: new Uint32Array(count),
-    capacityEnd: new Uint32Array(count),
-    field: new Int32Array(count).fill(NONE),
-    seers: new Uint8Array(count),
-  };
-  const byPath = new Map<string, number>();
-  const intern = (path: string, kind: "slice" | "string", elementSize: Bytes): number => {
-    const known = byPath.get(`${kind} ${path}`);
-    if (known !== undefined) return known;
-    byPath.set(`${kind} ${path}`, fields.length);
-    fields.push({ path, kind, elementSize });
-    return fields.length - 1;
-  };
-  const plans: (readonly PlanRow[] | undefined)[] = [];
-  const planOf = (type: TypeId, repeats: boolean): readonly PlanRow[] => {
+export function readExtents(source: Pick<Sources, "heap" | "runtime" | "progress">): Extents {
+  const reader = new ExtentReader(source);
+  reader.readGlobals();
+  reader.readStacks();
+  reader.readObjects();
+  return reader.extents;
+}
+
+/** Slice and string headers: pointer, length, and a slice's capacity. */
+const headerSize = (row: PlanRow): Bytes => (row.isSlice ? 24 : 16);
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+class ExtentReader {
+  readonly extents: Extents;
+  private readonly source: Pick<Sources, "heap" | "runtime" | "progress">;
+  private readonly fields: ViewField[] = [];
+  /** Index into fields by kind and path. */
+  private readonly byPath = new Map<string, number>();
+  /** By TypeId of an object, or of an array's element. */
+  private readonly plans: (readonly PlanRow[] | undefined)[] = [];
+
+  constructor(source: Pick<Sources, "heap" | "runtime" | "progress">) {
+    this.source = source;
+    const { count } = source.heap.objects;
+    this.extents = {
+      fields: this.fields,
+      start: new Uint32Array(count),
+      lengthEnd: new Uint32Array(count),
+      capacityEnd: new Uint32Array(count),
+      field: new Int32Array(count).fill(NONE),
+      viewCount: new Uint8Array(count),
+    };
+  }
+
+  readGlobals(): void {
+    const { heap, runtime } = this.source;
+    for (const { global } of heap.roots.owners) {
+      const bytes = global && runtime.process.memory.tryBytes(global.address, global.size);
+      if (bytes) this.addViews(viewOf(bytes), 0, this.makePlan(global.type, global.name));
+    }
+  }
+
+  readStacks(): void {
+    const { runtime } = this.source;
+    const plans = new Map<string, readonly PlanRow[]>();
+    const isWanted = (type: TypeId) => makePlan(runtime.types, runtime.types.get(type), "", () => 0).length > 0;
+    for (const { name, type, bytes } of stackVariables(runtime, isWanted)) {
+      const key = `${type} ${name}`;
+      const plan = plans.get(key) ?? this.makePlan(type, name);
+      plans.set(key, plan);
+      this.addViews(viewOf(bytes), 0, plan);
+    }
+  }
+
+  /** Span by span: a small span's bytes are read at once. */
+  readObjects(): void {
+    const { heap, runtime, progress } = this.source;
+    const { spans, firstId } = heap.objects;
+    const buffer = new Uint8Array(PIECE);
+    progress.stage("lengths of slices", spans.count);
+    for (let span = 0; span < spans.count; span++) {
+      if ((span & 0x1ff) === 0) progress.tick(span);
+      if ((spans.spanClass[span] & 1) === 1 || firstId[span] === firstId[span + 1]) continue;
+      const whole = spans.elementSize[span] * spans.elements[span];
+      const bytes = whole <= PIECE ? buffer.subarray(0, whole) : undefined;
+      if (bytes && !runtime.process.memory.readInto(spans.base[span], bytes)) continue;
+      for (let id = firstId[span]; id < firstId[span + 1]; id++) this.readObject(id, span, bytes);
+    }
+  }
+
+  /** @param bytes  the span's, when it is small */
+  private readObject(id: ObjectId, span: SpanId, bytes: Uint8Array | undefined): void {
+    const { heap, runtime } = this.source;
+    const { objects } = heap;
+    const { spans, dataStart } = objects;
+    const type = heap.types.type[id];
+    if (type === NONE || !heap.isLive(id)) return;
     const known = runtime.types.get(type);
-    plans[type] ??= makePlan(runtime.types, known, repeats && known.kind !== "struct" ? `[]${known.name}` : known.name, intern);
-    return plans[type];
-  };
-  const see = (words: DataView, at: number, plan: readonly PlanRow[]): void => {
+    const isArray = known.kind === "array" && known.count === -1 && known.element !== NONE;
+    const plan = this.planOf(isArray ? known.element : type, isArray);
+    if (plan.length === 0) return;
+    const stride = isArray ? runtime.types.get(known.element).size : 0;
+    const at = objects.addressOf(id) - spans.base[span] + dataStart[span];
+    const room = spans.elementSize[span] - dataStart[span];
+    if (stride === 0 && !bytes) {
+      this.readLargeValue(spans.base[span] + at, plan);
+      return;
+    }
+    eachPiece(runtime.process.memory, spans.base[span] + at, room, stride, bytes?.subarray(at, at + room), (view) => {
+      if (stride === 0) this.addViews(view, 0, plan);
+      else for (let offset = 0; offset + stride <= view.byteLength; offset += stride) this.addViews(view, offset, plan);
+    });
+  }
+
+  /** One value of many megabytes: its slices and strings alone are read. */
+  private readLargeValue(address: Address, plan: readonly PlanRow[]): void {
+    for (const row of plan) {
+      const words = this.source.runtime.process.memory.tryBytes(address + row.offset, headerSize(row));
+      if (words) this.addViews(viewOf(words), 0, [{ ...row, offset: 0 }]);
+    }
+  }
+
+  /** Plans of objects by type; of arrays the element's, whose paths begin with "[]". */
+  private planOf(type: TypeId, isElement: boolean): readonly PlanRow[] {
+    const { kind, name } = this.source.runtime.types.get(type);
+    this.plans[type] ??= this.makePlan(type, isElement && kind !== "struct" ? `[]${name}` : name);
+    return this.plans[type];
+  }
+
+  private makePlan(type: TypeId, name: string): readonly PlanRow[] {
+    const { types } = this.source.runtime;
+    return makePlan(types, types.get(type), name, (path, kind, elementSize) => this.intern(path, kind, elementSize));
+  }
+
+  private intern(path: string, kind: ViewField["kind"], elementSize: Bytes): number {
+    const key = `${kind} ${path}`;
+    const known = this.byPath.get(key);
+    if (known !== undefined) return known;
+    this.byPath.set(key, this.fields.length);
+    return this.fields.push({ path, kind, elementSize }) - 1;
+  }
+
+  /** The slices and strings of one value, which begins at a byte of what was read, widen the extents of the arrays they view. */
+  private addViews(words: DataView, at: number, plan: readonly PlanRow[]): void {
+    const { objects } = this.source.heap;
+    const { extents } = this;
     for (const row of plan) {
       const p = at + row.offset;
-      if (p + (row.isSlice ? 24 : 16) > words.byteLength) continue;
+      if (p + headerSize(row) > words.byteLength) continue;
       const pointer = uint64(words, p);
+      // A length of 4 GiB and more is damage, or an array that has no room here.
       if (pointer === 0 || words.getUint32(p + 12, true) !== 0) continue;
       const length = words.getUint32(p + 8, true) * row.size;
       const capacity = row.isSlice ? words.getUint32(p + 16, true) * row.size : length;
       const id = objects.find(pointer);
       if (id === NONE) continue;
       const span = objects.spanOf(id);
-      const room = spans.elementSize[span];
+      const room = objects.spans.elementSize[span];
       const start = pointer - objects.addressOf(id) - objects.dataStart[span];
       if (start < 0 || start + length > room || room >= 2 ** 32) continue;
       if (extents.field[id] === NONE || extents.start[id] > start) extents.start[id] = start;
       if (extents.field[id] === NONE) extents.field[id] = row.field;
       if (extents.lengthEnd[id] < start + length) extents.lengthEnd[id] = start + length;
       if (extents.capacityEnd[id] < start + capacity) extents.capacityEnd[id] = start + capacity;
-      if (extents.seers[id] < 255) extents.seers[id]++;
-    }
-  };
-  for (const owner of heap.roots.owners) {
-    if (!owner.global) continue;
-    const { address, size, type, name } = owner.global;
-    const bytes = memory.tryBytes(address, size);
-    if (bytes)
-      see(
-        new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-        0,
-        makePlan(runtime.types, runtime.types.get(type), name, intern),
-      );
-  }
-  const stackPlans = new Map<string, readonly PlanRow[]>();
-  for (const { name, type, bytes } of stackVariables(
-    runtime,
-    (type) => makePlan(runtime.types, runtime.types.get(type), "", () => 0).length > 0,
-  )) {
-    const known = stackPlans.get(`${type} ${name}`);
-    const plan = known ?? makePlan(runtime.types, runtime.types.get(type), name, intern);
-    if (!known) stackPlans.set(`${type} ${name}`, plan);
-    see(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, plan);
-  }
-  const buffer = new Uint8Array(PIECE);
-  progress.stage("lengths of slices", spans.count);
-  for (let span = 0; span < spans.count; span++) {
-    if ((span & 0x1ff) === 0) progress.tick(span);
-    if ((spans.spanClass[span] & 1) === 1 || firstId[span] === firstId[span + 1]) continue;
-    const size = spans.elementSize[span];
-    const whole = size * spans.elements[span];
-    const bytes = whole <= PIECE ? buffer.subarray(0, whole) : undefined;
-    if (bytes && !memory.readInto(spans.base[span], bytes)) continue;
-    for (let id = firstId[span]; id < firstId[span + 1]; id++) {
-      const type = heap.types.type[id];
-      if (type === NONE || !heap.isLive(id)) continue;
-      const known = runtime.types.get(type);
-      const repeats = known.kind === "array" && known.count === -1 && known.element !== NONE;
-      const plan = planOf(repeats ? known.element : type, repeats);
-      if (plan.length === 0) continue;
-      const stride = repeats ? runtime.types.get(known.element).size : 0;
-      const at = objects.addressOf(id) - spans.base[span] + objects.dataStart[span];
-      const room = size - objects.dataStart[span];
-      if (stride === 0 && !bytes) {
-        // One value of many megabytes: its slices and strings alone are read.
-        for (const row of plan) {
-          const words = memory.tryBytes(spans.base[span] + at + row.offset, row.isSlice ? 24 : 16);
-          if (words) see(new DataView(words.buffer, words.byteOffset, words.byteLength), 0, [{ ...row, offset: 0 }]);
-        }
-        continue;
-      }
-      eachPiece(memory, spans.base[span] + at, room, stride, bytes?.subarray(at, at + room), (view) => {
-        if (stride === 0) see(view, 0, plan);
-        else for (let offset = 0; offset + stride <= view.byteLength; offset += stride) see(view, offset, plan);
-      });
+      if (extents.viewCount[id] < 255) extents.viewCount[id]++;
     }
   }
-  return extents;
 }
 
 /** Arguments and locals of every goroutine whose values the debug information has: "main.reader.buffer". In optimised code they are likely, not certain. */
@@ -194,7 +245,7 @@ function makePlan(
   types: TypeTable,
   type: GoType,
   name: string,
-  intern: (path: string, kind: "slice" | "string", elementSize: Bytes) => number,
+  intern: (path: string, kind: ViewField["kind"], elementSize: Bytes) => number,
 ): readonly PlanRow[] {
   const out: PlanRow[] = [];
   const walk = (at: GoType, offset: Bytes, path: string, depth: number): void => {
@@ -219,10 +270,10 @@ function makePlan(
   return out;
 }
 
-/** Whether anything but the slices and strings counted points to an object: then more of it is in use than they see. */
-export function isSeenOtherwise({ heap, retention }: Pick<Sources, "heap" | "retention">, extents: Extents, id: ObjectId): boolean {
+/** Whether anything but the slices and strings counted points to an object: then more of it is in use than they view. */
+export function isReferencedOtherwise({ heap, retention }: Pick<Sources, "heap" | "retention">, extents: Extents, id: ObjectId): boolean {
   const { first } = retention.referrers;
   const node = heap.graph.nodeOfObject(id);
   const pointers = first[node + 1] - first[node];
-  return extents.seers[id] < 255 && pointers > extents.seers[id];
+  return extents.viewCount[id] < 255 && pointers > extents.viewCount[id];
 }

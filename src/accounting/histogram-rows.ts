@@ -7,6 +7,7 @@ import { labelIndex, type Wholes } from "../heap/wholes.js";
 import type { TypeTable } from "../runtime/go-types.js";
 import type { Sources } from "./sources.js";
 
+/** Objects that have something in common: a type, a package, a size class. */
 export interface HistogramRow {
   readonly type: string;
   readonly count: number;
@@ -19,6 +20,7 @@ export interface HistogramRow {
   readonly evidence: Readonly<Record<string, number>>;
 }
 
+/** Which objects are counted, and by what. */
 export interface HistogramSelection {
   readonly by: "type" | "package" | "size-class";
   /** Unreachable objects instead of live ones. */
@@ -27,62 +29,25 @@ export interface HistogramSelection {
   readonly parts?: boolean;
 }
 
+/** Sums by what objects are. Rows 0 and 1 are unknown ones, with pointers and without; then types by id, then labels of Wholes. */
+interface Counts {
+  /** [rows x EVIDENCE.length] objects by what told their type, parts not counted. */
+  readonly counts: Float64Array;
+  /** [rows] parts included. */
+  readonly bytes: Float64Array;
+  /** [rows] */
+  readonly parts: Float64Array;
+}
+
 /** Every row, in no order. */
 export function histogramRows(source: Pick<Sources, "heap" | "runtime" | "progress">, selection: HistogramSelection): HistogramRow[] {
-  const { heap, runtime, progress } = source;
-  const { objects, types, live, graph } = heap;
-  const { spans, firstId } = objects;
-  const objectNode = graph.nodeOfObject(0);
-  const kinds = EVIDENCE.length;
-  const folded = selection.parts === true || selection.by === "size-class" ? undefined : heap.wholes;
-  const column = folded?.column;
-  const typeCount = runtime.types.count;
-  // Rows 0 and 1: unknown, with pointers and without; then types, then names of values without an object of their own.
-  const names = typeCount + 2 + (folded?.labels.length ?? 0);
-  const rowOf = (id: number, noscan: number): number => {
-    const entry = column === undefined ? NONE : column[id];
-    if (entry < NONE) return typeCount + 2 + labelIndex(entry);
-    const type = types.type[id];
-    return type === NONE ? noscan : type + 2;
-  };
-  const counts = new Float64Array(names * kinds);
-  const bytes = new Float64Array(names);
-  const parts = new Float64Array(names);
-  const sizes = new Map<number, { count: number; bytes: number }>();
-  progress.stage("counting types", spans.count);
-  for (let span = 0; span < spans.count; span++) {
-    if ((span & 0xfff) === 0) progress.tick(span);
-    const size = spans.elementSize[span];
-    const noscan = spans.spanClass[span] & 1;
-    let inSpan = 0;
-    for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) {
-      if (isMarked(live, objectNode + id) === selection.garbage) continue;
-      inSpan++;
-      const type = types.type[id];
-      let row = type === NONE ? noscan : type + 2;
-      const entry = column === undefined ? NONE : column[id];
-      if (entry >= 0) {
-        row = rowOf(entry, noscan);
-        parts[row]++;
-        bytes[row] += size;
-        continue;
-      }
-      if (entry < NONE) row = rowOf(id, noscan);
-      counts[row * kinds + (types.evidence[id] & 15)]++;
-      bytes[row] += size;
-    }
-    if (selection.by === "size-class" && inSpan > 0) {
-      const known = sizes.get(size) ?? { count: 0, bytes: 0 };
-      known.count += inSpan;
-      known.bytes += inSpan * size;
-      sizes.set(size, known);
-    }
-  }
-  if (selection.by === "size-class")
-    return [...sizes].map(([size, sums]) => ({ type: `${size} B`, ...sums, evidence: { "size class": sums.count } }));
+  if (selection.by === "size-class") return sizeClassRows(source, selection.garbage);
+  const { runtime } = source;
+  const folded = selection.parts === true ? undefined : source.heap.wholes;
+  const sums = countByType(source, selection.garbage, folded);
   const byName = new Map<string, Mutable<HistogramRow> & { evidence: Record<string, number> }>();
-  for (let row = 0; row < names; row++) {
-    if (bytes[row] === 0) continue;
+  for (let row = 0; row < sums.bytes.length; row++) {
+    if (sums.bytes[row] === 0) continue;
     const name = rowName(runtime.types, row, folded);
     const key = selection.by === "package" ? packageOf(name, runtime.names) : name;
     let known = byName.get(key);
@@ -90,20 +55,78 @@ export function histogramRows(source: Pick<Sources, "heap" | "runtime" | "progre
       known = { type: key, count: 0, bytes: 0, evidence: {} };
       byName.set(key, known);
     }
-    known.bytes += bytes[row];
-    if (parts[row] > 0) known.parts = (known.parts ?? 0) + parts[row];
-    for (let kind = 0; kind < kinds; kind++) {
-      const count = counts[row * kinds + kind];
+    known.bytes += sums.bytes[row];
+    if (sums.parts[row] > 0) known.parts = (known.parts ?? 0) + sums.parts[row];
+    for (const [kind, name] of EVIDENCE.entries()) {
+      const count = sums.counts[row * EVIDENCE.length + kind];
       if (count === 0) continue;
       known.count += count;
-      known.evidence[EVIDENCE[kind]] = (known.evidence[EVIDENCE[kind]] ?? 0) + count;
+      known.evidence[name] = (known.evidence[name] ?? 0) + count;
     }
   }
   return [...byName.values()];
 }
 
+/** Loop over all objects. @param folded  undefined: every object by itself */
+function countByType(source: Pick<Sources, "heap" | "runtime" | "progress">, garbage: boolean, folded: Wholes | undefined): Counts {
+  const { heap, runtime, progress } = source;
+  const { objects, types, live, graph } = heap;
+  const { spans, firstId } = objects;
+  const objectNode = graph.nodeOfObject(0);
+  const kinds = EVIDENCE.length;
+  const column = folded?.column;
+  const typeCount = runtime.types.count;
+  const rowCount = typeCount + 2 + (folded?.labels.length ?? 0);
+  const rowOf = (id: number, noscan: number): number => {
+    const entry = column === undefined ? NONE : column[id];
+    if (entry < NONE) return typeCount + 2 + labelIndex(entry);
+    const type = types.type[id];
+    return type === NONE ? noscan : type + 2;
+  };
+  const counts = new Float64Array(rowCount * kinds);
+  const bytes = new Float64Array(rowCount);
+  const parts = new Float64Array(rowCount);
+  progress.stage("counting types", spans.count);
+  for (let span = 0; span < spans.count; span++) {
+    if ((span & 0xfff) === 0) progress.tick(span);
+    const size = spans.elementSize[span];
+    const noscan = spans.spanClass[span] & 1;
+    for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) {
+      if (isMarked(live, objectNode + id) === garbage) continue;
+      const whole = column === undefined ? NONE : column[id];
+      const row = rowOf(whole >= 0 ? whole : id, noscan);
+      bytes[row] += size;
+      if (whole >= 0) parts[row]++;
+      else counts[row * kinds + (types.evidence[id] & 15)]++;
+    }
+  }
+  return { counts, bytes, parts };
+}
+
+/** Rows of one size of slots each: types are not asked, and nothing is folded. */
+function sizeClassRows({ heap, progress }: Pick<Sources, "heap" | "progress">, garbage: boolean): HistogramRow[] {
+  const { objects, live, graph } = heap;
+  const { spans, firstId } = objects;
+  const objectNode = graph.nodeOfObject(0);
+  const sizes = new Map<number, { count: number; bytes: number }>();
+  progress.stage("counting types", spans.count);
+  for (let span = 0; span < spans.count; span++) {
+    if ((span & 0xfff) === 0) progress.tick(span);
+    const size = spans.elementSize[span];
+    let inSpan = 0;
+    for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) if (isMarked(live, objectNode + id) !== garbage) inSpan++;
+    if (inSpan === 0) continue;
+    const known = sizes.get(size) ?? { count: 0, bytes: 0 };
+    known.count += inSpan;
+    known.bytes += inSpan * size;
+    sizes.set(size, known);
+  }
+  return [...sizes].map(([size, sums]) => ({ type: `${size} B`, ...sums, evidence: { "size class": sums.count } }));
+}
+
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
+/** What a row of Counts is called. */
 function rowName(types: TypeTable, row: number, folded: Wholes | undefined): string {
   if (row < 2) return unknownName(row === 1);
   const type = row - 2;

@@ -5,7 +5,7 @@ import { type Bytes, type Hex, hex, NONE, type ObjectId, type TypeId } from "../
 import { slotSize } from "../runtime/accounting.js";
 import { mapRoom } from "../runtime/maps/maps.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
-import { type Extents, isSeenOtherwise, readExtents } from "./extents.js";
+import { type Extents, isReferencedOtherwise, readExtents } from "./extents.js";
 import { MOST_STRINGS } from "./limits.js";
 import type { Sources } from "./sources.js";
 
@@ -112,7 +112,7 @@ function arrays(source: Sources, extents: Extents, add: Add): void {
       const isRounding = slot > LARGEST_CLASS ? tail < 8192 : slotSize(extents.capacityEnd[id] + dataStart[span]) === slot;
       const pinned = front + (isRounding ? 0 : tail);
       if (isRounding) add("size-class rounding", path, tail, id);
-      if ((unused === 0 && pinned === 0) || isSeenOtherwise(source, extents, id)) continue;
+      if ((unused === 0 && pinned === 0) || isReferencedOtherwise(source, extents, id)) continue;
       add("slice capacity", path, unused, id);
       add("pinned array", path, pinned, id);
     }

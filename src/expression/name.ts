@@ -2,84 +2,16 @@
 import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, hex, NONE, type TypeId } from "../base/units.js";
 import { atomicTarget } from "../runtime/atomic-pointers.js";
-import type { MapBlock, MapPart } from "../runtime/maps/design.js";
+import type { MapBlock } from "../runtime/maps/design.js";
 import { trieEntryAt } from "../runtime/maps/sync-maps.js";
 import type { GoType } from "../runtime/types.js";
 import { enclosing, nameOffset } from "../value/fields.js";
 import { keyText } from "../value/keys.js";
 import { readInterface, type ValueEnvironment } from "../value/scalars.js";
+import type { Inside, Part, Pointer, Step, SyncPart, Via } from "./links.js";
+import { bare, movedVariable, placeInBlock } from "./name-texts.js";
 
-/** One object of a path from a root. */
-export interface Step {
-  readonly address: Address;
-  /** NONE when unknown; may be types.arrayOf(element). */
-  readonly type: TypeId;
-  /** Offset within this object of the pointer to the next one; of no meaning in the last step. */
-  readonly slot: Bytes;
-  /** The exact pointer value that led to this object: address, or inside the object. */
-  readonly pointed: Address;
-}
-
-/** A pointer found in a slot: what leads to the next object. */
-interface Pointer {
-  readonly kind: "pointer";
-  /** Expression of the value that holds the pointer. */
-  readonly text: string;
-  /** Type of that value: a pointer, slice, map, interface ...; NONE when unknown. */
-  readonly type: TypeId;
-  /** Offset of the pointer in that value: 8 is an interface's data word. */
-  readonly rest: Bytes;
-  /** Where the pointer lies; NONE when that is not known. */
-  readonly slot: Address;
-  /** The value is the map inside a sync.Map: a key is written as .Load(key). */
-  readonly sync?: boolean;
-}
-
-/** A pointer from one internal part of a map to another. */
-interface Part {
-  readonly kind: "part";
-  readonly text: string;
-  readonly map: TypeId;
-  readonly header: Address;
-  readonly role: MapPart;
-  readonly sync: boolean;
-}
-
-/** A pointer to a value kept outside its holder: an indirect map key or value. */
-interface Boxed {
-  readonly kind: "boxed";
-  readonly text: string;
-  readonly type: TypeId;
-}
-
-/** A pointer between the parts of a sync.Map. */
-interface SyncPart {
-  readonly kind: "sync";
-  readonly text: string;
-  /** What it points to: readOnly, entry or the value's box; NONE in a hash trie, whose nodes say themselves what they are. */
-  readonly type: TypeId;
-}
-
-/** A pointer to an array of elements that Go types as unsafe.Pointer: a channel's buffer. */
-interface Elements {
-  readonly kind: "elements";
-  readonly text: string;
-  readonly element: TypeId;
-}
-
-/** A pointer of which nothing is known. */
-interface Unknown {
-  readonly kind: "unknown";
-}
-
-type Via = Pointer | Part | Boxed | SyncPart | Elements | Unknown;
-
-/** An object that was entered: its expression, and how its slots are named. */
-interface Inside {
-  readonly text: string;
-  /** The pointer at a slot's address; undefined when the slot is not what the path says. */
-  leave(slot: Address): Via | undefined;
-}
+export type { Step } from "./links.js";
 
 const POINTER_KINDS = new Set(["pointer", "unsafe.Pointer", "string", "slice", "interface", "map", "chan", "func"]);
 
@@ -105,11 +37,11 @@ export function nameSteps(
   steps: readonly Step[],
   rootAddress: Address = NONE,
 ): readonly string[] {
-  return new Namer(env).name(rootName, rootType, rootOffset, steps, rootAddress);
+  return new PathNaming(env).name(rootName, rootType, rootOffset, steps, rootAddress);
 }
 
 /** Reads what a name needs and turns one step into the next. */
-class Namer {
+class PathNaming {
   private readonly env: ValueEnvironment;
   constructor(env: ValueEnvironment) {
     this.env = env;
@@ -172,7 +104,7 @@ class Namer {
 
   private enterPointer(via: Pointer, step: Step): Inside {
     const holder = this.type(via.type);
-    const text = variableBehind(via.text);
+    const text = movedVariable(via.text);
     switch (holder?.kind) {
       case "pointer":
         return this.insideValue(text, this.target(via.text, holder.element), holder.element, step.pointed);
@@ -212,7 +144,7 @@ class Namer {
   private enterPart(via: Part, step: Step): Inside {
     const { text } = via;
     if (via.role === "blocks") return { text, leave: (slot) => this.leaveBlock(via, step.pointed, slot) };
-    return { text, leave: (slot) => this.partBehind(via, undefined, slot - step.pointed) };
+    return { text, leave: (slot) => this.nextPart(via, undefined, slot - step.pointed) };
   }
 
   // ── leaving it by a slot ────────────────────────────────────────────────────────────────────
@@ -256,7 +188,7 @@ class Namer {
   }
 
   /** What a part's pointer to another part leads to. */
-  private partBehind(via: Part, block: MapBlock | undefined, offset: Bytes): Part | undefined {
+  private nextPart(via: Part, block: MapBlock | undefined, offset: Bytes): Part | undefined {
     const role = this.env.maps.design.partOfPart(via.role, block, offset);
     return role && { ...via, role };
   }
@@ -269,9 +201,9 @@ class Namer {
     if (!block) return undefined;
     const start = base + Math.floor((slot - base) / block.size) * block.size;
     const offset = slot - start;
-    const next = this.partBehind(via, block, offset);
+    const next = this.nextPart(via, block, offset);
     if (next) return next;
-    const found = slotOfBlock(block, offset, types.get(map.key).size, types.get(map.element).size);
+    const found = placeInBlock(block, offset, types.get(map.key).size, types.get(map.element).size);
     if (!found) return undefined;
     const keySlot = start + block.keys + found.index * block.keyStride;
     const key = keyText(this.env, map.key, block.indirectKey ? memory.readAddress(keySlot) : keySlot);
@@ -333,7 +265,7 @@ class Namer {
 
   /** The expression of what a pointer points to, ready for .field or [i]; Go follows pointers to structs and arrays itself. */
   private target(pointer: string, type: TypeId): string {
-    const variable = variableBehind(pointer);
+    const variable = movedVariable(pointer);
     if (variable !== pointer) return variable;
     const kind = this.type(type)?.kind;
     return kind === "struct" || kind === "array" ? pointer : `(*${pointer})`;
@@ -347,44 +279,4 @@ class Namer {
     if (this.env.types.byName(name) === NONE || own.kind === "unknown") return `unsafe.Pointer(${hex(step.address)})`;
     return `(*${name})(${hex(step.address)})`;
   }
-}
-
-/** DWARF calls a local that moved to the heap &x: the object it points to is the variable x. */
-function variableBehind(text: string): string {
-  return text.replace(/(^|\.)&([^.&[\]()]+)$/, "$1$2");
-}
-
-/** Without the brackets that only an added .field needs: (*p) is *p. */
-function bare(text: string): string {
-  if (!text.startsWith("(*") || !text.endsWith(")")) return text;
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (quoted && character === "\\") i++;
-    else if (character === '"') quoted = !quoted;
-    else if (quoted) continue;
-    else if (character === "(") depth++;
-    else if (character === ")" && --depth === 0 && i < text.length - 1) return text;
-  }
-  return text.slice(1, -1);
-}
-
-/** Which slot of a block an offset is in, and whether in its key or its value. */
-function slotOfBlock(
-  block: MapBlock,
-  offset: Bytes,
-  keySize: Bytes,
-  valueSize: Bytes,
-): { readonly index: number; readonly part: "key" | "value"; readonly rest: Bytes } | undefined {
-  const within = (start: Bytes, stride: Bytes, size: Bytes, part: "key" | "value") => {
-    if (stride === 0) return undefined;
-    const index = Math.floor((offset - start) / stride);
-    const rest = offset - start - index * stride;
-    return index >= 0 && index < 8 && rest < size ? { index, part, rest } : undefined;
-  };
-  return (
-    within(block.values, block.valueStride, block.indirectValue ? 8 : valueSize, "value") ??
-    within(block.keys, block.keyStride, block.indirectKey ? 8 : keySize, "key")
-  );
 }

@@ -9,7 +9,7 @@ export interface EdgeWriter {
   /** Node that is pointed to. */
   targets: Uint32Array;
   /** Word index of the pointer within the object it lies in, row of RootTable for owners; INTERIOR is set when it points past its target's start. */
-  slots: Uint32Array;
+  offsets: Uint32Array;
   /** [edges] number, from 1, of the address in the word before the pointer when that lies in the image: an interface's type or itab; 0. */
   before: Uint16Array;
   /** The addresses that before numbers; [0] is unused. */
@@ -17,10 +17,10 @@ export interface EdgeWriter {
   count: number;
 }
 
-/** Bit of EdgeWriter.slots: the pointer does not point at its target's first byte. */
+/** Bit of EdgeWriter.offsets: the pointer does not point at its target's first byte. */
 export const INTERIOR = 0x80000000;
-/** The rest of EdgeWriter.slots. */
-export const SLOT_MASK = 0x7fffffff;
+/** The rest of EdgeWriter.offsets. */
+export const OFFSET_MASK = 0x7fffffff;
 
 /** More edges than this get room when they come. */
 const FIRST_ROOM = 2 ** 28;
@@ -31,7 +31,7 @@ export function newEdges(nodeCount: number, ownerEdges: number, words: number): 
   return {
     first: new Uint32Array(nodeCount + 1),
     targets: new Uint32Array(most),
-    slots: new Uint32Array(most),
+    offsets: new Uint32Array(most),
     before: new Uint16Array(most),
     beforeAddresses: [0],
     count: 0,
@@ -49,6 +49,6 @@ export function makeRoom(edges: EdgeWriter, more: number): void {
     return fresh;
   };
   edges.targets = grown(edges.targets, new Uint32Array(room));
-  edges.slots = grown(edges.slots, new Uint32Array(room));
+  edges.offsets = grown(edges.offsets, new Uint32Array(room));
   edges.before = grown(edges.before, new Uint16Array(room));
 }

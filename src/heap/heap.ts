@@ -9,26 +9,29 @@ import { type BreadthFirst, breadthFirst } from "../graph/reachability.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { type EdgeWriter, INTERIOR, newEdges } from "./edges.js";
 import type { ObjectTypes } from "./evidence.js";
+import { closureCandidate, type TypingInput } from "./inference.js";
 import { numberObjects, type ObjectTable } from "./objects.js";
 import { PartWordsByType } from "./part-words.js";
 import { inferPathTypes, type PathTypes } from "./path-types.js";
-import { type ScanCounts, type ScanHints, scanPointers } from "./pointers.js";
+import { pointerKinds } from "./pointer-kinds.js";
+import type { ScanCounts, ScanHints } from "./pointer-loops.js";
+import { scanPointers } from "./pointers.js";
 import { collectRoots, type RootTable } from "./roots.js";
-import { type TypeSlots, typeSlots } from "./type-slots.js";
-import { closureCandidate, inferTypes, type TypingInput } from "./typing.js";
+import { inferTypes } from "./typing.js";
 import { findWholes, type Wholes } from "./wholes.js";
 
 /** Node 0 is the virtual root, then owners, then objects. */
 export interface ObjectGraph {
   readonly referents: Csr;
-  /** [edges] word index of the pointer within its object (row of RootTable for owners), with INTERIOR; see edges.ts. */
-  readonly slots: Uint32Array;
+  /** [edges] where the pointer lies in its object, in words; row of RootTable for owners. With INTERIOR; see EdgeWriter.offsets. */
+  readonly offsets: Uint32Array;
   readonly ownerCount: number;
   nodeOfObject(id: ObjectId): NodeId;
   nodeOfOwner(id: OwnerId): NodeId;
   objectOfNode(node: NodeId): ObjectId;
 }
 
+/** Objects, who points to whom, and what is worked out from that. Columns over objects or nodes; what takes long is made at first use. */
 export interface Heap {
   readonly objects: ObjectTable;
   readonly roots: RootTable;
@@ -36,7 +39,6 @@ export interface Heap {
   readonly types: ObjectTypes;
   /** Types of the objects of one path from a root's row on; as good as types where every step is certain, else types itself. */
   typesAlong(row: number, path: readonly ObjectId[]): PathTypes;
-  readonly typeSlots: TypeSlots;
   readonly partWords: PartWordsByType;
   /** Which objects make one value. */
   readonly wholes: Wholes;
@@ -52,123 +54,156 @@ export interface Heap {
   readonly typedBytes: Bytes;
 }
 
-/** Test hook: see typing.ts. */
+/** For tests: types have to come out the same by pointers alone. */
 export interface HeapOptions {
   /** Types that malloc headers and large spans give are not used. */
   readonly hideHeaders?: boolean;
 }
 
-/** @throws ResourceError when memory runs out */
+/**
+ * Numbers the objects, collects the roots and scans for pointers; types, marks and trees are made when they are first asked for.
+ * @throws ResourceError when memory runs out
+ */
 export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progress, options: HeapOptions = {}): Heap {
-  const { memory } = runtime.process;
-  const { spans, pointerMasks } = runtime;
-  const objects = numberObjects(memory, spans, pointerMasks, findings);
-  const slots = typeSlots(runtime.types);
-  const roots = collectRoots(runtime, objects, slots, findings, progress);
+  const objects = numberObjects(runtime.process.memory, runtime.spans, runtime.pointerMasks, findings);
+  const kinds = pointerKinds(runtime.types);
+  const roots = collectRoots(runtime, objects, kinds, findings, progress);
   const ownerCount = roots.owners.length;
   const objectNode = 1 + ownerCount;
   const nodeCount = objectNode + objects.count;
   const edges = newEdges(nodeCount, ownerCount + roots.count, scanWords(runtime, objects));
   writeOwners(edges, roots, objects, objectNode);
   const headers = new Int32Array(objects.count).fill(NONE);
-  const typeOf = headerTypes(runtime);
-  const hints: ScanHints = {
-    ...imageOf(runtime),
-    headerType(id, span, address) {
-      if (options.hideHeaders) return;
-      const type = typeOf(address);
-      if (type === NONE) return;
-      headers[id] = many(runtime, objects, span, type) ? runtime.types.arrayOf(type) : type;
-    },
-    codePointer(id, pc) {
-      const type = runtime.closureType(pc);
-      if (type !== NONE) headers[id] = closureCandidate(type);
-    },
-  };
-  const scan = scanPointers(memory, objects, pointerMasks, edges, objectNode, hints, findings, progress);
-  const referents: Csr = { nodeCount, first: edges.first, targets: edges.targets.subarray(0, edges.count) };
-  const edgeSlots = edges.slots.subarray(0, edges.count);
+  const hints = { ...imageOf(runtime), ...noteTypes(runtime, objects, headers, options) };
+  const scan = scanPointers(runtime.process.memory, objects, runtime.pointerMasks, edges, objectNode, hints, findings, progress);
   const typing: TypingInput = {
     runtime,
     objects,
-    slots,
+    kinds,
     roots,
-    edges: referents,
-    edgeSlots,
+    edges: { nodeCount, first: edges.first, targets: edges.targets.subarray(0, edges.count) },
+    edgeOffsets: edges.offsets.subarray(0, edges.count),
     before: edges.before,
     beforeAddresses: edges.beforeAddresses,
     objectNode,
     headers,
   };
-  let known: ObjectTypes | undefined;
-  const types = lazy(() => {
-    known = inferTypes(typing, findings, progress);
-    return known;
+  return new ScannedHeap(typing, scan, findings, progress);
+}
+
+/** The heap after the scan: further columns are made when they are first asked for. */
+class ScannedHeap implements Heap {
+  readonly objects: ObjectTable;
+  readonly roots: RootTable;
+  readonly graph: ObjectGraph;
+  readonly partWords: PartWordsByType;
+  readonly scan: ScanCounts;
+  private readonly typing: TypingInput;
+  private readonly findings: Findings;
+  private readonly progress: Progress;
+  private knownTypes: ObjectTypes | undefined;
+  private knownTree: BreadthFirst | undefined;
+
+  constructor(typing: TypingInput, scan: ScanCounts, findings: Findings, progress: Progress) {
+    const { runtime, objects, roots, kinds, objectNode } = typing;
+    this.typing = typing;
+    this.findings = findings;
+    this.progress = progress;
+    this.objects = objects;
+    this.roots = roots;
+    this.scan = scan;
+    this.partWords = new PartWordsByType(runtime.types, kinds);
+    this.graph = {
+      referents: typing.edges,
+      offsets: typing.edgeOffsets,
+      ownerCount: roots.owners.length,
+      nodeOfObject: (id) => objectNode + id,
+      nodeOfOwner: (id) => 1 + id,
+      objectOfNode: (node) => node - objectNode,
+    };
+  }
+
+  get types(): ObjectTypes {
+    this.knownTypes ??= inferTypes(this.typing, this.findings, this.progress);
+    return this.knownTypes;
+  }
+
+  typesAlong(row: number, path: readonly ObjectId[]): PathTypes {
+    const along = this.knownTypes ? undefined : inferPathTypes(this.typing, this.partWords, row, path);
+    return along ?? { types: this.types, partsOf: (id) => this.wholes.partsOf(id) };
+  }
+
+  private readonly allWholes = lazy(() => {
+    const { typing } = this;
+    return findWholes({
+      objects: typing.objects,
+      roots: typing.roots,
+      referents: typing.edges,
+      offsets: typing.edgeOffsets,
+      objectNode: typing.objectNode,
+      types: this.types,
+      live: this.live,
+      words: this.partWords,
+      typeTable: typing.runtime.types,
+      furtherPointers: typing.runtime.maps.design.furtherPointers,
+    });
   });
-  let shortest: BreadthFirst | undefined;
-  const tree = lazy(() => {
-    progress.stage("finding shortest paths", nodeCount);
-    shortest = breadthFirst(referents, 0, progress, uncertainEdges(roots));
-    return shortest;
+  get wholes(): Wholes {
+    return this.allWholes();
+  }
+
+  get tree(): BreadthFirst {
+    if (!this.knownTree) {
+      const { edges, roots } = this.typing;
+      this.progress.stage("finding shortest paths", edges.nodeCount);
+      this.knownTree = breadthFirst(edges, 0, this.progress, uncertainEdges(roots));
+    }
+    return this.knownTree;
+  }
+
+  private readonly marked = lazy(() => {
+    this.progress.stage("marking", this.typing.edges.nodeCount);
+    return mark(this.typing.edges, 0, this.progress);
   });
-  const live = lazy(() => {
-    progress.stage("marking", nodeCount);
-    return mark(referents, 0, progress);
-  });
-  const graph: ObjectGraph = {
-    referents,
-    slots: edgeSlots,
-    ownerCount,
-    nodeOfObject: (id) => objectNode + id,
-    nodeOfOwner: (id) => 1 + id,
-    objectOfNode: (node) => node - objectNode,
-  };
-  const partWords = new PartWordsByType(runtime.types, slots);
-  const wholes = lazy(() =>
-    findWholes({
-      objects,
-      roots,
-      referents,
-      slots: edgeSlots,
-      objectNode,
-      types: types(),
-      live: live(),
-      words: partWords,
-      typeTable: runtime.types,
-      furtherPointers: runtime.maps.design.furtherPointers,
-    }),
-  );
-  const totals = lazy(() => sumLive(objects, types(), live(), objectNode, progress));
+  get live(): Uint32Array {
+    return this.marked();
+  }
+
+  isLive(id: ObjectId): boolean {
+    const node = this.typing.objectNode + id;
+    return this.knownTree ? this.knownTree.parent[node] !== NONE : isMarked(this.live, node);
+  }
+
+  private readonly totals = lazy(() => sumLive(this.objects, this.types, this.live, this.typing.objectNode, this.progress));
+  get liveObjects(): number {
+    return this.totals().liveObjects;
+  }
+  get liveBytes(): Bytes {
+    return this.totals().liveBytes;
+  }
+  get typedBytes(): Bytes {
+    return this.totals().typedBytes;
+  }
+}
+
+/** What the scan tells of objects' types goes into headers: see TypingInput. */
+function noteTypes(
+  runtime: GoRuntime,
+  objects: ObjectTable,
+  headers: Int32Array,
+  { hideHeaders }: HeapOptions,
+): Pick<ScanHints, "headerType" | "codePointer"> {
+  const typeOf = headerTypes(runtime);
   return {
-    objects,
-    roots,
-    graph,
-    get types() {
-      return types();
+    headerType(id, span, address) {
+      if (hideHeaders) return;
+      const type = typeOf(address);
+      if (type === NONE) return;
+      headers[id] = isArrayOf(runtime, objects, span, type) ? runtime.types.arrayOf(type) : type;
     },
-    typesAlong: (row, path) =>
-      (known ? undefined : inferPathTypes(typing, partWords, row, path)) ?? { types: types(), partsOf: (id) => wholes().partsOf(id) },
-    typeSlots: slots,
-    partWords,
-    get wholes() {
-      return wholes();
-    },
-    get tree() {
-      return tree();
-    },
-    get live() {
-      return live();
-    },
-    scan,
-    isLive: (id) => (shortest ? shortest.parent[objectNode + id] !== NONE : isMarked(live(), objectNode + id)),
-    get liveObjects() {
-      return totals().liveObjects;
-    },
-    get liveBytes() {
-      return totals().liveBytes;
-    },
-    get typedBytes() {
-      return totals().typedBytes;
+    codePointer(id, pc) {
+      const type = runtime.closureType(pc);
+      if (type !== NONE) headers[id] = closureCandidate(type);
     },
   };
 }
@@ -181,7 +216,7 @@ function imageOf(runtime: GoRuntime): Pick<ScanHints, "image" | "text"> {
   return { image: { start: Math.min(...ends), end: Math.max(...ends) }, text: { start: main.text, end: main.etext } };
 }
 
-/** Words that may become edges: all of the spans that are scanned. */
+/** Words that may become edges: all of the spans that are scanned. So much room the edges get. */
 function scanWords(runtime: GoRuntime, objects: ObjectTable): number {
   let words = 0;
   const { spans } = objects;
@@ -191,6 +226,7 @@ function scanWords(runtime: GoRuntime, objects: ObjectTable): number {
   return words;
 }
 
+/** The first edges: from the virtual root to every owner, and from each owner to its roots' objects. */
 function writeOwners(edges: EdgeWriter, roots: RootTable, objects: ObjectTable, objectNode: number): void {
   const ownerCount = roots.owners.length;
   edges.first[0] = 0;
@@ -201,7 +237,7 @@ function writeOwners(edges: EdgeWriter, roots: RootTable, objects: ObjectTable, 
     for (; row < roots.count && roots.owner[row] === owner; row++) {
       const id = roots.object[row];
       const start = objects.addressOf(id) + objects.dataStart[objects.spanOf(id)];
-      edges.slots[edges.count] = roots.value[row] === start ? row : row + INTERIOR;
+      edges.offsets[edges.count] = roots.value[row] === start ? row : row + INTERIOR;
       edges.targets[edges.count++] = objectNode + id;
     }
   }
@@ -232,7 +268,7 @@ function headerTypes(runtime: GoRuntime): (address: number) => TypeId {
 }
 
 /** A slot with room for two or more is an array of the type its header names. */
-function many(runtime: GoRuntime, objects: ObjectTable, span: number, type: TypeId): boolean {
+function isArrayOf(runtime: GoRuntime, objects: ObjectTable, span: number, type: TypeId): boolean {
   const { spans } = objects;
   const large = spans.spanClass[span] < 2;
   const room = large ? spans.limit[span] - spans.base[span] : spans.elementSize[span] - objects.dataStart[span];
@@ -240,6 +276,7 @@ function many(runtime: GoRuntime, objects: ObjectTable, span: number, type: Type
   return size > 0 && room >= 2 * size;
 }
 
+/** Objects and bytes that the roots reach, and those of them whose type is known by better evidence than a guess. */
 function sumLive(objects: ObjectTable, types: ObjectTypes, live: Uint32Array, objectNode: number, progress: Progress) {
   const { spans } = objects;
   let liveObjects = 0;

@@ -1,7 +1,7 @@
 // What an interface says of the object its data word points to.
 import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
 import type { GoRuntime } from "../runtime/runtime.js";
-import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
+import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
 
 /** What an interface's data word points to, by its first word (abi.Type or itab). */
 export interface Dynamic {
@@ -15,11 +15,11 @@ export class InterfaceTypes {
   /** By abi.Type or itab. */
   private readonly known = new Map<Address, Dynamic>();
   private readonly runtime: GoRuntime;
-  private readonly slots: TypeSlots;
+  private readonly kinds: PointerKinds;
 
-  constructor(runtime: GoRuntime, slots: TypeSlots) {
+  constructor(runtime: GoRuntime, kinds: PointerKinds) {
     this.runtime = runtime;
-    this.slots = slots;
+    this.kinds = kinds;
   }
 
   /** @param word  the interface's first word: an itab, or an abi.Type */
@@ -50,10 +50,10 @@ export class InterfaceTypes {
         break;
     }
     // A struct or array of one pointer is stored directly too.
-    if (value.size === WORD && this.slots.hasPointers(type)) {
-      const code = this.slots.codeAt(type, 0);
-      if (code % SLOT_STEP === SLOT.typed) return typed((code - SLOT.typed) / SLOT_STEP);
-      if (code % SLOT_STEP === SLOT.func) return { kind: "func", type: NONE };
+    if (value.size === WORD && this.kinds.hasPointers(type)) {
+      const code = this.kinds.codeAt(type, 0);
+      if (code % KIND_STEP === POINTER.typed) return typed((code - POINTER.typed) / KIND_STEP);
+      if (code % KIND_STEP === POINTER.func) return { kind: "func", type: NONE };
     }
     return typed(type);
   }

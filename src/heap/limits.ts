@@ -7,7 +7,7 @@ import type { Bytes } from "../base/units.js";
 export const MOST_OBJECTS = 2 ** 31 - 2;
 /** Pointers are counted in Uint32 columns. */
 export const MOST_EDGES = 2 ** 32 - 1;
-/** An object's words past this have no room in EdgeWriter.slots: 16 GiB. */
+/** An object's words past this have no room in EdgeWriter.offsets: 16 GiB. */
 export const MOST_WORDS = 2 ** 31;
 /** Different type words that have a number of their own in the words of a scan. */
 export const MOST_NUMBERS = 0xffff;

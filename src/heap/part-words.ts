@@ -1,7 +1,7 @@
 // Which words of a type lead to parts of the value that the word lies in.
 import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
 import type { GoType, RoleKind, TypeRole, TypeTable } from "../runtime/go-types.js";
-import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
+import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
 
 /** A value inside another one, as a field or element: what it is called and where it begins. */
 export interface InnerValue {
@@ -36,11 +36,11 @@ export class PartWordsByType {
   private readonly known: (PartWords | null | undefined)[] = [];
   private readonly holds = new Map<TypeId, boolean>();
   private readonly types: TypeTable;
-  private readonly slots: TypeSlots;
+  private readonly kinds: PointerKinds;
 
-  constructor(types: TypeTable, slots: TypeSlots) {
+  constructor(types: TypeTable, kinds: PointerKinds) {
     this.types = types;
-    this.slots = slots;
+    this.kinds = kinds;
   }
 
   of(type: TypeId): PartWords | null {
@@ -77,9 +77,9 @@ export class PartWordsByType {
 
   /** @param isWhole  the object of this type is a value of several objects, or a part of one */
   private wordOf(element: GoType, offset: Bytes, isWhole: boolean): InnerValue | typeof PART_WORD.own | undefined {
-    const code = this.slots.codeAt(element.id, offset);
-    const kind = code % SLOT_STEP;
-    if (code === SLOT.none || kind === SLOT.unknown) return undefined;
+    const code = this.kinds.codeAt(element.id, offset);
+    const kind = code % KIND_STEP;
+    if (code === POINTER.none || kind === POINTER.unknown) return undefined;
     const value = this.valueAt(element, offset);
     const isBuffer = value?.buffer === true;
     if (!isBuffer && !this.leadsToPart(element, offset, code)) return undefined;
@@ -88,11 +88,11 @@ export class PartWordsByType {
   }
 
   private leadsToPart(element: GoType, offset: Bytes, code: number): boolean {
-    const kind = code % SLOT_STEP;
-    if (kind === SLOT.directory) return true;
-    if (kind !== SLOT.typed && kind !== SLOT.array && kind !== SLOT.trieNode) return false;
+    const kind = code % KIND_STEP;
+    if (kind === POINTER.directory) return true;
+    if (kind !== POINTER.typed && kind !== POINTER.array && kind !== POINTER.trieNode) return false;
     const owns = element.kind === "struct" ? element.role.owns?.(this.types, element, offset) : undefined;
-    return owns ?? this.types.get((code - kind) / SLOT_STEP).role.partOf !== undefined;
+    return owns ?? this.types.get((code - kind) / KIND_STEP).role.partOf !== undefined;
   }
 
   /** The outermost value of several objects that the offset lies in. */

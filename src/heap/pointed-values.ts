@@ -9,8 +9,8 @@ import type { InnerPointer } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
 import { InterfaceTypes } from "./interface-types.js";
 import { MOST_ROUNDS } from "./limits.js";
+import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
 import { type StackPath, type StackValue, ValueIndex } from "./stack-value.js";
-import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
 
 /** A pointer that lies at an offset of a value of the type. */
 interface Holder {
@@ -23,18 +23,18 @@ interface Holder {
 /** Finds values by worklist: what variables point to, then what the values found so point to. */
 export class PointedValues {
   private readonly runtime: GoRuntime;
-  private readonly slots: TypeSlots;
+  private readonly kinds: PointerKinds;
   private readonly goroutine: Goroutine;
   private readonly frames: readonly Frame[];
   private readonly interfaces: InterfaceTypes;
   private readonly found = new Map<string, StackValue>();
 
-  constructor(runtime: GoRuntime, slots: TypeSlots, goroutine: Goroutine) {
+  constructor(runtime: GoRuntime, kinds: PointerKinds, goroutine: Goroutine) {
     this.runtime = runtime;
-    this.slots = slots;
+    this.kinds = kinds;
     this.goroutine = goroutine;
     this.frames = goroutine.unwound().frames;
-    this.interfaces = new InterfaceTypes(runtime, slots);
+    this.interfaces = new InterfaceTypes(runtime, kinds);
   }
 
   /** Those with the shortest way from a variable first, of equal ways that of the outermost frame: the value is its own. */
@@ -67,7 +67,7 @@ export class PointedValues {
 
   private ofVariables(frame: Frame, inner: readonly InnerPointer[]): void {
     const { memory } = this.runtime.process;
-    const isWanted = (type: TypeId) => type !== NONE && this.slots.hasPointers(type);
+    const isWanted = (type: TypeId) => type !== NONE && this.kinds.hasPointers(type);
     for (const variable of frameVariables(this.runtime, this.goroutine, frame, isWanted).toReversed()) {
       const { place, type } = variable;
       if (place.kind === "bytes") {
@@ -102,31 +102,31 @@ export class PointedValues {
   }
 
   private add(holder: Holder, address: Address, via: StackPath): void {
-    const value = this.behind(holder, address);
+    const value = this.targetOf(holder, address);
     const key = value && `${value.address} ${value.type} ${value.size}`;
     if (key && !this.found.has(key)) this.found.set(key, { ...value, via });
   }
 
   /** What a holder's pointer says that it leads to, unless the stack's pointer masks disagree. */
-  private behind({ type, offset, word }: Holder, address: Address): Omit<StackValue, "via"> | undefined {
+  private targetOf({ type, offset, word }: Holder, address: Address): Omit<StackValue, "via"> | undefined {
     const { types } = this.runtime;
-    const code = this.slots.codeAt(type, offset);
-    const kind = code % SLOT_STEP;
-    const target = (code - kind) / SLOT_STEP;
+    const code = this.kinds.codeAt(type, offset);
+    const kind = code % KIND_STEP;
+    const target = (code - kind) / KIND_STEP;
     let element: TypeId = NONE;
     let count = 1;
-    if (kind === SLOT.typed) element = target;
-    else if (kind === SLOT.array) {
+    if (kind === POINTER.typed) element = target;
+    else if (kind === POINTER.array) {
       element = target;
       // Behind a slice's pointer come its length and capacity; of a map's buckets on a stack there is one.
       if (types.get(type).role.kind !== "map header") count = word(offset + 2 * WORD) ?? word(offset + WORD) ?? 0;
-    } else if (kind === SLOT.func) element = this.closureAt(address);
-    else if (kind === SLOT.directory) element = this.runtime.maps.design.directory(types, target)?.block ?? NONE;
-    else if (kind === SLOT.eface || kind === SLOT.iface) {
-      const dynamic = this.interfaces.of(word(offset - WORD) ?? 0, kind === SLOT.iface);
+    } else if (kind === POINTER.func) element = this.closureAt(address);
+    else if (kind === POINTER.directory) element = this.runtime.maps.design.directory(types, target)?.block ?? NONE;
+    else if (kind === POINTER.eface || kind === POINTER.iface) {
+      const dynamic = this.interfaces.of(word(offset - WORD) ?? 0, kind === POINTER.iface);
       element = dynamic.kind === "func" ? this.closureAt(address) : dynamic.type;
     }
-    if (element === NONE || !this.slots.hasPointers(element)) return undefined;
+    if (element === NONE || !this.kinds.hasPointers(element)) return undefined;
     const size = types.get(element).size * count;
     return size > 0 && this.isLaidOut(element, address, size) ? { address, size, type: element } : undefined;
   }
@@ -141,7 +141,7 @@ export class PointedValues {
     if (!live) return false;
     const stride = this.runtime.types.get(type).size;
     for (let at = 0; at < size; at += WORD) {
-      if (live.has(at) !== (this.slots.codeAt(type, at % stride) !== SLOT.none)) return false;
+      if (live.has(at) !== (this.kinds.codeAt(type, at % stride) !== POINTER.none)) return false;
     }
     return true;
   }

@@ -10,11 +10,11 @@ import { type StackRoot, stackRoots } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
 import { eachPointer } from "./object-pointers.js";
 import type { ObjectTable } from "./objects.js";
+import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
 import { Rows, WHAT } from "./root-rows.js";
 import { pathTo, type StackValue } from "./stack-value.js";
 import { StackValues } from "./stack-values.js";
 import { findStatics, readDataWords, type StaticVariable } from "./statics.js";
-import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
 
 export type OwnerKind =
   | "global"
@@ -65,7 +65,7 @@ export interface RootTable {
   readonly object: Uint32Array;
   /** [count] 1 = a known pointer, 0 = conservative. */
   readonly certain: Uint8Array;
-  /** [count] what the pointer means, a code of type-slots.ts. */
+  /** [count] what the pointer means, a code of pointer-kinds.ts. */
   readonly code: Int32Array;
   /** [count] type of the variable or value that holds the slot, NONE when it is unknown; and where in it the slot lies. */
   readonly type: Int32Array;
@@ -77,7 +77,7 @@ export interface RootTable {
 export function collectRoots(
   runtime: GoRuntime,
   objects: ObjectTable,
-  slots: TypeSlots,
+  kinds: PointerKinds,
   findings: Findings,
   progress: Progress,
 ): RootTable {
@@ -85,9 +85,9 @@ export function collectRoots(
   const rows = new Rows();
   const origins: StackOrigins = { registers: new Map(), values: new Map() };
   progress.stage("collecting roots", runtime.goroutines.all.length);
-  dataRoots(runtime, objects, slots, owners, rows, findings);
-  goroutineRoots(runtime, objects, slots, owners, rows, origins, progress);
-  specialRoots(runtime, objects, slots, owners, rows);
+  dataRoots(runtime, objects, kinds, owners, rows, findings);
+  goroutineRoots(runtime, objects, kinds, owners, rows, origins, progress);
+  specialRoots(runtime, objects, kinds, owners, rows);
   const table = {
     count: rows.owner.length,
     owners,
@@ -125,9 +125,9 @@ interface StackOrigins {
   readonly values: Map<number, StackValue>;
 }
 
-function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, owners: Owner[], rows: Rows, findings: Findings): void {
+function dataRoots(runtime: GoRuntime, objects: ObjectTable, kinds: PointerKinds, owners: Owner[], rows: Rows, findings: Findings): void {
   const words = readDataWords(runtime, findings);
-  const statics = findStatics(runtime, slots, words);
+  const statics = findStatics(runtime, kinds, words);
   let global: StaticVariable | undefined;
   let owner = NONE;
   for (let i = 0; i < words.count; i++) {
@@ -144,14 +144,22 @@ function dataRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, o
       );
     }
     if (global) rows.in(global.type, slot - global.address);
-    rows.add(owner, slot, words.value[i], object, true, global ? slots.codeAt(global.type, slot - global.address) : SLOT.unknown, "global");
+    rows.add(
+      owner,
+      slot,
+      words.value[i],
+      object,
+      true,
+      global ? kinds.codeAt(global.type, slot - global.address) : POINTER.unknown,
+      "global",
+    );
   }
 }
 
 function goroutineRoots(
   runtime: GoRuntime,
   objects: ObjectTable,
-  slots: TypeSlots,
+  kinds: PointerKinds,
   owners: Owner[],
   rows: Rows,
   origins: StackOrigins,
@@ -163,7 +171,7 @@ function goroutineRoots(
     const { roots, inner } = stackRoots(runtime, goroutine);
     if (roots.length === 0) continue;
     const { frames } = goroutine.unwound();
-    const values = new StackValues(runtime, slots, goroutine, inner);
+    const values = new StackValues(runtime, kinds, goroutine, inner);
     const place = (register: boolean): OwnerId => {
       owners.push({ kind: register ? "register" : "goroutine", name: `goroutine ${goroutine.id}`, goroutine: goroutine.id });
       return owners.length - 1;
@@ -179,7 +187,7 @@ function goroutineRoots(
         const frame = root.frame >= 0 ? frames[root.frame] : undefined;
         if (register) origins.registers.set(row, root.register ?? "?");
         const code =
-          root.what === "ctxt" || root.what === "defer" ? SLOT.func : stackCode(runtime, slots, rows, values, root, frame, origins);
+          root.what === "ctxt" || root.what === "defer" ? POINTER.func : stackCode(runtime, kinds, rows, values, root, frame, origins);
         rows.add(owner, root.slot, root.value, object, root.certain, code, root.what, root.frame);
       }
     }
@@ -189,23 +197,23 @@ function goroutineRoots(
 /** What a pointer in a stack means; the next row is told the value that it lies in. */
 function stackCode(
   runtime: GoRuntime,
-  slots: TypeSlots,
+  kinds: PointerKinds,
   rows: Rows,
   values: StackValues,
   { slot, certain }: StackRoot,
   frame: Frame | undefined,
   origins: StackOrigins,
 ): number {
-  if (!certain || slot === NOT_AN_ADDRESS) return SLOT.unknown;
+  if (!certain || slot === NOT_AN_ADDRESS) return POINTER.unknown;
   const recorded = values.recordedAt(slot);
   const local = recorded || !frame ? undefined : runtime.variables.localAt(frame, slot);
   if (local && frame) {
     const offset = slot - (frame.fp + local.offset);
     rows.in(local.type, offset);
-    return slots.codeAt(local.type, offset);
+    return kinds.codeAt(local.type, offset);
   }
   const value = recorded ?? (frame && values.pointedAt(slot));
-  if (!value) return SLOT.unknown;
+  if (!value) return POINTER.unknown;
   rows.in(value.type, values.offsetIn(value, slot));
   origins.values.set(rows.owner.length, value);
   return values.codeAt(value, slot);
@@ -217,7 +225,7 @@ export function finalizedType(runtime: GoRuntime, { pointerType }: SpecialRoot):
   return type === NONE ? NONE : runtime.types.get(type).element;
 }
 
-function specialRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots, owners: Owner[], rows: Rows): void {
+function specialRoots(runtime: GoRuntime, objects: ObjectTable, kinds: PointerKinds, owners: Owner[], rows: Rows): void {
   const { memory } = runtime.process;
   const queues = new Map<string, OwnerId>();
   for (const special of runtime.specials) {
@@ -237,13 +245,13 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots
     for (const { slot, value, role } of special.pointers) {
       const object = objects.find(value);
       if (object === NONE) continue;
-      let code: number = role === "fn" ? SLOT.func : SLOT.unknown;
-      if (role === "arg" && ownType !== NONE) code = SLOT.typed + ownType * SLOT_STEP;
+      let code: number = role === "fn" ? POINTER.func : POINTER.unknown;
+      if (role === "arg" && ownType !== NONE) code = POINTER.typed + ownType * KIND_STEP;
       if (role === "arg" && special.kind.startsWith("cleanup")) {
         // AddCleanup boxes its argument; the cleanup function's parameter says of which type.
         const fn = special.pointers.find((each) => each.role === "fn")?.value ?? 0;
         const target = fn > 0 ? runtime.parameterType(memory.tryAddress(fn) ?? 0) : NONE;
-        if (target !== NONE) code = SLOT.typed + target * SLOT_STEP;
+        if (target !== NONE) code = POINTER.typed + target * KIND_STEP;
       }
       rows.add(owner, slot, value, object, true, code, "special");
     }
@@ -255,7 +263,7 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, slots: TypeSlots
       eachPointer(memory, objects, runtime.pointerMasks, id, (word, value) => {
         const object = objects.find(value);
         if (object === NONE || object === id) return;
-        const code = ownType === NONE ? SLOT.unknown : slots.codeAt(ownType, word * WORD - skip);
+        const code = ownType === NONE ? POINTER.unknown : kinds.codeAt(ownType, word * WORD - skip);
         rows.add(owner, objects.addressOf(id) + word * WORD, value, object, true, code, "special");
       });
     }

@@ -7,22 +7,22 @@ import { sudogsOf } from "../runtime/records/sudog.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { InnerPointer } from "../runtime/stack-roots.js";
 import { PointedValues } from "./pointed-values.js";
+import { POINTER, type PointerKinds } from "./pointer-kinds.js";
 import { holds, pathTo, type StackValue, ValueIndex } from "./stack-value.js";
-import { SLOT, type TypeSlots } from "./type-slots.js";
 
 /** The values of one goroutine's stack, found when the first is asked for. */
 export class StackValues {
   private readonly runtime: GoRuntime;
-  private readonly slots: TypeSlots;
+  private readonly kinds: PointerKinds;
   private readonly goroutine: Goroutine;
   private readonly inner: readonly InnerPointer[];
   private readonly recorded: readonly StackValue[];
   private pointed: ValueIndex | undefined;
 
   /** @param inner  the live pointers of the stack into itself */
-  constructor(runtime: GoRuntime, slots: TypeSlots, goroutine: Goroutine, inner: readonly InnerPointer[]) {
+  constructor(runtime: GoRuntime, kinds: PointerKinds, goroutine: Goroutine, inner: readonly InnerPointer[]) {
     this.runtime = runtime;
-    this.slots = slots;
+    this.kinds = kinds;
     this.goroutine = goroutine;
     this.inner = inner;
     this.recorded = [
@@ -39,15 +39,15 @@ export class StackValues {
   /** The value that a pointer of known type leads to; undefined too when two such pointers say different things of the slot. */
   pointedAt(slot: Address): StackValue | undefined {
     if (this.inner.length === 0) return undefined;
-    this.pointed ??= new ValueIndex(new PointedValues(this.runtime, this.slots, this.goroutine).find(this.inner, this.recorded));
+    this.pointed ??= new ValueIndex(new PointedValues(this.runtime, this.kinds, this.goroutine).find(this.inner, this.recorded));
     const here = this.pointed.at(slot);
-    const meanings = new Set(here.map((each) => this.codeAt(each, slot)).filter((code) => code !== SLOT.unknown));
+    const meanings = new Set(here.map((each) => this.codeAt(each, slot)).filter((code) => code !== POINTER.unknown));
     return meanings.size > 1 ? undefined : (here.find(pathTo) ?? here[0]);
   }
 
-  /** What a pointer of the value means, a code of type-slots.ts. */
+  /** What a pointer of the value means, a code of pointer-kinds.ts. */
   codeAt(value: StackValue, slot: Address): number {
-    return this.slots.codeAt(value.type, this.offsetIn(value, slot));
+    return this.kinds.codeAt(value.type, this.offsetIn(value, slot));
   }
 
   /** The offset in the value, or in the array's element. */

@@ -5,7 +5,7 @@ import { type Address, hex, NONE, type TypeId, WORD } from "../base/units.js";
 import type { Module } from "../runtime/modules.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { GlobalVariable } from "../runtime/variables.js";
-import { SLOT, SLOT_STEP, type TypeSlots } from "./type-slots.js";
+import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
 
 /** A variable of data or bss: a named global, or static data that a pointer in another one gives a type. */
 export interface StaticVariable extends GlobalVariable {
@@ -30,7 +30,7 @@ export interface Statics {
  * Types static data by worklist: what a typed word of one variable points to, when it is data without a name, is of the pointed type.
  * @param words  pointer words of all modules
  */
-export function findStatics(runtime: GoRuntime, slots: TypeSlots, words: DataWords): Statics {
+export function findStatics(runtime: GoRuntime, kinds: PointerKinds, words: DataWords): Statics {
   const found = new Map<Address, StaticVariable>();
   const areas = runtime.modules.map((module) => staticArea(module));
   const isStatic = (address: Address) => areas.some((area) => address >= area.start && address < area.end);
@@ -57,7 +57,7 @@ export function findStatics(runtime: GoRuntime, slots: TypeSlots, words: DataWor
         continue;
       }
       const offset = words.slot[i] - variable.address;
-      const type = pointee(runtime, slots.codeAt(variable.type, offset), words.slot[i]);
+      const type = pointee(runtime, kinds.codeAt(variable.type, offset), words.slot[i]);
       const address = words.value[i];
       if (type === NONE || named(address) || found.has(address)) continue;
       const { size, count } = runtime.types.get(type);
@@ -111,14 +111,14 @@ function staticArea(module: Module): { readonly start: Address; readonly end: Ad
 
 /** The type that a pointer word says its target is of; NONE when it does not say. */
 function pointee(runtime: GoRuntime, code: number, slot: Address): TypeId {
-  const kind = code % SLOT_STEP;
-  const target = (code - kind) / SLOT_STEP;
+  const kind = code % KIND_STEP;
+  const target = (code - kind) / KIND_STEP;
   const { types } = runtime;
-  if (kind === SLOT.typed) return target;
-  if (kind === SLOT.array) return types.arrayOf(target);
-  if (kind !== SLOT.eface && kind !== SLOT.iface) return NONE;
+  if (kind === POINTER.typed) return target;
+  if (kind === POINTER.array) return types.arrayOf(target);
+  if (kind !== POINTER.eface && kind !== POINTER.iface) return NONE;
   const word = runtime.process.memory.tryAddress(slot - WORD) ?? 0;
-  const type = word > 0 ? types.interfaceTarget(word, kind === SLOT.iface) : NONE;
+  const type = word > 0 ? types.interfaceTarget(word, kind === POINTER.iface) : NONE;
   if (type === NONE) return NONE;
   return types.get(type).kind === "pointer" ? types.get(type).element : type;
 }

@@ -5,7 +5,7 @@ import type { Directory } from "../runtime/maps/design.js";
 import type { Maps } from "../runtime/maps/maps.js";
 import type { TypeTable } from "../runtime/types.js";
 import type { ObjectTable } from "./objects.js";
-import type { TypeSlots } from "./type-slots.js";
+import type { PointerKinds } from "./pointer-kinds.js";
 
 /** What the loops ask of a type. */
 export interface TypeFacts {
@@ -29,16 +29,16 @@ export class FactsByType {
   /** By TypeId, filled when asked. */
   private readonly known: (TypeFacts | undefined)[] = [];
   private readonly types: TypeTable;
-  private readonly slots: TypeSlots;
+  private readonly kinds: PointerKinds;
 
   private readonly maps: Maps;
   /** By the map's header struct. */
   private readonly directories = new Map<TypeId, Directory | undefined>();
 
-  constructor(types: TypeTable, maps: Maps, slots: TypeSlots) {
+  constructor(types: TypeTable, maps: Maps, kinds: PointerKinds) {
     this.types = types;
     this.maps = maps;
-    this.slots = slots;
+    this.kinds = kinds;
   }
 
   of(type: TypeId): TypeFacts {
@@ -68,11 +68,11 @@ export class FactsByType {
       size,
       slot: size < 16 ? 16 : slotSize(size),
       slotWithHeader: slotSize(size + WORD),
-      hasPointers: this.slots.hasPointers(type),
+      hasPointers: this.kinds.hasPointers(type),
       isGeneric: role.isGeneric === true,
       isChannel: role.kind === "channel",
       whole: role.allocatedAs === undefined ? NONE : this.types.byName(role.allocatedAs),
-      table: this.slots.table(type),
+      table: this.kinds.table(type),
       array: NONE,
     };
     this.known[type] = facts;

@@ -46,7 +46,7 @@ export interface WholesInput {
   readonly roots: RootTable;
   readonly referents: Csr;
   /** See ObjectGraph. */
-  readonly slots: Uint32Array;
+  readonly offsets: Uint32Array;
   /** Node of object 0. */
   readonly objectNode: number;
   readonly types: ObjectTypes;
@@ -111,7 +111,7 @@ class Labels {
 }
 
 function linkObjects(input: WholesInput, column: Int32Array, labels: Labels): void {
-  const { objects, types, live, slots, objectNode, words } = input;
+  const { objects, types, live, offsets, objectNode, words } = input;
   const { first, targets } = input.referents;
   const { spans, firstId, dataStart } = objects;
   /** By type: 1 when none of its words leads to a part. */
@@ -138,9 +138,8 @@ function linkObjects(input: WholesInput, column: Int32Array, labels: Labels): vo
     /** Start of a value in the object -> what stands for it. */
     let inner: Map<number, ObjectId> | undefined;
     for (let edge = begin; edge < end; edge++) {
-      const slot = slots[edge];
-      if (slot >= INTERIOR) continue;
-      const offset = slot * WORD - skip;
+      if (offsets[edge] >= INTERIOR) continue;
+      const offset = offsets[edge] * WORD - skip;
       const at = offset % plan.stride;
       const word = plan.words[at / WORD] ?? PART_WORD.none;
       if (word === PART_WORD.none) continue;

@@ -2,7 +2,7 @@
 import { hex, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
 import { nameSteps, type Step } from "../expression/name.js";
 import { shortestPath } from "../graph/paths.js";
-import { INTERIOR, SLOT_MASK } from "../heap/edges.js";
+import { INTERIOR, OFFSET_MASK } from "../heap/edges.js";
 import type { ObjectTypes } from "../heap/evidence.js";
 import { PART_WORD } from "../heap/part-words.js";
 import type { PathTypes } from "../heap/path-types.js";
@@ -90,8 +90,8 @@ function valueSteps(snapshot: Snapshot, nodes: readonly NodeId[], types: ObjectT
   for (const [i, node] of nodes.entries()) {
     if (i < 2) continue;
     const id = graph.objectOfNode(node);
-    const slot = edgeSlot(snapshot, nodes[i - 1], node);
-    if (i === 2) before = { type: roots.type[slot & SLOT_MASK], offset: roots.offset[slot & SLOT_MASK], isObject: false };
+    const slot = edgeOffset(snapshot, nodes[i - 1], node);
+    if (i === 2) before = { type: roots.type[slot & OFFSET_MASK], offset: roots.offset[slot & OFFSET_MASK], isObject: false };
     const plan = before === undefined || before.type === NONE || slot >= INTERIOR ? null : partWords.of(before.type);
     const offset = before === undefined ? 0 : before.isObject ? slot * WORD - before.offset : before.offset;
     const word = plan === null ? PART_WORD.none : (plan.words[Math.floor((offset % plan.stride) / WORD)] ?? PART_WORD.none);
@@ -109,7 +109,7 @@ function valueSteps(snapshot: Snapshot, nodes: readonly NodeId[], types: ObjectT
 export function pathTypes(snapshot: Snapshot, nodes: readonly NodeId[]): PathTypes {
   const { graph } = snapshot.heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
-  return snapshot.heap.typesAlong(edgeSlot(snapshot, nodes[1], nodes[2]) & SLOT_MASK, path);
+  return snapshot.heap.typesAlong(edgeOffset(snapshot, nodes[1], nodes[2]) & OFFSET_MASK, path);
 }
 
 /** What a live object is called along the shortest path; a cast of its address when the path is very long. */
@@ -122,7 +122,7 @@ export function expressionOf(snapshot: Snapshot, id: ObjectId): string {
 
 /**
  * What an object is called as seen from one of its referrers (an owner or a live object); undefined when that one is garbage or far from the roots.
- * @param slot  the word of the referrer that points to it, as ObjectGraph.slots has it
+ * @param slot  the word of the referrer that points to it, as ObjectGraph.offsets has it
  */
 export function expressionVia(snapshot: Snapshot, from: NodeId, to: NodeId, slot: number): string | undefined {
   const nodes = shortestPath(snapshot.heap.tree.parent, from);
@@ -151,8 +151,8 @@ function expressions(
   const { graph, objects } = heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
   const slotTo = (index: number) =>
-    lastSlot !== undefined && index === nodes.length - 1 ? lastSlot : edgeSlot(snapshot, nodes[index - 1], nodes[index]);
-  const row = slotTo(2) & SLOT_MASK;
+    lastSlot !== undefined && index === nodes.length - 1 ? lastSlot : edgeOffset(snapshot, nodes[index - 1], nodes[index]);
+  const row = slotTo(2) & OFFSET_MASK;
   const description = heap.roots.describe(row);
   const memory = snapshot.runtime.process.memory;
   let pointed = heap.roots.value[row];
@@ -160,7 +160,7 @@ function expressions(
     const address = objects.addressOf(object);
     const start = address + objects.dataStart[objects.spanOf(object)];
     const next = path[i + 1];
-    const slot = next === undefined ? 0 : (slotTo(i + 3) & SLOT_MASK) * WORD - (start - address);
+    const slot = next === undefined ? 0 : (slotTo(i + 3) & OFFSET_MASK) * WORD - (start - address);
     const step: Step = { address: start, type: types.type[object], slot, pointed };
     if (next !== undefined) pointed = memory.tryAddress(start + slot) ?? objects.addressOf(next);
     return step;
@@ -172,15 +172,15 @@ function expressions(
 }
 
 /** Word of the first edge between two nodes (row of RootTable for owners, of a certain root if there is one). */
-function edgeSlot(snapshot: Snapshot, from: NodeId, to: NodeId): number {
+function edgeOffset(snapshot: Snapshot, from: NodeId, to: NodeId): number {
   const { graph, roots } = snapshot.heap;
-  const { referents, slots } = graph;
+  const { referents, offsets } = graph;
   const fromOwner = from <= graph.ownerCount;
   let uncertain: number | undefined;
   for (let edge = referents.first[from]; edge < referents.first[from + 1]; edge++) {
     if (referents.targets[edge] !== to) continue;
-    if (!fromOwner || roots.certain[slots[edge] & SLOT_MASK] === 1) return slots[edge];
-    uncertain ??= slots[edge];
+    if (!fromOwner || roots.certain[offsets[edge] & OFFSET_MASK] === 1) return offsets[edge];
+    uncertain ??= offsets[edge];
   }
   return uncertain ?? 0;
 }

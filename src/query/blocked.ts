@@ -10,7 +10,7 @@ import { type Cycle, findCycles } from "../waits/cycles.js";
 import { type Member, type WaitGroup, type WaitKind, waitGroups } from "../waits/groups.js";
 import { type Evidence, findHolders, type Holder } from "../waits/holders.js";
 import { proveStuck } from "../waits/proof.js";
-import { endOfWait, namer, stateOfObject } from "../waits/state.js";
+import { endOfWait, groupNames, stateOfObject } from "../waits/state.js";
 import { MOST_HOLDERS, MOST_WAITING_SHOWN } from "./limits.js";
 import type { Query } from "./query.js";
 
@@ -76,7 +76,7 @@ export const blocked: Query<BlockedArgs, Blocked> = {
     const located = groups.filter((each) => each.address > 0 && ENDED_BY_OTHERS.has(each.kind));
     progress.stage("searching stacks for holders", located.length);
     const holders = findHolders(dump.runtime, located, dump.findings);
-    const names = namer(dump.runtime, groups);
+    const names = groupNames(dump.runtime, groups);
     const now = latestTime(dump.runtime);
     const rows = groups.map((group) => describeGroup(dump, group, holders.get(group) ?? [], reader, names, now));
     const keyed = rows.map((row, index) => ({ row, index }));

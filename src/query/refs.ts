@@ -2,7 +2,7 @@
 import { USUAL_TOP } from "../base/rows.js";
 import { type Bytes, type Hex, hex, NONE, NOT_AN_ADDRESS, type NodeId, type ObjectId, WORD } from "../base/units.js";
 import type { Dump } from "../dump.js";
-import { INTERIOR, SLOT_MASK } from "../heap/edges.js";
+import { INTERIOR, OFFSET_MASK } from "../heap/edges.js";
 import { NO_PARTS } from "../heap/wholes.js";
 import { locateNode, needText } from "../naming/locate.js";
 import { type NamedObject, nameObject, objectName } from "../naming/object-names.js";
@@ -172,12 +172,12 @@ function isOwner(dump: Dump, node: NodeId): boolean {
 /** An edge of `from`, described by the node at its other side. */
 function reference(dump: Dump, from: NodeId, to: NodeId, edge: number, other: NodeId, named: boolean, parts: boolean): Mutable<Reference> {
   const { heap } = dump;
-  const slot = heap.graph.slots[edge];
+  const slot = heap.graph.offsets[edge];
   // Bit operators make the flag negative: compare as numbers.
   const interior = slot >= INTERIOR;
   const place = { interior, live: true, certain: true };
   const fromOwner = isOwner(dump, from);
-  const row = slot & SLOT_MASK;
+  const row = slot & OFFSET_MASK;
   const expression =
     (named ? expressionVia(dump, from, to, slot) : undefined) ??
     (fromOwner ? ownerExpression(dump, row) : fieldExpression(dump, heap.graph.objectOfNode(from), row));

@@ -4,6 +4,7 @@ import type { Snapshot } from "../heap/snapshot.js";
 import { latestTime } from "../runtime/clock.js";
 import type { InlinedFrame } from "../runtime/functions.js";
 import type { Goroutine } from "../runtime/goroutines.js";
+import type { GoRuntime } from "../runtime/runtime.js";
 import type { Frame } from "../runtime/unwind.js";
 import { type Labels, labelReader } from "../runtime/variants/labels.js";
 import { programFrames } from "./program-functions.js";
@@ -17,6 +18,7 @@ export interface FrameRow {
   readonly pc: Hex;
 }
 
+/** The go statement that a goroutine began with. */
 export interface Creator {
   readonly function: string;
   readonly file: string;
@@ -25,6 +27,7 @@ export interface Creator {
   readonly goroutine?: number;
 }
 
+/** One goroutine. */
 export interface GoroutineRow {
   readonly id: number;
   readonly status: string;
@@ -64,6 +67,7 @@ export interface GoroutineReader {
   topOf(rows: readonly FrameRow[]): FrameRow | undefined;
 }
 
+/** Reads rows of goroutines; each costs the unwinding of its stack. */
 export function goroutineReader(snapshot: Pick<Snapshot, "runtime">): GoroutineReader {
   const { runtime } = snapshot;
   const { functions } = runtime;
@@ -82,21 +86,9 @@ export function goroutineReader(snapshot: Pick<Snapshot, "runtime">): GoroutineR
     return Math.max(now - waitSince, 0);
   };
 
-  const creatorOf = (goroutine: Goroutine): Creator | undefined => {
-    const pc = goroutine.createdByPc;
-    const fn = pc > 0 ? functions.find(pc) : undefined;
-    if (!fn || goroutine.id === 1) return undefined;
-    const parent = goroutine.parentId;
-    return {
-      function: fn.name,
-      ...functions.lineAt(fn, pc > fn.entry ? pc - 1 : pc),
-      ...(parent > 0 ? { goroutine: parent } : {}),
-    };
-  };
-
   return {
     waitOf,
-    creatorOf,
+    creatorOf: (goroutine) => creatorOf(runtime, goroutine),
     rowsOf,
     topOf,
     labelsOf: (goroutine) => labels(goroutine.address),
@@ -106,7 +98,7 @@ export function goroutineReader(snapshot: Pick<Snapshot, "runtime">): GoroutineR
       const omitted = Math.max(all.length - 2 * FRAMES_AT_ENDS, 0);
       const frames = omitted === 0 ? all : [...all.slice(0, FRAMES_AT_ENDS), ...all.slice(-FRAMES_AT_ENDS)];
       const wait = waitOf(goroutine);
-      const createdBy = creatorOf(goroutine);
+      const createdBy = creatorOf(runtime, goroutine);
       const top = topOf(all);
       return {
         id: goroutine.id,
@@ -124,6 +116,14 @@ export function goroutineReader(snapshot: Pick<Snapshot, "runtime">): GoroutineR
       };
     },
   };
+}
+
+/** Where the go statement stands; undefined for the main goroutine, and where its code is not known. */
+function creatorOf({ functions }: GoRuntime, { id, createdByPc: pc, parentId }: Goroutine): Creator | undefined {
+  const fn = pc > 0 ? functions.find(pc) : undefined;
+  if (!fn || id === 1) return undefined;
+  // The pc is where the creator goes on: the statement is before it.
+  return { function: fn.name, ...functions.lineAt(fn, pc > fn.entry ? pc - 1 : pc), ...(parentId > 0 ? { goroutine: parentId } : {}) };
 }
 
 function toRow({ name, file, line, inlined }: InlinedFrame, pc: number): FrameRow {

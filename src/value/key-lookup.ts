@@ -2,9 +2,9 @@
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { MapEntry } from "../runtime/maps/design.js";
 import { readMap } from "../runtime/maps/maps.js";
-import { keySieve, passes, sift } from "./key-sieve.js";
+import { keyMatcher, matchElsewhere, passes } from "./key-matcher.js";
 import { hasKeyText } from "./keys.js";
-import { MOST_SIFTED } from "./limits.js";
+import { MOST_KEY_ROWS } from "./limits.js";
 import type { ValueEnvironment } from "./scalars.js";
 
 /**
@@ -26,17 +26,17 @@ export function lookupKey(env: ValueEnvironment, map: TypeId, header: Address, t
  */
 export function findKey(env: ValueEnvironment, type: TypeId, entries: Iterable<MapEntry>, text: string): MapEntry | undefined {
   const { memory, types } = env;
-  const sieve = keySieve(env, type, text);
-  if (!sieve) return undefined;
-  const { near, far, isWhole } = sieve;
+  const matcher = keyMatcher(env, type, text);
+  if (!matcher) return undefined;
+  const { near, far, isWhole } = matcher;
   const kind = type === NONE ? undefined : types.get(type).kind;
-  // Numbers and strings are wholly told by the sieve, however the person wrote them.
+  // Numbers and strings are wholly told by the matcher, however the person wrote them.
   const isExact = isWhole && (kind === "int" || kind === "uint" || kind === "string");
   // Numbers, not entries: objects that stay would cost more than the search.
   const keys: Address[] = [];
   const values: Address[] = [];
   const search = (): MapEntry | undefined => {
-    const left = sift(memory, far, { rows: keys.map((_, row) => row), at: keys }).rows;
+    const left = matchElsewhere(memory, far, { rows: keys.map((_, row) => row), at: keys }).rows;
     const row = isExact ? left[0] : left.find((each) => hasKeyText(env, type, keys[each], text));
     return row === undefined ? undefined : { key: keys[row], value: values[row] };
   };
@@ -48,7 +48,7 @@ export function findKey(env: ValueEnvironment, type: TypeId, entries: Iterable<M
     }
     keys.push(entry.key);
     values.push(entry.value);
-    if (keys.length < MOST_SIFTED) continue;
+    if (keys.length < MOST_KEY_ROWS) continue;
     const found = search();
     if (found) return found;
     keys.length = 0;

@@ -21,8 +21,8 @@ export const DEEPEST_KEY = 8;
 export const LONGEST_KEY: Bytes = 1024;
 /** Parts of a key that are written out; what follows in an array becomes "…". */
 export const MOST_KEY_PARTS = 4096;
-/** Parts of keys that are sifted at once: 4 MiB of numbers. */
-export const MOST_SIFTED = 2 ** 19;
+/** Keys that are matched at once: 4 MiB of numbers. */
+export const MOST_KEY_ROWS = 2 ** 19;
 /** Type words that are remembered; a damaged map has any number. */
 export const MOST_TYPE_WORDS = 65_536;
 /** Seconds from 1970 that a Date can hold. */

@@ -2,6 +2,7 @@
 import { DumpError } from "../base/errors.js";
 import { type Address, type Bytes, counted, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import { mapLength, readMap } from "../runtime/maps/maps.js";
+import type { GoType } from "../runtime/types.js";
 import { VALUE_LIMITS, type ValueLimits } from "./limits.js";
 import { isText, printable, quoteBytes } from "./quote.js";
 import { readInterface, scalarText, type ValueEnvironment } from "./scalars.js";
@@ -42,9 +43,11 @@ export function readValue(env: ValueEnvironment, type: TypeId, address: Address,
   return new ValueReader(env, limits).read(type, address, depth);
 }
 
+/** Reads one value with all that is in it, as far as its limits let it. */
 class ValueReader {
   private readonly env: ValueEnvironment;
   private readonly limits: ValueLimits;
+  /** Values that may still be read. */
   private left: number;
   constructor(env: ValueEnvironment, limits: ValueLimits) {
     this.env = env;
@@ -71,55 +74,22 @@ class ValueReader {
     const time = timeText(this.env, go, address);
     if (time !== undefined) return { kind: "scalar", type, text: time };
     switch (go.kind) {
-      case "string": {
-        const length = memory.readUint(address + 8, 8);
-        const shown = Math.min(length, this.limits.stringBytes);
-        const bytes = shown === 0 ? new Uint8Array(0) : memory.bytes(memory.readAddress(address), shown);
-        return { kind: "string", type, text: quoteBytes(bytes), length, cut: shown < length };
+      case "string":
+        return this.string(type, address);
+      case "pointer":
+        return this.pointer(go, address, depth);
+      case "slice": {
+        const [length, capacity] = [memory.readUint(address + 8, 8), memory.readUint(address + 16, 8)];
+        return this.list(type, go.element, memory.readAddress(address), length, capacity, depth);
       }
-      case "pointer": {
-        const target = memory.readAddress(address);
-        const opened = target > 0 && depth > 0 && go.element !== NONE ? this.read(go.element, target, depth - 1) : undefined;
-        return { kind: "pointer", type, address: hex(target), target: opened };
-      }
-      case "slice":
-        return this.list(
-          type,
-          go.element,
-          memory.readAddress(address),
-          memory.readUint(address + 8, 8),
-          memory.readUint(address + 16, 8),
-          depth,
-        );
       case "array":
         return this.list(type, go.element, address, Math.max(go.count, 0), Math.max(go.count, 0), depth);
       case "struct":
-        if (depth <= 0 && go.fields.length > 0) return { kind: "deeper", type };
-        return {
-          kind: "struct",
-          type,
-          fields: go.fields
-            .slice(0, this.limits.elements)
-            .map((field) => ({ name: field.name, value: this.read(field.type, address + field.offset, depth - 1) })),
-        };
-      case "map": {
-        const header = memory.readAddress(address);
-        const entries: { key: Value; value: Value }[] = [];
-        if (depth > 0) {
-          for (const entry of readMap(this.env, go, header)) {
-            if (entries.length === this.limits.elements || this.left <= 0) break;
-            entries.push({ key: this.read(go.key, entry.key, depth - 1), value: this.read(go.element, entry.value, depth - 1) });
-          }
-        }
-        return { kind: "map", type, address: hex(header), length: mapLength(this.env, header), entries };
-      }
-      case "interface": {
-        const dynamic = readInterface(this.env, go, address);
-        if (!dynamic) return { kind: "scalar", type, text: "nil" };
-        if (dynamic.type === NONE) return { kind: "unreadable", type, reason: "its dynamic type is unknown" };
-        const name = types.get(dynamic.type).name;
-        return { kind: "interface", type, dynamic: name, value: this.read(dynamic.type, dynamic.address, depth) };
-      }
+        return this.struct(go, address, depth);
+      case "map":
+        return this.map(go, memory.readAddress(address), depth);
+      case "interface":
+        return this.interface(go, address, depth);
       default: {
         const text = scalarText(memory, go, address);
         if (text === undefined) return { kind: "unreadable", type, reason: "its kind is unknown" };
@@ -128,6 +98,51 @@ class ValueReader {
     }
   }
 
+  private string(type: string, address: Address): Value {
+    const { memory } = this.env;
+    const length = memory.readUint(address + 8, 8);
+    const shown = Math.min(length, this.limits.stringBytes);
+    const bytes = shown === 0 ? new Uint8Array(0) : memory.bytes(memory.readAddress(address), shown);
+    return { kind: "string", type, text: quoteBytes(bytes), length, cut: shown < length };
+  }
+
+  private pointer({ name, element }: GoType, address: Address, depth: number): Value {
+    const target = this.env.memory.readAddress(address);
+    const opened = target > 0 && depth > 0 && element !== NONE ? this.read(element, target, depth - 1) : undefined;
+    return { kind: "pointer", type: name, address: hex(target), target: opened };
+  }
+
+  private struct({ name, fields }: GoType, address: Address, depth: number): Value {
+    if (depth <= 0 && fields.length > 0) return { kind: "deeper", type: name };
+    const shown = fields.slice(0, this.limits.elements);
+    return {
+      kind: "struct",
+      type: name,
+      fields: shown.map((field) => ({ name: field.name, value: this.read(field.type, address + field.offset, depth - 1) })),
+    };
+  }
+
+  private map(go: GoType, header: Address, depth: number): Value {
+    const entries: { key: Value; value: Value }[] = [];
+    if (depth > 0) {
+      for (const entry of readMap(this.env, go, header)) {
+        if (entries.length === this.limits.elements || this.left <= 0) break;
+        entries.push({ key: this.read(go.key, entry.key, depth - 1), value: this.read(go.element, entry.value, depth - 1) });
+      }
+    }
+    return { kind: "map", type: go.name, address: hex(header), length: mapLength(this.env, header), entries };
+  }
+
+  /** The value in an interface is as deep as the interface: in Go's eyes it is the same value. */
+  private interface(go: GoType, address: Address, depth: number): Value {
+    const dynamic = readInterface(this.env, go, address);
+    if (!dynamic) return { kind: "scalar", type: go.name, text: "nil" };
+    if (dynamic.type === NONE) return { kind: "unreadable", type: go.name, reason: "its dynamic type is unknown" };
+    const { name } = this.env.types.get(dynamic.type);
+    return { kind: "interface", type: go.name, dynamic: name, value: this.read(dynamic.type, dynamic.address, depth) };
+  }
+
+  /** The first elements of an array, or of the one that a slice views. */
   private list(type: string, element: TypeId, address: Address, length: number, capacity: number, depth: number): Value {
     const elements: Value[] = [];
     if (depth > 0 && element !== NONE) {

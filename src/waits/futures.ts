@@ -48,10 +48,10 @@ export interface Awaited {
   readonly mode: Mode;
 }
 
-/** Locks by key: taken on every way, and on some. */
+/** Locks by key that the goroutine has where it stands: on every way through the code, and on some way. Data flow's must and may. */
 interface Facts {
-  readonly taken: ReadonlySet<number>;
-  readonly held: ReadonlySet<number>;
+  readonly must: ReadonlySet<number>;
+  readonly may: ReadonlySet<number>;
 }
 
 type Place = Pick<FutureCall, "within" | "pc" | "closures">;
@@ -93,12 +93,12 @@ export class Futures {
     this.wrapperId = tracebackFormat(runtime).wrapperId;
     const watcher: Watcher<Facts> = {
       call: (call, facts) => this.onCall(call, facts),
-      join: (a, b) => ({ taken: new Set([...a.taken].filter((each) => b.taken.has(each))), held: new Set([...a.held, ...b.held]) }),
-      same: (a, b) => a.taken.size === b.taken.size && a.held.size === b.held.size,
+      join: (a, b) => ({ must: new Set([...a.must].filter((each) => b.must.has(each))), may: new Set([...a.may, ...b.may]) }),
+      same: (a, b) => a.must.size === b.must.size && a.may.size === b.may.size,
       passes: (fn, pc, facts) =>
-        facts.held.has(TRIED) || !/\.Try/.test(this.reader.isInlined(fn, pc) ?? "")
+        facts.may.has(TRIED) || !/\.Try/.test(this.reader.isInlined(fn, pc) ?? "")
           ? facts
-          : { ...facts, held: new Set([...facts.held, TRIED]) },
+          : { ...facts, may: new Set([...facts.may, TRIED]) },
       isInlined: (fn, pc) => this.reader.isInlined(fn, pc),
     };
     this.future = new Future(runtime, watcher, this.program);
@@ -114,7 +114,7 @@ export class Futures {
     }
     const wanted = new Set(awaited.map(({ object, mode }) => key(object, mode)));
     this.pending = wanted;
-    let facts: Facts = { taken: wanted, held: wanted };
+    let facts: Facts = { must: wanted, may: wanted };
     const { frames } = goroutine.unwound();
     const first = frames.findIndex((each) => !WAITING.test(each.fn.name));
     const records = [...defersOf(this.runtime, goroutine.address)];
@@ -125,8 +125,8 @@ export class Futures {
       if (index < first || first < 0) continue;
       if (!this.mayMatter(frame.fn)) continue;
       const deferred = records.filter((each) => each.sp === frame.sp).map((each) => each.closure);
-      const { taken, held } = this.future.follow(this.standing(goroutine, frame, index, deferred), facts);
-      facts = { taken, held: new Set([...held].filter((each) => each !== TRIED)) };
+      const { must, may } = this.future.follow(this.standing(goroutine, frame, index, deferred), facts);
+      facts = { must, may: new Set([...may].filter((each) => each !== TRIED)) };
     }
     return { releases: [...this.releases.values()], uses: [...this.uses.values()], again: this.again };
   }
@@ -139,7 +139,7 @@ export class Futures {
     this.deferred = new Map();
     this.future.begin();
     const symbols = new Symbols();
-    let facts: Facts = { taken: new Set(), held: new Set() };
+    let facts: Facts = { must: new Set(), may: new Set() };
     let entry: Float64Array | undefined;
     const { frames } = goroutine.unwound();
     const first = Math.max(
@@ -156,7 +156,7 @@ export class Futures {
       if (waiting?.action === "take" && awaited.length === 1 && awaited[0]) symbols.bind(waiting.object, awaited[0].object);
     }
     const read = (address: Address) => this.runtime.memory.tryAddress(address) ?? Number.NaN;
-    return [...facts.taken].flatMap((each) => {
+    return [...facts.must].flatMap((each) => {
       const taken = this.takes.get(each);
       const object = taken ? symbols.resolve(taken.object, read) : Number.NaN;
       return taken && object > 0 ? [{ ...taken, object }] : [];
@@ -238,20 +238,20 @@ export class Futures {
     const at = key(object, mode);
     if (effect.action === "take") {
       if (!this.takes.has(at)) this.takes.set(at, { object, mode, where: this.place(call).where });
-      if (this.pending.has(at) && facts.held.has(at)) this.again.add(object);
+      if (this.pending.has(at) && facts.may.has(at)) this.again.add(object);
       // It would wait for itself: no way leads on.
-      const isOwn = facts.taken.has(key(object, "write")) || (mode === "write" && facts.taken.has(key(object, "read")));
+      const isOwn = facts.must.has(key(object, "write")) || (mode === "write" && facts.must.has(key(object, "read")));
       if (isOwn && mode !== "done") return "never";
-      const added = mode === "read" && facts.taken.has(at) ? [at, twice(object)] : [at];
-      return { taken: new Set([...facts.taken, ...added]), held: new Set([...facts.held, ...added]) };
+      const added = mode === "read" && facts.must.has(at) ? [at, twice(object)] : [at];
+      return { must: new Set([...facts.must, ...added]), may: new Set([...facts.may, ...added]) };
     }
-    const isHeld = !facts.taken.has(at) && (mode === "done" || !facts.held.has(TRIED));
+    const isHeld = !facts.must.has(at) && (mode === "done" || !facts.may.has(TRIED));
     if (isHeld && !this.releases.has(at)) this.releases.set(at, { object, mode, ...this.place(call) });
     const without = (set: ReadonlySet<number>) => {
       const last = mode === "read" && set.has(twice(object)) ? twice(object) : at;
       return new Set([...set].filter((each) => each !== last));
     };
-    return { taken: without(facts.taken), held: without(facts.held) };
+    return { must: without(facts.must), may: without(facts.may) };
   }
 
   private use(call: FutureCall, { object, operation }: Use): void {

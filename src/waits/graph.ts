@@ -23,11 +23,13 @@ export interface Want {
   readonly outside: boolean;
 }
 
+/** Goroutines that wait, and what they want: the nodes, in this order. */
 export interface WaitGraph {
   readonly goroutines: readonly Goroutine[];
   readonly wants: readonly Want[];
 }
 
+/** @param holders  of each group, who could end its waits */
 export function waitGraph(
   source: RecordSource,
   groups: readonly WaitGroup[],
@@ -71,8 +73,11 @@ function keeps(role: Role, { mode }: Holder): boolean {
 /** The greatest set of goroutines and wants that only members of the set could release; it shrinks when one is seen to be free. */
 export class Stuck {
   private readonly graph: WaitGraph;
+  /** [goroutines, then wants] */
   private readonly stuck: Uint8Array;
-  private readonly held: number[][];
+  /** By goroutine: the wants that it could give something to. */
+  private readonly wantsOf: number[][];
+  /** By want: holders that are still stuck. */
   private readonly left: number[];
 
   constructor(graph: WaitGraph) {
@@ -80,9 +85,9 @@ export class Stuck {
     const count = goroutines.length;
     this.graph = graph;
     this.stuck = new Uint8Array(count + wants.length).fill(1);
-    this.held = goroutines.map(() => []);
+    this.wantsOf = goroutines.map(() => []);
     this.left = wants.map((want, at) => {
-      for (const { node } of want.holders) this.held[node].push(at);
+      for (const { node } of want.holders) this.wantsOf[node].push(at);
       return want.holders.length;
     });
     wants.forEach((want, at) => {
@@ -113,7 +118,7 @@ export class Stuck {
         continue;
       }
       freed.push(node);
-      for (const at of this.held[node]) {
+      for (const at of this.wantsOf[node]) {
         this.left[at]--;
         if (this.left[at] === 0 || !wants[at].any) release(count + at);
       }

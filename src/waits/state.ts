@@ -24,7 +24,7 @@ export type NameSource = Pick<GoRuntime, "types" | "variables" | "memory">;
  * What the program calls them: "main.first.mu" in a global variable, "*main.signal" behind a pointer in one, "main.requests" for a channel.
  * Nothing for other places of the heap.
  */
-export function namer({ types, variables, memory }: NameSource, groups: readonly WaitGroup[]): (group: WaitGroup) => string {
+export function groupNames({ types, variables, memory }: NameSource, groups: readonly WaitGroup[]): (group: WaitGroup) => string {
   const wanted = new Set(groups.map((each) => each.address));
   const pointers = new Map<Address, string>();
   for (const name of variables.globalNames()) {

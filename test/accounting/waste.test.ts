@@ -43,7 +43,7 @@ test("extents are what slices and strings see of an object", () => {
   const { sources, block, buffers } = sessions();
   const extents = readExtents(sources);
   const [buffer] = buffers as [ObjectId];
-  const seen = (id: ObjectId) => [extents.start[id], extents.lengthEnd[id], extents.capacityEnd[id], extents.seers[id]];
+  const seen = (id: ObjectId) => [extents.start[id], extents.lengthEnd[id], extents.capacityEnd[id], extents.viewCount[id]];
   expect(seen(buffer)).toEqual([0, 64, 1024, 1]);
   expect(seen(block)).toEqual([4096, 4112, 4112, 1]);
   expect(extents.fields[extents.field[block]]).toEqual({ path: "main.Session.Piece", kind: "slice", elementSize: 1 });

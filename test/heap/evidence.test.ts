@@ -5,28 +5,28 @@ import {
   BY_GUESS,
   BY_HEADER,
   BY_REFERRER,
-  claim,
   EVIDENCE,
+  pack,
   RANK,
   RANK_MASK,
   RANK_SHIFT,
   TYPE_SHIFT,
-  unpacked,
+  unpack,
 } from "../../src/heap/evidence.js";
 
 test("type, rank and evidence come out of a word as they were put in", () => {
   fc.assert(
     fc.property(fc.integer({ min: NONE, max: 2 ** 23 }), fc.nat(RANK_MASK), fc.nat(EVIDENCE.length - 1), (type, rank, evidence) => {
-      const word = claim(type, rank, evidence);
+      const word = pack(type, rank, evidence);
       expect([word >> TYPE_SHIFT, (word >> RANK_SHIFT) & RANK_MASK]).toEqual([type, rank]);
-      const column = unpacked(Int32Array.of(word));
+      const column = unpack(Int32Array.of(word));
       expect([column.type[0], column.evidenceOf(0)]).toEqual([type, EVIDENCE[evidence]]);
     }),
   );
 });
 
 test("what is below NONE, a candidate that nothing confirmed, is no type", () => {
-  expect(unpacked(Int32Array.of(claim(-7, 0, 0))).type[0]).toBe(NONE);
+  expect(unpack(Int32Array.of(pack(-7, 0, 0))).type[0]).toBe(NONE);
 });
 
 test("stronger evidence is larger", () => {

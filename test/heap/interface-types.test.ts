@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { NONE } from "../../src/base/units.js";
 import { InterfaceTypes } from "../../src/heap/interface-types.js";
-import { typeSlots } from "../../src/heap/type-slots.js";
+import { pointerKinds } from "../../src/heap/pointer-kinds.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
 import { TypeBuilder } from "../support/memory-builder.js";
 
@@ -16,7 +16,7 @@ test("the data word points to the value, or is it where the value is a pointer",
   const wrapped = types.add("main.Wrapped", "struct", 8, { rtype: 0x1050, fields: [["p", 0, pointer]] });
   const number = types.add("main.Number", "struct", 8, { rtype: 0x1060, fields: [["n", 0, types.add("int", "int", 8)]] });
   types.itabs.set(0x9000, 0x1010);
-  const known = new InterfaceTypes({ types } as unknown as GoRuntime, typeSlots(types));
+  const known = new InterfaceTypes({ types } as unknown as GoRuntime, pointerKinds(types));
   const unknown = { kind: "unknown", type: NONE };
   const typed = (type: number) => ({ kind: "typed", type });
   expect([0x1000, 0x1010, 0x1020, 0x1030, 0x1040, 0x1050, 0x1060, 0x7777].map((word) => known.of(word, false))).toEqual([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TypeId } from "../../src/base/units.js";
 import { PART_WORD, PartWordsByType } from "../../src/heap/part-words.js";
-import { typeSlots } from "../../src/heap/type-slots.js";
+import { pointerKinds } from "../../src/heap/pointer-kinds.js";
 import { TypeBuilder } from "../support/memory-builder.js";
 
 function program() {
@@ -10,7 +10,7 @@ function program() {
   const uint8 = types.add("uint8", "uint", 1);
   const pointer = types.add("*main.T", "pointer", 8, { element: types.add("main.T", "struct", 16) });
   const bytes = types.add("[]uint8", "slice", 24, { element: uint8 });
-  const words = (type: TypeId) => new PartWordsByType(types, typeSlots(types)).of(type);
+  const words = (type: TypeId) => new PartWordsByType(types, pointerKinds(types)).of(type);
   return { types, int, pointer, bytes, words };
 }
 

@@ -5,12 +5,12 @@ import { MemoryBuilder } from "../support/memory-builder.js";
 
 const BLOCK = 16 * 1024;
 
-test("statements are kept past the first room for them", () => {
+test("inferences are kept past the first room for them, and taken once", () => {
   const pending = new Pending();
   for (let i = 0; i < 10_000; i++) pending.add(i * 8, i * 16 + 6, i, 3);
-  expect([pending.size, pending.at[9_999], pending.code[9_999], pending.object[9_999], pending.evidence[9_999]]).toEqual([
-    10_000, 79_992, 159_990, 9_999, 3,
-  ]);
+  const { at, code, object, evidence } = pending.take();
+  expect([at.length, at[9_999], code[9_999], object[9_999], evidence[9_999]]).toEqual([10_000, 79_992, 159_990, 9_999, 3]);
+  expect([pending.size, pending.take().at.length]).toEqual([0, 0]);
 });
 
 test("addresses come block by block, ascending, each once", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { NONE, type TypeId } from "../../src/base/units.js";
 import { PointedValues } from "../../src/heap/pointed-values.js";
+import { pointerKinds } from "../../src/heap/pointer-kinds.js";
 import { pathTo, type StackValue, ValueIndex } from "../../src/heap/stack-value.js";
 import { StackValues } from "../../src/heap/stack-values.js";
-import { typeSlots } from "../../src/heap/type-slots.js";
 import type { FrameVariable } from "../../src/runtime/frame-variables.js";
 import type { Goroutine } from "../../src/runtime/goroutines.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
@@ -77,8 +77,8 @@ function world() {
     object(at: number, size: number, ...pointers: number[]) {
       map.objects.push({ offset: (at - 64) * 8, size: size * 8, pointers: words(...pointers) });
     },
-    find: (...inner: InnerPointer[]) => new PointedValues(runtime(), typeSlots(types), goroutine).find(inner, [seed]),
-    values: (...inner: InnerPointer[]) => new StackValues(runtime(), typeSlots(types), goroutine, inner),
+    find: (...inner: InnerPointer[]) => new PointedValues(runtime(), pointerKinds(types), goroutine).find(inner, [seed]),
+    values: (...inner: InnerPointer[]) => new StackValues(runtime(), pointerKinds(types), goroutine, inner),
     seed,
   };
 }

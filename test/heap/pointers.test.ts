@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Findings } from "../../src/base/findings.js";
 import { silent } from "../../src/base/progress.js";
 import { NONE } from "../../src/base/units.js";
-import { type EdgeWriter, INTERIOR, SLOT_MASK } from "../../src/heap/edges.js";
+import { type EdgeWriter, INTERIOR, OFFSET_MASK } from "../../src/heap/edges.js";
 import { eachPointer } from "../../src/heap/object-pointers.js";
 import { numberObjects } from "../../src/heap/objects.js";
 import { scanPointers } from "../../src/heap/pointers.js";
@@ -20,7 +20,7 @@ function edges(nodes: number): EdgeWriter {
   return {
     first: new Uint32Array(nodes + 1),
     targets: new Uint32Array(4096),
-    slots: new Uint32Array(4096),
+    offsets: new Uint32Array(4096),
     before: new Uint16Array(4096),
     beforeAddresses: [0],
     count: 0,
@@ -71,7 +71,7 @@ test("a header's mask repeats over the whole slot, like shifted copies of the el
         const expected: number[] = [];
         for (let element = 1; element < 128; element += words)
           for (const word of mask.words) if (element + word < 128) expected.push(element + word);
-        expect(Array.from(out.slots.subarray(out.first[0], out.first[1]))).toEqual(expected);
+        expect(Array.from(out.offsets.subarray(out.first[0], out.first[1]))).toEqual(expected);
       },
     ),
     { numRuns: 40 },
@@ -102,7 +102,7 @@ test("bitmap words point where they point; numbers in other words do not", () =>
         const found: [number, number, number, boolean][] = [];
         for (let node = 8; node < 128; node++) {
           for (let edge = out.first[node]; edge < out.first[node + 1]; edge++) {
-            found.push([node, out.slots[edge] & SLOT_MASK, out.targets[edge], out.slots[edge] >= INTERIOR]);
+            found.push([node, out.offsets[edge] & OFFSET_MASK, out.targets[edge], out.offsets[edge] >= INTERIOR]);
           }
         }
         const wanted = unique
@@ -146,7 +146,7 @@ test("a single object's pointers are the scan's", () => {
   for (const id of [1, 8]) {
     const slots: number[] = [];
     eachPointer(space, objects, masks, id, (word) => slots.push(word));
-    expect(slots).toEqual(Array.from(out.slots.subarray(out.first[id], out.first[id + 1]), (slot) => slot & SLOT_MASK));
+    expect(slots).toEqual(Array.from(out.offsets.subarray(out.first[id], out.first[id + 1]), (slot) => slot & OFFSET_MASK));
     expect(slots.length).toBeGreaterThan(0);
   }
   expect(objects.find(BASE + PAGE + 120 * 64)).toBe(NONE);

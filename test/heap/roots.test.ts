@@ -3,8 +3,8 @@ import { Findings } from "../../src/base/findings.js";
 import { silent } from "../../src/base/progress.js";
 import { type Address, NONE, type TypeId } from "../../src/base/units.js";
 import { numberObjects } from "../../src/heap/objects.js";
+import { KIND_STEP, POINTER, pointerKinds } from "../../src/heap/pointer-kinds.js";
 import { collectRoots } from "../../src/heap/roots.js";
-import { SLOT, SLOT_STEP, typeSlots } from "../../src/heap/type-slots.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
 import { PAGE } from "../../src/runtime/spans.js";
 import type { SpecialRoot } from "../../src/runtime/specials.js";
@@ -81,7 +81,7 @@ class Program {
       symbolAt: (at: Address) => (at >= BSS ? { name: "main..stmp_1" } : undefined),
       parameterType: (pc: Address) => this.parameters.get(pc) ?? NONE,
     } as unknown as GoRuntime;
-    return collectRoots(runtime, objects, typeSlots(this.types), this.findings, silent);
+    return collectRoots(runtime, objects, pointerKinds(this.types), this.findings, silent);
   }
 
   /** Rows as "owner: object, meaning". */
@@ -89,8 +89,8 @@ class Program {
     const roots = this.roots();
     return Array.from({ length: roots.count }, (_, row) => {
       const code = roots.code[row];
-      const kind = Object.keys(SLOT).find((each) => SLOT[each as keyof typeof SLOT] === code % SLOT_STEP);
-      const target = kind === "typed" ? ` ${this.types.get(Math.floor(code / SLOT_STEP)).name}` : "";
+      const kind = Object.keys(POINTER).find((each) => POINTER[each as keyof typeof POINTER] === code % KIND_STEP);
+      const target = kind === "typed" ? ` ${this.types.get(Math.floor(code / KIND_STEP)).name}` : "";
       return `${roots.owners[roots.owner[row]].name}: ${roots.object[row]}, ${kind}${target}`;
     });
   }

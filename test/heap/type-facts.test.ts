@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { NONE } from "../../src/base/units.js";
+import { pointerKinds } from "../../src/heap/pointer-kinds.js";
 import { FactsByType, fitsKey, KEY_HEADER, KEY_NOSCAN, KEY_SIZE } from "../../src/heap/type-facts.js";
-import { typeSlots } from "../../src/heap/type-slots.js";
 import { mapsOf } from "../../src/runtime/maps/maps.js";
 import { layoutOf, SWISS_STRUCTS, TypeBuilder } from "../support/memory-builder.js";
 
 function program() {
   const types = new TypeBuilder();
   types.add("int", "int", 8);
-  return { types, facts: new FactsByType(types, mapsOf(layoutOf(SWISS_STRUCTS)), typeSlots(types)) };
+  return { types, facts: new FactsByType(types, mapsOf(layoutOf(SWISS_STRUCTS)), pointerKinds(types)) };
 }
 
 test("a value fits the slots that it gets: with a header those of eight bytes more", () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Findings } from "../../src/base/findings.js";
 import { NONE } from "../../src/base/units.js";
 import type { DebugInfo } from "../../src/dwarf/dwarf.js";
-import { SLOT, typeSlots } from "../../src/heap/type-slots.js";
+import { POINTER, pointerKinds } from "../../src/heap/pointer-kinds.js";
 import { readTypes } from "../../src/runtime/types.js";
 import { BUCKET_STRUCTS, layoutOf, MemoryBuilder } from "../support/memory-builder.js";
 
@@ -43,8 +43,8 @@ test("a struct whose field's type is no type has a field of unknown type", () =>
   const findings = new Findings();
   const table = readTypes(builder.memory(), layoutOf(BUCKET_STRUCTS), [], {} as DebugInfo, 0, findings);
   const id = table.byRtype(struct);
-  expect(typeSlots(table).hasPointers(id)).toBe(false);
-  expect(typeSlots(table).codeAt(id, 8)).toBe(SLOT.none);
+  expect(pointerKinds(table).hasPointers(id)).toBe(false);
+  expect(pointerKinds(table).codeAt(id, 8)).toBe(POINTER.none);
   expect(table.get(id).fields.map(({ type }) => table.get(type))).toMatchObject([{ kind: "unknown", size: 0 }, { kind: "unknown" }]);
   expect(table.get(table.arrayOf(NONE)).name).toBe("[]?");
   expect(findings.list().map(({ code }) => code)).toContain("type-damaged");

@@ -117,7 +117,7 @@ export class HeapBuilder {
       roots: { owners, count: 0 },
       graph: {
         referents,
-        slots: new Uint32Array(referents.targets.length),
+        offsets: new Uint32Array(referents.targets.length),
         ownerCount: owners.length,
         nodeOfObject: (id: ObjectId) => objectNode + id,
         nodeOfOwner: (id: OwnerId) => 1 + id,

@@ -5,11 +5,12 @@ import { type Address, type Bytes, NONE, type ObjectId, type TypeId, WORD } from
 import type { Csr } from "../../src/graph/graph.js";
 import { INTERIOR } from "../../src/heap/edges.js";
 import type { TypeEvidence } from "../../src/heap/evidence.js";
+import { closureCandidate, type TypingInput } from "../../src/heap/inference.js";
 import { numberObjects, type ObjectTable } from "../../src/heap/objects.js";
 import { PartWordsByType } from "../../src/heap/part-words.js";
+import { pointerKinds } from "../../src/heap/pointer-kinds.js";
 import type { RootTable } from "../../src/heap/roots.js";
-import { typeSlots } from "../../src/heap/type-slots.js";
-import { closureCandidate, inferTypes, type TypingInput } from "../../src/heap/typing.js";
+import { inferTypes } from "../../src/heap/typing.js";
 import { findWholes, type Wholes } from "../../src/heap/wholes.js";
 import { mapsOf } from "../../src/runtime/maps/maps.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
@@ -100,10 +101,10 @@ export class TypingBuilder {
     return findWholes({
       ...input,
       referents: input.edges,
-      slots: input.edgeSlots,
+      offsets: input.edgeOffsets,
       types,
       live: new Uint32Array(64).fill(0xffffffff),
-      words: new PartWordsByType(this.types, input.slots),
+      words: new PartWordsByType(this.types, input.kinds),
       typeTable: this.types,
       furtherPointers,
     });
@@ -117,7 +118,7 @@ export class TypingBuilder {
     };
     const space = this.memory.memory();
     const objects = numberObjects(space, spansOf(this.specs), masks, new Findings());
-    const slots = typeSlots(this.types);
+    const kinds = pointerKinds(this.types);
     const stringBytes = this.types.add("string", "array", 1, { count: -1, element: this.types.byName("uint8") });
     const tinyBlock = this.types.add("tiny block", "unknown", 16);
     const runtime = {
@@ -130,10 +131,10 @@ export class TypingBuilder {
       closureType: (pc: Address) => this.closures.get(pc) ?? NONE,
     } as unknown as GoRuntime;
     const headers = Int32Array.from(this.addresses, (_, id) => this.headers.get(id) ?? NONE);
-    return { runtime, objects, slots, roots: this.roots(slots), ...this.graph(objects), headers };
+    return { runtime, objects, kinds, roots: this.roots(kinds), ...this.graph(objects), headers };
   }
 
-  private roots(slots: ReturnType<typeof typeSlots>): RootTable {
+  private roots(kinds: ReturnType<typeof pointerKinds>): RootTable {
     const { rows } = this;
     return {
       count: rows.length,
@@ -143,7 +144,7 @@ export class TypingBuilder {
       value: Float64Array.from(rows, ({ to, at }) => this.addressOf(to) + at),
       object: Uint32Array.from(rows, ({ to }) => to),
       certain: new Uint8Array(rows.length).fill(1),
-      code: Int32Array.from(rows, ({ type, offset }) => slots.codeAt(type, offset)),
+      code: Int32Array.from(rows, ({ type, offset }) => kinds.codeAt(type, offset)),
       type: Int32Array.from(rows, ({ type }) => type),
       offset: Float64Array.from(rows, ({ offset }) => offset),
       describe: () => {
@@ -153,7 +154,7 @@ export class TypingBuilder {
   }
 
   /** Node 0 is the virtual root, 1 the only owner. */
-  private graph(objects: ObjectTable): Pick<TypingInput, "edges" | "edgeSlots" | "before" | "beforeAddresses" | "objectNode"> {
+  private graph(objects: ObjectTable): Pick<TypingInput, "edges" | "edgeOffsets" | "before" | "beforeAddresses" | "objectNode"> {
     const objectNode = 2;
     const sorted = this.edges.toSorted((a, b) => a.from - b.from || a.word - b.word);
     const nodeCount = objectNode + objects.count;
@@ -161,7 +162,7 @@ export class TypingBuilder {
     for (const { from } of sorted) first[objectNode + from + 1]++;
     for (let node = 0; node < nodeCount; node++) first[node + 1] += first[node];
     const edges: Csr = { nodeCount, first, targets: Uint32Array.from(sorted, ({ to }) => objectNode + to) };
-    const edgeSlots = Uint32Array.from(sorted, ({ word, at }) => (at === 0 ? word : word + INTERIOR));
-    return { edges, edgeSlots, before: new Uint16Array(sorted.length), beforeAddresses: [0], objectNode };
+    const edgeOffsets = Uint32Array.from(sorted, ({ word, at }) => (at === 0 ? word : word + INTERIOR));
+    return { edges, edgeOffsets, before: new Uint16Array(sorted.length), beforeAddresses: [0], objectNode };
   }
 }

@@ -3,7 +3,7 @@ import { NONE } from "../../src/base/units.js";
 import type { Goroutine } from "../../src/runtime/goroutines.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
 import type { WaitGroup, WaitKind } from "../../src/waits/groups.js";
-import { endOfWait, type NameSource, namer, stateOfObject } from "../../src/waits/state.js";
+import { endOfWait, groupNames, type NameSource, stateOfObject } from "../../src/waits/state.js";
 import { TypeBuilder } from "../support/memory-builder.js";
 import { RecordBuilder } from "../support/record-builder.js";
 
@@ -91,6 +91,6 @@ test("names: a lock within a variable, behind a pointer in one, a channel in one
     } as unknown as GoRuntime["variables"],
   };
   const groups = [group("mutex", at + 8), group("mutex", inHeap), group("channel", header), group("mutex", 0x700000)];
-  expect(groups.map(namer(source, groups))).toEqual(["main.first.mu", "*main.other", "main.requests", ""]);
+  expect(groups.map(groupNames(source, groups))).toEqual(["main.first.mu", "*main.other", "main.requests", ""]);
   expect(types.byName("nobody")).toBe(NONE);
 });

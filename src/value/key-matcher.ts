@@ -4,7 +4,7 @@ import type { AddressSpace } from "../process/address-space.js";
 import { BLOCK } from "../process/address-space.js";
 import type { GoType } from "../runtime/types.js";
 import { conversionTo, needsNoConversion } from "./keys.js";
-import { DEEPEST_KEY, MOST_SIFTED, MOST_TYPE_WORDS } from "./limits.js";
+import { DEEPEST_KEY, MOST_KEY_ROWS, MOST_TYPE_WORDS } from "./limits.js";
 import { unquote } from "./quote.js";
 import type { ValueEnvironment } from "./scalars.js";
 
@@ -17,42 +17,44 @@ interface Near {
   readonly bytes: Uint8Array;
 }
 
-/** What a part must have elsewhere: behind a string, or in an interface. */
+/** What a part must have elsewhere: the bytes that a string points to, the value in an interface. */
 interface Far {
   /** Of the word that tells what must be there, in the part. */
   readonly tag: Bytes;
   /** Of the word that leads there. */
   readonly data: Bytes;
   /** undefined: no part with such a word has the text. */
-  sieveOf(word: Address): Sieve | undefined;
+  matcherOf(word: Address): Matcher | undefined;
 }
 
-interface Sieve {
+/** What a value must have, to be what the text says. */
+interface Matcher {
   readonly near: readonly Near[];
   readonly far: readonly Far[];
-  /** The value is the data word itself. */
+  /** Of an interface's value: it is the data word itself. */
   readonly isDirect?: boolean;
 }
 
-export interface KeySieve extends Sieve {
-  /** The sieve stands for the whole text: what passes has it. */
+/** What a key must have. */
+export interface KeyMatcher extends Matcher {
+  /** The matcher tells the whole text: what passes has it. */
   readonly isWhole: boolean;
 }
 
-/** Parts of keys: row numbers of the keys that they belong to, below MOST_SIFTED, and their addresses. */
+/** Parts of keys: row numbers of the keys that they belong to, below MOST_KEY_ROWS, and their addresses. */
 export interface KeyParts {
   readonly rows: readonly number[];
   readonly at: readonly Address[];
 }
 
 /**
- * The sieve for keys with a text; undefined when no key of the type has it. It lets every such key pass, and others
+ * The matcher for keys with a text; undefined when no key of the type has it. It lets every such key pass, and others
  * where the text does not tell bytes: parts that were cut or not dumped, NaN.
  *
  * @param text as keyText writes it
  */
-export function keySieve(env: ValueEnvironment, type: TypeId, text: string): KeySieve | undefined {
-  const reader = new SieveReader(env, text, 0);
+export function keyMatcher(env: ValueEnvironment, type: TypeId, text: string): KeyMatcher | undefined {
+  const reader = new KeyParser(env, text, 0);
   const isWhole = reader.value(type, 0, 0) && reader.at === text.length;
   return reader.isRefused ? undefined : { near: reader.near, far: reader.far, isWhole };
 }
@@ -68,13 +70,13 @@ export function passes(memory: AddressSpace, near: readonly Near[], at: Address)
 }
 
 /** The parts that have elsewhere what they must, in their order. What they lead to is read in the order of addresses. */
-export function sift(memory: AddressSpace, far: readonly Far[], parts: KeyParts): KeyParts {
+export function matchElsewhere(memory: AddressSpace, far: readonly Far[], parts: KeyParts): KeyParts {
   let left = parts;
   for (const each of far) {
     const passed = new Set<number>();
-    for (const [sieve, behind] of follow(memory, each, left)) {
-      const near = select(behind, inAddressOrder(behind.at), (i) => passes(memory, sieve.near, behind.at[i]));
-      for (const row of sift(memory, sieve.far, near).rows) passed.add(row);
+    for (const [matcher, targets] of follow(memory, each, left)) {
+      const near = select(targets, inAddressOrder(targets.at), (i) => passes(memory, matcher.near, targets.at[i]));
+      for (const row of matchElsewhere(memory, matcher.far, near).rows) passed.add(row);
     }
     const { rows } = left;
     left = select(left, rows.keys(), (i) => passed.has(rows[i]));
@@ -82,23 +84,24 @@ export function sift(memory: AddressSpace, far: readonly Far[], parts: KeyParts)
   return left;
 }
 
-/** Where parts lead to, by what must be there. */
-function follow(memory: AddressSpace, far: Far, { rows, at }: KeyParts): Map<Sieve, { rows: number[]; at: Address[] }> {
-  const bySieve = new Map<Sieve, { rows: number[]; at: Address[] }>();
+/** Where parts lead to, by what must be there. Parts that lead nowhere, or that cannot have the text, are left out. */
+function follow(memory: AddressSpace, far: Far, { rows, at }: KeyParts): Map<Matcher, { rows: number[]; at: Address[] }> {
+  const byMatcher = new Map<Matcher, { rows: number[]; at: Address[] }>();
   for (let i = 0; i < at.length; i++) {
     const word = memory.tryAddress(at[i] + far.tag);
-    const sieve = word === undefined ? undefined : far.sieveOf(word);
-    if (!sieve) continue;
-    const target = sieve.isDirect ? at[i] + far.data : memory.tryAddress(at[i] + far.data);
+    const matcher = word === undefined ? undefined : far.matcherOf(word);
+    if (!matcher) continue;
+    const target = matcher.isDirect ? at[i] + far.data : memory.tryAddress(at[i] + far.data);
     if (target === undefined || !(target >= 0 && target < ADDRESSES)) continue;
-    const behind = bySieve.get(sieve) ?? { rows: [], at: [] };
-    bySieve.set(sieve, behind);
-    behind.rows.push(rows[i]);
-    behind.at.push(target);
+    const targets = byMatcher.get(matcher) ?? { rows: [], at: [] };
+    byMatcher.set(matcher, targets);
+    targets.rows.push(rows[i]);
+    targets.at.push(target);
   }
-  return bySieve;
+  return byMatcher;
 }
 
+/** Parts of a choice, in an order. */
 function select({ rows, at }: KeyParts, order: Iterable<number>, isKept: (i: number) => boolean): KeyParts {
   const kept = { rows: [] as number[], at: [] as Address[] };
   for (const i of order) {
@@ -111,12 +114,12 @@ function select({ rows, at }: KeyParts, order: Iterable<number>, isKept: (i: num
 
 /** Indexes of addresses by the blocks that hold them: a block and an index are one exact number. */
 function* inAddressOrder(at: readonly Address[]): Iterable<number> {
-  const keys = Float64Array.from(at, (address, i) => Math.floor(address / BLOCK) * MOST_SIFTED + i).sort();
-  for (const key of keys) yield key % MOST_SIFTED;
+  const keys = Float64Array.from(at, (address, i) => Math.floor(address / BLOCK) * MOST_KEY_ROWS + i).sort();
+  for (const key of keys) yield key % MOST_KEY_ROWS;
 }
 
-/** Reads a text as a key of a type. */
-class SieveReader {
+/** Reads a text as a key of a type, and notes what bytes each part of it asks for. */
+class KeyParser {
   readonly near: Near[] = [];
   readonly far: Far[] = [];
   at: number;
@@ -193,8 +196,8 @@ class SieveReader {
     if (!bytes) return this.refuse();
     if (this.isNext("…")) return false;
     this.near.push({ offset: offset + 8, bytes: littleEndian(BigInt(bytes.length), 8) });
-    const sieve = { near: [{ offset: 0, bytes }], far: [] };
-    if (bytes.length > 0) this.far.push({ tag: offset, data: offset, sieveOf: () => sieve });
+    const matcher = { near: [{ offset: 0, bytes }], far: [] };
+    if (bytes.length > 0) this.far.push({ tag: offset, data: offset, matcherOf: () => matcher });
     return true;
   }
 
@@ -214,22 +217,22 @@ class SieveReader {
       this.near.push({ offset, bytes: new Uint8Array(8) });
       return this.take("nil");
     }
-    const known = new Map<Address, Sieve | undefined>();
-    const read = (word: Address): Sieve | undefined => {
+    const known = new Map<Address, Matcher | undefined>();
+    const read = (word: Address): Matcher | undefined => {
       const id = env.types.interfaceTarget(word, type.hasMethods);
       if (id === NONE) return undefined;
-      const reader = new SieveReader(env, text, at);
+      const reader = new KeyParser(env, text, at);
       reader.boxed(id, depth + 1);
       return reader.isRefused ? undefined : { near: reader.near, far: reader.far, isDirect: env.types.get(id).isDirect };
     };
-    const sieveOf = (word: Address): Sieve | undefined => {
+    const matcherOf = (word: Address): Matcher | undefined => {
       if (known.has(word)) return known.get(word);
       if (known.size === MOST_TYPE_WORDS) known.clear();
-      const sieve = read(word);
-      known.set(word, sieve);
-      return sieve;
+      const matcher = read(word);
+      known.set(word, matcher);
+      return matcher;
     };
-    this.far.push({ tag: offset, data: offset + 8, sieveOf });
+    this.far.push({ tag: offset, data: offset + 8, matcherOf });
     return false;
   }
 
@@ -277,6 +280,7 @@ class SieveReader {
   }
 }
 
+/** As Go keeps an integer in memory, on amd64 and arm64. */
 function littleEndian(value: bigint, size: Bytes): Uint8Array {
   return Uint8Array.from({ length: size }, (_, i) => Number((value >> BigInt(i * 8)) & 255n));
 }

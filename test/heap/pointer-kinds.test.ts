@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import type { TypeId } from "../../src/base/units.js";
-import { SLOT, SLOT_STEP, typeSlots } from "../../src/heap/type-slots.js";
+import { KIND_STEP, POINTER, pointerKinds } from "../../src/heap/pointer-kinds.js";
 import { TypeBuilder } from "../support/memory-builder.js";
 
 /** A code in words: "typed main.T", "string", "none". */
 function read(types: TypeBuilder, code: number): string {
-  const kind = Object.keys(SLOT).find((each) => SLOT[each as keyof typeof SLOT] === code % SLOT_STEP) ?? "?";
+  const kind = Object.keys(POINTER).find((each) => POINTER[each as keyof typeof POINTER] === code % KIND_STEP) ?? "?";
   const hasTarget = ["typed", "array", "directory", "trieNode"].includes(kind);
-  return hasTarget ? `${kind} ${types.get(Math.floor(code / SLOT_STEP)).name}` : kind;
+  return hasTarget ? `${kind} ${types.get(Math.floor(code / KIND_STEP)).name}` : kind;
 }
 
 const wordsOf = (types: TypeBuilder, type: TypeId): string[] =>
-  Array.from({ length: Math.floor(types.get(type).size / 8) }, (_, word) => read(types, typeSlots(types).codeAt(type, word * 8)));
+  Array.from({ length: Math.floor(types.get(type).size / 8) }, (_, word) => read(types, pointerKinds(types).codeAt(type, word * 8)));
 
 function program() {
   const types = new TypeBuilder();
@@ -64,10 +64,10 @@ test("words of structs and arrays are those of their fields and elements, to any
   const words = ["none", "string", "none", "typed main.T", "string", "none", "typed main.T"];
   expect(wordsOf(types, outer)).toEqual(words);
   const large = types.add("[1000]main.Outer", "array", 56_000, { element: outer, count: 1000 });
-  const slots = typeSlots(types);
-  expect(slots.table(large)).toBeUndefined();
-  expect(words.map((_, word) => read(types, slots.codeAt(large, 55_944 + word * 8)))).toEqual(words);
-  expect([...(slots.table(outer) ?? [])].map((code) => read(types, code))).toEqual(words);
+  const kinds = pointerKinds(types);
+  expect(kinds.table(large)).toBeUndefined();
+  expect(words.map((_, word) => read(types, kinds.codeAt(large, 55_944 + word * 8)))).toEqual(words);
+  expect([...(kinds.table(outer) ?? [])].map((code) => read(types, code))).toEqual(words);
 });
 
 test("an empty field at the same offset hides no other", () => {
@@ -88,8 +88,8 @@ test("has pointers: what has a word that points; an empty array and a type that 
   const list = types.add("[]int", "slice", 24, { element: int });
   const node = types.add("main.Node", "struct", 8);
   types.change(node, { fields: [["next", 0, types.add("*main.Node", "pointer", 8, { element: node })]] });
-  const slots = typeSlots(types);
-  expect([int, t, none, pointer, list, node].map(slots.hasPointers)).toEqual([false, false, false, true, true, true]);
+  const kinds = pointerKinds(types);
+  expect([int, t, none, pointer, list, node].map(kinds.hasPointers)).toEqual([false, false, false, true, true, true]);
 });
 
 test("a bucket's pointer to the next one is a number where keys and values have no pointers", () => {
@@ -105,7 +105,7 @@ test("a bucket's pointer to the next one is a number where keys and values have 
     });
     return bucket;
   };
-  const { hasPointers } = typeSlots(types);
+  const { hasPointers } = pointerKinds(types);
   expect(
     [bucketOf("bucket<int,int>", int), bucketOf("bucket<*main.T,int>", pointer), bucketOf("main.bucket", int)].map(hasPointers),
   ).toEqual([false, true, true]);

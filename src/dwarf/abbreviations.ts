@@ -3,14 +3,17 @@ import type { ByteReader } from "../base/byte-reader.js";
 import { DW_FORM } from "./constants.js";
 import { DENSE_CODES } from "./limits.js";
 
-/** How the forms of a unit are sized. */
+/** What the sizes of some forms depend on, from the header of a unit. */
 export interface Encoding {
   readonly version: number;
   readonly addressSize: number;
   readonly offsetSize: 4 | 8;
 }
 
-/** One declaration. `at`, `form` and `implicit` are parallel. */
+/**
+ * One declaration: the shape that many DIEs share. `at`, `form` and `implicit` are parallel, one entry an attribute.
+ * DWARF 5 section 7.5.3
+ */
 export interface Abbreviation {
   readonly tag: number;
   readonly children: boolean;
@@ -25,6 +28,7 @@ export interface Abbreviation {
   readonly skip: Int32Array;
 }
 
+/** Steps over values that say their own length: text up to a NUL, LEB128, blocks with a length of 1, 2, 4 bytes or as LEB128, a form. */
 export const SKIP_STRING = -1;
 export const SKIP_LEB = -2;
 export const SKIP_BLOCK1 = -3;
@@ -34,75 +38,48 @@ export const SKIP_BLOCK = -6;
 export const SKIP_INDIRECT = -7;
 const UNKNOWN_FORM = -100;
 
+/** Sizes that the encoding of a unit decides. */
+const ADDRESS = -50;
+const OFFSET = -51;
+const REFERENCE = -52;
+
+/** [DW_FORM_*] bytes, a SKIP_* step, or one of the three above. DWARF 5 section 7.5.6 */
+const STEPS = new Int8Array(DW_FORM.GNU_strp_alt + 1).fill(UNKNOWN_FORM);
+const F = DW_FORM;
+const formsOf: readonly (readonly [step: number, forms: readonly number[]])[] = [
+  [0, [F.flag_present, F.implicit_const]],
+  [1, [F.data1, F.flag, F.ref1, F.strx1, F.addrx1]],
+  [2, [F.data2, F.ref2, F.strx2, F.addrx2]],
+  [3, [F.strx3, F.addrx3]],
+  [4, [F.data4, F.ref4, F.strx4, F.addrx4, F.ref_sup4]],
+  [8, [F.data8, F.ref8, F.ref_sig8, F.ref_sup8]],
+  [16, [F.data16]],
+  [ADDRESS, [F.addr]],
+  [REFERENCE, [F.ref_addr]],
+  [OFFSET, [F.sec_offset, F.strp, F.line_strp, F.strp_sup, F.GNU_ref_alt, F.GNU_strp_alt]],
+  [SKIP_LEB, [F.sdata, F.udata, F.ref_udata, F.strx, F.addrx, F.loclistx, F.rnglistx, F.GNU_addr_index, F.GNU_str_index]],
+  [SKIP_STRING, [F.string]],
+  [SKIP_BLOCK1, [F.block1]],
+  [SKIP_BLOCK2, [F.block2]],
+  [SKIP_BLOCK4, [F.block4]],
+  [SKIP_BLOCK, [F.block, F.exprloc]],
+  [SKIP_INDIRECT, [F.indirect]],
+];
+for (const [step, forms] of formsOf) for (const form of forms) STEPS[form] = step;
+
 /** Bytes of a form, or a SKIP_* step; UNKNOWN_FORM for forms no standard has. */
 export function formStep(form: number, encoding: Encoding): number {
-  switch (form) {
-    case DW_FORM.flag_present:
-    case DW_FORM.implicit_const:
-      return 0;
-    case DW_FORM.data1:
-    case DW_FORM.flag:
-    case DW_FORM.ref1:
-    case DW_FORM.strx1:
-    case DW_FORM.addrx1:
-      return 1;
-    case DW_FORM.data2:
-    case DW_FORM.ref2:
-    case DW_FORM.strx2:
-    case DW_FORM.addrx2:
-      return 2;
-    case DW_FORM.strx3:
-    case DW_FORM.addrx3:
-      return 3;
-    case DW_FORM.data4:
-    case DW_FORM.ref4:
-    case DW_FORM.strx4:
-    case DW_FORM.addrx4:
-    case DW_FORM.ref_sup4:
-      return 4;
-    case DW_FORM.data8:
-    case DW_FORM.ref8:
-    case DW_FORM.ref_sig8:
-    case DW_FORM.ref_sup8:
-      return 8;
-    case DW_FORM.data16:
-      return 16;
-    case DW_FORM.addr:
+  const step = STEPS[form] ?? UNKNOWN_FORM;
+  switch (step) {
+    case ADDRESS:
       return encoding.addressSize;
-    case DW_FORM.ref_addr:
-      return encoding.version <= 2 ? encoding.addressSize : encoding.offsetSize;
-    case DW_FORM.sec_offset:
-    case DW_FORM.strp:
-    case DW_FORM.line_strp:
-    case DW_FORM.strp_sup:
-    case DW_FORM.GNU_ref_alt:
-    case DW_FORM.GNU_strp_alt:
+    case OFFSET:
       return encoding.offsetSize;
-    case DW_FORM.sdata:
-    case DW_FORM.udata:
-    case DW_FORM.ref_udata:
-    case DW_FORM.strx:
-    case DW_FORM.addrx:
-    case DW_FORM.loclistx:
-    case DW_FORM.rnglistx:
-    case DW_FORM.GNU_addr_index:
-    case DW_FORM.GNU_str_index:
-      return SKIP_LEB;
-    case DW_FORM.string:
-      return SKIP_STRING;
-    case DW_FORM.block1:
-      return SKIP_BLOCK1;
-    case DW_FORM.block2:
-      return SKIP_BLOCK2;
-    case DW_FORM.block4:
-      return SKIP_BLOCK4;
-    case DW_FORM.block:
-    case DW_FORM.exprloc:
-      return SKIP_BLOCK;
-    case DW_FORM.indirect:
-      return SKIP_INDIRECT;
+    // DWARF 2 wrote a reference into another unit as an address.
+    case REFERENCE:
+      return encoding.version <= 2 ? encoding.addressSize : encoding.offsetSize;
     default:
-      return UNKNOWN_FORM;
+      return step;
   }
 }
 
@@ -111,6 +88,7 @@ export class AbbreviationTable {
   private readonly dense: (Abbreviation | undefined)[] = [];
   private readonly sparse = new Map<number, Abbreviation>();
 
+  /** undefined when the table has no such code. */
   get(code: number): Abbreviation | undefined {
     return code < DENSE_CODES ? this.dense[code] : this.sparse.get(code);
   }

@@ -1,73 +1,20 @@
-// Units of .debug_info, and one DIE with its attributes, wherever it lies. DWARF 5 sections 7.5.1 and 7.5.5.
-import { ByteReader } from "../base/byte-reader.js";
+// Units of .debug_info, and one DIE with its attributes, wherever it lies. DWARF 5 sections 7.5.1 to 7.5.5.
+import type { ByteReader } from "../base/byte-reader.js";
 import { type DumpError, FormatError } from "../base/errors.js";
 import { lastAtOrBefore } from "../base/search.js";
-import type { Address } from "../base/units.js";
 import { type Abbreviation, type AbbreviationTable, type Encoding, formStep, readAbbreviations, skipStep } from "./abbreviations.js";
+import { type Attribute, blockValue, numberValue, referenceValue, stringValue } from "./attributes.js";
 import { DW_AT, DW_FORM, DW_LANG_Go, DW_UT } from "./constants.js";
 import { MOST_ORIGINS, MOST_REREADS } from "./limits.js";
+import { Sections, type Unit } from "./sections.js";
 
-/** Bytes by section name; undefined when the file has none. */
-export interface DwarfSections {
-  section(name: string): Uint8Array | undefined;
-}
-
-/** One unit of .debug_info. Offsets are from the start of their section. */
-export interface Unit extends Encoding {
-  readonly offset: number;
-  /** Of the unit's own DIE. */
-  readonly firstDie: number;
-  readonly end: number;
-  readonly abbreviations: AbbreviationTable;
-  isGo: boolean;
-  /** Base of ranges and location lists: DW_AT_low_pc of the unit. */
-  lowPc: Address;
-  addrBase: number;
-  strOffsetsBase: number;
-  rnglistsBase: number;
-  loclistsBase: number;
-}
-
-const EMPTY = new Uint8Array(0);
-
-/** The sections, and DIEs in them by offset. */
-export class Dies {
-  readonly name: string;
-  readonly info: Uint8Array;
+/** The sections, and DIEs in them by offset: a debugging information entry is read where it lies, when it is asked for. */
+export class Dies extends Sections {
+  /** The units read so far, ascending by offset; the scan fills them in. */
   readonly units: Unit[] = [];
-  private readonly sections: DwarfSections;
-  private readonly cache = new Map<string, Uint8Array>();
   private readonly tables = new Map<string, AbbreviationTable>();
   /** Bytes of abbreviations read so far: units of damaged files could name overlapping tables without end. */
   private abbreviationBytes = 0;
-
-  constructor(sections: DwarfSections, info: Uint8Array, name: string) {
-    this.sections = sections;
-    this.info = info;
-    this.name = name;
-  }
-
-  /** A reader over a section, empty when there is none. @throws FormatError when offset is not in it. */
-  reader(section: string, offset: number): ByteReader {
-    const bytes = this.section(section);
-    const reader = new ByteReader(bytes, `${this.name} ${section}`, offset);
-    if (!(offset >= 0 && offset <= bytes.length)) throw reader.error(`the section ends at ${bytes.length}`);
-    return reader;
-  }
-
-  section(section: string): Uint8Array {
-    if (section === ".debug_info") return this.info;
-    let bytes = this.cache.get(section);
-    if (bytes === undefined) {
-      bytes = this.sections.section(section) ?? EMPTY;
-      this.cache.set(section, bytes);
-    }
-    return bytes;
-  }
-
-  error(offset: number, message: string): FormatError {
-    return new FormatError(`${this.name} .debug_info`, offset, message);
-  }
 
   /**
    * Reads the header of the unit at the offset. `next` is where the next unit begins, also when this one is unreadable (`problem`).
@@ -92,6 +39,7 @@ export class Dies {
     }
   }
 
+  /** What follows the length of a unit, and the attributes of its own DIE that the others need. */
   private unitBody(reader: ByteReader, offset: number, end: number, offsetSize: 4 | 8): Unit {
     const version = reader.u16();
     if (version < 2 || version > 5) throw reader.error(`DWARF version ${version}`);
@@ -109,18 +57,7 @@ export class Dies {
       addressSize = reader.u8();
     }
     if (addressSize !== 8 && addressSize !== 4) throw reader.error(`addresses of ${addressSize} bytes`);
-    const key = `${abbreviationsAt} ${version <= 2 ? 2 : 3} ${addressSize} ${offsetSize}`;
-    let abbreviations = this.tables.get(key);
-    if (abbreviations === undefined) {
-      const table = this.reader(".debug_abbrev", abbreviationsAt);
-      if (this.abbreviationBytes > MOST_REREADS * table.bytes.length) throw table.error("abbreviation tables overlap");
-      try {
-        abbreviations = readAbbreviations(table, { version, addressSize, offsetSize });
-      } finally {
-        this.abbreviationBytes += table.offset - abbreviationsAt;
-      }
-      this.tables.set(key, abbreviations);
-    }
+    const abbreviations = this.abbreviationsAt(abbreviationsAt, { version, addressSize, offsetSize });
     // Without DW_AT_*_base the first table after the section's header is meant.
     const header = offsetSize === 4 ? 8 : 16;
     const unit: Unit = {
@@ -148,13 +85,31 @@ export class Dies {
     return unit;
   }
 
-  /** The unit that holds an offset of .debug_info. */
+  /** The abbreviation table at an offset; units of one encoding share it. @throws FormatError when it is damaged */
+  private abbreviationsAt(at: number, encoding: Encoding): AbbreviationTable {
+    const { version, addressSize, offsetSize } = encoding;
+    const key = `${at} ${version <= 2 ? 2 : 3} ${addressSize} ${offsetSize}`;
+    let abbreviations = this.tables.get(key);
+    if (abbreviations === undefined) {
+      const table = this.reader(".debug_abbrev", at);
+      if (this.abbreviationBytes > MOST_REREADS * table.bytes.length) throw table.error("abbreviation tables overlap");
+      try {
+        abbreviations = readAbbreviations(table, encoding);
+      } finally {
+        this.abbreviationBytes += table.offset - at;
+      }
+      this.tables.set(key, abbreviations);
+    }
+    return abbreviations;
+  }
+
+  /** The unit that holds an offset of .debug_info; undefined when the offset is in none, or in a unit's header. */
   unitOf(offset: number): Unit | undefined {
     const unit = lastAtOrBefore(this.units, offset, (each) => each.offset);
     return unit !== undefined && offset >= unit.firstDie && offset < unit.end ? unit : undefined;
   }
 
-  /** The DIE at an offset. @throws FormatError when there is none, or it is cut. */
+  /** The DIE at an offset. @param inUnit the unit that holds it, when it is known @throws FormatError when there is none, or it is cut. */
   at(offset: number, inUnit?: Unit): Die {
     const unit = inUnit ?? this.unitOf(offset);
     if (unit === undefined) throw this.error(offset, "no unit holds this DIE");
@@ -173,24 +128,21 @@ export class Dies {
     }
     return new Die(this, unit, offset, abbreviation, positions, position);
   }
-
-  /** Entry of .debug_addr. @throws FormatError */
-  indexedAddress(unit: Unit, index: number): Address {
-    const reader = this.reader(".debug_addr", unit.addrBase + index * unit.addressSize);
-    return unit.addressSize === 8 ? reader.u64() : reader.u32();
-  }
 }
 
+/** The entry of one zero byte that ends a list of children. */
 const NULL_ENTRY: Abbreviation = { tag: 0, children: false, at: [], form: [], implicit: [], skip: new Int32Array(0) };
 
 /** One DIE; attributes are decoded when asked for. Every accessor is undefined when the DIE lacks the attribute. */
 export class Die {
   readonly dies: Dies;
   readonly unit: Unit;
+  /** In .debug_info. */
   readonly offset: number;
   /** Where the next DIE (the first child, if it has any) begins. */
   readonly next: number;
   private readonly abbreviation: Abbreviation;
+  /** Offsets of the values of its attributes, in the order of the abbreviation. */
   private readonly positions: readonly number[];
 
   constructor(dies: Dies, unit: Unit, offset: number, abbreviation: Abbreviation, positions: readonly number[], next: number) {
@@ -206,144 +158,53 @@ export class Die {
   get tag(): number {
     return this.abbreviation.tag;
   }
+  /** Whether a list of children begins at `next`. */
   get hasChildren(): boolean {
     return this.abbreviation.children;
   }
+  /** Whether the DIE has the attribute DW_AT_*. */
   has(at: number): boolean {
     return this.abbreviation.at.includes(at);
   }
 
-  /** Index of the attribute, its form and a reader at its value; DW_FORM_indirect is resolved. */
-  private open(at: number): { readonly form: number; readonly reader: ByteReader; readonly index: number } | undefined {
-    const index = this.abbreviation.at.indexOf(at);
+  /** The attribute, ready to be decoded; DW_FORM_indirect is resolved: there the form stands before the value. */
+  private open(at: number): Attribute | undefined {
+    const { abbreviation } = this;
+    const index = abbreviation.at.indexOf(at);
     if (index < 0) return undefined;
     const reader = this.dies.reader(".debug_info", this.positions[index]);
-    let form = this.abbreviation.form[index];
+    let form = abbreviation.form[index];
     if (form === DW_FORM.indirect) form = reader.uleb();
-    return { form, reader, index };
+    return { form, reader, implicit: abbreviation.implicit[index] };
   }
 
-  /** Form of the attribute. */
+  /** DW_FORM_* of the attribute. */
   form(at: number): number | undefined {
     return this.open(at)?.form;
   }
 
-  /** An address, constant, flag or section offset, as a double; indexed addresses are looked up. */
+  /** An address, constant, flag or section offset, as a double; indexed addresses are looked up. @throws FormatError */
   number(at: number): number | undefined {
-    const value = this.open(at);
-    if (value === undefined) return undefined;
-    const { form, reader } = value;
-    switch (form) {
-      case DW_FORM.data1:
-      case DW_FORM.flag:
-        return reader.u8();
-      case DW_FORM.data2:
-        return reader.u16();
-      case DW_FORM.data4:
-        return reader.u32();
-      case DW_FORM.data8:
-        return reader.u64();
-      case DW_FORM.addr:
-        return this.unit.addressSize === 8 ? reader.u64() : reader.u32();
-      case DW_FORM.sec_offset:
-        return this.unit.offsetSize === 8 ? reader.u64() : reader.u32();
-      case DW_FORM.udata:
-      case DW_FORM.loclistx:
-      case DW_FORM.rnglistx:
-        return reader.uleb();
-      case DW_FORM.sdata:
-        return reader.sleb();
-      case DW_FORM.flag_present:
-        return 1;
-      case DW_FORM.implicit_const:
-        return this.abbreviation.implicit[value.index];
-      case DW_FORM.addrx:
-      case DW_FORM.GNU_addr_index:
-        return this.dies.indexedAddress(this.unit, reader.uleb());
-      case DW_FORM.addrx1:
-      case DW_FORM.addrx2:
-      case DW_FORM.addrx3:
-      case DW_FORM.addrx4:
-        return this.dies.indexedAddress(this.unit, littleEndian(reader, form - DW_FORM.addrx1 + 1));
-      default:
-        return undefined;
-    }
+    const attribute = this.open(at);
+    return attribute && numberValue(attribute, this.unit, this.dies);
   }
 
   /** Offset in .debug_info of the DIE referred to; undefined too for references into other files and type units. */
   reference(at: number): number | undefined {
-    const value = this.open(at);
-    if (value === undefined) return undefined;
-    const { form, reader } = value;
-    const base = this.unit.offset;
-    switch (form) {
-      case DW_FORM.ref_addr:
-        return formStep(form, this.unit) === 8 ? reader.u64() : reader.u32();
-      case DW_FORM.ref1:
-        return base + reader.u8();
-      case DW_FORM.ref2:
-        return base + reader.u16();
-      case DW_FORM.ref4:
-        return base + reader.u32();
-      case DW_FORM.ref8:
-        return base + reader.u64();
-      case DW_FORM.ref_udata:
-        return base + reader.uleb();
-      default:
-        return undefined;
-    }
+    const attribute = this.open(at);
+    return attribute && referenceValue(attribute, this.unit);
   }
 
   /** Bytes of a block or expression. */
   block(at: number): Uint8Array | undefined {
-    const value = this.open(at);
-    if (value === undefined) return undefined;
-    const { form, reader } = value;
-    switch (form) {
-      case DW_FORM.block1:
-        return reader.slice(reader.u8());
-      case DW_FORM.block2:
-        return reader.slice(reader.u16());
-      case DW_FORM.block4:
-        return reader.slice(reader.u32());
-      case DW_FORM.block:
-      case DW_FORM.exprloc:
-        return reader.slice(reader.uleb());
-      default:
-        return undefined;
-    }
+    const attribute = this.open(at);
+    return attribute && blockValue(attribute);
   }
 
-  /** The bytes of a string with where they lie, without the NUL: names are compared far more often than shown. */
+  /** The bytes of a string where they lie, without the NUL: names are compared far more often than shown. @throws FormatError */
   stringBytes(at: number): Uint8Array | undefined {
-    const value = this.open(at);
-    if (value === undefined) return undefined;
-    const { form, reader } = value;
-    const word = () => (this.unit.offsetSize === 8 ? reader.u64() : reader.u32());
-    switch (form) {
-      case DW_FORM.string:
-        return untilNul(reader);
-      case DW_FORM.strp:
-        return untilNul(this.dies.reader(".debug_str", word()));
-      case DW_FORM.line_strp:
-        return untilNul(this.dies.reader(".debug_line_str", word()));
-      case DW_FORM.strx:
-      case DW_FORM.GNU_str_index:
-        return this.indexedString(reader.uleb());
-      case DW_FORM.strx1:
-      case DW_FORM.strx2:
-      case DW_FORM.strx3:
-      case DW_FORM.strx4:
-        return this.indexedString(littleEndian(reader, form - DW_FORM.strx1 + 1));
-      default:
-        return undefined;
-    }
-  }
-
-  private indexedString(index: number): Uint8Array {
-    const { offsetSize, strOffsetsBase } = this.unit;
-    const reader = this.dies.reader(".debug_str_offsets", strOffsetsBase + index * offsetSize);
-    return untilNul(this.dies.reader(".debug_str", offsetSize === 8 ? reader.u64() : reader.u32()));
+    const attribute = this.open(at);
+    return attribute && stringValue(attribute, this.unit, this.dies);
   }
 
   /** This DIE, then those its DW_AT_abstract_origin or DW_AT_specification lead to. */
@@ -358,20 +219,4 @@ export class Die {
     }
     return chain;
   }
-}
-
-function untilNul(reader: ByteReader): Uint8Array {
-  const end = reader.bytes.indexOf(0, reader.offset);
-  if (end < 0) throw reader.error("string without end");
-  return reader.bytes.subarray(reader.offset, end);
-}
-
-function littleEndian(reader: ByteReader, size: number): number {
-  let value = 0;
-  let scale = 1;
-  for (let i = 0; i < size; i++) {
-    value += reader.u8() * scale;
-    scale *= 256;
-  }
-  return value;
 }

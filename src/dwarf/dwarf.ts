@@ -4,16 +4,20 @@ import type { Findings } from "../base/findings.js";
 import type { PackageName } from "../base/package-names.js";
 import type { Address } from "../base/units.js";
 import { DW_AT, DW_TAG } from "./constants.js";
-import { Dies, type DwarfSections } from "./dies.js";
-import { type DwarfFunction, type DwarfVariable, Functions } from "./functions.js";
+import { Dies } from "./dies.js";
+import type { DwarfType } from "./dwarf-type.js";
+import { type DwarfFunction, Functions } from "./functions.js";
 import { NameIndex, nameBytes } from "./names.js";
 import { type Scan, scanUnits } from "./scan.js";
-import { type DwarfType, Types } from "./types.js";
+import type { DwarfSections } from "./sections.js";
+import { Types } from "./types.js";
+import type { DwarfVariable } from "./variables.js";
 
-export type { DwarfSections } from "./dies.js";
+export type { DwarfField, DwarfType } from "./dwarf-type.js";
 export type { FrameContext, Location } from "./expressions.js";
-export type { DwarfCapture, DwarfFunction, DwarfVariable } from "./functions.js";
-export type { DwarfField, DwarfType } from "./types.js";
+export type { DwarfCapture, DwarfFunction } from "./functions.js";
+export type { DwarfSections } from "./sections.js";
+export type { DwarfVariable } from "./variables.js";
 
 /** A package's variable. address is link-time. */
 export interface DwarfGlobal {

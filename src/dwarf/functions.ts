@@ -6,29 +6,12 @@ import { partitionPoint } from "../base/search.js";
 import type { Address, Bytes } from "../base/units.js";
 import { DW_AT, DW_TAG } from "./constants.js";
 import type { Die } from "./dies.js";
-import { ABSENT, evaluate, type FrameContext, type Location } from "./expressions.js";
-import { MOST_PLACES_REMEMBERED, MOST_SCOPE_DIES } from "./limits.js";
-import { locationEntries, locationExpression, type Range, rangesOf } from "./lists.js";
+import type { DwarfType } from "./dwarf-type.js";
+import { MOST_SCOPE_DIES } from "./limits.js";
 import { NameIndex, nameBytes } from "./names.js";
 import { reportDamage, type Scan } from "./scan.js";
-import type { DwarfType, Types } from "./types.js";
-
-/** A parameter, result or local of a function, or of one inlined into it. Escaped variables are named "&x" and have a pointer type. */
-export interface DwarfVariable {
-  readonly name: string;
-  readonly type: DwarfType;
-  readonly kind: "parameter" | "result" | "local";
-  /** Belongs to a function inlined here. */
-  readonly inlined: boolean;
-  /** How many inlined calls deep: 0 for the function itself. */
-  readonly inlineDepth: number;
-  /** Line of its declaration in the file of its function; 0 when unknown. */
-  readonly declarationLine: number;
-  /** Where it lies at frame.pc; "absent" when it is optimised away, not alive there, or damaged (then a finding too). */
-  locate(frame: FrameContext): Location;
-  /** Code that the entries of its location list cover, in their order; [] when its location is no list. */
-  listed(): readonly Range[];
-}
+import type { Types } from "./types.js";
+import { type DwarfVariable, nestedScope, type Scope, Variable } from "./variables.js";
 
 /** What a closure captures, in the order of offsets: offset in the closure object; "&x" is captured by reference (its type is the pointer's). */
 export interface DwarfCapture {
@@ -50,14 +33,7 @@ export interface DwarfFunction {
   readonly optimised: boolean;
 }
 
-/** The code a variable's scope covers; undefined: all of its parent's. */
-interface Scope {
-  readonly ranges: readonly Range[] | undefined;
-  readonly parent: Scope | undefined;
-  readonly inlineDepth: number;
-}
-
-/** All functions of the scan. */
+/** All functions of the scan; each is made when it is first asked for. */
 export class Functions {
   private readonly types: Types;
   private readonly scan: Scan;
@@ -74,6 +50,7 @@ export class Functions {
     this.names = new NameIndex(types.dies, scan.functionOffset);
   }
 
+  /** The function whose code covers a link-time pc. */
   at(pc: Address): FunctionEntry | undefined {
     const { functionLow, functionHigh } = this.scan;
     this.order ??= Int32Array.from({ length: functionLow.length }, (_, row) => row).sort(
@@ -84,16 +61,19 @@ export class Functions {
     return row !== undefined && pc < functionHigh.at(row) ? this.row(row) : undefined;
   }
 
+  /** By full name; of several, one of a Go unit. */
   byName(name: string): FunctionEntry | undefined {
     const rows = this.names.rows(name);
     const row = rows.find((r) => this.types.dies.unitOf(this.scan.functionOffset.at(r))?.isGo) ?? rows[0];
     return row === undefined ? undefined : this.row(row);
   }
 
+  /** Its variables whose scope covers pc. */
   localsAt(pc: Address): readonly DwarfVariable[] {
     return this.at(pc)?.variables.filter((variable) => variable.covers(pc)) ?? [];
   }
 
+  /** The function of a row of the scan. */
   private row(row: number): FunctionEntry {
     let entry = this.made.get(row);
     if (entry === undefined) {
@@ -105,6 +85,7 @@ export class Functions {
   }
 }
 
+/** One range of one DW_TAG_subprogram; its variables are read when first asked for. */
 class FunctionEntry implements DwarfFunction {
   readonly lowPc: Address;
   readonly highPc: Address;
@@ -178,7 +159,7 @@ class FunctionEntry implements DwarfFunction {
           const variable = this.variable(die, root, scope);
           if (variable !== undefined) found.push(variable);
         }
-        if (die.hasChildren) scopes.push(scope === undefined ? undefined : nested(die, scope));
+        if (die.hasChildren) scopes.push(scope === undefined ? undefined : nestedScope(die, scope));
       }
     } catch (error) {
       if (!(error instanceof DumpError)) throw error;
@@ -187,6 +168,7 @@ class FunctionEntry implements DwarfFunction {
     return found;
   }
 
+  /** The variable of a DIE; undefined and a finding when it is damaged. */
   private variable(die: Die, root: Die, scope: Scope): Variable | undefined {
     try {
       return new Variable(this.types, this.findings, die, root, scope);
@@ -194,98 +176,6 @@ class FunctionEntry implements DwarfFunction {
       if (!(error instanceof DumpError)) throw error;
       reportDamage(this.findings, error);
       return undefined;
-    }
-  }
-}
-
-function nested(die: Die, parent: Scope): Scope | undefined {
-  if (die.tag === DW_TAG.lexical_block) return { ranges: rangesOf(die), parent, inlineDepth: parent.inlineDepth };
-  if (die.tag === DW_TAG.inlined_subroutine) return { ranges: rangesOf(die), parent, inlineDepth: parent.inlineDepth + 1 };
-  return undefined;
-}
-
-class Variable implements DwarfVariable {
-  readonly kind: "parameter" | "result" | "local";
-  readonly inlined: boolean;
-  readonly inlineDepth: number;
-  /** DW_AT_go_closure_offset. */
-  readonly closureOffset: Bytes | undefined;
-  private readonly types: Types;
-  private readonly findings: Findings;
-  private readonly die: Die;
-  private readonly root: Die;
-  private readonly scope: Scope;
-  /** The DIE and its abstract origins. */
-  private readonly chain: readonly Die[];
-  private text: string | undefined;
-  private readonly expressions = new Map<Address, Uint8Array | undefined>();
-
-  constructor(types: Types, findings: Findings, die: Die, root: Die, scope: Scope) {
-    this.types = types;
-    this.findings = findings;
-    this.die = die;
-    this.root = root;
-    this.scope = scope;
-    this.inlineDepth = scope.inlineDepth;
-    this.inlined = scope.inlineDepth > 0;
-    this.chain = die.origins();
-    const result = this.first((d) => d.number(DW_AT.variable_parameter)) === 1;
-    this.kind = die.tag === DW_TAG.variable ? "local" : result ? "result" : "parameter";
-    this.closureOffset = this.first((d) => d.number(DW_AT.go_closure_offset));
-  }
-
-  private first<T>(read: (die: Die) => T | undefined): T | undefined {
-    for (const die of this.chain) {
-      const value = read(die);
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  }
-
-  get name(): string {
-    this.text ??= decodeText(this.types.safely(() => this.first((die) => die.stringBytes(DW_AT.name)), undefined) ?? new Uint8Array(0));
-    return this.text;
-  }
-
-  get type(): DwarfType {
-    return this.types.typeOf(this.chain.find((die) => die.has(DW_AT.type)) ?? this.die);
-  }
-
-  get declarationLine(): number {
-    return this.types.safely(() => this.first((die) => die.number(DW_AT.decl_line)), undefined) ?? 0;
-  }
-
-  /** Does the scope cover pc? */
-  covers(pc: Address): boolean {
-    for (let scope: Scope | undefined = this.scope; scope !== undefined; scope = scope.parent) {
-      if (scope.ranges !== undefined && !scope.ranges.some(([low, high]) => pc >= low && pc < high)) return false;
-    }
-    return true;
-  }
-
-  listed(): readonly Range[] {
-    return this.types.safely(() => locationEntries(this.die, DW_AT.location).map(({ low, high }): Range => [low, high]), []);
-  }
-
-  /** Remembered: thousands of goroutines wait at the same place in the code. */
-  private expressionAt(pc: Address): Uint8Array | undefined {
-    if (this.expressions.has(pc)) return this.expressions.get(pc);
-    const expression = locationExpression(this.die, DW_AT.location, pc);
-    if (this.expressions.size === MOST_PLACES_REMEMBERED) this.expressions.clear();
-    this.expressions.set(pc, expression);
-    return expression;
-  }
-
-  locate(frame: FrameContext): Location {
-    try {
-      const expression = this.expressionAt(frame.pc);
-      if (expression !== undefined) return evaluate(expression, this.die, this.root, frame);
-      const constant = this.die.has(DW_AT.location) ? undefined : this.first((die) => die.number(DW_AT.const_value));
-      return constant === undefined ? ABSENT : { kind: "value", value: BigInt.asUintN(64, BigInt(constant)) };
-    } catch (error) {
-      if (!(error instanceof DumpError)) throw error;
-      reportDamage(this.findings, error);
-      return ABSENT;
     }
   }
 }

@@ -2,8 +2,9 @@
 import type { ByteReader } from "../base/byte-reader.js";
 import type { Address } from "../base/units.js";
 import { DW_AT, DW_FORM, DW_LLE, DW_RLE } from "./constants.js";
-import type { Die, Unit } from "./dies.js";
+import type { Die } from "./dies.js";
 import { MOST_LIST_ENTRIES } from "./limits.js";
+import type { Unit } from "./sections.js";
 
 /** [low, high) of code, link-time addresses. */
 export type Range = readonly [low: Address, high: Address];

@@ -3,8 +3,9 @@ import { DumpError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { skipAttributes } from "./abbreviations.js";
 import { DW_AT, DW_OP, DW_TAG } from "./constants.js";
-import type { Die, Dies, Unit } from "./dies.js";
+import type { Die, Dies } from "./dies.js";
 import { rangesOf } from "./lists.js";
+import type { Unit } from "./sections.js";
 
 /** A growing Float64Array. */
 export class Column {

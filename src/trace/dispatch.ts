@@ -20,7 +20,13 @@ import type { MState, SchedulerState } from "./scheduler-state.js";
 import { fault, type ThreadCursor } from "./thread-cursor.js";
 import { NO_THREAD } from "./wire.js";
 
-/** Takes a thread's next event, or answers false: it has to wait for another thread's. @throws FormatError when it cannot be */
+/**
+ * Takes a thread's next event in the context of its thread: what it runs before the event is what it ran after the one before. An event
+ * that no thread wrote has no context. internal/trace order.go Advance
+ *
+ * @returns false: the event has to wait for one of another thread, and nothing has changed
+ * @throws FormatError when no order at all allows the event
+ */
 export function advance(scheduler: SchedulerState, each: ThreadCursor): boolean {
   let state: MState | undefined;
   scheduler.m = each.m;
@@ -46,6 +52,7 @@ export function advance(scheduler: SchedulerState, each: ThreadCursor): boolean 
   return true;
 }
 
+/** One line for each kind of event: what it needs of its context, and who knows what it does. */
 function dispatch(scheduler: SchedulerState, each: ThreadCursor): boolean {
   switch (each.type) {
     case EV.ProcsChange:

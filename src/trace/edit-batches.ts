@@ -10,7 +10,7 @@ export interface Edit {
   readonly put?: Uint8Array;
 }
 
-/** The batches with the edits made; those that lie behind a batch's end are passed over. */
+/** The batches of a thread with the edits made; batches that none is for stay the same objects. An edit behind a batch's end is passed over. */
 export function editBatches(batches: readonly Batch[], edits: readonly Edit[]): Batch[] {
   const byBatch = new Map<number, Edit[]>();
   for (const edit of edits) {

@@ -1,10 +1,20 @@
-// What events of goroutines do: false where one has to wait for another thread's. Source: internal/trace order.go
+// What events of goroutines do. Source: internal/trace order.go
+//
+// Each function takes one kind of event. It changes the scheduler's state and visits the event, or it answers false and changes nothing:
+// then the event has to wait for one of another thread. It throws FormatError when no order at all allows the event.
 import { NONE } from "../base/units.js";
 import { EV, G_STATUS, P_STATUS } from "./events.js";
 import type { SchedulerState } from "./scheduler-state.js";
 import type { ThreadCursor } from "./thread-cursor.js";
 import { NO_THREAD } from "./wire.js";
 
+/**
+ * GoStatus, GoStatusStack: what a goroutine that was there before does when a generation begins, or all through it. In the first
+ * generation it introduces the goroutine; later it has to agree with what is known. Its sequence numbers begin at 0 again.
+ *
+ * A status in a system call names the thread, because the one that writes it may be another: then the event happens on that thread.
+ * order.go advanceGoStatus
+ */
 export function goStatus(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const gid = each.args[0];
   const mid = each.args[1];
@@ -39,6 +49,7 @@ export function goStatus(scheduler: SchedulerState, each: ThreadCursor): boolean
   return scheduler.push(each, state === undefined);
 }
 
+/** GoCreate, GoCreateBlocked: a running goroutine, or the runtime on a P, makes a new one. Its sequence numbers begin at 0. advanceGoCreate */
 export function goCreate(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.need(each, true, true, false);
   const current = scheduler.gs.get(scheduler.g);
@@ -50,6 +61,7 @@ export function goCreate(scheduler: SchedulerState, each: ThreadCursor): boolean
   return scheduler.push(each);
 }
 
+/** GoDestroy, GoStop, GoBlock: the running goroutine ends, is preempted or blocks, and leaves its thread without one. advanceGoStopExec */
 export function goStopExec(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.needUserCode(each);
   const state = scheduler.currentG(each);
@@ -60,6 +72,7 @@ export function goStopExec(scheduler: SchedulerState, each: ThreadCursor): boole
   return scheduler.push(each);
 }
 
+/** GoStart: waits until the goroutine is runnable and the event is its next; the thread must have a P and no goroutine. advanceGoStart */
 export function goStart(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const gid = each.args[0];
   const seq = each.args[1];
@@ -73,6 +86,7 @@ export function goStart(scheduler: SchedulerState, each: ThreadCursor): boolean 
   return scheduler.push(each);
 }
 
+/** GoUnblock: waits until the goroutine has blocked and the event is its next. Whoever writes it need not run a goroutine. advanceGoUnblock */
 export function goUnblock(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const state = scheduler.gs.get(each.args[0]);
   const seq = each.args[1];
@@ -82,6 +96,10 @@ export function goUnblock(scheduler: SchedulerState, each: ThreadCursor): boolea
   return scheduler.push(each);
 }
 
+/**
+ * GoSwitch, GoSwitchDestroy: a coroutine hands its thread to another goroutine, which is waiting, and waits or ends itself. The event
+ * stands for three, so the two others are visited after it as if they had been written. advanceGoSwitch
+ */
 export function goSwitch(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.needUserCode(each);
   const current = scheduler.currentG(each);
@@ -106,6 +124,7 @@ export function goSwitch(scheduler: SchedulerState, each: ThreadCursor): boolean
   return true;
 }
 
+/** GoSyscallBegin: the goroutine and its P are in a system call. The sequence number is the P's, which may be taken from now on. advanceGoSyscallBegin */
 export function goSyscallBegin(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.needUserCode(each);
   const state = scheduler.currentG(each);
@@ -119,6 +138,7 @@ export function goSyscallBegin(scheduler: SchedulerState, each: ThreadCursor): b
   return scheduler.push(each);
 }
 
+/** GoSyscallEnd: the goroutine is back and has kept its P. advanceGoSyscallEnd */
 export function goSyscallEnd(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.needUserCode(each);
   const state = scheduler.currentG(each);
@@ -130,6 +150,10 @@ export function goSyscallEnd(scheduler: SchedulerState, each: ThreadCursor): boo
   return scheduler.push(each);
 }
 
+/**
+ * GoSyscallEndBlocked: the goroutine is back and its P was taken. While the thread still has its P, the event of who took it is yet to
+ * come: wait for it. advanceGoSyscallEndBlocked
+ */
 export function goSyscallEndBlocked(scheduler: SchedulerState, each: ThreadCursor): boolean {
   if (scheduler.p !== NONE && scheduler.currentP(each).status === P_STATUS.syscall) return false;
   scheduler.need(each, true, false, true);
@@ -140,6 +164,7 @@ export function goSyscallEndBlocked(scheduler: SchedulerState, each: ThreadCurso
   return scheduler.push(each);
 }
 
+/** GoCreateSyscall: a thread of C calls Go for the first time; its goroutine begins inside a system call. advanceGoCreateSyscall */
 export function goCreateSyscall(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.need(each, true, false, false);
   if (scheduler.g !== NONE) throw scheduler.error(each, "expected no goroutine but had one");
@@ -150,6 +175,10 @@ export function goCreateSyscall(scheduler: SchedulerState, each: ThreadCursor): 
   return scheduler.push(each);
 }
 
+/**
+ * GoDestroySyscall: such a goroutine ends when its thread leaves Go for good. A P that it still has is left in the system call, where
+ * another thread takes it; that it is lost here is visited as if it had been written. advanceGoDestroySyscall
+ */
 export function goDestroySyscall(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.need(each, true, false, true);
   const state = scheduler.currentG(each);

@@ -1,9 +1,15 @@
-// What events of Ps do: false where one has to wait for another thread's. Source: internal/trace order.go
+// What events of Ps, the processors of the scheduler, do: as for goroutines, false where one has to wait. Source: internal/trace order.go
 import { NONE } from "../base/units.js";
 import { P_STATUS } from "./events.js";
 import type { SchedulerState } from "./scheduler-state.js";
 import type { ThreadCursor } from "./thread-cursor.js";
 
+/**
+ * ProcStatus: what a P does when a generation begins. In the first generation it introduces the P; later it has to agree with what is
+ * known. One status may differ: the P of a thread that is in a system call since an earlier generation is "abandoned" for the thread
+ * that is about to take it. It is then the same status as before, and the event happens on the thread in the system call.
+ * advanceProcStatus
+ */
 export function procStatus(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const pid = each.args[0];
   const status = each.args[1];
@@ -30,6 +36,7 @@ export function procStatus(scheduler: SchedulerState, each: ThreadCursor): boole
   return scheduler.push(each, state === undefined);
 }
 
+/** ProcStart: waits until the P is idle, the event is its next and the thread has no other P. advanceProcStart */
 export function procStart(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const pid = each.args[0];
   const seq = each.args[1];
@@ -42,6 +49,7 @@ export function procStart(scheduler: SchedulerState, each: ThreadCursor): boolea
   return scheduler.push(each);
 }
 
+/** ProcStop: the thread gives its P up, which becomes idle. The thread's own event: nothing to wait for. advanceProcStop */
 export function procStop(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const state = scheduler.currentP(each);
   if (state.status !== P_STATUS.running && state.status !== P_STATUS.syscall) throw scheduler.error(each, "the proc is not running");
@@ -51,6 +59,11 @@ export function procStop(scheduler: SchedulerState, each: ThreadCursor): boolean
   return scheduler.push(each);
 }
 
+/**
+ * ProcSteal: a thread takes the P of another that is in a system call. Waits until the P is there and the event is its next. An
+ * abandoned P is bound to no thread any more; else it is taken from the thread that the event names, which may be the own one.
+ * advanceProcSteal
+ */
 export function procSteal(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const pid = each.args[0];
   const seq = each.args[1];

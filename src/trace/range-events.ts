@@ -15,6 +15,10 @@ const RANGE_START: Readonly<Record<number, number>> = {
   [EV.STWEnd]: EV.STWBegin,
 };
 
+/**
+ * GCActive, GCBegin, GCEnd: collections have one row of sequence numbers for the whole program, which goes on over generations. In the
+ * first generation the first of these events says where it stands. advanceGCActive, advanceGCBegin, advanceGCEnd
+ */
 export function collection(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const seq = each.args[0];
   const initial = scheduler.generation.number === scheduler.initialGeneration;
@@ -42,12 +46,14 @@ export function collection(scheduler: SchedulerState, each: ThreadCursor): boole
   return scheduler.push(each);
 }
 
+/** The text that an argument names. @throws FormatError when the generation has none */
 function text(scheduler: SchedulerState, each: ThreadCursor, argument: number): string {
   const text = scheduler.generation.strings.get(each.args[argument]);
   if (text === undefined) throw scheduler.error(each, `invalid string ID ${each.args[argument]}`);
   return text;
 }
 
+/** UserTaskBegin, UserTaskEnd: tasks belong to no goroutine. An end without a beginning is of a task from before the trace. */
 export function task(scheduler: SchedulerState, each: ThreadCursor): boolean {
   const id = each.args[0];
   if (each.type === EV.UserTaskBegin) {
@@ -59,6 +65,8 @@ export function task(scheduler: SchedulerState, each: ThreadCursor): boolean {
 }
 
 /**
+ * UserRegionBegin, UserRegionEnd: regions belong to a goroutine.
+ *
  * The runtime writes regions as the program ends them; nothing makes it end the one it began last. Go's own reader refuses
  * such a trace. Here the end belongs to the region that it names, and whoever orders the trace is told.
  */
@@ -78,12 +86,14 @@ export function region(scheduler: SchedulerState, each: ThreadCursor): boolean {
   return scheduler.push(each);
 }
 
+/** Something begins on a goroutine or a P: a stopped world, an assist, sweeping. @throws FormatError when the same goes on already */
 export function beginRange(scheduler: SchedulerState, ranges: RangeType[], type: number, kind: number): void {
   if (ranges.some((each) => each.type === type && each.kind === kind))
     throw fault(scheduler.generation, `discovered event already in-flight when starting event ${SPECS[type]?.name}`);
   ranges.push({ type, kind });
 }
 
+/** Says at the beginning of a generation that something goes on. In the first generation that is news; later it must be known. */
 export function activeRange(scheduler: SchedulerState, ranges: RangeType[], type: number): void {
   const start = RANGE_START[type];
   const known = ranges.some((each) => each.type === start && each.kind === 0);
@@ -93,6 +103,7 @@ export function activeRange(scheduler: SchedulerState, ranges: RangeType[], type
   } else if (!known) throw fault(scheduler.generation, `resource is missing active range: ${SPECS[type]?.name}`);
 }
 
+/** Something ends; its kind: the id of the name it began with. @throws FormatError when it had not begun */
 export function endRange(scheduler: SchedulerState, ranges: RangeType[], type: number): number {
   const start = RANGE_START[type];
   const at = ranges.findIndex((each) => each.type === start);

@@ -79,14 +79,18 @@ export interface MState {
 /** Goroutines, Ps and threads, and the context of the event at hand. */
 export class SchedulerState {
   private readonly visit: (event: TraceEvent) => void;
+  /** By id. */
   readonly gs = new Map<number, GState>();
   readonly ps = new Map<number, PState>();
   readonly ms = new Map<number, MState>();
+  /** Names of the tasks that have begun and not ended. */
   readonly tasks = new Map<number, string>();
   /** Is told of every region that ends out of order. */
   misplaced: (region: MisplacedRegion) => void = () => {};
+  /** The last sequence number of collections; it goes on over generations. */
   gcSeq = 0;
   gc: "undetermined" | "off" | "running" = "undetermined";
+  /** The number of the first generation ordered, in which statuses introduce goroutines and Ps. */
   initialGeneration = 0;
   private readonly event: TraceEvent;
   private lastTime = 0;
@@ -115,6 +119,7 @@ export class SchedulerState {
     this.send(EV.CPUSample, time, false);
   }
 
+  /** Visits an event. Times of one thread may be equal, and clocks differ: whatever would go back is put 1 ns behind the one before. */
   private send(type: number, time: number, first: boolean): void {
     const { event } = this;
     event.type = type;
@@ -128,7 +133,7 @@ export class SchedulerState {
     this.visit(event);
   }
 
-  /** The event as it stands on the wire. */
+  /** Visits the event as it stands on the wire; true. @throws FormatError when it names a stack or a text that the generation has not */
   push(each: ThreadCursor, first = false): true {
     this.event.args.set(each.args);
     const tables = TABLE_ARGUMENTS[each.type];
@@ -148,7 +153,7 @@ export class SchedulerState {
     return true;
   }
 
-  /** An event that stands nowhere and follows from another. */
+  /** Visits an event that stands nowhere and follows from another; a, b: its first arguments. */
   pushMade(type: number, time: number, a = 0, b = 0): void {
     this.event.args.fill(0);
     this.event.args[0] = a;
@@ -161,7 +166,7 @@ export class SchedulerState {
     return fault(this.generation, `${SPECS[each.type]?.name ?? each.type} of thread ${each.m}: ${message}`);
   }
 
-  /** What the context has to have; "may" is not asked for. */
+  /** What the context has to have: a thread, a P, a goroutine. @throws FormatError when it lacks one of those asked for */
   need(each: ThreadCursor, m: boolean, p: boolean, g: boolean): void {
     if (m && this.m === NO_THREAD) throw this.error(each, "expected a thread but didn't have one");
     if (p && this.p === NONE) throw this.error(each, "expected a proc but didn't have one");
@@ -187,7 +192,7 @@ export class SchedulerState {
     return state;
   }
 
-  /** Is it the next of this generation? */
+  /** Whether a sequence number is the next one of a goroutine or P in this generation. */
   succeeds(seq: number, state: { readonly generation: number; readonly seq: number }): boolean {
     return state.generation === this.generation.number && seq === state.seq + 1;
   }

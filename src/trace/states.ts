@@ -4,7 +4,7 @@ import { EV, G_STATUS, P_STATUS, SPECS } from "./events.js";
 import type { Generation } from "./generation.js";
 import type { TraceEvent } from "./order.js";
 
-/** What a goroutine does. */
+/** What a goroutine does; "gone": it has ended. */
 export type GoroutineState = "running" | "runnable" | "waiting" | "syscall" | "gone";
 
 /** What follows from one event. Ids of goroutines and Ps. */
@@ -30,6 +30,7 @@ export const G_STATES: Readonly<Record<number, GoroutineState>> = {
   [G_STATUS.syscall]: "syscall",
   [G_STATUS.waiting]: "waiting",
 };
+/** By P_STATUS, in the words for goroutines: an idle P is waiting. */
 const P_STATES: Readonly<Record<number, GoroutineState>> = {
   [P_STATUS.running]: "running",
   [P_STATUS.idle]: "waiting",
@@ -37,16 +38,47 @@ const P_STATES: Readonly<Record<number, GoroutineState>> = {
   [P_STATUS.syscallAbandoned]: "waiting",
 };
 
-/** Tells what an event changes. */
+/**
+ * Tells what an event changes: nothing, or the state of one goroutine or P. GoSwitch makes two goroutines change, but the ordering puts
+ * GoBlock or GoDestroy and then GoStart after it, and those tell the rest.
+ */
 export function transitions(event: TraceEvent, tell: (transition: Transition) => void): void {
+  // Types are numbered so that those of Ps come first.
+  if (event.type <= EV.ProcStatus) procTransition(event, tell);
+  else goroutineTransition(event, tell);
+}
+
+/** Transitions of Ps; those of no P are left out. */
+function procTransition({ type, args, p }: TraceEvent, tell: (transition: Transition) => void): void {
+  const first = args[0];
+  const proc = (id: number, to: GoroutineState, status = false) => {
+    if (id !== NONE) tell({ of: "proc", id, to, reason: "", stack: 0, status, p: NONE });
+  };
+  switch (type) {
+    case EV.ProcStart:
+      proc(first, "running");
+      break;
+    case EV.ProcStop:
+      proc(p, "waiting");
+      break;
+    case EV.ProcSteal:
+      proc(first, "waiting");
+      break;
+    case EV.ProcStatus: {
+      const state = P_STATES[args[1]];
+      if (state) proc(first, state, true);
+      break;
+    }
+  }
+}
+
+/** Transitions of goroutines. */
+function goroutineTransition(event: TraceEvent, tell: (transition: Transition) => void): void {
   const { type, args, generation } = event;
   const first = args[0];
   const text = (id: number) => generation.strings.get(id) ?? "?";
   const goroutine = (id: number, to: GoroutineState, reason = "", stack = 0, status = false, p = NONE) =>
     tell({ of: "goroutine", id, to, reason, stack, status, p });
-  const proc = (id: number, to: GoroutineState, status = false) => {
-    if (id !== NONE) tell({ of: "proc", id, to, reason: "", stack: 0, status, p: NONE });
-  };
   switch (type) {
     case EV.GoCreate:
       goroutine(first, "runnable", "created", args[1]);
@@ -92,20 +124,6 @@ export function transitions(event: TraceEvent, tell: (transition: Transition) =>
       if (state) goroutine(first, state, "", type === EV.GoStatusStack ? args[3] : 0, true, event.p);
       break;
     }
-    case EV.ProcStart:
-      proc(first, "running");
-      break;
-    case EV.ProcStop:
-      proc(event.p, "waiting");
-      break;
-    case EV.ProcSteal:
-      proc(first, "waiting");
-      break;
-    case EV.ProcStatus: {
-      const state = P_STATES[args[1]];
-      if (state) proc(first, state, true);
-      break;
-    }
   }
 }
 
@@ -119,7 +137,12 @@ export function stackOf(event: TraceEvent): number {
   return at >= 0 ? event.args[at] : 0;
 }
 
-/** The function a goroutine was started with, from a stack that is only it (GoCreate) or from the outermost frame of one of its own. */
+/**
+ * The function a goroutine was started with; "" when the stack does not tell.
+ * @param stack      id of a stack, 0 for none
+ * @param ofCreation true: the stack of GoCreate, which is that function alone; false: one of the goroutine's own, whose outermost frame
+ *                   it is
+ */
 export function startFunction(generation: Generation, stack: number, ofCreation: boolean): string {
   if (stack === 0) return "";
   const pcs = generation.stacks.pcs.get(stack);
@@ -128,7 +151,10 @@ export function startFunction(generation: Generation, stack: number, ofCreation:
   return generation.strings.get(generation.stacks.places.get(pc)?.function ?? NONE) ?? "";
 }
 
-/** Takes out of a goroutine's open regions the one that an end names, the innermost of that name; undefined: none, it began before the trace. */
+/**
+ * Takes out of a goroutine's open regions the one that an end names: the innermost of that task and name. A program may end another one
+ * than it began last. undefined: there is none, it began before the trace.
+ */
 export function takeRegion<T extends { readonly task: number; readonly name: string }>(
   open: T[] | undefined,
   task: number,

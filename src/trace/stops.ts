@@ -13,6 +13,7 @@ export class LastStops {
   /** Goroutines that stop the world themselves: then Ps stand still for another reason. */
   private readonly stopping = new Set<number>();
 
+  /** Takes the next event. */
   visit({ type, time, m, p, g, args }: TraceEvent): void {
     if (type === EV.STWBegin) this.stopping.add(g);
     else if (type === EV.STWEnd) this.stopping.delete(g);

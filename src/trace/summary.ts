@@ -1,13 +1,15 @@
 // What a trace says as a whole: times of goroutines and Ps, collections, heap, tasks, regions and logs.
 import { NONE } from "../base/units.js";
 import { kindOf } from "./describe.js";
+import { addPause, addTime, type Durations, named, type StateTimes, stateTimes } from "./durations.js";
 import { EV } from "./events.js";
 import type { Generation } from "./generation.js";
-import { HEAP_POINTS, MOST_LOGS, MOST_NAMES } from "./limits.js";
+import { HEAP_POINTS } from "./limits.js";
 import { type MisplacedRegion, Ordering, type TraceEvent } from "./order.js";
-import { type GoroutineState, stackOf, startFunction, type Transition, takeRegion, transitions } from "./states.js";
+import { ProgramMarks, textOf } from "./program-marks.js";
+import { type GoroutineState, stackOf, startFunction, type Transition, transitions } from "./states.js";
 
-/** Times of one goroutine, ns. */
+/** How long one goroutine was in each state, ns. Times before the trace are not known and not in it. */
 export interface GoroutineTimes {
   readonly id: number;
   /** The function it was started with, "" unknown. */
@@ -19,6 +21,7 @@ export interface GoroutineTimes {
   readonly runnable: number;
   readonly waiting: number;
   readonly syscall: number;
+  /** What it waited for, in the runtime's words; the longest first. */
   readonly waits: readonly { readonly reason: string; readonly ns: number; readonly count: number }[];
 }
 
@@ -32,13 +35,17 @@ export interface TraceSummary {
     readonly last: number;
   }[];
   readonly events: number;
+  /** Times of the first and the last event. */
   readonly first: number;
   readonly last: number;
   /** ns since 1970 of the last event, as decimal digits; "" before format 1.25. */
   readonly lastWall: string;
   readonly kinds: readonly { readonly kind: string; readonly count: number }[];
+  /** Those that ran longest first. */
   readonly goroutines: readonly GoroutineTimes[];
+  /** By id; running includes system calls, share is of the trace's time. */
   readonly procs: readonly { readonly id: number; readonly running: number; readonly share: number }[];
+  /** Cycles: end is NONE (-1) while it goes on. Pauses: the stopped world, by reason. Assist: ns of all goroutines together. */
   readonly gc: {
     readonly cycles: readonly { readonly begin: number; readonly end: number }[];
     readonly pauses: readonly { readonly kind: string; readonly count: number; readonly total: number; readonly longest: number }[];
@@ -46,6 +53,7 @@ export interface TraceSummary {
   };
   /** Points of the heap's size and goal, evenly thinned, in bytes. */
   readonly heap: readonly { readonly time: number; readonly bytes: number; readonly goal: number }[];
+  /** Of the program, by name; open: those that have not ended. */
   readonly tasks: readonly {
     readonly name: string;
     readonly count: number;
@@ -60,32 +68,23 @@ export interface TraceSummary {
     readonly total: number;
     readonly longest: number;
   }[];
+  /** Messages of the program; last: the latest 20. */
   readonly logs: {
     readonly count: number;
     readonly last: readonly { readonly time: number; readonly goroutine: number; readonly key: string; readonly value: string }[];
   };
+  /** Of the CPU profile. */
   readonly samples: number;
   /** Why the trace could not be read to its end; "" when it was. */
   readonly problem: string;
 }
 
-interface Timed {
-  state: GoroutineState;
-  reason: string;
-  since: number;
-  function: string;
-  readonly totals: Record<GoroutineState, number>;
-  readonly waits: Map<string, { ns: number; count: number }>;
-}
-
-interface Spans {
-  count: number;
-  open: number;
-  total: number;
-  longest: number;
-}
-
-/** Reads all generations. */
+/**
+ * Sums up a trace.
+ *
+ * @param failed    gives the words for an error that ends the reading; it may throw instead
+ * @param misplaced is told of regions that end out of order
+ */
 export function summarize(
   generations: Iterable<Generation>,
   failed: (error: unknown) => string,
@@ -101,14 +100,15 @@ export function summarize(
   return summary.result(problem);
 }
 
+/** The figures as they grow with each event. */
 class Summary {
   private readonly ordering: Ordering;
   private readonly parts: { number: number; bytes: number; events: number; first: number; last: number }[] = [];
   private readonly kinds = new Map<string, number>();
-  private readonly goroutines = new Map<number, Timed>();
-  private readonly procs = new Map<number, Timed>();
+  private readonly goroutines = new Map<number, StateTimes>();
+  private readonly procs = new Map<number, StateTimes>();
   private readonly cycles: { begin: number; end: number }[] = [];
-  private readonly pauses = new Map<string, { count: number; total: number; longest: number }>();
+  private readonly pauses = new Map<string, Durations>();
   private readonly worlds = new Map<number, { readonly kind: string; readonly begin: number }>();
   private readonly assists = new Map<number, number>();
   private assist = 0;
@@ -116,12 +116,7 @@ class Summary {
   private heapStep = 1;
   private heapSeen = 0;
   private goal = 0;
-  private readonly tasks = new Map<string, Spans>();
-  private readonly openTasks = new Map<number, { readonly name: string; readonly begin: number }>();
-  private readonly regions = new Map<string, Spans>();
-  private readonly openRegions = new Map<number, { readonly task: number; readonly name: string; readonly begin: number }[]>();
-  private readonly logs: { time: number; goroutine: number; key: string; value: string }[] = [];
-  private logCount = 0;
+  private readonly program = new ProgramMarks();
   private samples = 0;
   private events = 0;
   private first = 0;
@@ -139,6 +134,7 @@ class Summary {
     this.ordering.run(generation);
   }
 
+  /** Takes the next event. */
   private visit(event: TraceEvent): void {
     const part = this.parts[this.parts.length - 1];
     if (this.events++ === 0) this.first = event.time;
@@ -153,22 +149,16 @@ class Summary {
     this.note(event);
   }
 
+  /** A goroutine or P is in another state from now on. A status that repeats what is known changes nothing. */
   private change(change: Transition, event: TraceEvent): void {
     const table = change.of === "goroutine" ? this.goroutines : this.procs;
     let timed = table.get(change.id);
     if (!timed) {
-      timed = {
-        state: change.to,
-        reason: change.reason,
-        // A status tells what it did all along.
-        since: change.status ? this.first : this.now,
-        function: "",
-        totals: { running: 0, runnable: 0, waiting: 0, syscall: 0, gone: 0 },
-        waits: new Map(),
-      };
+      // A status tells what it did all along.
+      timed = stateTimes(change.to, change.reason, change.status ? this.first : this.now);
       table.set(change.id, timed);
     } else if (!change.status || timed.state !== change.to) {
-      settle(timed, this.now);
+      addTime(timed, this.now);
       timed.state = change.to;
       timed.reason = change.reason;
     }
@@ -178,15 +168,24 @@ class Summary {
     }
   }
 
+  /** The function of a goroutine, from the first of its stacks. */
   private nameGoroutine(event: TraceEvent): void {
     if (event.g === NONE) return;
     const timed = this.goroutines.get(event.g);
     if (timed && timed.function === "") timed.function = startFunction(event.generation, stackOf(event), false);
   }
 
+  /** Counts what an event says besides a change of state. */
   private note(event: TraceEvent): void {
-    const { type, args, time, generation } = event;
-    const text = (index: number) => generation.strings.get(args[index]) ?? "?";
+    if (event.type === EV.CPUSample) this.samples++;
+    // Types are numbered so that those of the program come behind those of the runtime.
+    else if (event.type < EV.GoLabel) this.noteCollector(event);
+    else this.program.note(event);
+  }
+
+  /** Collections, pauses, assists and the heap. */
+  private noteCollector(event: TraceEvent): void {
+    const { type, args, time } = event;
     switch (type) {
       case EV.GCBegin:
       case EV.GCActive:
@@ -198,11 +197,11 @@ class Summary {
         break;
       }
       case EV.STWBegin:
-        this.worlds.set(event.g, { kind: text(0), begin: time });
+        this.worlds.set(event.g, { kind: textOf(event, 0), begin: time });
         break;
       case EV.STWEnd: {
         const begun = this.worlds.get(event.g);
-        if (begun) addSpan(this.pauses, begun.kind, time - begun.begin);
+        if (begun) addPause(this.pauses, begun.kind, time - begun.begin);
         this.worlds.delete(event.g);
         break;
       }
@@ -219,37 +218,6 @@ class Summary {
       case EV.HeapAlloc:
         this.addHeap(time, args[0]);
         break;
-      case EV.UserTaskBegin:
-        begin(this.tasks, text(2));
-        this.openTasks.set(args[0], { name: text(2), begin: time });
-        break;
-      case EV.UserTaskEnd: {
-        const task = this.openTasks.get(args[0]);
-        if (task) end(this.tasks, task.name, time - task.begin);
-        this.openTasks.delete(args[0]);
-        break;
-      }
-      case EV.UserRegionBegin: {
-        begin(this.regions, text(1));
-        const open = this.openRegions.get(event.g);
-        const region = { task: args[0], name: text(1), begin: time };
-        if (open) open.push(region);
-        else this.openRegions.set(event.g, [region]);
-        break;
-      }
-      case EV.UserRegionEnd: {
-        const region = takeRegion(this.openRegions.get(event.g), args[0], text(1));
-        if (region) end(this.regions, region.name, time - region.begin);
-        break;
-      }
-      case EV.UserLog:
-        this.logCount++;
-        this.logs.push({ time, goroutine: event.g, key: text(1), value: text(2) });
-        if (this.logs.length > MOST_LOGS) this.logs.shift();
-        break;
-      case EV.CPUSample:
-        this.samples++;
-        break;
     }
   }
 
@@ -262,22 +230,10 @@ class Summary {
     this.heapStep *= 2;
   }
 
+  /** The figures at the end. */
   result(problem: string): TraceSummary {
-    for (const table of [this.goroutines, this.procs]) for (const timed of table.values()) settle(timed, this.last);
+    for (const table of [this.goroutines, this.procs]) for (const timed of table.values()) addTime(timed, this.last);
     const span = Math.max(1, this.last - this.first);
-    const goroutines = [...this.goroutines]
-      .map(([id, timed]) => ({
-        id,
-        function: timed.function,
-        state: timed.state,
-        reason: timed.reason,
-        running: timed.totals.running,
-        runnable: timed.totals.runnable,
-        waiting: timed.totals.waiting,
-        syscall: timed.totals.syscall,
-        waits: [...timed.waits].map(([reason, wait]) => ({ reason, ...wait })).sort((a, b) => b.ns - a.ns),
-      }))
-      .sort((a, b) => b.running - a.running || a.id - b.id);
     return {
       generations: this.parts,
       events: this.events,
@@ -285,7 +241,7 @@ class Summary {
       last: this.last,
       lastWall: this.wall === undefined ? "" : String(this.wall + BigInt(Math.round(this.last))),
       kinds: [...this.kinds].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count),
-      goroutines,
+      goroutines: this.goroutineTimes(),
       procs: [...this.procs]
         .map(([id, timed]) => {
           const running = timed.totals.running + timed.totals.syscall;
@@ -298,61 +254,28 @@ class Summary {
         assist: this.assist,
       },
       heap: this.heap,
-      tasks: named(this.tasks),
-      regions: named(this.regions),
-      logs: { count: this.logCount, last: this.logs },
+      tasks: named(this.program.tasks),
+      regions: named(this.program.regions),
+      logs: { count: this.program.logCount, last: this.program.logs },
       samples: this.samples,
       problem,
     };
   }
-}
 
-function settle(timed: Timed, now: number): void {
-  const spent = Math.max(0, now - timed.since);
-  timed.totals[timed.state] += spent;
-  timed.since = now;
-  if (timed.state !== "waiting") return;
-  const known = timed.waits.get(timed.reason);
-  if (known) {
-    known.ns += spent;
-    known.count++;
-  } else timed.waits.set(timed.reason, { ns: spent, count: 1 });
-}
-
-function addSpan(table: Map<string, { count: number; total: number; longest: number }>, name: string, ns: number): void {
-  const known = table.get(name);
-  if (!known) {
-    table.set(name, { count: 1, total: ns, longest: ns });
-    return;
+  /** Those that ran longest first. */
+  private goroutineTimes(): readonly GoroutineTimes[] {
+    return [...this.goroutines]
+      .map(([id, timed]) => ({
+        id,
+        function: timed.function,
+        state: timed.state,
+        reason: timed.reason,
+        running: timed.totals.running,
+        runnable: timed.totals.runnable,
+        waiting: timed.totals.waiting,
+        syscall: timed.totals.syscall,
+        waits: [...timed.waits].map(([reason, wait]) => ({ reason, ...wait })).sort((a, b) => b.ns - a.ns),
+      }))
+      .sort((a, b) => b.running - a.running || a.id - b.id);
   }
-  known.count++;
-  known.total += ns;
-  known.longest = Math.max(known.longest, ns);
-}
-
-function spansOf(table: Map<string, Spans>, name: string): Spans {
-  const key = table.has(name) || table.size < MOST_NAMES ? name : "other names";
-  let known = table.get(key);
-  if (!known) {
-    known = { count: 0, open: 0, total: 0, longest: 0 };
-    table.set(key, known);
-  }
-  return known;
-}
-
-function begin(table: Map<string, Spans>, name: string): void {
-  const spans = spansOf(table, name);
-  spans.count++;
-  spans.open++;
-}
-
-function end(table: Map<string, Spans>, name: string, ns: number): void {
-  const spans = spansOf(table, name);
-  spans.open--;
-  spans.total += ns;
-  spans.longest = Math.max(spans.longest, ns);
-}
-
-function named(table: ReadonlyMap<string, Spans>): readonly ({ readonly name: string } & Spans)[] {
-  return [...table].map(([name, spans]) => ({ name, ...spans })).sort((a, b) => b.total - a.total);
 }

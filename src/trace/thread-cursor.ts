@@ -17,10 +17,11 @@ export const TABLE_ARGUMENTS = SPECS.map((spec) =>
     : undefined,
 );
 
-/** One thread's events of a generation, the next one read. */
+/** One thread's events of a generation; the next one is read, and stays until it has been visited. */
 export class ThreadCursor {
   readonly m: number;
   readonly batches: readonly Batch[];
+  /** Arguments as in SPECS; behind the last one stand those of an event before. */
   readonly args = new Float64Array(5);
   type = 0;
   time = 0;
@@ -37,7 +38,10 @@ export class ThreadCursor {
     this.batches = batches;
   }
 
-  /** false at the end. @throws FormatError */
+  /**
+   * Reads the next event into type, time and args; false at the end. The first event of a batch counts its time from the batch's.
+   * @throws FormatError when the batch ends inside an event, or no event has this type
+   */
   next(generation: Generation): boolean {
     while (this.nextBatch < this.batches.length && this.batches[this.nextBatch].data.length === this.nextAt) {
       this.nextBatch++;

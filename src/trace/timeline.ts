@@ -17,6 +17,7 @@ export interface Lane {
   readonly waiting: readonly number[];
 }
 
+/** What Ps and goroutines did, column by column. */
 export interface Timeline {
   /** ns of the trace clock; columns divide the time between them evenly. */
   readonly from: number;
@@ -33,6 +34,7 @@ export interface Timeline {
   readonly problem: string;
 }
 
+/** What is looked at, and how finely. */
 export interface TimelineWish {
   /** Share of the time that is looked at, its end; above 0, 1: all. */
   readonly part: number;
@@ -41,7 +43,10 @@ export interface TimelineWish {
   readonly top: number;
 }
 
-/** Reads all generations, three times: for the end, for who is busy, for the lanes. */
+/**
+ * Reads all generations, three times: for the end, for who is busy, for the lanes. So no more lanes are kept than are asked for.
+ * @param failed gives the words for an error that ends the reading; it may throw instead
+ */
 export function timeline(generations: Iterable<Generation>, wish: TimelineWish, failed: (error: unknown) => string): Timeline {
   const { first, last, problem } = spanOf(generations, failed);
   const from = last - (last - first) * wish.part;
@@ -92,6 +97,7 @@ export function timeline(generations: Iterable<Generation>, wish: TimelineWish, 
 type LaneState = Exclude<GoroutineState, "gone">;
 type MutableLane = { readonly id: number; readonly function: string } & Readonly<Record<LaneState, number[]>>;
 
+/** A lane with nothing in it. */
 function emptyLane(id: number, columns: number): MutableLane {
   const column = () => new Array<number>(columns).fill(0);
   return { id, function: "", running: column(), runnable: column(), syscall: column(), waiting: column() };
@@ -110,7 +116,7 @@ function spread(columns: number[], from: number, width: number, begin: number, e
   }
 }
 
-/** ns of the trace clock. */
+/** A time that one state lasted; ns of the trace clock. */
 interface Stretch {
   readonly of: "goroutine" | "proc" | "collection";
   readonly id: number;
@@ -119,6 +125,7 @@ interface Stretch {
   readonly end: number;
 }
 
+/** Times of the first and the last event; 0 and 0 of none. */
 function spanOf(generations: Iterable<Generation>, failed: (error: unknown) => string): { first: number; last: number; problem: string } {
   let first = NONE;
   let last = 0;
@@ -174,11 +181,13 @@ function eachStretch(
   return names;
 }
 
+/** The state of something, and since when. */
 interface Since {
   readonly state: GoroutineState;
   readonly since: number;
 }
 
+/** Visits all events in order; the words for the error that ended it, "" for none. */
 function forEachEvent(generations: Iterable<Generation>, visit: (event: TraceEvent) => void, failed: (error: unknown) => string): string {
   const ordering = new Ordering(visit);
   try {

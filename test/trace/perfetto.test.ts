@@ -1,7 +1,7 @@
 // The export as Perfetto's trace processor sees it: packets decoded, tracks resolved, slices nested; times against the summary.
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Dump } from "../../src/dump.js";
-import { exportTrace } from "../../src/trace/perfetto.js";
+import { exportTrace } from "../../src/trace/export.js";
 import { readGenerations } from "../../src/trace/reader.js";
 import { summarize, type TraceSummary } from "../../src/trace/summary.js";
 import { openFixture } from "../support/dump-cache.js";

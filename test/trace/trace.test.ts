@@ -9,10 +9,10 @@ import { orderPrefix } from "../../src/recorder/prefix-order.js";
 import { describeEvent } from "../../src/trace/describe.js";
 import { editBatches } from "../../src/trace/edit-batches.js";
 import { EV, SPECS } from "../../src/trace/events.js";
+import { exportTrace } from "../../src/trace/export.js";
 import { readHeader, type TraceFormat, writeHeader } from "../../src/trace/format.js";
 import { Generation } from "../../src/trace/generation.js";
 import { Ordering } from "../../src/trace/order.js";
-import { exportTrace } from "../../src/trace/perfetto.js";
 import { readBatches, readGenerations } from "../../src/trace/reader.js";
 import { summarize } from "../../src/trace/summary.js";
 import { type Batch, cursor, readVarint } from "../../src/trace/wire.js";
@@ -171,7 +171,7 @@ describe("what golang.org/x/exp/trace refuses is refused", () => {
   });
 });
 
-describe("what cannot be put into order is repairedBytes", () => {
+describe("what cannot be put into order is repaired", () => {
   const repair = (batches: readonly Batch[], format: TraceFormat = 26) => {
     const generation = new Generation(1, format, "t");
     for (const batch of batches) generation.add(batch);

@@ -24,9 +24,14 @@ export interface GroupText {
   readonly retainedBytes?: number | undefined;
 }
 
+/** "chan receive", or "running" of one that waits for nothing. */
+export function formatReason({ status, waitReason }: Pick<GroupText, "status" | "waitReason">): string {
+  return waitReason === "" ? status : waitReason;
+}
+
 /** "chan receive, 3 minutes": as the runtime says it, the time as people say it. */
 export function formatState(row: Pick<GroupText, "status" | "waitReason" | "waitNanoseconds">): string {
-  const state = row.waitReason === "" ? row.status : row.waitReason;
+  const state = formatReason(row);
   return row.waitNanoseconds !== undefined && row.waitNanoseconds >= 1e9 ? `${state}, ${formatDuration(row.waitNanoseconds)}` : state;
 }
 

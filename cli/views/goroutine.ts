@@ -4,6 +4,7 @@ import type { goroutine } from "../../src/query/goroutine.js";
 import { withCrash } from "../text/crash.js";
 import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
+import { formatReason } from "../text/goroutine-group.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 
@@ -63,7 +64,7 @@ export function legend(frames: readonly StackFrame[]): readonly string[] {
 
 /** "chan receive", "at least 3.0 min"... @param locked how it is said that it has a thread of its own */
 export function goroutineFacts(answer: Answer, locked: string): string[] {
-  const out = [answer.waitReason === "" ? answer.status : answer.waitReason];
+  const out = [formatReason(answer)];
   if (answer.waitNanoseconds !== undefined) out.push(`at least ${formatDuration(answer.waitNanoseconds)}`);
   if (answer.thread !== undefined) out.push(`on thread ${answer.thread}`);
   if (answer.locked) out.push(locked);

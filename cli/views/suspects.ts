@@ -3,6 +3,7 @@ import { durationText } from "../../src/base/duration.js";
 import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
 import type { Figures, GroupFigures, Part, Place, RuleId, Sign, Suspect, WasteFigures, Whole } from "../../src/query/suspects.js";
 import { commandLine } from "../text/command-line.js";
+import { formatPlace } from "../text/goroutine-group.js";
 
 /** A finding as people read it. */
 export interface SuspectText {
@@ -81,7 +82,7 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   "finalizer-backlog": {
     kind: "finalizer backlog",
     title: ({ stuck }, size) =>
-      `finalizers do not keep up: objects waiting for them hold ${size}${stuck ? `; the one running is stuck in ${stuck.function}, ${placeText(stuck)} [${stuck.state}]` : ""}`,
+      `finalizers do not keep up: objects waiting for them hold ${size}${stuck ? `; the one running is stuck in ${stuck.function}, ${formatPlace(stuck)} [${stuck.state}]` : ""}`,
   },
   "contexts-never-cancelled": {
     kind: "contexts never cancelled",
@@ -102,7 +103,7 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   callbacks: {
     kind: "callbacks",
     title: (figures, size) => `${figures.holder} holds ${counted(figures.count, "callback")} of ${figures.function}, which capture ${size}`,
-    facts: ({ file, line }) => (file === undefined || line === undefined ? [] : [`written at ${placeText({ file, line })}`]),
+    facts: ({ file, line }) => (file === undefined || line === undefined ? [] : [`written at ${formatPlace({ file, line })}`]),
   },
   "sync-pool": {
     kind: "sync.Pool",
@@ -197,11 +198,6 @@ function times(count: number, what: string): string {
   return `${formatCount(count)} × ${what}`;
 }
 
-/** "main.go:12". */
-function placeText({ file, line }: Place): string {
-  return `${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
-}
-
 function runtimes(isRuntimes: boolean): string {
   return isRuntimes ? ", the Go runtime's own," : "";
 }
@@ -225,7 +221,7 @@ function gcText({ gogc, nextGoal }: NonNullable<Figures["garbage"]["gc"]>): stri
 function groupTitle(group: GroupFigures, size: string): string {
   const { count, ids, state, heapBytes } = group;
   const many = count > 1 ? `${counted(count, "goroutine")} are` : `goroutine ${ids[0]} is`;
-  const place = group.file === "" ? "" : ` at ${placeText(group)}`;
+  const place = group.file === "" ? "" : ` at ${formatPlace(group)}`;
   const heap = heapBytes > 0 ? `, ${formatBytes(heapBytes)} of it heap` : " of stacks";
   return `${many} in ${group.function}${place} [${state}] and hold${count > 1 ? "" : "s"} ${size}${heap}`;
 }

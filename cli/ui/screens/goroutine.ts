@@ -1,5 +1,6 @@
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { goroutine } from "../../../src/query/goroutine.js";
+import { formatPlace } from "../../text/goroutine-group.js";
 import { makePage } from "../../text/style.js";
 import {
   goroutineFacts,
@@ -79,7 +80,7 @@ function frameLines(frame: StackFrame, key: string, given: Given, open = true): 
   const isOpen = given.folds[key] ?? open;
   const mark = frame.variables.length === 0 ? " " : isOpen ? "▾" : "▸";
   const line: Line = {
-    text: `${mark} ${frame.function}  ${frame.file.slice(frame.file.lastIndexOf("/") + 1)}:${frame.line}${frame.inlined ? "  (inlined)" : ""}`,
+    text: `${mark} ${frame.function}  ${formatPlace(frame)}${frame.inlined ? "  (inlined)" : ""}`,
     words: `${frame.function} ${frame.file}:${frame.line}`,
     depth: 0,
     copy: `${frame.file}:${frame.line}`,

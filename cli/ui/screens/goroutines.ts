@@ -2,7 +2,7 @@ import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
 import { escapePattern } from "../../../src/base/words.js";
 import { goroutines } from "../../../src/query/goroutines.js";
 import { formatDuration } from "../../text/duration.js";
-import { formatTop } from "../../text/goroutine-group.js";
+import { formatReason, formatTop } from "../../text/goroutine-group.js";
 import type { Column } from "../../text/table.js";
 import { tableLines } from "../parts/list.js";
 import { isAt, places, type Subjects } from "../places.js";
@@ -47,7 +47,7 @@ export const goroutinesScreen: Screen<Subjects["goroutines"]> = {
     ];
     const cells = (first: string, row: Row) => [
       first,
-      row.waitReason === "" ? row.status : row.waitReason,
+      formatReason(row),
       row.waitNanoseconds === undefined ? "" : formatDuration(row.waitNanoseconds),
       ...(withRetained ? [formatBytes(row.retainedBytes ?? 0)] : []),
       formatTop(row.top),

@@ -5,6 +5,7 @@ import { goroutines } from "../../../src/query/goroutines.js";
 import { heapUse } from "../../../src/query/heap-use.js";
 import { memoryUse } from "../../../src/query/memory-use.js";
 import { suspects } from "../../../src/query/suspects.js";
+import { formatReason } from "../../text/goroutine-group.js";
 import { makePage, type Page } from "../../text/style.js";
 import {
   buildLines,
@@ -157,9 +158,8 @@ function groupLines(given: Given): Line[] {
   const groups = answer.groups ?? [];
   if (groups.length === 0) return [];
   const rows = groups.map((group): Line => {
-    const state = group.waitReason === "" ? group.status : group.waitReason;
     return {
-      text: `  ${formatCount(group.count).padStart(6)}  ${state}  ${group.top?.function ?? ""}`,
+      text: `  ${formatCount(group.count).padStart(6)}  ${formatReason(group)}  ${group.top?.function ?? ""}`,
       open: groupPlace(group, {}),
     };
   });

@@ -1,7 +1,7 @@
 // Findings in words: each rule's sentence, the facts that speak for it or against, and what to ask next.
 import { durationText } from "../../src/base/duration.js";
 import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
-import type { Figures, GroupFigures, Part, Place, RuleId, Sign, Suspect, WasteFigures, Whole } from "../../src/query/suspects.js";
+import type { Figures, GroupFigures, Part, RuleId, Sign, Suspect, WasteFigures, Whole } from "../../src/query/suspects.js";
 import { commandLine } from "../text/command-line.js";
 import { formatPlace } from "../text/goroutine-group.js";
 

@@ -8,7 +8,7 @@ import type { Dump } from "../dump.js";
 import { heapNames } from "./heap-names.js";
 import type { Query } from "./query.js";
 
-export type { Figures, GroupFigures, Place, RuleId, WasteFigures } from "../diagnosis/figures.js";
+export type { Figures, GroupFigures, RuleId, WasteFigures } from "../diagnosis/figures.js";
 export type { Sign } from "../diagnosis/sign.js";
 export type { Part, Suspect, Whole } from "../diagnosis/suspect.js";
 

@@ -1,5 +1,5 @@
 // Architectures: what differs from one processor to the next, in ELF, in Linux and in Go, told once. The code that reads machine
-// instructions is elsewhere (runtime/code and runtime/instructions.ts), chosen there by name.
+// instructions is elsewhere (runtime/code), chosen there by name.
 import { uint64 } from "./uint64.js";
 import { type Bytes, WORD } from "./units.js";
 

@@ -1,7 +1,8 @@
 // Who called a C function: return addresses on the stack that follow a call of just that function.
 import { type Address, type Hex, hex } from "../base/units.js";
 import type { ElfSymbol } from "../process/process.js";
-import { decoderOf } from "../runtime/instructions.js";
+import { callTarget } from "../runtime/code/calls.js";
+import { machineOf } from "../runtime/code/machines.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { DEEPEST_CALLER, LONGEST_C_FUNCTION, MOST_CALLERS } from "./limits.js";
 
@@ -51,8 +52,8 @@ export function callersInC(runtime: CodeSource, pc: Address, sp: Address): reado
 function calledBefore({ memory, process: { arch } }: CodeSource, end: Address): Address | undefined {
   const start = end - arch.directCall;
   const code = memory.tryBytes(start, arch.directCall);
-  const call = code && decoderOf(arch)(viewOf(code), 0);
-  return call?.flow === "call" && call.size === arch.directCall && !Number.isNaN(call.target) ? start + call.target : undefined;
+  const [call] = code ? machineOf(arch).decode(viewOf(code), start, 0) : [];
+  return call?.next === end ? callTarget(call) : undefined;
 }
 
 /** A compiler may split a function or copy it: the name as the source has it. */
@@ -65,10 +66,10 @@ function jumpsTo({ memory, process: { arch } }: CodeSource, from: ElfSymbol, to:
   const code = memory.tryBytes(from.address, Math.min(from.size, LONGEST_C_FUNCTION));
   if (!code) return false;
   const view = viewOf(code);
-  const decode = decoderOf(arch);
+  const machine = machineOf(arch);
   for (let at = 0; at < code.length; at += arch.pcQuantum) {
-    const found = decode(view, at);
-    if (found?.flow === "jump" && from.address + found.target === to) return true;
+    const [found] = machine.decode(view, from.address, at);
+    if (found?.action === "jump" && found.target === to) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
 // Arguments as the caller's code put them into registers just before the call: out of a slot of its frame, a constant, an address.
 import { type Bytes, WORD } from "../base/units.js";
-import type { Machine, Memory, Register } from "./code/instructions.js";
+import { written } from "./code/accesses.js";
+import type { Access, Machine, Register } from "./code/instructions.js";
 import { type Code, type Program, programOf } from "./code/program.js";
 import { MOST_CALL_STEPS } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
@@ -69,28 +70,23 @@ function trace(
   isKept: (offset: Bytes, size: Bytes) => boolean,
 ): PassedWord | undefined {
   const { stackPointer } = machine;
-  const overwritten: Memory[] = [];
-  const sizes: Bytes[] = [];
+  const overwritten: Access[] = [];
   let wanted = register;
   let width: Bytes = WORD;
   let added = 0;
   for (let i = call; i > 0 && call - i < MOST_CALL_STEPS; ) {
     if (code.targets.has(i)) return undefined;
     const each = code.instructions[--i];
+    const write = written(each);
+    if (write) overwritten.push(write);
     switch (each.action) {
       case "call":
       case "jump":
       case "return":
       case "stop":
         return undefined;
-      case "zero":
-        overwritten.push(each.memory);
-        sizes.push(each.size);
-        break;
-      case "forget":
+      case "clobber":
         if (each.registers.includes(wanted) || each.registers.includes(stackPointer)) return undefined;
-        if (each.memory) overwritten.push(each.memory);
-        if (each.memory) sizes.push(Math.max(each.size ?? WORD, WORD));
         break;
       case "address":
         if (each.to === stackPointer) return undefined;
@@ -109,10 +105,6 @@ function trace(
       }
       case "move": {
         const { to, from } = each;
-        if (to.kind === "memory") {
-          overwritten.push(to);
-          sizes.push(each.size);
-        }
         if (to.kind !== "register") break;
         if (to.register === stackPointer) return undefined;
         if (to.register !== wanted) break;
@@ -126,8 +118,8 @@ function trace(
         if (from.base !== stackPointer || from.index !== -1 || added !== 0 || !isKept(from.offset, width)) return undefined;
         const { offset } = from;
         const isOver = overwritten.some(
-          (memory, n) =>
-            memory.base === stackPointer && (memory.index !== -1 || (memory.offset < offset + width && offset < memory.offset + sizes[n])),
+          ({ memory, size }) =>
+            memory.base === stackPointer && (memory.index !== -1 || (memory.offset < offset + width && offset < memory.offset + size)),
         );
         return isOver ? undefined : { kind: "slot", offset, size: width };
       }

@@ -2,6 +2,7 @@
 import type { Arch } from "../base/arch.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
+import { decodeAll } from "./code/instructions.js";
 import { machineOf } from "./code/machines.js";
 import type { FunctionTable, GoFunction } from "./functions.js";
 import { FARTHEST_CAPTURE, LONGEST_FUNCTION } from "./limits.js";
@@ -45,10 +46,9 @@ function* formedAddresses(
   const size = fn.end - fn.entry;
   const bytes = size > 0 && size <= LONGEST_FUNCTION ? memory.tryBytes(fn.entry, size) : undefined;
   if (!bytes) return;
-  const machine = machineOf(arch);
   /** By register: the page that arm64 adds the rest to. */
   const pages = new Map<number, number>();
-  for (const each of machine.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), fn.entry)) {
+  for (const each of decodeAll(machineOf(arch), bytes, fn.entry)) {
     if (each.action === "address" && each.of.base < 0 && each.of.index < 0) yield { pc: each.pc, address: each.of.offset };
     else if (each.action === "move" && each.to.kind === "register" && each.from.kind === "constant")
       pages.set(each.to.register, each.from.value);

@@ -1,12 +1,12 @@
 // Where a value that lies in a frame comes from: its code, followed backwards from where the frame stands.
 import type { Address, Bytes } from "../base/units.js";
+import { callTarget, neverReturns } from "./code/calls.js";
 import type { Instruction, Machine, Memory, Operand, Register } from "./code/instructions.js";
 import { type Flow, flowOf, type Loop, loopsOf } from "./code/loops.js";
 import { type Code, programOf } from "./code/program.js";
 import type { FunctionTable } from "./functions.js";
 import { MOST_ORIGIN_STEPS } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
-import { neverReturns } from "./slot-uses.js";
 import type { Frame } from "./unwind.js";
 
 /** A general register, by its number in the instruction set, or bytes from the stack pointer. */
@@ -97,7 +97,7 @@ function loopsIn({ functions }: GoRuntime, code: Code) {
   let found = known.get(code);
   if (!found) {
     const { instructions } = code;
-    const flow = flowOf(code, (index) => neverReturns(functions, targetOf(instructions[index])));
+    const flow = flowOf(code, (index) => neverReturns(functions, callTarget(instructions[index])));
     found = { flow, all: loopsOf(flow, instructions.length) };
     known.set(code, found);
   }
@@ -105,10 +105,6 @@ function loopsIn({ functions }: GoRuntime, code: Code) {
 }
 
 const keyOf = (place: ValuePlace): string => (place.kind === "register" ? `r${place.register}` : `${place.offset}`);
-
-function targetOf(each: Instruction): Address | undefined {
-  return each.action === "call" && typeof each.target === "number" ? each.target : undefined;
-}
 
 function loopJumps(code: Code, start: number, loops: readonly Loop[]): readonly (readonly Address[])[] {
   const found = loops.map((): Address[] => []);
@@ -133,9 +129,9 @@ function sourceIn(
   functions: FunctionTable,
 ): ValuePlace | "computed" | "ordered" | "begin" {
   const { stackPointer } = machine;
-  const isHere = (memory: Memory | undefined, size: Bytes): boolean =>
+  const isHere = (memory: Memory, size: Bytes): boolean =>
     place.kind === "slot" &&
-    memory?.base === stackPointer &&
+    memory.base === stackPointer &&
     memory.index === -1 &&
     memory.offset < place.offset + place.size &&
     place.offset < memory.offset + size;
@@ -154,13 +150,13 @@ function sourceIn(
     case "add":
       if (each.to === stackPointer) return place.kind === "slot" ? "begin" : place;
       return isWanted(each.to) ? "computed" : place;
-    case "forget":
-      return each.registers.some(isWanted) || isHere(each.memory, each.size ?? 8) ? "computed" : place;
+    case "clobber":
+      return each.registers.some(isWanted) || (each.writes && isHere(each.writes.memory, each.writes.size)) ? "computed" : place;
     case "zero":
       return isHere(each.memory, each.size) ? "ordered" : place;
     case "call": {
       if (place.kind === "slot") return place;
-      const target = targetOf(each);
+      const target = callTarget(each);
       const name = target === undefined ? "" : (functions.find(target)?.name ?? "");
       const helper = machine.helpers.find((one) => name.startsWith(one.name));
       return helper && !helper.changes.includes(place.register) ? place : "ordered";

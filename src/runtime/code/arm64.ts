@@ -1,6 +1,6 @@
 // Instructions of arm64 as the Go compiler emits them. Arm ARM C4.1, the index by encoding.
-import type { Address } from "../../base/units.js";
-import type { Condition, Instruction, Machine, Memory, Operand, Register } from "./instructions.js";
+import type { Address, Bytes } from "../../base/units.js";
+import type { Condition, Effect, Machine, Memory, Operand, Register } from "./instructions.js";
 
 const SP = 31;
 const CONDITIONS: readonly Condition[] = [
@@ -22,8 +22,6 @@ const CONDITIONS: readonly Condition[] = [
   "other",
 ];
 
-type Rest = Instruction extends infer T ? (T extends unknown ? Omit<T, "pc" | "next"> : never) : never;
-
 export const arm64: Machine = {
   registers: 32,
   names: Array.from({ length: 31 }, (_, number) => `x${number}`),
@@ -37,15 +35,12 @@ export const arm64: Machine = {
   ],
   dwarf: Array.from({ length: 32 }, (_, index) => index),
   pushed: 0,
-  decode(code, start) {
-    const found: Instruction[] = [];
-    for (let at = 0; at + 4 <= code.byteLength; at += 4) {
-      const pc = start + at;
-      const rests = decodeOne(code.getUint32(at, true), pc);
-      if (rests.length === 0) found.push({ pc, next: pc + 4, action: "nothing" });
-      for (const rest of rests) found.push({ pc, next: pc + 4, ...rest });
-    }
-    return found;
+  decode(code, start, offset) {
+    if (offset + 4 > code.byteLength) return [];
+    const pc = start + offset;
+    const effects = decodeOne(code.getUint32(offset, true), pc);
+    if (effects.length === 0) return [{ pc, next: pc + 4, action: "nothing" }];
+    return effects.map((effect) => ({ pc, next: pc + 4, ...effect }));
   },
 };
 
@@ -55,10 +50,11 @@ const constant = (value: number): Operand => ({ kind: "constant", value });
 /** Register 31 is zero in most places, the stack pointer in others. */
 const orZero = (number: Register): Operand => (number === 31 ? constant(0) : { kind: "register", register: number });
 const orSp = (number: Register): Operand => ({ kind: "register", register: number });
-const written = (...numbers: Register[]): Register[] => numbers.filter((each) => each !== 31);
+/** What is written to register 31 is lost. */
+const notZero = (...numbers: Register[]): Register[] => numbers.filter((each) => each !== 31);
 const at = (base: Register, offset: number, index = -1, scale = 1): Memory => ({ kind: "memory", base, index, scale, offset });
 
-function decodeOne(word: number, pc: Address): readonly Rest[] {
+function decodeOne(word: number, pc: Address): readonly Effect[] {
   const d = word & 31;
   const n = bits(word, 5, 5);
   if (word === 0 || word >>> 21 === 0b11010100001) return [{ action: "stop" }];
@@ -68,10 +64,10 @@ function decodeOne(word: number, pc: Address): readonly Rest[] {
   if ((group & 5) === 4) return memory(word, d, n);
   if ((group & 7) === 5) return registers(word, d, n);
   // Vectors: FMOV, UMOV and conversions write general registers.
-  return [{ action: "forget", registers: written(d) }];
+  return [{ action: "clobber", registers: notZero(d) }];
 }
 
-function immediate(word: number, pc: Address, d: Register, n: Register): readonly Rest[] {
+function immediate(word: number, pc: Address, d: Register, n: Register): readonly Effect[] {
   const wide = word >>> 31 === 1;
   const size = wide ? 8 : 4;
   switch (bits(word, 23, 3)) {
@@ -94,18 +90,18 @@ function immediate(word: number, pc: Address, d: Register, n: Register): readonl
       const kind = bits(word, 29, 2);
       if (kind === 2) return [{ action: "move", to: orSp(d), from: constant(value * scale), size: 8 }];
       if (kind === 0) return [{ action: "move", to: orSp(d), from: constant(-(value * scale) - 1), size }];
-      return [{ action: "forget", registers: written(d) }];
+      return [{ action: "clobber", registers: notZero(d) }];
     }
     case 4:
       // AND, ORR, EOR, ANDS of a pattern.
       if (bits(word, 29, 2) === 3 && d === 31) return [{ action: "compare", a: constant(Number.NaN), b: constant(0), size, mask: true }];
-      return [{ action: "forget", registers: [d] }];
+      return [{ action: "clobber", registers: [d] }];
     default:
-      return [{ action: "forget", registers: written(d) }];
+      return [{ action: "clobber", registers: notZero(d) }];
   }
 }
 
-function branch(word: number, pc: Address, n: Register): readonly Rest[] {
+function branch(word: number, pc: Address, n: Register): readonly Effect[] {
   if (bits(word, 26, 5) === 0b00101) {
     const target = pc + signed(word & 0x3ffffff, 26) * 4;
     return [word >>> 31 === 1 ? { action: "call", target } : { action: "jump", target }];
@@ -125,7 +121,7 @@ function branch(word: number, pc: Address, n: Register): readonly Rest[] {
   if (bits(word, 25, 6) === 0b011011) {
     const bit = bits(word, 19, 5) + (word >>> 31) * 32;
     const target = pc + signed(bits(word, 5, 14), 14) * 4;
-    const mask: Rest = { action: "compare", a: orZero(word & 31), b: constant(2 ** bit), size: bit < 32 ? 4 : 8, mask: true };
+    const mask: Effect = { action: "compare", a: orZero(word & 31), b: constant(2 ** bit), size: bit < 32 ? 4 : 8, mask: true };
     return [mask, { action: "branch", target, condition: bits(word, 24, 1) === 0 ? "equal" : "not equal" }];
   }
   if (word >>> 25 === 0b1101011) {
@@ -135,27 +131,22 @@ function branch(word: number, pc: Address, n: Register): readonly Rest[] {
     if (kind === 2) return [{ action: "return" }];
   }
   // Barriers, hints; MRS writes a register.
-  return [{ action: "forget", registers: bits(word, 20, 12) === 0xd53 ? written(word & 31) : [] }];
+  return [{ action: "clobber", registers: bits(word, 20, 12) === 0xd53 ? notZero(word & 31) : [] }];
 }
 
-function memory(word: number, t: Register, n: Register): readonly Rest[] {
+function memory(word: number, t: Register, n: Register): readonly Effect[] {
   const isVector = bits(word, 26, 1) === 1;
   const kind = bits(word, 27, 3);
   const loads = bits(word, 22, 1) === 1;
   if (kind === 5) return pair(word, t, n, isVector, loads);
-  if (kind === 1) {
-    // Exclusive and ordered accesses, compare and swap.
-    const status = bits(word, 16, 5);
-    return [{ action: "forget", registers: written(t, status, bits(word, 10, 5)), memory: at(n, 0), size: 4 }];
-  }
-  if (kind === 3) return [{ action: "forget", registers: written(t) }]; // literal
   const width = 2 ** (word >>> 30);
+  if (kind === 1) return exclusive(word, t, n, isVector ? 64 : width);
+  if (kind === 3) return [{ action: "clobber", registers: notZero(t) }]; // relative to pc
   const size = isVector && bits(word, 23, 1) === 1 ? 16 : width;
   const operation = bits(word, 22, 2);
-  const access = (where: Memory): Rest => {
-    if (isVector) return loads ? { action: "nothing" } : { action: "forget", registers: [], memory: where, size };
+  const access = (where: Memory): Effect => {
+    if (isVector || (t === 31 && operation !== 0)) return untracked(where, size, isVector ? loads : true);
     if (operation === 0) return { action: "move", to: where, from: orZero(t), size };
-    if (t === 31) return { action: "nothing" };
     return { action: "move", to: orSp(t), from: where, size, signed: operation > 1 };
   };
   if (bits(word, 24, 1) === 1) return [access(at(n, bits(word, 10, 12) * size))];
@@ -167,27 +158,49 @@ function memory(word: number, t: Register, n: Register): readonly Rest[] {
       const isWhole = bits(word, 13, 3) === 3;
       return [access(at(n, isWhole ? 0 : Number.NaN, index === 31 ? -1 : index, bits(word, 12, 1) === 1 ? size : 1))];
     }
-    return [{ action: "forget", registers: written(t, bits(word, 16, 5)), memory: at(n, 0), size: 4 }];
+    // Atomic sums and swaps.
+    const where = { memory: at(n, 0), size: width };
+    return [{ action: "clobber", registers: notZero(t, bits(word, 16, 5)), reads: where, writes: where }];
   }
   const offset = signed(bits(word, 12, 9), 9);
   if (mode === 0 || mode === 2) return [access(at(n, offset))];
-  const move: Rest = { action: "add", to: n, a: orSp(n), b: constant(offset), sign: 1, size: 8 };
+  const move: Effect = { action: "add", to: n, a: orSp(n), b: constant(offset), sign: 1, size: 8 };
   return mode === 1 ? [access(at(n, 0)), move] : [move, access(at(n, 0))];
 }
 
-function pair(word: number, t: Register, n: Register, isVector: boolean, loads: boolean): readonly Rest[] {
+/** A load into a register that is not followed, or a store of one. */
+function untracked(memory: Memory, size: Bytes, loads: boolean): Effect {
+  return { action: "clobber", registers: [], ...(loads ? { reads: { memory, size } } : { writes: { memory, size } }) };
+}
+
+/** Exclusive and ordered accesses, and compare and swap: they name a register for the outcome, and may name two for the value. */
+function exclusive(word: number, t: Register, n: Register, size: Bytes): readonly Effect[] {
+  const where = { memory: at(n, 0), size };
+  const isSwap = bits(word, 21, 1) === 1 && bits(word, 23, 1) === 1;
+  const loads = bits(word, 22, 1) === 1;
+  return [
+    {
+      action: "clobber",
+      registers: notZero(t, bits(word, 16, 5), bits(word, 10, 5)),
+      ...(isSwap || loads ? { reads: where } : {}),
+      ...(isSwap || !loads ? { writes: where } : {}),
+    },
+  ];
+}
+
+function pair(word: number, t: Register, n: Register, isVector: boolean, loads: boolean): readonly Effect[] {
   const size = isVector ? 4 * 2 ** (word >>> 30) : word >>> 31 === 1 ? 8 : 4;
   const second = bits(word, 10, 5);
   const offset = signed(bits(word, 15, 7), 7) * size;
-  const access = (base: number): Rest[] =>
-    [t, second].map((register, index): Rest => {
+  const access = (base: number): Effect[] =>
+    [t, second].map((register, index): Effect => {
       const where = at(n, base + index * size);
-      if (isVector) return loads ? { action: "nothing" } : { action: "forget", registers: [], memory: where, size };
+      if (isVector) return untracked(where, size, loads);
       if (!loads) return { action: "move", to: where, from: orZero(register), size };
       // LDPSW as LDP: what it reads is no pointer.
-      return register === 31 ? { action: "nothing" } : { action: "move", to: orSp(register), from: where, size };
+      return register === 31 ? untracked(where, size, true) : { action: "move", to: orSp(register), from: where, size };
     });
-  const move: Rest = { action: "add", to: n, a: orSp(n), b: constant(offset), sign: 1, size: 8 };
+  const move: Effect = { action: "add", to: n, a: orSp(n), b: constant(offset), sign: 1, size: 8 };
   const mode = bits(word, 23, 2);
   if (mode === 1) return [...access(0), move];
   if (mode === 3) return [move, ...access(0)];
@@ -196,7 +209,7 @@ function pair(word: number, t: Register, n: Register, isVector: boolean, loads: 
   return loads && t === n && both[0] && both[1] ? [both[1], both[0]] : both;
 }
 
-function registers(word: number, d: Register, n: Register): readonly Rest[] {
+function registers(word: number, d: Register, n: Register): readonly Effect[] {
   const size = word >>> 31 === 1 ? 8 : 4;
   const m = bits(word, 16, 5);
   const plain = bits(word, 10, 6) === 0;
@@ -207,7 +220,7 @@ function registers(word: number, d: Register, n: Register): readonly Rest[] {
     if (kind === 1 && n === 31 && plain && !inverts)
       return d === 31 ? [] : [{ action: "move", to: orSp(d), from: orZero(m), size: size === 4 ? 4 : 8 }];
     if (kind === 3 && d === 31 && plain && !inverts) return [{ action: "compare", a: orZero(n), b: orZero(m), size, mask: true }];
-    return [{ action: "forget", registers: written(d) }];
+    return [{ action: "clobber", registers: notZero(d) }];
   }
   if (top === 0b01011) {
     const isExtended = bits(word, 21, 1) === 1;
@@ -220,5 +233,5 @@ function registers(word: number, d: Register, n: Register): readonly Rest[] {
     if (isExtended ? false : d === 31) return [];
     return [{ action: "add", to: d, a, b, sign: subtracts ? -1 : 1, size }];
   }
-  return [{ action: "forget", registers: written(d) }];
+  return [{ action: "clobber", registers: notZero(d) }];
 }

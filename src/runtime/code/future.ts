@@ -216,8 +216,8 @@ export class Future<Facts> {
         case "compare":
           state.comparison = { a: state.get(each.a, each.size), b: state.get(each.b, each.size), mask: each.mask, size: each.size };
           break;
-        case "forget":
-          if (each.memory) state.store(state.addressOf(each.memory), each.size ?? 8, Number.NaN);
+        case "clobber":
+          if (each.writes) state.store(state.addressOf(each.writes.memory), each.writes.size, Number.NaN);
           for (const register of each.registers) state.forget(register);
           break;
         case "zero":

@@ -1,5 +1,6 @@
-// Machine instructions as far as it matters where values go: what is moved, compared, called. Everything else only forgets what it writes.
-import type { Address } from "../../base/units.js";
+// Machine instructions as far as it matters where values go: what is moved, added, compared and called. Of all others only what they
+// read and write is kept. Both decoders (amd64.ts, arm64.ts) answer in these terms, so that everything above is written once.
+import type { Address, Bytes } from "../../base/units.js";
 
 /** Registers by their number in the instruction set; the stack pointer is one of them. */
 export type Register = number;
@@ -12,6 +13,12 @@ export interface Memory {
   readonly scale: number;
   /** Absolute when there is no base. */
   readonly offset: number;
+}
+
+/** Bytes of memory that an instruction reads or writes. */
+export interface Access {
+  readonly memory: Memory;
+  readonly size: Bytes;
 }
 
 export type Operand =
@@ -33,8 +40,10 @@ export type Condition =
   | "not greater"
   | "other";
 
+/** One step; an instruction of arm64 may be several, with the same pc and next, in the order of their effects. */
 export type Instruction = {
   readonly pc: Address;
+  /** Where the instruction that follows begins. */
   readonly next: Address;
 } & (
   | { readonly action: "move"; readonly to: Operand; readonly from: Operand; readonly size: number; readonly signed?: boolean }
@@ -50,20 +59,18 @@ export type Instruction = {
     }
   /** "mask": of a and b together with zero. */
   | { readonly action: "compare"; readonly a: Operand; readonly b: Operand; readonly size: number; readonly mask: boolean }
-  /** Registers and memory that are written with what is not known. */
-  | {
-      readonly action: "forget";
-      readonly registers: readonly Register[];
-      readonly memory?: Memory;
-      readonly size?: number;
-      readonly atomic?: boolean;
-    }
+  /** Registers and memory get values that are not followed: vector arithmetic, bit operations, atomics. */
+  | { readonly action: "clobber"; readonly registers: readonly Register[]; readonly reads?: Access; readonly writes?: Access }
+  /** Memory gets zeros out of a vector register. */
   | { readonly action: "zero"; readonly memory: Memory; readonly size: number }
   | { readonly action: "call"; readonly target: Address | Operand }
   | { readonly action: "jump"; readonly target: Address | undefined }
   | { readonly action: "branch"; readonly target: Address; readonly condition: Condition }
   | { readonly action: "return" | "stop" | "nothing" }
 );
+
+/** An instruction without its place. */
+export type Effect = Instruction extends infer T ? (T extends unknown ? Omit<T, "pc" | "next"> : never) : never;
 
 /** What differs between the architectures: where the calling convention of Go keeps values. cmd/compile/abi-internal.md */
 export interface Machine {
@@ -82,6 +89,21 @@ export interface Machine {
   readonly dwarf: readonly Register[];
   /** Bytes that a call pushes. */
   readonly pushed: number;
-  /** Instructions of a function, in order; a place that is no instruction ends the list. */
-  decode(code: DataView, start: Address): Instruction[];
+  /**
+   * The instruction at an offset of the code, as one step or several; none when it is not known, or when the code ends within it.
+   * @param start  address of the code's first byte
+   */
+  decode(code: DataView, start: Address, offset: Bytes): readonly Instruction[];
+}
+
+/** Instructions in the order of their addresses; one that is not known ends the list. */
+export function decodeAll(machine: Machine, code: Uint8Array, start: Address): Instruction[] {
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  const found: Instruction[] = [];
+  for (let at = 0; at < code.byteLength; at = found[found.length - 1].next - start) {
+    const steps = machine.decode(view, start, at);
+    if (steps.length === 0) break;
+    found.push(...steps);
+  }
+  return found;
 }

@@ -3,7 +3,7 @@ import type { Address } from "../../base/units.js";
 import type { GoFunction } from "../functions.js";
 import { LONGEST_FUNCTION, MOST_CODE_REMEMBERED } from "../limits.js";
 import type { GoRuntime } from "../runtime.js";
-import type { Instruction, Machine } from "./instructions.js";
+import { decodeAll, type Instruction, type Machine } from "./instructions.js";
 import { machineOf } from "./machines.js";
 
 export interface Code {
@@ -45,7 +45,7 @@ function readProgram({ process, functions }: GoRuntime): Program {
       if (known.size >= MOST_CODE_REMEMBERED) known.clear();
       const size = fn.end - fn.entry;
       const bytes = size > 0 && size <= LONGEST_FUNCTION ? process.memory.tryBytes(fn.entry, size) : undefined;
-      code = bytes && toCode(fn, machine.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), fn.entry));
+      code = bytes && toCode(fn, decodeAll(machine, bytes, fn.entry));
       known.set(fn.entry, code);
       return code;
     },

@@ -2,13 +2,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Dump } from "../../../src/dump.js";
 import { amd64 } from "../../../src/runtime/code/amd64.js";
 import { arm64 } from "../../../src/runtime/code/arm64.js";
+import { decodeAll } from "../../../src/runtime/code/instructions.js";
 import { programOf } from "../../../src/runtime/code/program.js";
 import { openFixture } from "../../support/dump-cache.js";
 
 const at = 0x400000;
 
 function decode(machine: typeof amd64, ...bytes: number[]) {
-  return machine.decode(new DataView(Uint8Array.from(bytes).buffer), at);
+  return decodeAll(machine, Uint8Array.from(bytes), at);
 }
 
 test("amd64: operands", () => {
@@ -21,7 +22,7 @@ test("amd64: operands", () => {
   // LEAQ 0x10(IP), AX: relative to the end; MOVQ (R8)(R9*8), R10; LOCK CMPXCHGL SI, 0x8(DX)
   expect(decode(amd64, 0x48, 0x8d, 0x05, 0x10, 0, 0, 0)).toMatchObject([{ action: "address", to: 0, of: memory(-1, at + 7 + 0x10) }]);
   expect(decode(amd64, 0x4f, 0x8b, 0x14, 0xc8)).toMatchObject([{ action: "move", to: register(10), from: memory(8, 0, 9, 8) }]);
-  expect(decode(amd64, 0xf0, 0x0f, 0xb1, 0x72, 0x08)).toMatchObject([{ action: "forget", memory: memory(2, 8) }]);
+  expect(decode(amd64, 0xf0, 0x0f, 0xb1, 0x72, 0x08)).toMatchObject([{ action: "clobber", writes: { memory: memory(2, 8), size: 4 } }]);
   // CMPB $0, 0x7(SP); JEQ; CALL; RET; UD2
   expect(decode(amd64, 0x80, 0x7c, 0x24, 0x07, 0x00, 0x74, 0x02)).toMatchObject([
     { action: "compare", a: memory(4, 7), size: 1, mask: false },
@@ -47,7 +48,7 @@ test("arm64: operands", () => {
   expect(decode(arm64, ...words(0xb0000000))).toMatchObject([{ action: "move", to: register(0), from: { value: at + 4096 } }]);
   expect(decode(arm64, ...words(0xb4000041)).at(-1)).toMatchObject({ action: "branch", target: at + 8, condition: "equal" });
   expect(decode(arm64, ...words(0x94000004, 0xd65f03c0))).toMatchObject([{ action: "call", target: at + 16 }, { action: "return" }]);
-  expect(decode(arm64, ...words(0x88e1fc02))).toMatchObject([{ action: "forget", memory: memory(0, 0) }]);
+  expect(decode(arm64, ...words(0x88e1fc02))).toMatchObject([{ action: "clobber", writes: { memory: memory(0, 0), size: 4 } }]);
 });
 
 describe.each(["demo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.27-amd64", "zoo-1.26-arm64"])("%s", (name) => {

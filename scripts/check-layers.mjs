@@ -116,20 +116,10 @@ const doors = {
   crash: ["cause", "death-signal", "signal-names"],
   runtime: [
     ...["runtime", "without-dwarf", "modules", "types", "go-types", "roles", "atomic-pointers", "functions", "variables"],
-    ...[
-      "goroutines",
-      "unwind",
-      "stack-maps",
-      "stack-roots",
-      "frame-variables",
-      "argument-words",
-      "deferred-calls",
-      "signal-frame",
-      "instructions",
-    ],
-    ...["spans", "specials", "accounting", "clock", "death", "wait", "waiting", "written", "traceback-format"],
+    ...["goroutines", "unwind", "stack-maps", "stack-roots", "frame-variables", "argument-words", "deferred-calls", "signal-frame"],
+    ...["spans", "specials", "accounting", "clock", "death", "wait", "waiting", "untouched-memory", "traceback-format"],
     ...["records/", "layout/", "maps/maps", "maps/sync-maps", "maps/design", "variants/pointer-masks", "variants/labels"],
-    ...["code/future", "code/program", "code/symbols"],
+    ...["code/future", "code/program", "code/symbols", "code/machines", "code/calls"],
   ],
 };
 

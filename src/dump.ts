@@ -10,8 +10,8 @@ import { type HeapOptions, readHeap } from "./heap/heap.js";
 import { retentionOf } from "./heap/retention.js";
 import { assembleProcess } from "./process/process.js";
 import { readRuntime } from "./runtime/runtime.js";
+import { checkUntouched } from "./runtime/untouched-memory.js";
 import { withoutDwarf } from "./runtime/without-dwarf.js";
-import { checkUntouched } from "./runtime/written.js";
 
 export { isTraceFile } from "./dump/trace.js";
 export type { Dump, DumpFiles, TraceAccess } from "./dump/types.js";

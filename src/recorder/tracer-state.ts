@@ -103,7 +103,14 @@ function readThreads(runtime: GoRuntime, findings: Findings): readonly TracedThr
   if (!m.has("trace.buf")) return [];
   const threads = new Map<Address, TracedThread>();
   const lost = (at: Address, message: string) => findings.add("trace-threads", message, hex(at), { partial: true });
-  const damaged = (at: Address) => lost(at, "the list of threads is a circle; some may be missing");
+  const head = layout.global("runtime.allm");
+  const damaged = (at: Address) =>
+    lost(
+      at,
+      at === head
+        ? "the list of threads is not in the core; the last events of all are missing"
+        : "the list of threads is a circle; some may be missing",
+    );
   for (const list of [machineAddresses(runtime, damaged), endedMachineAddresses(runtime)]) {
     for (const at of list) {
       if (threads.has(at)) break;

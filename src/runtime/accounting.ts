@@ -1,7 +1,7 @@
 // The runtime's own accounts: heap statistics, GC state. runtime/mstats.go, mgcpacer.go
 import type { Findings } from "../base/findings.js";
 import { partitionPoint } from "../base/search.js";
-import { type Address, type Bytes, counted, formatBytes } from "../base/units.js";
+import { type Address, type Bytes, counted, formatBytes, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readFieldOr, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
@@ -199,46 +199,21 @@ export function slotSize(bytes: Bytes): Bytes {
 export function readAccounts(memory: AddressSpace, layout: Layout, spans: SpanTable): Accounts {
   const stats = layout.global("runtime.memstats") as Address;
   const mstats = layout.struct("mstats");
-  const delta = layout.struct("heapStatsDelta");
-  const first = stats + mstats.offset("heapStats");
-  type Field = Parameters<typeof delta.offset>[0];
-  // Three generations of deltas; their sum, in wrapping 64-bit arithmetic, is the state.
-  const sumAt = (offset: Bytes): number => {
-    let sum = 0n;
-    for (let i = 0; i < 3; i++) sum += memory.readUint64(first + i * delta.size + offset);
-    return Number(BigInt.asIntN(64, sum));
-  };
-  const sum = (field: Field) => (delta.has(field) ? sumAt(delta.offset(field)) : 0);
-  const sizes = classSizes(memory, layout);
-  let heapObjects = sum("largeAllocCount") - sum("largeFreeCount");
-  let heapAlloc = sum("largeAlloc") - sum("largeFree");
-  for (let i = 0; i < CLASSES; i++) {
-    const count = sumAt(delta.offset("smallAllocCount") + i * 8) - sumAt(delta.offset("smallFreeCount") + i * 8);
-    heapObjects += count;
-    heapAlloc += count * sizes[i];
-  }
-  let unflushedObjects = 0;
-  for (let span = 0; span < spans.count; span++) {
-    const ahead = spans.sweepgen[span] - spans.heapSweepgen;
-    if (ahead === 3 || ahead === 1) unflushedObjects += spans.allocCount[span] - spans.allocCountBeforeCache[span];
-  }
   const controller = layout.global("runtime.gcController") as Address;
   const control = layout.struct("gcControllerState");
+  const sum = deltaSums(memory, layout, stats + mstats.offset("heapStats"));
   const heapInuse = readField(memory, control, controller, "heapInUse");
   const heapFree = readField(memory, control, controller, "heapFree");
   const heapReleased = readField(memory, control, controller, "heapReleased");
   const own = (field: "stacks_sys" | "mspan_sys" | "mcache_sys" | "buckhash_sys" | "gcMiscSys" | "other_sys") =>
     readField(memory, mstats, stats, field);
-  const workBuffers = sum("inWorkBufs") + sum("inPtrScalarBits");
-  const stackInuse = sum("inStacks");
-  const limit = memory.readUint64(controller + control.offset("memoryLimit"));
-  const phase = memory.readUint(layout.global("runtime.gcphase") as Address, 4);
+  const workBuffers = sum.of("inWorkBufs") + sum.of("inPtrScalarBits");
+  const stackInuse = sum.of("inStacks");
   const metadata = own("mspan_sys") + own("mcache_sys") + own("buckhash_sys") + own("gcMiscSys") + own("other_sys");
   const stackSys = stackInuse + own("stacks_sys");
   return {
-    heapObjects,
-    heapAlloc,
-    unflushedObjects,
+    ...countObjects(sum, classSizes(memory, layout)),
+    unflushedObjects: unflushedObjects(spans),
     heapInuse,
     heapIdle: heapFree + heapReleased,
     heapFree,
@@ -248,16 +223,65 @@ export function readAccounts(memory: AddressSpace, layout: Layout, spans: SpanTa
     workBuffers,
     metadata,
     sys: heapInuse + heapFree + heapReleased + stackSys + workBuffers + metadata,
-    gc: {
-      phase: PHASES[phase] ?? "unknown",
-      cycles: readField(memory, mstats, stats, "numgc"),
-      forcedCycles: readField(memory, mstats, stats, "numforcedgc"),
-      gogc: readField(memory, control, controller, "gcPercent") | 0,
-      memoryLimit: limit >= 0x7fff_ffff_ffff_ffffn ? undefined : Number(limit),
-      nextGoal: readFieldOr(memory, control, controller, "gcPercentHeapGoal", 0),
-      heapLive: readField(memory, control, controller, "heapLive"),
-      heapMarked: readField(memory, control, controller, "heapMarked"),
-      lastGc: memory.readUint64(stats + mstats.offset("last_gc_unix")),
-    },
+    gc: readCollector(memory, layout, stats, controller),
+  };
+}
+
+/** Counters of the heap statistics by their fields, and by size class. */
+interface DeltaSums {
+  of(field: "largeAllocCount" | "largeFreeCount" | "largeAlloc" | "largeFree" | "inWorkBufs" | "inPtrScalarBits" | "inStacks"): number;
+  ofClass(field: "smallAllocCount" | "smallFreeCount", sizeClass: number): number;
+}
+
+/** Three generations of deltas; their sum, in wrapping 64-bit arithmetic, is the state. runtime/mstats.go consistentHeapStats */
+function deltaSums(memory: AddressSpace, layout: Layout, first: Address): DeltaSums {
+  const delta = layout.struct("heapStatsDelta");
+  const sumAt = (offset: Bytes): number => {
+    let sum = 0n;
+    for (let i = 0; i < 3; i++) sum += memory.readUint64(first + i * delta.size + offset);
+    return Number(BigInt.asIntN(64, sum));
+  };
+  return {
+    of: (field) => (delta.has(field) ? sumAt(delta.offset(field)) : 0),
+    ofClass: (field, sizeClass) => sumAt(delta.offset(field) + sizeClass * WORD),
+  };
+}
+
+function countObjects(sum: DeltaSums, sizes: readonly Bytes[]): Pick<Accounts, "heapObjects" | "heapAlloc"> {
+  let heapObjects = sum.of("largeAllocCount") - sum.of("largeFreeCount");
+  let heapAlloc = sum.of("largeAlloc") - sum.of("largeFree");
+  for (let i = 0; i < CLASSES; i++) {
+    const count = sum.ofClass("smallAllocCount", i) - sum.ofClass("smallFreeCount", i);
+    heapObjects += count;
+    heapAlloc += count * sizes[i];
+  }
+  return { heapObjects, heapAlloc };
+}
+
+/** Of spans that a P has cached. runtime/mheap.go mspan.sweepgen */
+function unflushedObjects(spans: SpanTable): number {
+  let objects = 0;
+  for (let span = 0; span < spans.count; span++) {
+    const ahead = spans.sweepgen[span] - spans.heapSweepgen;
+    if (ahead === 3 || ahead === 1) objects += spans.allocCount[span] - spans.allocCountBeforeCache[span];
+  }
+  return objects;
+}
+
+function readCollector(memory: AddressSpace, layout: Layout, stats: Address, controller: Address): Accounts["gc"] {
+  const mstats = layout.struct("mstats");
+  const control = layout.struct("gcControllerState");
+  const limit = memory.readUint64(controller + control.offset("memoryLimit"));
+  const phase = memory.readUint(layout.global("runtime.gcphase") as Address, 4);
+  return {
+    phase: PHASES[phase] ?? "unknown",
+    cycles: readField(memory, mstats, stats, "numgc"),
+    forcedCycles: readField(memory, mstats, stats, "numforcedgc"),
+    gogc: readField(memory, control, controller, "gcPercent") | 0,
+    memoryLimit: limit >= 0x7fff_ffff_ffff_ffffn ? undefined : Number(limit),
+    nextGoal: readFieldOr(memory, control, controller, "gcPercentHeapGoal", 0),
+    heapLive: readField(memory, control, controller, "heapLive"),
+    heapMarked: readField(memory, control, controller, "heapMarked"),
+    lastGc: memory.readUint64(stats + mstats.offset("last_gc_unix")),
   };
 }

@@ -1,23 +1,27 @@
 // Arguments as the caller's code put them into registers just before the call: out of a slot of its frame, a constant, an address.
 import { type Bytes, WORD } from "../base/units.js";
 import { written } from "./code/accesses.js";
-import type { Access, Machine, Register } from "./code/instructions.js";
+import type { Access, Instruction, Machine, Memory, Register } from "./code/instructions.js";
 import { type Code, type Program, programOf } from "./code/program.js";
 import { MOST_CALL_STEPS } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
 /** What a register held at a call: a word that lies in the caller's frame still, counted from its stack pointer, or the value itself. */
-export type PassedWord =
+export type EntryWord =
   | { readonly kind: "slot"; readonly offset: Bytes; readonly size: Bytes }
   | { readonly kind: "address"; readonly offset: Bytes }
   | { readonly kind: "constant"; readonly value: number };
 
+type Move = Extract<Instruction, { readonly action: "move" }>;
+type Sum = Extract<Instruction, { readonly action: "add" }>;
+
+/** The words of one call, as far as the caller's code tells. */
 export interface CallArguments {
   /** The function that runs is named by the call itself: no wrapper can have been passed through that changed the receiver. */
   readonly isDirect: boolean;
   /** By the position among the integer registers of arguments. */
-  word(position: number): PassedWord | undefined;
+  word(position: number): EntryWord | undefined;
 }
 
 const calls = new WeakMap<GoRuntime, Map<string, CallArguments | undefined>>();
@@ -61,6 +65,15 @@ function readCall(runtime: GoRuntime, program: Program, callee: Frame, caller: F
   };
 }
 
+/** The register that is followed backwards. */
+interface Followed {
+  register: Register;
+  /** Bytes of it that reach the call. */
+  width: Bytes;
+  /** What was added to it on its way. */
+  added: number;
+}
+
 /** Follows a register backwards over code that can only have come this one way. */
 function trace(
   code: Code,
@@ -68,69 +81,83 @@ function trace(
   call: number,
   register: Register,
   isKept: (offset: Bytes, size: Bytes) => boolean,
-): PassedWord | undefined {
-  const { stackPointer } = machine;
+): EntryWord | undefined {
   const overwritten: Access[] = [];
-  let wanted = register;
-  let width: Bytes = WORD;
-  let added = 0;
+  const wanted: Followed = { register, width: WORD, added: 0 };
   for (let i = call; i > 0 && call - i < MOST_CALL_STEPS; ) {
     if (code.targets.has(i)) return undefined;
     const each = code.instructions[--i];
     const write = written(each);
     if (write) overwritten.push(write);
-    switch (each.action) {
-      case "call":
-      case "jump":
-      case "return":
-      case "stop":
-        return undefined;
-      case "clobber":
-        if (each.registers.includes(wanted) || each.registers.includes(stackPointer)) return undefined;
-        break;
-      case "address":
-        if (each.to === stackPointer) return undefined;
-        if (each.to !== wanted) break;
-        if (each.of.index !== -1 || width !== WORD) return undefined;
-        if (each.of.base === stackPointer) return { kind: "address", offset: each.of.offset + added };
-        return each.of.base === -1 ? constantOf(each.of.offset + added) : undefined;
-      case "add": {
-        if (each.to === stackPointer) return undefined;
-        if (each.to !== wanted) break;
-        if (each.a.kind !== "register" || each.b.kind !== "constant" || each.size !== WORD || width !== WORD) return undefined;
-        added += each.sign * each.b.value;
-        if (each.a.register === stackPointer) return { kind: "address", offset: added };
-        wanted = each.a.register;
-        break;
-      }
-      case "move": {
-        const { to, from } = each;
-        if (to.kind !== "register") break;
-        if (to.register === stackPointer) return undefined;
-        if (to.register !== wanted) break;
-        if (from.kind === "constant") return each.size >= 4 && width === WORD ? constantOf(from.value + added) : undefined;
-        width = Math.min(width, each.size);
-        if (from.kind === "register") {
-          if (from.register === stackPointer) return width === WORD ? { kind: "address", offset: added } : undefined;
-          wanted = from.register;
-          break;
-        }
-        if (from.base !== stackPointer || from.index !== -1 || added !== 0 || !isKept(from.offset, width)) return undefined;
-        const { offset } = from;
-        const isOver = overwritten.some(
-          ({ memory, size }) =>
-            memory.base === stackPointer && (memory.index !== -1 || (memory.offset < offset + width && offset < memory.offset + size)),
-        );
-        return isOver ? undefined : { kind: "slot", offset, size: width };
-      }
-      default:
-        break;
+    const source = before(each, wanted, machine.stackPointer);
+    if (source === "here") continue;
+    if (source?.kind === "slot") {
+      const isThere = isKept(source.offset, source.size) && !overwritten.some((one) => meets(one, source, machine.stackPointer));
+      return isThere ? source : undefined;
     }
+    return source;
   }
   return undefined;
 }
 
-function constantOf(value: number): PassedWord | undefined {
+/** What the register held before an instruction; "here" when it is in wanted, changed accordingly. undefined: nobody can say. */
+function before(each: Instruction, wanted: Followed, stackPointer: Register): EntryWord | "here" | undefined {
+  switch (each.action) {
+    case "call":
+    case "jump":
+    case "return":
+    case "stop":
+      return undefined;
+    case "clobber":
+      return each.registers.includes(wanted.register) || each.registers.includes(stackPointer) ? undefined : "here";
+    case "address":
+    case "add":
+      if (each.to === stackPointer) return undefined;
+      if (each.to !== wanted.register) return "here";
+      return each.action === "add" ? beforeSum(each, wanted, stackPointer) : ofAddress(each.of, wanted, stackPointer);
+    case "move":
+      if (each.to.kind !== "register") return "here";
+      if (each.to.register === stackPointer) return undefined;
+      return each.to.register === wanted.register ? beforeMove(each, wanted, stackPointer) : "here";
+    default:
+      return "here";
+  }
+}
+
+function ofAddress({ base, index, offset }: Memory, { width, added }: Followed, stackPointer: Register): EntryWord | undefined {
+  if (index !== -1 || width !== WORD) return undefined;
+  if (base === stackPointer) return { kind: "address", offset: offset + added };
+  return base === -1 ? constantOf(offset + added) : undefined;
+}
+
+function beforeSum({ a, b, sign, size }: Sum, wanted: Followed, stackPointer: Register): EntryWord | "here" | undefined {
+  if (a.kind !== "register" || b.kind !== "constant" || size !== WORD || wanted.width !== WORD) return undefined;
+  wanted.added += sign * b.value;
+  if (a.register === stackPointer) return { kind: "address", offset: wanted.added };
+  wanted.register = a.register;
+  return "here";
+}
+
+function beforeMove({ from, size }: Move, wanted: Followed, stackPointer: Register): EntryWord | "here" | undefined {
+  const { added } = wanted;
+  if (from.kind === "constant") return size >= 4 && wanted.width === WORD ? constantOf(from.value + added) : undefined;
+  wanted.width = Math.min(wanted.width, size);
+  if (from.kind === "register") {
+    if (from.register === stackPointer) return wanted.width === WORD ? { kind: "address", offset: added } : undefined;
+    wanted.register = from.register;
+    return "here";
+  }
+  if (from.base !== stackPointer || from.index !== -1 || added !== 0) return undefined;
+  return { kind: "slot", offset: from.offset, size: wanted.width };
+}
+
+/** Whether an instruction may have written bytes of a slot; with an index it may have written anywhere. */
+function meets({ memory, size }: Access, slot: { readonly offset: Bytes; readonly size: Bytes }, stackPointer: Register): boolean {
+  if (memory.base !== stackPointer) return false;
+  return memory.index !== -1 || (memory.offset < slot.offset + slot.size && slot.offset < memory.offset + size);
+}
+
+function constantOf(value: number): EntryWord | undefined {
   return Number.isSafeInteger(value) ? { kind: "constant", value } : undefined;
 }
 

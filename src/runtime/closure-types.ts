@@ -1,21 +1,72 @@
 // What a closure captures, from the code that makes it: cmd/compile allocates it by the type struct { F uintptr; X0 T; X1 U }.
 import type { Arch } from "../base/arch.js";
-import { type Address, NONE, type TypeId } from "../base/units.js";
+import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { decodeAll } from "./code/instructions.js";
 import { machineOf } from "./code/machines.js";
 import type { FunctionTable, GoFunction } from "./functions.js";
 import { FARTHEST_CAPTURE, LONGEST_FUNCTION } from "./limits.js";
 import type { GoField, TypeTable } from "./types.js";
+import type { Variables } from "./variables.js";
 
 const CLOSURE = /^(?:noalg\.)?struct \{ (?:\w+\.|\.)?F uintptr/;
+
+/** What a closure object holds behind the address of its code. */
+type Capture = Pick<GoField, "name" | "offset" | "type">;
+
+/**
+ * Makes struct types of closure objects, one of each function: { F uintptr; captured variables }. Asked with an address that starts no
+ * function it answers NONE.
+ */
+export function closureTypes(
+  process: { readonly memory: AddressSpace; readonly arch: Arch },
+  functions: FunctionTable,
+  types: TypeTable,
+  variables: Variables,
+): (entry: Address) => TypeId {
+  const known = new Map<Address, TypeId>();
+  return (entry) => {
+    let type = known.get(entry);
+    if (type !== undefined) return type;
+    const fn = functions.find(entry);
+    if (!fn || fn.entry !== entry) return NONE;
+    // DWARF has the names, where it has any; the code that makes the closure has what DWARF leaves out.
+    const named = variables.captures(entry) ?? receiver(types, fn.name) ?? [];
+    const made = allocatedCaptures(process, functions, types, fn);
+    type = closureStruct(types, fn.name, made ? made.map((each) => named.find(({ offset }) => offset === each.offset) ?? each) : named);
+    known.set(entry, type);
+    return type;
+  };
+}
+
+function closureStruct(types: TypeTable, name: string, captures: readonly Capture[]): TypeId {
+  const size = captures.reduce((most, each) => Math.max(most, each.offset + types.get(each.type).size), WORD);
+  return types.synthetic({
+    name: `func ${name}`,
+    kind: "struct",
+    size: Math.ceil(size / WORD) * WORD,
+    rtype: 0,
+    fields: () => [
+      { name: "F", offset: 0, type: types.byName("uintptr"), embedded: false },
+      ...captures.map(({ name, offset, type }) => ({ name, offset, type, embedded: false })),
+    ],
+  });
+}
+
+/** A method value ("main.(*T).Close-fm") captures its receiver. */
+function receiver(types: TypeTable, name: string): readonly Capture[] | undefined {
+  const match = /^(.*)\.(?:\(\*(.+)\)|([^.()]+))\.[^.]+-fm$/.exec(name);
+  if (!match) return undefined;
+  const type = types.byName(match[2] === undefined ? `${match[1]}.${match[3]}` : `*${match[1]}.${match[2]}`);
+  return type === NONE ? undefined : [{ name: "R", offset: WORD, type }];
+}
 
 /**
  * The variables that a closure holds, for those that DWARF tells nothing of: before Go 1.23, and what go and defer statements are
  * wrapped in. Their names are the compiler's: X0, X1.
  * @returns undefined when the function that makes it is not found, or makes it on its stack only
  */
-export function allocatedCaptures(
+function allocatedCaptures(
   process: { readonly memory: AddressSpace; readonly arch: Arch },
   functions: FunctionTable,
   types: TypeTable,

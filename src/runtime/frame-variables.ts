@@ -57,8 +57,8 @@ const LOST = absent("it was in a register, which the call that is running has ov
 const MOVED = absent("it points to where the stack was before it was moved");
 const IN_PART = absent("a part of it is not known");
 const REASONS: Readonly<Record<Doubt, string>> = {
-  doubtful: "its place may hold an older or a newer value, or that of another variable",
-  spent: "the program needs it no longer, and a newer value need not have been stored",
+  endangered: "its place may hold an older or a newer value, or that of another variable",
+  dead: "the program needs it no longer, and a newer value need not have been stored",
   undeclared: "it is not declared yet at this line",
 };
 
@@ -112,9 +112,9 @@ function readFrame(
     const stored = each.optimised || kind !== "parameter" ? undefined : variable.locate({ ...context, pc: frame.pc - loadBias });
     const entered = stored && placeOf(memory, variable, stored, context.register);
     if (entered && entered.kind !== "absent") return { ...known, place: entered, certainty: "certain" };
-    if (each.passedAt !== undefined)
-      return { ...known, place: { kind: "memory", address: frame.argp + each.passedAt }, certainty: "likely", asPassed: true };
-    const passed = asksCallers && each.passedIn && passedByCaller(runtime, goroutine, frame, each);
+    if (each.entrySlot !== undefined)
+      return { ...known, place: { kind: "memory", address: frame.argp + each.entrySlot }, certainty: "likely", asPassed: true };
+    const passed = asksCallers && each.entryRegisters && passedByCaller(runtime, goroutine, frame, each);
     return passed ? { ...known, place: passed, certainty: "likely", asPassed: true } : { ...known, place, certainty: "unavailable" };
   };
   const hasMoved = ({ place, type }: FrameVariable): boolean => {
@@ -135,7 +135,7 @@ function readFrame(
 
 /** An argument that the caller's code loaded out of its own frame, or made, for the call that is running. */
 function passedByCaller(runtime: GoRuntime, goroutine: Goroutine, frame: Frame, each: VisibleVariable): VariablePlace | undefined {
-  const { passedIn: at, type } = each;
+  const { entryRegisters: at, type } = each;
   const { frames } = goroutine.unwound();
   const depth = lowerBound(frames, frame.fp);
   const caller = frames[depth];

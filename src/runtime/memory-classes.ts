@@ -62,89 +62,107 @@ export function classifyMemory(
   sanitized: boolean,
   findings: Findings,
 ): MemoryClasses {
-  const go = goRanges(process, layout, spans);
-  const foreign = foreignRanges(process, stacks, sanitized);
-  const sums = new Map<ClassName, Bytes>();
-  const add = (name: ClassName, bytes: Bytes) => sums.set(name, (sums.get(name) ?? 0) + bytes);
-  const files = new Map<string, Bytes>();
-  const rest: Piece[] = [];
+  const tally = tallyMappings(process, goRanges(process, layout, spans), foreignRanges(process, stacks, sanitized));
+  const { rest, heapMapped, metadataMapped, add } = tally;
+  // The runtime counts its metadata itself; a few of its buffers are in no structure that is read here.
+  const metadata = accounts?.metadata ?? metadataMapped;
+  const elsewhere = takeFrom(rest, Math.max(0, metadata - metadataMapped));
+  const heap = accounts ? heapClasses(accounts, heapMapped) : [{ name: "Go heap (all states)", bytes: heapMapped, go: true }];
+  const growing = accounts ? growingBy(process.memory, layout, spans, accounts) : 0;
+  const missing = Math.max(0, heapOf(accounts) - growing - heapMapped) + Math.max(0, metadata - metadataMapped - elsewhere.taken);
+  if (missing > NEGLIGIBLE) {
+    const message = `memory by class lacks ${formatBytes(missing)}: the runtime counts it as its own, but it was found nowhere`;
+    findings.add("classes-short", message, "", { partial: true });
+  }
+  // What of the runtime's ranges it does not count has no access; gdb writes it as if it had.
+  const uncounted = [metadataMapped - metadata, heapMapped - sumOf(heap)].map((each) => Math.max(0, each));
+  const hidden = uncounted.reduce((sum, each) => sum + (each < ROUNDING ? 0 : each), 0);
+  add("Go runtime metadata", Math.min(metadataMapped, metadata) + elsewhere.taken);
+  add("Go reserve, not in use", uncounted.reduce((sum, each) => sum + each, 0) - hidden + elsewhere.rounding);
+  add("other mappings", sumOf(rest));
+  const others = CLASSES.map((name) => ({ name, bytes: tally.sums.get(name) ?? 0, go: name === "Go runtime metadata" }));
+  return {
+    mappedBytes: tally.mappedBytes - hidden,
+    classes: [...heap, ...others].filter((each) => each.bytes !== 0),
+    others: rowsOf(rest),
+    files: [...tally.files].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes),
+    reservedBytes: tally.reservedBytes + hidden,
+  };
+}
+
+/** Bytes of the mappings by their owners. */
+class Tally {
+  mappedBytes: Bytes = 0;
+  reservedBytes: Bytes = 0;
+  heapMapped: Bytes = 0;
+  metadataMapped: Bytes = 0;
+  readonly sums = new Map<ClassName, Bytes>();
+  /** By path. */
+  readonly files = new Map<string, Bytes>();
+  /** What has no other owner. */
+  readonly rest: Piece[] = [];
+
+  readonly add = (name: ClassName, bytes: Bytes): void => {
+    this.sums.set(name, (this.sums.get(name) ?? 0) + bytes);
+  };
+}
+
+function tallyMappings(process: Process, go: ReturnType<typeof goRanges>, foreign: ReturnType<typeof foreignRanges>): Tally {
+  const tally = new Tally();
   const images = imagePaths(process);
   const executable = executableRanges(process);
   const vvar = startOfVvar(process);
-  let mappedBytes = 0;
-  let reservedBytes = 0;
-  let heapMapped = 0;
-  let metadataMapped = 0;
   for (const mapping of process.memory.mappings) {
     const bytes = mapping.end - mapping.start;
     if (Math.floor(mapping.flags / READABLE) % 2 === 0) {
-      reservedBytes += bytes;
+      tally.reservedBytes += bytes;
       continue;
     }
-    mappedBytes += bytes;
+    tally.mappedBytes += bytes;
     const whole = mappingClass(process, mapping, images, vvar);
-    if (whole) {
-      add(whole, bytes);
-      if (whole === "mapped files") files.set(mapping.path, (files.get(mapping.path) ?? 0) + bytes);
+    if (!whole) {
+      divideMapping(mapping, executable, go, foreign, tally);
       continue;
     }
-    let parts: readonly Range[] = [mapping];
-    const take = (ranges: readonly Range[]): Bytes => {
-      const left = parts.flatMap((part) => without(part, ranges));
-      const taken = sizeOf(parts) - sizeOf(left);
-      parts = left;
-      return taken;
-    };
-    add("executable", take(executable));
-    heapMapped += take(go.arenas);
-    const metadata = take(go.metadata);
-    metadataMapped += metadata;
-    const index = take(go.index);
-    add("Go reserve, not in use", index);
-    add("thread stacks", take(foreign.stacks));
-    add("race detector, sanitizers", take(foreign.shadow));
-    const inaccessible = take(foreign.reserved);
-    mappedBytes -= inaccessible;
-    reservedBytes += inaccessible;
-    const c = take(foreign.malloc);
-    if (c > 0) rest.push({ name: "C heap (malloc arenas)", bytes: c, besideGo: false });
-    if (sizeOf(parts) > 0) rest.push({ name: mapping.path, start: mapping.start, bytes: sizeOf(parts), besideGo: metadata + index > 0 });
+    tally.add(whole, bytes);
+    if (whole === "mapped files") tally.files.set(mapping.path, (tally.files.get(mapping.path) ?? 0) + bytes);
   }
-  // The runtime counts its metadata itself; a few of its buffers are in no structure that is read here.
-  const counted = accounts?.metadata ?? metadataMapped;
-  const elsewhere = takeFrom(rest, Math.max(0, counted - metadataMapped));
-  const heap = accounts ? heapClasses(accounts, heapMapped) : [{ name: "Go heap (all states)", bytes: heapMapped, go: true }];
-  const growing = accounts ? growingBy(process.memory, layout, spans, accounts) : 0;
-  const missing = Math.max(0, heapOf(accounts) - growing - heapMapped) + Math.max(0, counted - metadataMapped - elsewhere.taken);
-  if (missing > NEGLIGIBLE)
-    findings.add(
-      "classes-short",
-      `memory by class lacks ${formatBytes(missing)}: the runtime counts it as its own, but it was found nowhere`,
-      "",
-      { partial: true },
-    );
-  // What of the runtime's ranges it does not count has no access; gdb writes it as if it had.
-  const uncounted = [metadataMapped - counted, heapMapped - heap.reduce((sum, each) => sum + each.bytes, 0)].map((each) =>
-    Math.max(0, each),
-  );
-  const hidden = uncounted.reduce((sum, each) => sum + (each < ROUNDING ? 0 : each), 0);
-  mappedBytes -= hidden;
-  reservedBytes += hidden;
-  add("Go runtime metadata", Math.min(metadataMapped, counted) + elsewhere.taken);
-  add("Go reserve, not in use", uncounted.reduce((sum, each) => sum + each, 0) - hidden + elsewhere.rounding);
-  add(
-    "other mappings",
-    rest.reduce((sum, each) => sum + each.bytes, 0),
-  );
-  const others = CLASSES.map((name) => ({ name, bytes: sums.get(name) ?? 0, go: name === "Go runtime metadata" }));
-  return {
-    mappedBytes,
-    classes: [...heap, ...others].filter((each) => each.bytes !== 0),
-    others: rowsOf(rest),
-    files: [...files].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes),
-    reservedBytes,
-  };
+  return tally;
 }
+
+/** Gives each owner its part of an anonymous mapping, in the order of how certain the ranges are. */
+function divideMapping(
+  mapping: Mapping,
+  executable: readonly Range[],
+  go: ReturnType<typeof goRanges>,
+  foreign: ReturnType<typeof foreignRanges>,
+  tally: Tally,
+): void {
+  let parts: readonly Range[] = [mapping];
+  const take = (ranges: readonly Range[]): Bytes => {
+    const left = parts.flatMap((part) => without(part, ranges));
+    const taken = sizeOf(parts) - sizeOf(left);
+    parts = left;
+    return taken;
+  };
+  tally.add("executable", take(executable));
+  tally.heapMapped += take(go.arenas);
+  const metadata = take(go.metadata);
+  tally.metadataMapped += metadata;
+  const index = take(go.index);
+  tally.add("Go reserve, not in use", index);
+  tally.add("thread stacks", take(foreign.stacks));
+  tally.add("race detector, sanitizers", take(foreign.shadow));
+  const inaccessible = take(foreign.reserved);
+  tally.mappedBytes -= inaccessible;
+  tally.reservedBytes += inaccessible;
+  const ofMalloc = take(foreign.malloc);
+  if (ofMalloc > 0) tally.rest.push({ name: "C heap (malloc arenas)", bytes: ofMalloc, besideGo: false });
+  const left = sizeOf(parts);
+  if (left > 0) tally.rest.push({ name: mapping.path, start: mapping.start, bytes: left, besideGo: metadata + index > 0 });
+}
+
+const sumOf = (rows: readonly { readonly bytes: Bytes }[]): Bytes => rows.reduce((sum, each) => sum + each.bytes, 0);
 
 function heapOf(accounts: Accounts | undefined): Bytes {
   return accounts ? accounts.heapInuse + accounts.heapFree + accounts.heapReleased + accounts.stackInuse + accounts.workBuffers : 0;

@@ -27,7 +27,9 @@ export function withPlugins(variables: Variables, types: TypeTable, modules: rea
   };
   const isInPlugin = (address: Address) => plugins.some((each) => holds(each, address));
   return {
-    ...variables,
+    localAt: (frame, address) => variables.localAt(frame, address),
+    locals: (frame) => variables.locals(frame),
+    captures: (pc) => variables.captures(pc),
     globalAt(address) {
       if (!isInPlugin(address)) return variables.globalAt(address);
       const all = globals();
@@ -85,20 +87,20 @@ function byRuntimeType(type: DwarfType, { module, bias, types }: ImageTypes): Ty
 
 /** From DWARF alone. */
 function describe(type: DwarfType, image: ImageTypes): TypeId {
-  const behind = underlying(type);
+  const resolved = underlying(type);
   const kind = KINDS[type.goKind] ?? "unknown";
-  const base = { name: type.name, size: type.size || behind.size, rtype: 0 };
-  if (kind === "struct" && behind.kind === "struct") {
+  const base = { name: type.name, size: type.size || resolved.size, rtype: 0 };
+  if (kind === "struct" && resolved.kind === "struct") {
     const fields = () =>
-      behind.fields.map((each) => ({ name: each.name, offset: each.offset, embedded: each.embedded, type: typeOf(each.type, image) }));
+      resolved.fields.map((each) => ({ name: each.name, offset: each.offset, embedded: each.embedded, type: typeOf(each.type, image) }));
     return image.types.synthetic({ ...base, kind, fields });
   }
-  if (kind === "slice" && behind.kind === "struct" && behind.element) {
-    const { element } = behind;
+  if (kind === "slice" && resolved.kind === "struct" && resolved.element) {
+    const { element } = resolved;
     return image.types.synthetic({ ...base, kind, element: () => typeOf(element, image) });
   }
-  if (behind.kind === "pointer" && behind.target && behind.name !== "unsafe.Pointer") {
-    const { target } = behind;
+  if (resolved.kind === "pointer" && resolved.target && resolved.name !== "unsafe.Pointer") {
+    const { target } = resolved;
     return image.types.synthetic({ ...base, kind: "pointer", size: WORD, element: () => typeOf(target, image) });
   }
   return NONE;

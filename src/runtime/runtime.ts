@@ -11,8 +11,8 @@ import type { AddressSpace } from "../process/address-space.js";
 import type { ElfSymbol, Process } from "../process/process.js";
 import { type Accounts, checkAccounts, checkSpans, findMemory, growingBy, readAccounts } from "./accounting.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
-import { allocatedCaptures } from "./closure-types.js";
-import { type FunctionTable, type GoFunction, readFunctions } from "./functions.js";
+import { closureTypes } from "./closure-types.js";
+import { type FunctionTable, readFunctions } from "./functions.js";
 import { type GoroutineTable, readGoroutines } from "./goroutines.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
 import { type Layout, RUNTIME_SCHEMA } from "./layout/schema.js";
@@ -29,6 +29,7 @@ import { readTypes, type TypeTable } from "./types.js";
 import { readVariables, type Variables } from "./variables.js";
 import { type PointerMasks, readPointerMasks } from "./variants/pointer-masks.js";
 
+/** Everything that the questions are answered from: memory, types and the runtime's own records, read in the process's own terms. */
 export interface GoRuntime {
   readonly build: BuildInfo;
   readonly process: Process;
@@ -61,15 +62,57 @@ export interface GoRuntime {
   symbolAt(address: Address): ElfSymbol | undefined;
 }
 
+/** What is read at once, because every question needs it; none of it takes long. */
+type Parts = Omit<GoRuntime, LateName | "closureType" | "parameterType" | "symbolAt">;
+type LateName = "names" | "spans" | "goroutines" | "specials" | "accounts" | "memoryClasses" | "stringBytes" | "tinyBlock";
+/** What is read at first use, each part once. */
+type LateParts = { readonly [Name in LateName]: () => GoRuntime[Name] };
+
 /**
- * Reads the runtime. Steps that not every question needs (spans, goroutines, specials) are read at first use.
- * @throws UnsupportedError when there is no DWARF or no Go in it
+ * Reads the runtime. Parts that not every question needs (spans, goroutines, specials) are read at first use.
+ * @param others  plugins, with their own debug information
+ * @throws UnsupportedError when there is no DWARF, no Go in it, or a Go too old
  */
 export function readRuntime(process: Process, debug: DebugInfo, findings: Findings, others: readonly OtherImage[] = []): GoRuntime {
-  const { memory } = process;
-  const bias = process.loadBias;
   const build = readBuildInfo(process);
-  const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, bias, build.goVersion);
+  const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, process.loadBias, build.goVersion);
+  checkProgram(process, debug, build, findings);
+  const parts = readParts(process, debug, build, layout, findings, others);
+  const late = lateParts(parts, findings);
+  return {
+    ...parts,
+    get names() {
+      return late.names();
+    },
+    get spans() {
+      return late.spans();
+    },
+    get goroutines() {
+      return late.goroutines();
+    },
+    get specials() {
+      return late.specials();
+    },
+    get accounts() {
+      return late.accounts();
+    },
+    get memoryClasses() {
+      return late.memoryClasses();
+    },
+    get stringBytes() {
+      return late.stringBytes();
+    },
+    get tinyBlock() {
+      return late.tinyBlock();
+    },
+    closureType: closureTypes(process, parts.functions, parts.types, parts.variables),
+    parameterType: (pc) => firstParameter(debug, parts.types, pc - process.loadBias),
+    symbolAt: symbolFinder(process),
+  };
+}
+
+/** Refuses what is no Go program or one too old, and says when its release is not one that corescope was proved on. */
+function checkProgram(process: Process, debug: DebugInfo, { goVersion }: BuildInfo, findings: Findings): void {
   if (!debug.global("runtime.firstmoduledata")) {
     throw new UnsupportedError(
       "Go runtime",
@@ -78,148 +121,94 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
       "is it a Go program, and the one that crashed? name it with --exe FILE",
     );
   }
-  if (isTooOld(build.goVersion)) {
+  if (isTooOld(goVersion)) {
     throw new UnsupportedError(
       process.executable?.source.name ?? "Go runtime",
-      `a program built by ${build.goVersion}`,
+      `a program built by ${goVersion}`,
       `programs built by ${RELEASES}`,
       "for a core of this one: dlv core, of the same age as its Go",
     );
   }
-  if (!isKnownRelease(build.goVersion)) {
+  if (!isKnownRelease(goVersion)) {
     findings.add(
       "release-unknown",
-      `${build.goVersion || "this Go release"} is newer or older than what corescope was proved on (${RELEASES}); read as its debug information describes it`,
+      `${goVersion || "this Go release"} is newer or older than what corescope was proved on (${RELEASES}); read as its debug information describes it`,
     );
   }
+}
+
+function readParts(
+  process: Process,
+  debug: DebugInfo,
+  build: BuildInfo,
+  layout: Layout,
+  findings: Findings,
+  others: readonly OtherImage[],
+): Parts {
+  const { memory, loadBias, arch } = process;
   const modules = readModules(memory, layout, findings);
-  const functions = readFunctions(memory, modules, process.arch);
-  const types = readTypes(memory, layout, modules, debug, bias, findings);
-  const variables = withPlugins(readVariables(debug, types, bias, process.arch), types, modules, others);
-  const { arenaBaseOffset } = process.arch;
-  const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset, findings });
-  const names = lazy(() => new PackageNames(readPackages(memory, modules, debug)));
+  const functions = readFunctions(memory, modules, arch);
+  const types = readTypes(memory, layout, modules, debug, loadBias, findings);
+  const variables = withPlugins(readVariables(debug, types, loadBias, arch), types, modules, others);
+  const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset: arch.arenaBaseOffset, findings });
+  return { build, process, memory, layout, debug, modules, functions, types, maps: mapsOf(layout), variables, pointerMasks };
+}
+
+function lateParts({ process, memory, layout, debug, build, modules, functions, types }: Parts, findings: Findings): LateParts {
   const spans = lazy(() => {
-    const table = readSpans(memory, layout, arenaBaseOffset, findings);
+    const table = readSpans(memory, layout, process.arch.arenaBaseOffset, findings);
     checkSpans(memory, layout, table, findings);
     return table;
   });
-  const goroutines = lazy(() => readGoroutines(process, layout, functions, modules, findings));
-  const specials = lazy(() => readSpecials(memory, layout, spans(), findings));
-  const accounts = lazy(() => {
-    try {
-      const read = readAccounts(memory, layout, spans());
-      const growing = growingBy(memory, layout, spans(), read);
-      return checkAccounts(read, findMemory(process, layout, spans()), growing, findings) ? read : undefined;
-    } catch (error) {
-      if (!(error instanceof MemoryFault)) throw error;
-      findings.add("accounts-missing", "the runtime's heap statistics are not in the core", error.message, { partial: true });
-      return undefined;
-    }
-  });
-  const classes = lazy(() =>
-    classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout), isSanitized(build), findings),
-  );
-  const symbols = lazy(() => (process.executable?.symbols() ?? []).toSorted((a, b) => a.address - b.address));
-  const stringBytes = lazy(() =>
-    types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }),
-  );
-  const tinyBlock = lazy(() => types.synthetic({ name: "tiny block", kind: "unknown", size: 16, rtype: 0 }));
-  const closures = new Map<Address, TypeId>();
-  /** DWARF has the names, where it has any; the code that makes the closure has what DWARF leaves out. */
-  const capturesOf = (fn: GoFunction): readonly Capture[] => {
-    const named = variables.captures(fn.entry) ?? receiver(types, fn.name) ?? [];
-    const made = allocatedCaptures(process, functions, types, fn);
-    return made ? made.map((each) => named.find(({ offset }) => offset === each.offset) ?? each) : named;
-  };
+  const accounts = lazy(() => believedAccounts(process, layout, spans(), findings));
   return {
-    build,
-    process,
-    memory,
-    layout,
-    debug,
-    modules,
-    get names() {
-      return names();
-    },
-    functions,
-    types,
-    maps: mapsOf(layout),
-    variables,
-    pointerMasks,
-    get spans() {
-      return spans();
-    },
-    get goroutines() {
-      return goroutines();
-    },
-    get specials() {
-      return specials();
-    },
-    get accounts() {
-      return accounts();
-    },
-    get memoryClasses() {
-      return classes();
-    },
-    get stringBytes() {
-      return stringBytes();
-    },
-    get tinyBlock() {
-      return tinyBlock();
-    },
-    closureType(pc) {
-      const known = closures.get(pc);
-      if (known !== undefined) return known;
-      const fn = functions.find(pc);
-      if (!fn || fn.entry !== pc) return NONE;
-      const captures = capturesOf(fn);
-      const size = captures.reduce((most, each) => Math.max(most, each.offset + types.get(each.type).size), 8);
-      const type = types.synthetic({
-        name: `func ${fn.name}`,
-        kind: "struct",
-        size: Math.ceil(size / 8) * 8,
-        rtype: 0,
-        fields: () => [
-          { name: "F", offset: 0, type: types.byName("uintptr"), embedded: false },
-          ...captures.map(({ name, offset, type }) => ({ name, offset, type, embedded: false })),
-        ],
-      });
-      closures.set(pc, type);
-      return type;
-    },
-    parameterType(pc) {
-      const fn = debug.functionAt(pc - bias);
-      const parameter = fn?.lowPc === pc - bias ? fn.variables.find((each) => each.kind === "parameter" && !each.inlined) : undefined;
-      return parameter ? types.fromDwarf(parameter.type) : NONE;
-    },
-    symbolAt(address) {
-      const all = symbols();
-      const link = address - bias;
-      const found = lastAtOrBefore(all, link, (each) => each.address);
-      return found && link < found.address + found.size ? { ...found, address: found.address + bias } : undefined;
-    },
+    names: lazy(() => new PackageNames(readPackages(memory, modules, debug))),
+    spans,
+    goroutines: lazy(() => readGoroutines(process, layout, functions, modules, findings)),
+    specials: lazy(() => readSpecials(memory, layout, spans(), findings)),
+    accounts,
+    memoryClasses: lazy(() =>
+      classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout), isSanitized(build), findings),
+    ),
+    stringBytes: lazy(() =>
+      types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }),
+    ),
+    tinyBlock: lazy(() => types.synthetic({ name: "tiny block", kind: "unknown", size: 16, rtype: 0 })),
   };
 }
 
-interface Capture {
-  readonly name: string;
-  readonly offset: number;
-  readonly type: TypeId;
+/** The runtime's accounts, unless they are not in the core or contradict themselves: both are findings. */
+function believedAccounts(process: Process, layout: Layout, spans: SpanTable, findings: Findings): Accounts | undefined {
+  const { memory } = process;
+  try {
+    const read = readAccounts(memory, layout, spans);
+    const growing = growingBy(memory, layout, spans, read);
+    return checkAccounts(read, findMemory(process, layout, spans), growing, findings) ? read : undefined;
+  } catch (error) {
+    if (!(error instanceof MemoryFault)) throw error;
+    findings.add("accounts-missing", "the runtime's heap statistics are not in the core", error.message, { partial: true });
+    return undefined;
+  }
+}
+
+/** @param entry  link-time address of a function's code */
+function firstParameter(debug: DebugInfo, types: TypeTable, entry: Address): TypeId {
+  const fn = debug.functionAt(entry);
+  const parameter = fn?.lowPc === entry ? fn.variables.find((each) => each.kind === "parameter" && !each.inlined) : undefined;
+  return parameter ? types.fromDwarf(parameter.type) : NONE;
+}
+
+/** Finds the ELF symbols of the executable by addresses of the process. */
+function symbolFinder({ executable, loadBias }: Process): (address: Address) => ElfSymbol | undefined {
+  const ascending = lazy(() => (executable?.symbols() ?? []).toSorted((a, b) => a.address - b.address));
+  return (address) => {
+    const link = address - loadBias;
+    const found = lastAtOrBefore(ascending(), link, (each) => each.address);
+    return found && link < found.address + found.size ? { ...found, address: found.address + loadBias } : undefined;
+  };
 }
 
 /** The race detector and the sanitizers keep a shadow of all memory. */
 function isSanitized({ settings }: BuildInfo): boolean {
   return ["-race", "-asan", "-msan"].some((each) => settings[each] === "true");
-}
-
-/** A method value ("main.(*T).Close-fm") captures its receiver. */
-function receiver(
-  types: TypeTable,
-  name: string,
-): readonly { readonly name: string; readonly offset: number; readonly type: TypeId }[] | undefined {
-  const match = /^(.*)\.(?:\(\*(.+)\)|([^.()]+))\.[^.]+-fm$/.exec(name);
-  if (!match) return undefined;
-  const type = types.byName(match[2] === undefined ? `${match[1]}.${match[3]}` : `*${match[1]}.${match[2]}`);
-  return type === NONE ? undefined : [{ name: "R", offset: 8, type }];
 }

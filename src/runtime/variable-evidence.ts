@@ -3,7 +3,7 @@ import { type Address, type Bytes, type TypeId, WORD } from "../base/units.js";
 import type { DwarfFunction, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import { programOf } from "./code/program.js";
 import { codeOfFrame, type FrameCode } from "./code/slot-uses.js";
-import { type Doubts, doubtsOf, type ListedPlace } from "./doubtful-variables.js";
+import { Currency, type ListedPlace } from "./currency.js";
 import { forgetsAssignments } from "./layout/version.js";
 import type { GoRuntime } from "./runtime.js";
 import type { FrameMap } from "./stack-maps.js";
@@ -11,12 +11,12 @@ import type { Frame } from "./unwind.js";
 import { type FrameOrigins, type Origin, originsOf, type ValuePlace } from "./value-origins.js";
 
 /**
- * "settled": it lives in memory, and every assignment goes there in its order;
- * "needed": the code that is to come needs what its place holds, and its past is over;
- * "spent": nothing needs it any more, so that a newer value may never have been stored;
- * "doubtful": the place may hold another value than the variable had; "undeclared": it comes into being later.
+ * "resident": it lives in memory, and every assignment goes there in its order;
+ * "live": the code that is to come needs what its place holds, and its past is over;
+ * "dead": nothing needs it any more, so that a newer value may never have been stored;
+ * "endangered": the place may hold another value than the variable has; "undeclared": it comes into being later.
  */
-export type Evidence = "settled" | "needed" | "spent" | "doubtful" | "undeclared";
+export type Evidence = "resident" | "live" | "dead" | "endangered" | "undeclared";
 
 /** cmd/compile/internal/ssa CanSSA: larger values, longer arrays and structs with more fields always live in memory. */
 const LARGEST_IN_REGISTERS: Bytes = 32;
@@ -27,7 +27,7 @@ export class VariableEvidence {
   private readonly runtime: GoRuntime;
   private readonly frame: Frame;
   private readonly context: FrameContext;
-  private readonly doubts: Doubts;
+  private readonly currency: Currency;
   private readonly visible: readonly DwarfVariable[];
   private readonly code: FrameCode | undefined;
   private readonly origins: FrameOrigins | undefined;
@@ -49,7 +49,7 @@ export class VariableEvidence {
     this.context = context;
     this.visible = visible;
     this.line = line;
-    this.doubts = doubtsOf(runtime.functions, frame, dwarf, context);
+    this.currency = new Currency(runtime.functions, frame, dwarf, context);
     this.code = codeOfFrame(runtime, frame);
     this.origins = originsOf(runtime, frame);
     this.forgets = forgetsAssignments(runtime.build.goVersion);
@@ -58,57 +58,59 @@ export class VariableEvidence {
 
   /** Of a variable with a location list. */
   of(variable: DwarfVariable, type: TypeId): Evidence {
-    const { doubts } = this;
+    const { currency } = this;
     const { at, pc } = locationIn(variable, this.context, this.frame);
     const line = this.line(variable.inlineDepth);
-    if (line === undefined) return "doubtful";
+    if (line === undefined) return "endangered";
     if (variable.kind === "local" && line < variable.declarationLine) return "undeclared";
-    const sharers = doubts.sharers(variable, this.visible, pc);
+    const sharers = currency.sharers(variable, this.visible, pc);
     if (this.livesInMemory(variable, type, at)) {
       if (variable.kind === "local" && line === variable.declarationLine) return "undeclared";
-      return sharers.length > 0 ? "doubtful" : "settled";
+      return sharers.length > 0 ? "endangered" : "resident";
     }
-    if (this.forgets && variable.kind === "parameter") return "doubtful";
-    if (this.isAhead(variable, at)) return "doubtful";
+    if (this.forgets && variable.kind === "parameter") return "endangered";
+    if (this.isPremature(variable, at)) return "endangered";
     const pieces = piecesOf(at, variable.type.size);
-    if (!pieces || !this.code) return doubts.any(variable) || this.isDead(at, type) ? "doubtful" : "needed";
+    if (!pieces || !this.code) return currency.isEndangered(variable) || this.isDead(at, type) ? "endangered" : "live";
     // An argument that an inlined call shares with its caller is the caller's value, unless the call has changed it.
-    if (sharers.some((other) => other.inlineDepth === variable.inlineDepth)) return "doubtful";
-    if (sharers.some((other) => other.inlineDepth < variable.inlineDepth) && doubts.isBehind(variable)) return "doubtful";
-    let needed = 0;
+    if (sharers.some((other) => other.inlineDepth === variable.inlineDepth)) return "endangered";
+    if (sharers.some((other) => other.inlineDepth < variable.inlineDepth) && currency.isStale(variable)) return "endangered";
+    let live = 0;
     for (const { address, size } of pieces) {
       const uses = this.code.usesOf(address, size);
       const writers = this.code.writersOf(address, size);
-      if (!uses || !writers) return doubts.any(variable) || this.isDead(at, type) ? "doubtful" : "needed";
+      if (!uses || !writers) return currency.isEndangered(variable) || this.isDead(at, type) ? "endangered" : "live";
       if (uses.soon.length + uses.nextRound.length === 0) {
         // Kept alive for the collector alone: runtime.KeepAlive, no instruction reads it.
-        if (size === WORD && this.isLivePointer(address)) needed++;
+        if (size === WORD && this.isLivePointer(address)) live++;
         continue;
       }
-      if (doubts.isReadByThePast(variable, uses.soon, this.origins?.loopJumps.flat() ?? [])) return "doubtful";
-      needed++;
+      // Small parameters share a word, and the assignment of one may be folded into a test of it (flag = !flag; if flag): that those of
+      // its neighbours are still to come is then the only sign that its own is.
+      if (currency.isReadByEarlierLine(variable, [...uses.soon, ...uses.beside], this.origins?.loopJumps.flat() ?? [])) return "endangered";
+      live++;
     }
-    return needed === pieces.length ? "needed" : "spent";
+    return live === pieces.length ? "live" : "dead";
   }
 
   /**
    * Its place has a value already that the program has not come to: computed early for a line to come or a loop's next round, or a value
    * that another variable has and that this one may get later, by a copy for which there is no code.
    */
-  private isAhead(variable: DwarfVariable, at: Location): boolean {
+  private isPremature(variable: DwarfVariable, at: Location): boolean {
     const own = this.originOf(at, variable.type.size);
-    if (!own) return this.doubts.isAhead(variable) || (this.origins?.loopJumps.length ?? 0) > 0;
+    if (!own) return this.currency.isPremature(variable) || (this.origins?.loopJumps.length ?? 0) > 0;
     const isEarly = (each: DwarfVariable, { makers }: Origin) =>
-      makers.some((maker) => this.doubts.isAheadOfItsLine(each, maker, this.origins?.loopJumps ?? []));
+      makers.some((maker) => this.currency.isMadeEarly(each, maker, this.origins?.loopJumps ?? []));
     if (isEarly(variable, own)) return true;
-    if (own.makers.length > 0 && own.makers.every((maker) => this.doubts.isOfDeclaration(variable, maker))) return false;
+    if (own.makers.length > 0 && own.makers.every((maker) => this.currency.isOfDeclaration(variable, maker))) return false;
     const makersOf = ({ makers }: Origin) =>
       makers
         .map(({ pc }) => pc)
         .sort()
         .join();
-    return this.doubts
-      .namesOf(
+    return this.currency
+      .holdersOf(
         variable,
         this.visible,
         own.stays.map((each) => this.listed(each)),
@@ -151,7 +153,7 @@ export class VariableEvidence {
   isDeclaredAt(variable: DwarfVariable, address: Address): boolean {
     const { size } = variable.type;
     const origin = size <= WORD ? this.originOf({ kind: "memory", address }, size) : undefined;
-    return origin?.makers.some((maker) => this.doubts.isOfDeclaration(variable, maker)) ?? false;
+    return origin?.makers.some((maker) => this.currency.isOfDeclaration(variable, maker)) ?? false;
   }
 
   /** The word is written once only and its address is never taken: what was stored is there still. */
@@ -162,7 +164,7 @@ export class VariableEvidence {
 
   /** A name that Go 1.27 gives to a part of a variable, which nothing dates. */
   isSpilledPart(variable: DwarfVariable): boolean {
-    return variable.listed().length === 0 && this.doubts.any(variable);
+    return variable.listed().length === 0 && this.currency.isEndangered(variable);
   }
 
   /** Its place is the variable itself: a stack object, a result, or what is never kept in registers. */

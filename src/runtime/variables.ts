@@ -35,84 +35,102 @@ export interface Variables {
   captures(pc: Address): readonly { readonly name: string; readonly offset: Bytes; readonly type: TypeId }[] | undefined;
 }
 
-/** @param bias load bias: DWARF's addresses are link-time ones */
+/** @param bias  load bias: DWARF's addresses are link-time ones */
 export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address, arch: Arch): Variables {
-  const globals = debug.globals();
-  const byPc = new Map<Address, readonly LocalVariable[]>();
-  const toGlobal = (at: number): GlobalVariable => {
-    const found = globals[at];
-    const type = types.fromDwarf(found.type);
-    return { name: found.name, address: found.address + bias, size: types.get(type).size, type };
-  };
+  return new DwarfVariables(debug, types, bias, arch);
+}
 
-  const locals = (frame: Frame): readonly LocalVariable[] => {
-    const known = byPc.get(frame.symbolPc);
-    if (known) return known;
-    // Asked for a frame at address 0, a frame variable's location is its offset from the CFA.
-    const BASE = 2 ** 40;
-    const context: FrameContext = { pc: frame.symbolPc - bias, cfa: BASE, bias: 0, register: () => undefined };
-    const out: LocalVariable[] = [];
-    for (const variable of debug.localsAt(context.pc)) {
-      const at = variable.locate(context);
-      if (at.kind === "memory") {
-        const type = types.fromDwarf(variable.type);
-        out.push({ name: variable.name, offset: at.address - BASE, size: types.get(type).size, type });
-      } else if (at.kind === "pieces") {
-        let piece = 0;
-        const type = types.fromDwarf(variable.type);
-        for (const part of at.pieces) {
-          if (part.at.kind === "memory" && piece === 0)
-            out.push({ name: variable.name, offset: part.at.address - BASE, size: part.size, type });
-          piece += part.size;
-        }
-      }
+/** Asked for a frame at this address, a frame variable's location is its offset from the CFA. */
+const FRAME_BASE: Address = 2 ** 40;
+/** Variables of no size share their address with the next one: so many are passed over. */
+const MOST_EMPTY = 4;
+
+class DwarfVariables implements Variables {
+  private readonly debug: DebugInfo;
+  private readonly types: TypeTable;
+  private readonly bias: Address;
+  private readonly arch: Arch;
+  /** Ascending by address. */
+  private readonly globals: ReturnType<DebugInfo["globals"]>;
+  private readonly byPc = new Map<Address, readonly LocalVariable[]>();
+
+  constructor(debug: DebugInfo, types: TypeTable, bias: Address, arch: Arch) {
+    this.debug = debug;
+    this.types = types;
+    this.bias = bias;
+    this.arch = arch;
+    this.globals = debug.globals();
+  }
+
+  globalAt(address: Address): GlobalVariable | undefined {
+    const { globals } = this;
+    const link = address - this.bias;
+    const last = partitionPoint(globals.length, (index) => globals[index].address <= link) - 1;
+    for (let at = last; at >= 0 && at > last - MOST_EMPTY; at--) {
+      const global = this.toGlobal(globals[at]);
+      if (address < global.address + global.size) return global;
     }
-    out.push(...spilled(frame, context.pc, out));
-    byPc.set(frame.symbolPc, out);
-    return out;
-  };
+    return undefined;
+  }
+
+  global(name: string): GlobalVariable | undefined {
+    const found = this.debug.global(name);
+    return found && this.toGlobal(found, name);
+  }
+
+  globalNames(): readonly string[] {
+    return this.globals.map((each) => each.name);
+  }
+
+  localAt(frame: Frame, address: Address): LocalVariable | undefined {
+    const offset = address - frame.fp;
+    const all = this.locals(frame);
+    return all.find((each) => each.offset === offset) ?? all.find((each) => offset >= each.offset && offset < each.offset + each.size);
+  }
+
+  locals(frame: Frame): readonly LocalVariable[] {
+    let found = this.byPc.get(frame.symbolPc);
+    if (!found) {
+      const pc = frame.symbolPc - this.bias;
+      const listed = this.listed(pc);
+      found = [...listed, ...this.spilled(frame, pc, listed)];
+      this.byPc.set(frame.symbolPc, found);
+    }
+    return found;
+  }
+
+  captures(pc: Address): ReturnType<Variables["captures"]> {
+    const found = this.debug.functionAt(pc - this.bias);
+    if (!found || found.lowPc !== pc - this.bias || found.captures.length === 0) return undefined;
+    return found.captures.map((each) => ({ name: each.name, offset: each.offset, type: this.types.fromDwarf(each.type) }));
+  }
+
+  private toGlobal(found: ReturnType<DebugInfo["globals"]>[number], name = found.name): GlobalVariable {
+    const type = this.types.fromDwarf(found.type);
+    return { name, address: found.address + this.bias, size: this.types.get(type).size, type };
+  }
+
+  /** Those whose location lists say that they are in memory at pc; of a variable in pieces its first, when that is. */
+  private listed(pc: Address): readonly LocalVariable[] {
+    const context: FrameContext = { pc, cfa: FRAME_BASE, bias: 0, register: () => undefined };
+    return this.debug.localsAt(pc).flatMap((variable): LocalVariable[] => {
+      const at = variable.locate(context);
+      if (at.kind !== "memory" && at.kind !== "pieces") return [];
+      const type = this.types.fromDwarf(variable.type);
+      const [first] = at.kind === "pieces" ? at.pieces : [{ at, size: undefined }];
+      if (first?.at.kind !== "memory") return [];
+      const size = first.size ?? this.types.get(type).size;
+      return [{ name: variable.name, offset: first.at.address - FRAME_BASE, size, type }];
+    });
+  }
 
   /** Parameters have a place in the frame's arguments even where their location list says nothing: on the stack, or a spill slot. */
-  const spilled = (frame: Frame, pc: Address, known: readonly LocalVariable[]): readonly LocalVariable[] => {
-    const parameters = debug.functionAt(pc)?.variables.filter((each) => each.kind !== "local" && !each.inlined) ?? [];
+  private spilled(frame: Frame, pc: Address, known: readonly LocalVariable[]): readonly LocalVariable[] {
+    const parameters = this.debug.functionAt(pc)?.variables.filter((each) => each.kind !== "local" && !each.inlined) ?? [];
     const of = (kind: string) =>
-      parameters.filter((each) => each.kind === kind).map((each) => ({ name: each.name, type: types.fromDwarf(each.type) }));
-    return argumentPlaces(types, of("parameter"), of("result"), arch)
+      parameters.filter((each) => each.kind === kind).map((each) => ({ name: each.name, type: this.types.fromDwarf(each.type) }));
+    return argumentPlaces(this.types, of("parameter"), of("result"), this.arch)
       .map((each) => ({ ...each, offset: each.offset + frame.argp - frame.fp }))
       .filter((each) => !known.some((other) => other.offset < each.offset + each.size && each.offset < other.offset + other.size));
-  };
-
-  return {
-    globalAt(address) {
-      const link = address - bias;
-      const low = partitionPoint(globals.length, (index) => globals[index].address <= link) - 1;
-      // Zero-size variables share their address with the next one.
-      for (let at = low; at >= 0 && at > low - 4; at--) {
-        const found = globals[at];
-        if (found && found.address <= link) {
-          const global = toGlobal(at);
-          if (address < global.address + global.size) return global;
-        }
-      }
-      return undefined;
-    },
-    global(name) {
-      const found = debug.global(name);
-      if (!found) return undefined;
-      const type = types.fromDwarf(found.type);
-      return { name, address: found.address + bias, size: types.get(type).size, type };
-    },
-    globalNames: () => globals.map((each) => each.name),
-    locals,
-    localAt(frame, address) {
-      const offset = address - frame.fp;
-      const all = locals(frame);
-      return all.find((each) => each.offset === offset) ?? all.find((each) => offset >= each.offset && offset < each.offset + each.size);
-    },
-    captures(pc) {
-      const found = debug.functionAt(pc - bias);
-      if (!found || found.lowPc !== pc - bias || found.captures.length === 0) return undefined;
-      return found.captures.map((each) => ({ name: each.name, offset: each.offset, type: types.fromDwarf(each.type) }));
-    },
-  };
+  }
 }

@@ -8,7 +8,7 @@ import type { Frame } from "./unwind.js";
 import { type Evidence, VariableEvidence } from "./variable-evidence.js";
 
 /** Why a place is not believed. */
-export type Doubt = Exclude<Evidence, "settled" | "needed">;
+export type Doubt = Exclude<Evidence, "resident" | "live">;
 
 /** A variable in scope at some place in the code, and whether its location holds there. */
 export interface VisibleVariable {
@@ -22,9 +22,11 @@ export interface VisibleVariable {
   readonly doubt: Doubt | undefined;
   readonly isCertain: boolean;
   /** Where it was stored as it was passed, from the start of the arguments; undefined when that is not known. */
-  readonly passedAt: Bytes | undefined;
+  readonly entrySlot: Bytes | undefined;
   /** How it was passed, when that was in registers alone and is known; "bytes": all arguments', from the start of them. */
-  readonly passedIn: { readonly first: number; readonly count: number; readonly isReceiver: boolean; readonly bytes: Bytes } | undefined;
+  readonly entryRegisters:
+    | { readonly first: number; readonly count: number; readonly isReceiver: boolean; readonly bytes: Bytes }
+    | undefined;
   /** The location is the whole variable's. */
   isWhole(at: Location): boolean;
 }
@@ -73,13 +75,13 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
     return judge;
   };
   const delta = functions.spDelta(frame.fn, frame.pc) ?? 0;
-  const passed = optimised ? passedPlaces(runtime, frame, dwarf, (slot) => evidence().isStoredOnce(slot)) : new Map<DwarfVariable, Bytes>();
-  const registers = optimised ? passedRegisters(runtime, dwarf) : new Map<DwarfVariable, VisibleVariable["passedIn"]>();
+  const slots = optimised ? entrySlots(runtime, frame, dwarf, (slot) => evidence().isStoredOnce(slot)) : new Map<DwarfVariable, Bytes>();
+  const registers = optimised ? registersOnEntry(runtime, dwarf) : new Map<DwarfVariable, VisibleVariable["entryRegisters"]>();
 
   /** Of a location without a list, or of code that is not optimised. */
   const plainDoubt = (variable: DwarfVariable, own: Claim | undefined): Doubt | undefined => {
     const line = lineAt(variable.inlineDepth);
-    if (line === undefined || (optimised && evidence().isSpilledPart(variable))) return "doubtful";
+    if (line === undefined || (optimised && evidence().isSpilledPart(variable))) return "endangered";
     if (!own) return variable.kind !== "local" || line >= variable.declarationLine ? undefined : "undeclared";
     if (delta === 0) return "undeclared";
     const { kind, declarationLine } = variable;
@@ -87,7 +89,7 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
     if (kind === "local" && line === declarationLine && !evidence().isDeclaredAt(variable, own.start)) return "undeclared";
     // Interrupted, not in a call: arguments are stored by the first instructions.
     if (kind !== "local" && frame.symbolPc === frame.pc && line <= Math.max(frame.fn.startLine, declarationLine)) return "undeclared";
-    return claims.some((each) => each !== own && each.start < own.end && own.start < each.end) ? "doubtful" : undefined;
+    return claims.some((each) => each !== own && each.start < own.end && own.start < each.end) ? "endangered" : undefined;
   };
 
   return visible.map((variable, index) => {
@@ -96,7 +98,7 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
     const type = types.fromDwarf(variable.type);
     const listed = variable.listed().length > 0;
     const found = optimised && listed ? evidence().of(variable, type) : undefined;
-    const doubt = found === undefined ? plainDoubt(variable, own) : found === "settled" || found === "needed" ? undefined : found;
+    const doubt = found === undefined ? plainDoubt(variable, own) : found === "resident" || found === "live" ? undefined : found;
     return {
       variable,
       type,
@@ -104,10 +106,10 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
       hidden: visible.some((other, later) => later > index && other.name === name && other.inlineDepth === inlineDepth),
       optimised,
       doubt,
-      isCertain: !optimised || !listed || found === "settled",
-      passedAt: passed.get(variable),
-      passedIn: registers.get(variable),
-      isWhole: (at) => !optimised || own !== undefined || found === "settled" || isWhole(variable, at),
+      isCertain: !optimised || !listed || found === "resident",
+      entrySlot: slots.get(variable),
+      entryRegisters: registers.get(variable),
+      isWhole: (at) => !optimised || own !== undefined || found === "resident" || isWhole(variable, at),
     };
   });
 }
@@ -116,7 +118,7 @@ function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable
  * Where arguments of optimised code are kept as they were passed: the place that the caller leaves for each, or puts it in, is never
  * given to another value (cmd/compile/internal/ssa stackalloc: parameters only bind to arguments), and a table says when it is filled.
  */
-function passedPlaces(
+function entrySlots(
   runtime: GoRuntime,
   frame: Frame,
   dwarf: DwarfFunction,
@@ -149,8 +151,8 @@ function placesOf({ types, process }: GoRuntime, dwarf: DwarfFunction) {
 }
 
 /** Parameters that are whole words in integer registers, or a part of one. */
-function passedRegisters(runtime: GoRuntime, dwarf: DwarfFunction): ReadonlyMap<DwarfVariable, VisibleVariable["passedIn"]> {
-  const out = new Map<DwarfVariable, VisibleVariable["passedIn"]>();
+function registersOnEntry(runtime: GoRuntime, dwarf: DwarfFunction): ReadonlyMap<DwarfVariable, VisibleVariable["entryRegisters"]> {
+  const out = new Map<DwarfVariable, VisibleVariable["entryRegisters"]>();
   const { parameters, places } = placesOf(runtime, dwarf);
   // Of one that escaped only the pointer to it is listed, which is not what was passed.
   if (parameters.some((each) => each.name.startsWith("&"))) return out;

@@ -1,4 +1,8 @@
-// Instructions of amd64 as the Go compiler emits them. Intel SDM vol. 2, opcode maps.
+// Instructions of amd64 as the Go compiler emits them. Intel SDM vol. 2, appendix A.2: the map of one-byte opcodes.
+//
+// An instruction is prefixes, one to three bytes of opcode, ModRM and SIB when it has an operand in memory, a displacement, an immediate.
+// Most opcodes come in pairs, the even one for bytes and the odd one for the operand size. Of the
+// flags only those of compares are followed.
 import type { Address, Bytes } from "../../base/units.js";
 import { CONDITIONS, clobber, clobberOnly, constant, InstructionReader, register } from "./amd64-operands.js";
 import { decodeTwoByte, decodeVector } from "./amd64-two-byte.js";
@@ -32,7 +36,7 @@ export const amd64: Machine = {
   },
 };
 
-/** The map of one-byte opcodes: a case each, in their order. */
+/** The map of one-byte opcodes: a case each, in their order. @returns undefined for what no compiler of Go's emits */
 function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
   const opcode = r.prefixes();
   if (opcode === 0x0f) return decodeTwoByte(r, start);
@@ -178,6 +182,7 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
   }
 }
 
+/** MOV of a constant to a byte of a register: what the rest of it holds is not followed. */
 function byteRegister(r: InstructionReader, opcode: number): Effect {
   r.i8();
   return { action: "clobber", registers: [r.low(opcode)] };
@@ -209,12 +214,13 @@ function arithmetic(r: InstructionReader, opcode: number): Effect | undefined {
   return sum(operation, to.register, to, from, size) ?? clobberOnly(r, [to.register], "reads", size);
 }
 
+/** ADD and SUB are followed; of AND, OR, XOR, ADC and SBB only that they write. */
 function sum(operation: number, to: Register, a: Operand, b: Operand, size: Bytes): Effect | undefined {
   if (operation === 0 || operation === 5) return { action: "add", to, a, b, sign: operation === 0 ? 1 : -1, size };
   return undefined;
 }
 
-/** 80, 81, 83. */
+/** 80, 81, 83: the eight operations with a constant, told by the register field of ModRM. */
 function immediateArithmetic(r: InstructionReader, size: Bytes, value: number): Effect {
   const other = r.other;
   const operation = r.reg & 7;

@@ -1,4 +1,7 @@
 // Instructions of arm64 as the Go compiler emits them. Arm ARM C4.1, the index by encoding.
+//
+// Every instruction is a word; bits 25 to 28 tell its group. Register 31 is the stack pointer or zero, which the instruction decides.
+// Where it changes its base register, or names two registers, an instruction is several steps of the common terms, in their order.
 import type { Address, Bytes } from "../../base/units.js";
 import type { Condition, Effect, Machine, Memory, Operand, Register } from "./instructions.js";
 
@@ -54,6 +57,7 @@ const orSp = (number: Register): Operand => ({ kind: "register", register: numbe
 const notZero = (...numbers: Register[]): Register[] => numbers.filter((each) => each !== 31);
 const at = (base: Register, offset: number, index = -1, scale = 1): Memory => ({ kind: "memory", base, index, scale, offset });
 
+/** The steps of an instruction; none when it does nothing that is followed. */
 function decodeOne(word: number, pc: Address): readonly Effect[] {
   const d = word & 31;
   const n = bits(word, 5, 5);
@@ -67,6 +71,7 @@ function decodeOne(word: number, pc: Address): readonly Effect[] {
   return [{ action: "clobber", registers: notZero(d) }];
 }
 
+/** Data processing with a constant: ADR, ADD, SUB, MOV, logic, bit fields. */
 function immediate(word: number, pc: Address, d: Register, n: Register): readonly Effect[] {
   const wide = word >>> 31 === 1;
   const size = wide ? 8 : 4;
@@ -101,6 +106,7 @@ function immediate(word: number, pc: Address, d: Register, n: Register): readonl
   }
 }
 
+/** Branches, with and without a condition, exceptions and system instructions. */
 function branch(word: number, pc: Address, n: Register): readonly Effect[] {
   if (bits(word, 26, 5) === 0b00101) {
     const target = pc + signed(word & 0x3ffffff, 26) * 4;
@@ -134,6 +140,7 @@ function branch(word: number, pc: Address, n: Register): readonly Effect[] {
   return [{ action: "clobber", registers: bits(word, 20, 12) === 0xd53 ? notZero(word & 31) : [] }];
 }
 
+/** Loads and stores. The addressing mode is told by bits 24 and 21, and by bits 10 and 11. */
 function memory(word: number, t: Register, n: Register): readonly Effect[] {
   const isVector = bits(word, 26, 1) === 1;
   const kind = bits(word, 27, 3);
@@ -188,6 +195,7 @@ function exclusive(word: number, t: Register, n: Register, size: Bytes): readonl
   ];
 }
 
+/** LDP and STP: two registers at once, with a base that may move before (pre-index) or after it (post-index). */
 function pair(word: number, t: Register, n: Register, isVector: boolean, loads: boolean): readonly Effect[] {
   const size = isVector ? 4 * 2 ** (word >>> 30) : word >>> 31 === 1 ? 8 : 4;
   const second = bits(word, 10, 5);
@@ -209,6 +217,7 @@ function pair(word: number, t: Register, n: Register, isVector: boolean, loads: 
   return loads && t === n && both[0] && both[1] ? [both[1], both[0]] : both;
 }
 
+/** Data processing with registers: logic, sums, shifts, conditional selects. */
 function registers(word: number, d: Register, n: Register): readonly Effect[] {
   const size = word >>> 31 === 1 ? 8 : 4;
   const m = bits(word, 16, 5);

@@ -5,74 +5,30 @@ import { DEEPEST_FUTURE_CALL, MOST_FUTURE_STEPS } from "../limits.js";
 import type { GoRuntime } from "../runtime.js";
 import type { Instruction } from "./instructions.js";
 import { type Code, type Program, programOf } from "./program.js";
-import { State, type Value } from "./state.js";
-import { isSymbol, type Symbols } from "./symbols.js";
+import { SlowPaths } from "./slow-paths.js";
+import { State } from "./state.js";
+import type { Symbols } from "./symbols.js";
+import { copy, type Flow, type FutureCall, joinFlows, type Reached, type Standing, type Watcher } from "./watcher.js";
 
-/** A call that the goroutine will come to, unless its way is another. */
-export interface FutureCall {
-  /** Of the call instruction, in `within`. */
-  readonly pc: Address;
-  readonly within: GoFunction;
-  readonly target: GoFunction;
-  /** Func values through which the code is reached: a deferred call's among them. */
-  readonly closures: readonly Address[];
-  /** NaN when it is not known. */
-  argument(index: number): Value;
-  /** A word of memory as it will be then. */
-  word(address: Address): Value;
-}
+export type { FutureCall, Reached, Standing, Watcher } from "./watcher.js";
 
-/** Facts of the watcher flow with the code: they are joined where ways meet. */
-export interface Watcher<Facts> {
-  /** What holds after the call; "enter" to follow the function that is called, "never" when it does not return. */
-  call(call: FutureCall, facts: Facts): Facts | "enter" | "never";
-  join(a: Facts, b: Facts): Facts;
-  same(a: Facts, b: Facts): boolean;
-  /** Whether to read the branch's one way only: that which makes the call of an inlined function's slow path. */
-  isInlined(fn: GoFunction, pc: Address): string | undefined;
-  /** What holds after a branch. */
-  passes(fn: GoFunction, pc: Address, facts: Facts): Facts;
-}
-
-/** Where a function continues. */
-export interface Standing {
-  readonly fn: GoFunction;
-  readonly pc: Address;
-  readonly sp: Address;
-  readonly stack: { readonly lo: Address; readonly hi: Address };
-  /** Func values of the calls it has deferred by records, the first to run first. */
-  readonly deferred: readonly Address[];
-  /** Values of registers, where they are known. */
-  register?(index: number): Value;
-}
-
-const SLOW_PATH = 16;
 /** Registers with results that are followed. */
 const RESULTS = 3;
-const LARGEST_OFFSET = 2 ** 31;
 
-/** The place that a function was followed to. */
-export interface Reached<Facts> {
-  readonly facts: Facts;
-  readonly registers: Float64Array;
-  /** The call made there, when its target is known. */
-  readonly call: FutureCall | undefined;
-}
-
-interface Flow<Facts> {
-  readonly state: State;
-  facts: Facts;
-  deferred: readonly Address[];
-}
-
+/**
+ * Follows code with what is known of registers and memory, every way that may be gone, and tells a watcher of the calls that it meets.
+ * Where ways meet only what all of them know is kept; calls are followed where the watcher asks for it.
+ */
 export class Future<Facts> {
-  /** All that were followed. */
+  /** Instructions that were followed, of all goroutines together. */
   steps = 0;
   private readonly runtime: GoRuntime;
   private readonly program: Program;
   private readonly watcher: Watcher<Facts>;
-  private readonly slow = new Map<Address, boolean | undefined>();
+  private readonly slowPaths: SlowPaths;
+  /** Instructions that may still be followed for this goroutine. */
   private left = 0;
+  /** Functions that are being followed, each called by the one before. */
   private chain: GoFunction[] = [];
   private goal: { readonly code: Code; readonly index: number; flow: Flow<Facts> | undefined } | undefined;
   private closures: Address[] = [];
@@ -81,9 +37,10 @@ export class Future<Facts> {
     this.runtime = runtime;
     this.program = program;
     this.watcher = watcher;
+    this.slowPaths = new SlowPaths(watcher);
   }
 
-  /** Starts the account of a goroutine. */
+  /** Starts the account of a goroutine: what one takes does not go off from another. */
   begin(): void {
     this.left = MOST_FUTURE_STEPS;
   }
@@ -138,6 +95,11 @@ export class Future<Facts> {
     };
   }
 
+  /**
+   * Follows a function along all its ways until nothing new is learned of any place: a fixed point, for what is known at a place where
+   * ways meet can only become less.
+   * @returns what holds when it returns, undefined when it never does
+   */
   private run(fn: GoFunction, pc: Address, entry: Flow<Facts>): Flow<Facts> | undefined {
     const code = this.program.read(fn);
     const start = code?.indexOf(pc) ?? -1;
@@ -152,10 +114,10 @@ export class Future<Facts> {
       if (!known) {
         flows.set(index, copy(flow));
         pending.add(index);
-      } else if (this.join(known, flow)) pending.add(index);
+      } else if (joinFlows(this.watcher, known, flow)) pending.add(index);
     };
     const leave = (flow: Flow<Facts>) => {
-      if (end) this.join(end, flow);
+      if (end) joinFlows(this.watcher, end, flow);
       else end = copy(flow);
     };
     for (const index of pending) {
@@ -168,17 +130,6 @@ export class Future<Facts> {
     return end;
   }
 
-  private join(known: Flow<Facts>, flow: Flow<Facts>): boolean {
-    let changed = known.state.join(flow.state);
-    const facts = this.watcher.join(known.facts, flow.facts);
-    if (!this.watcher.same(facts, known.facts)) {
-      known.facts = facts;
-      changed = true;
-    }
-    if (flow.deferred.length > known.deferred.length) known.deferred = flow.deferred;
-    return changed;
-  }
-
   /** From an instruction to the next place where ways meet or part. */
   private block(
     code: Code,
@@ -187,7 +138,6 @@ export class Future<Facts> {
     arrive: (index: number, flow: Flow<Facts>) => void,
     leave: (flow: Flow<Facts>) => void,
   ): void {
-    const { state } = flow;
     for (let index = start; index < code.instructions.length; index++) {
       if (index > start && code.targets.has(index)) {
         arrive(index, flow);
@@ -195,60 +145,47 @@ export class Future<Facts> {
       }
       if (this.left-- <= 0) return;
       if (this.goal?.index === index && this.goal.code === code) {
-        if (this.goal.flow) this.join(this.goal.flow, flow);
+        if (this.goal.flow) joinFlows(this.watcher, this.goal.flow, flow);
         else this.goal.flow = copy(flow);
       }
       this.steps++;
       const each = code.instructions[index];
-      switch (each.action) {
-        case "move":
-          state.set(each.to, each.size, state.get(each.from, each.size, each.signed));
-          break;
-        case "address":
-          state.registers[each.to] = state.addressOf(each.of);
-          break;
-        case "add": {
-          const [a, b] = [state.get(each.a, each.size), state.get(each.b, each.size)];
-          const isKnown = each.size === 8 && !isSymbol(b) && !(isSymbol(a) && Math.abs(b) > LARGEST_OFFSET);
-          state.registers[each.to] = isKnown ? a + each.sign * b : Number.NaN;
-          break;
+      const goesOn = each.action === "call" ? this.call(code.fn, each, flow) : this.step(code, each, index, flow, arrive, leave);
+      if (!goesOn) return;
+    }
+  }
+
+  /** @returns false where the way ends, or goes on elsewhere only */
+  private step(
+    code: Code,
+    each: Instruction,
+    index: number,
+    flow: Flow<Facts>,
+    arrive: (index: number, flow: Flow<Facts>) => void,
+    leave: (flow: Flow<Facts>) => void,
+  ): boolean {
+    switch (each.action) {
+      case "jump":
+        if (each.target !== undefined) this.jump(code, each, each.target, flow, arrive, leave);
+        return false;
+      case "branch": {
+        flow.facts = this.watcher.passes(code.fn, each.pc, flow.facts);
+        let taken = flow.state.decides(each.condition);
+        if (taken === undefined) {
+          taken = this.slowPaths.isTaken(code, index);
+          if (taken !== undefined) flow.state.suppose();
         }
-        case "compare":
-          state.comparison = { a: state.get(each.a, each.size), b: state.get(each.b, each.size), mask: each.mask, size: each.size };
-          break;
-        case "clobber":
-          if (each.writes) state.store(state.addressOf(each.writes.memory), each.writes.size, Number.NaN);
-          for (const register of each.registers) state.forget(register);
-          break;
-        case "zero":
-          state.store(state.addressOf(each.memory), each.size, 0);
-          break;
-        case "call":
-          if (!this.call(code.fn, each, flow)) return;
-          break;
-        case "jump":
-          if (each.target === undefined) return;
-          this.jump(code, each, each.target, flow, arrive, leave);
-          return;
-        case "branch": {
-          flow.facts = this.watcher.passes(code.fn, each.pc, flow.facts);
-          let taken = state.decides(each.condition);
-          if (taken === undefined) {
-            taken = this.towardsSlowPath(code, index);
-            if (taken !== undefined) state.suppose();
-          }
-          if (taken !== false) this.jump(code, each, each.target, flow, arrive, leave);
-          if (taken === true) return;
-          break;
-        }
-        case "return":
-          leave(flow);
-          return;
-        case "stop":
-          return;
-        case "nothing":
-          break;
+        if (taken !== false) this.jump(code, each, each.target, flow, arrive, leave);
+        return taken !== true;
       }
+      case "return":
+        leave(flow);
+        return false;
+      case "stop":
+        return false;
+      default:
+        flow.state.apply(each);
+        return true;
     }
   }
 
@@ -302,6 +239,7 @@ export class Future<Facts> {
     return true;
   }
 
+  /** The call as the watcher sees it: its arguments are read when they are asked for. */
   private futureCall(within: GoFunction, pc: Address, target: GoFunction, state: State): FutureCall {
     const { machine } = this.program;
     return {
@@ -314,6 +252,7 @@ export class Future<Facts> {
     };
   }
 
+  /** Tells the watcher of a call. @returns false when it does not return */
   private enter(target: GoFunction, within: GoFunction, pc: Address, flow: Flow<Facts>): boolean {
     const { state } = flow;
     const after = this.watcher.call(this.futureCall(within, pc, target, state), flow.facts);
@@ -323,6 +262,7 @@ export class Future<Facts> {
     return true;
   }
 
+  /** Follows the function that is called. Only facts come back: what it wrote to registers and memory is taken to be lost. */
   private descend(target: GoFunction, flow: Flow<Facts>): void {
     const { state } = flow;
     const { stackPointer, pushed } = this.program.machine;
@@ -357,35 +297,4 @@ export class Future<Facts> {
     state.leave(sp);
     state.supposed();
   }
-
-  /** Inlined locks try first without a call, which no trace is left of: the way with the call tells which lock it is. */
-  private towardsSlowPath(code: Code, index: number): boolean | undefined {
-    const each = code.instructions[index];
-    if (each.action !== "branch") return undefined;
-    if (this.slow.has(each.pc)) return this.slow.get(each.pc);
-    const region = this.watcher.isInlined(code.fn, each.pc);
-    let answer: boolean | undefined;
-    if (region !== undefined) {
-      const calls = (from: number) => this.callsWithin(code, from, region);
-      const [taken, passed] = [calls(code.indexOf(each.target)), calls(index + 1)];
-      if (taken !== passed) answer = taken;
-    }
-    this.slow.set(each.pc, answer);
-    return answer;
-  }
-
-  private callsWithin(code: Code, from: number, region: string): boolean {
-    let index = from;
-    for (let count = 0; count < SLOW_PATH && index >= 0; count++) {
-      const each = code.instructions[index];
-      if (!each || each.action === "branch" || each.action === "return" || each.action === "stop") return false;
-      if (each.action === "call") return this.watcher.isInlined(code.fn, each.pc) === region;
-      index = each.action === "jump" ? (each.target === undefined ? -1 : code.indexOf(each.target)) : index + 1;
-    }
-    return false;
-  }
-}
-
-function copy<Facts>({ state, facts, deferred }: Flow<Facts>): Flow<Facts> {
-  return { state: state.copy(), facts, deferred };
 }

@@ -6,6 +6,7 @@ import type { Machine } from "./instructions.js";
 
 const MACHINES: Readonly<Record<ArchName, Machine>> = { amd64, arm64 };
 
+/** How code of an architecture is decoded, and where Go's calling convention keeps values in it. */
 export function machineOf(arch: Arch): Machine {
   return MACHINES[arch.name];
 }

@@ -6,6 +6,7 @@ import type { GoRuntime } from "../runtime.js";
 import { decodeAll, type Instruction, type Machine } from "./instructions.js";
 import { machineOf } from "./machines.js";
 
+/** The code of one function. */
 export interface Code {
   readonly fn: GoFunction;
   readonly instructions: readonly Instruction[];
@@ -15,6 +16,7 @@ export interface Code {
   readonly targets: ReadonlySet<number>;
 }
 
+/** The code of all functions, as far as it was asked for. */
 export interface Program {
   readonly machine: Machine;
   /** undefined: too long, or not in the core. */
@@ -25,6 +27,7 @@ export interface Program {
 
 const programs = new WeakMap<GoRuntime, Program>();
 
+/** The one of a runtime, made at first use. */
 export function programOf(runtime: GoRuntime): Program {
   let program = programs.get(runtime);
   if (!program) {

@@ -13,6 +13,8 @@ export interface SlotUses {
   readonly soon: readonly Address[];
   /** Met only after one. */
   readonly nextRound: readonly Address[];
+  /** Met before one: they read the bytes just before, as of a small variable that shares the word. */
+  readonly beside: readonly Address[];
 }
 
 /** Every instruction of a function that may change a word of its frame. */
@@ -47,7 +49,11 @@ export function codeOfFrame(runtime: GoRuntime, frame: Frame): FrameCode | undef
       );
       const known = words.flatMap((each) => (each ? [each] : []));
       if (known.length < words.length) return undefined;
-      return { soon: known.flatMap(({ soon }) => soon), nextRound: known.flatMap(({ nextRound }) => nextRound) };
+      return {
+        soon: known.flatMap(({ soon }) => soon),
+        nextRound: known.flatMap(({ nextRound }) => nextRound),
+        beside: known.flatMap(({ beside }) => beside),
+      };
     },
     writersOf: (slot, size) => writersOf(code, machine, pc, slot - sp, size),
   };
@@ -70,7 +76,9 @@ function firstReads(
 ): SlotUses | undefined {
   const soon: Address[] = [];
   const nextRound: Address[] = [];
+  const beside: Address[] = [];
   const meets = inSlot(machine, offset, size);
+  const meetsWord: IsWanted = (memory, bytes) => meets(memory, Math.max(bytes, WORD));
   const known = walkAhead(code, code.indexOf(pc), isLast, (each, isBack) => {
     if (movesStack(each, machine)) return false;
     const taken = addressTaken(each, machine);
@@ -79,12 +87,13 @@ function firstReads(
       (isBack ? nextRound : soon).push(each.pc);
       return false;
     }
+    if (!isBack && reads(each, meetsWord)) beside.push(each.pc);
     const write = written(each);
     if (!write || !meets(write.memory, write.size)) return true;
     // A write of a part only is no end of the rest.
     return write.memory.offset > offset || write.memory.offset + write.size < offset + size;
   });
-  return known ? { soon, nextRound } : undefined;
+  return known ? { soon, nextRound, beside } : undefined;
 }
 
 function writersOf(code: Code, machine: Machine, pc: Address, offset: Bytes, size: Bytes): SlotWriters | undefined {
@@ -116,7 +125,8 @@ function movesStack(each: Instruction, { stackPointer }: Machine): boolean {
 /** Of a place in the frame, the offset from the stack pointer; unknown when it is computed. */
 function addressTaken(each: Instruction, { stackPointer }: Machine): Bytes | "unknown" | undefined {
   if (each.action === "address") return each.of.base === stackPointer && each.of.index === -1 ? each.of.offset : undefined;
-  if (each.action !== "add" || each.a.kind !== "register" || each.a.register !== stackPointer) return undefined;
+  if (each.action !== "add" || each.to === stackPointer) return undefined;
+  if (each.a.kind !== "register" || each.a.register !== stackPointer) return undefined;
   return each.b.kind === "constant" ? each.sign * each.b.value : "unknown";
 }
 

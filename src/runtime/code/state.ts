@@ -1,7 +1,7 @@
 // What is known of registers and memory at one place of the code: the core's memory, and what the code has written since.
 import type { Address } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
-import type { Condition, Memory, Operand, Register } from "./instructions.js";
+import type { Condition, Instruction, Memory, Operand, Register } from "./instructions.js";
 import { isSymbol, type Symbols } from "./symbols.js";
 
 /** Values are numbers; NaN when not known. */
@@ -14,9 +14,15 @@ interface Comparison {
   readonly size: number;
 }
 
+/** What may be added to a symbol: more would make it another one. */
+const LARGEST_OFFSET = 2 ** 31;
 /** Numbers above this are not exact. */
 const EXACT = 2 ** 53;
 
+/**
+ * Registers and memory at one place of the code. A value is known exactly, stands for something that is not known yet (a symbol, see
+ * symbols.ts), or is NaN. Memory is the core's, with what the code has written since laid over it.
+ */
 export class State {
   readonly registers: Float64Array;
   private readonly memory: AddressSpace;
@@ -31,7 +37,7 @@ export class State {
   symbols: Symbols | undefined;
 
   /** Addresses written on ways that only the code shows, not what happened; those of the way that is being followed apart. */
-  private doubtful: ReadonlySet<Address> = new Set();
+  private uncertain: ReadonlySet<Address> = new Set();
   private trial: ReadonlySet<Address> | undefined;
 
   constructor(
@@ -51,7 +57,7 @@ export class State {
     const copy = new State(this.memory, this.registers.slice(), { lo: this.low, hi: this.high }, new Map(this.written));
     copy.comparison = this.comparison;
     copy.symbols = this.symbols;
-    copy.doubtful = this.doubtful;
+    copy.uncertain = this.uncertain;
     copy.trial = this.trial;
     return copy;
   }
@@ -74,7 +80,7 @@ export class State {
     for (const [address, { size }] of [...this.written]) differs(address, size);
     for (const [address, { size }] of other.written) differs(address, size);
     this.comparison = undefined;
-    if (other.doubtful.size > 0) this.doubtful = new Set([...this.doubtful, ...other.doubtful]);
+    if (other.uncertain.size > 0) this.uncertain = new Set([...this.uncertain, ...other.uncertain]);
     return changed;
   }
 
@@ -133,7 +139,7 @@ export class State {
         this.written.set(near, { size: other.size, value: Number.NaN });
       }
       if (this.trial) this.trial = new Set([...this.trial, at]);
-      else if (this.doubtful.has(at)) this.doubtful = new Set([...this.doubtful].filter((each) => each !== at));
+      else if (this.uncertain.has(at)) this.uncertain = new Set([...this.uncertain].filter((each) => each !== at));
       const old = this.written.get(at);
       if (old && old.size > part) this.written.set(at, { size: old.size, value: Number.NaN });
       else this.written.set(at, { size: part, value });
@@ -147,14 +153,44 @@ export class State {
 
   /** The call is made: it may have come another way. */
   supposed(): void {
-    if (this.trial && this.trial.size > 0) this.doubtful = new Set([...this.doubtful, ...this.trial]);
+    if (this.trial && this.trial.size > 0) this.uncertain = new Set([...this.uncertain, ...this.trial]);
     this.trial = undefined;
   }
 
   /** Words of 8 bytes surely written from an address on. */
   *words(from: Address): Iterable<readonly [address: Address, value: Value]> {
     for (const [address, { size, value }] of this.written)
-      if (size === 8 && address >= from && !this.doubtful.has(address)) yield [address, value];
+      if (size === 8 && address >= from && !this.uncertain.has(address)) yield [address, value];
+  }
+
+  /** What an instruction makes of registers and memory. Calls and jumps are the caller's. */
+  apply(each: Instruction): void {
+    switch (each.action) {
+      case "move":
+        this.set(each.to, each.size, this.get(each.from, each.size, each.signed));
+        break;
+      case "address":
+        this.registers[each.to] = this.addressOf(each.of);
+        break;
+      case "add": {
+        const [a, b] = [this.get(each.a, each.size), this.get(each.b, each.size)];
+        const isKnown = each.size === 8 && !isSymbol(b) && !(isSymbol(a) && Math.abs(b) > LARGEST_OFFSET);
+        this.registers[each.to] = isKnown ? a + each.sign * b : Number.NaN;
+        break;
+      }
+      case "compare":
+        this.comparison = { a: this.get(each.a, each.size), b: this.get(each.b, each.size), mask: each.mask, size: each.size };
+        break;
+      case "clobber":
+        if (each.writes) this.store(this.addressOf(each.writes.memory), each.writes.size, Number.NaN);
+        for (const register of each.registers) this.forget(register);
+        break;
+      case "zero":
+        this.store(this.addressOf(each.memory), each.size, 0);
+        break;
+      default:
+        break;
+    }
   }
 
   forget(register: Register): void {

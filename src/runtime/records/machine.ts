@@ -31,10 +31,14 @@ export interface Machine {
   readonly thread: Thread | undefined;
 }
 
-/** Every m along runtime.allm, the newest first; it ends at a record that is not in the core. */
+/**
+ * Every m along runtime.allm, the newest first; it ends at a record that is not in the core. onDamage is told the address of allm itself
+ * when that is not in the core: then there is none.
+ */
 export function machineAddresses({ layout, memory }: RecordSource, onDamage?: OnDamage): Iterable<Address> {
   const all = layout.global("runtime.allm");
   const link = layout.struct("m").offset("alllink");
+  if (all !== undefined && memory.tryAddress(all) === undefined) onDamage?.(all);
   const first = all === undefined ? 0 : pointerAt(memory, all);
   return chain(first, (at) => pointerAt(memory, at + link), MOST_MACHINES, onDamage);
 }
@@ -57,6 +61,9 @@ export function readMachines(
   const threads = new Map(process.threads.map((thread) => [thread.tid, thread]));
   const m = layout.struct("m");
   const all: Machine[] = [];
+  const list = layout.global("runtime.allm");
+  if (list !== undefined && memory.tryAddress(list) === undefined)
+    findings.add("thread-missing", "the list of the runtime's threads is not in the core", hex(list), { partial: true });
   for (const at of machineAddresses({ layout, memory })) {
     if (!memory.tryBytes(at, m.size)) {
       findings.add("thread-missing", "a thread's record of the runtime is not in the core", hex(at), { partial: true });

@@ -144,21 +144,21 @@ describe("a word of a frame", () => {
   it("is needed where an instruction to come reads it before it is written", () => {
     // CALL; MOVQ 8(SP), AX; MOVQ AX, 16(SP); RET
     const code = frameOf(`${call} 488b442408 4889442410 c3`, 5);
-    expect(code?.usesOf(SP + 8, 8)).toEqual({ soon: [ENTRY + 5], nextRound: [] });
-    expect(code?.usesOf(SP + 16, 8)).toEqual({ soon: [], nextRound: [] });
+    expect(code?.usesOf(SP + 8, 8)).toEqual({ soon: [ENTRY + 5], nextRound: [], beside: [] });
+    expect(code?.usesOf(SP + 16, 8)).toEqual({ soon: [], nextRound: [], beside: [] });
     expect(code?.writersOf(SP + 16, 8)).toEqual({ writes: [ENTRY + 10], isShared: false });
   });
 
   it("may be needed in the next round of a loop only", () => {
     // MOVQ 8(SP), AX; CALL; JMP to the start
     const code = frameOf(`488b442408 ${call} ebf4`, 10);
-    expect(code?.usesOf(SP + 8, 8)).toEqual({ soon: [], nextRound: [ENTRY] });
+    expect(code?.usesOf(SP + 8, 8)).toEqual({ soon: [], nextRound: [ENTRY], beside: [] });
   });
 
   it("is needed when one of two ways reads it", () => {
     // CALL; JE +6; MOVQ AX, 8(SP); RET; MOVQ 8(SP), AX; RET
     const code = frameOf(`${call} 7406 4889442408 c3 488b442408 c3`, 5);
-    expect(code?.usesOf(SP + 8, 8)).toEqual({ soon: [ENTRY + 13], nextRound: [] });
+    expect(code?.usesOf(SP + 8, 8)).toEqual({ soon: [ENTRY + 13], nextRound: [], beside: [] });
   });
 
   it("is not known of behind a call that does not return, or code that goes anywhere", () => {
@@ -169,20 +169,20 @@ describe("a word of a frame", () => {
   it("is written by instructions that read it first, and shared when its address is taken", () => {
     // CALL; INCQ 8(SP); LEAQ 16(SP), CX; RET
     const code = frameOf(`${call} 48ff442408 488d4c2410 c3`, 5);
-    expect(code?.usesOf(SP + 8, 8)).toEqual({ soon: [ENTRY + 5], nextRound: [] });
+    expect(code?.usesOf(SP + 8, 8)).toEqual({ soon: [ENTRY + 5], nextRound: [], beside: [] });
     expect(code?.writersOf(SP + 8, 8)).toEqual({ writes: [ENTRY + 5], isShared: false });
-    expect(code?.usesOf(SP + 16, 8)).toEqual({ soon: [ENTRY + 10], nextRound: [] });
+    expect(code?.usesOf(SP + 16, 8)).toEqual({ soon: [ENTRY + 10], nextRound: [], beside: [] });
     expect(code?.writersOf(SP + 16, 8)).toEqual({ writes: [], isShared: true });
   });
 
   it("is overwritten word by word where two are one variable", () => {
     // BL; STP (R0, R1), 32(RSP); LDP 32(RSP), (R0, R1); RET
     const code = frameOf("41000094 e00702a9 e00742a9 c0035fd6", 4, "arm64");
-    expect(code?.usesOf(SP + 32, 16)).toEqual({ soon: [], nextRound: [] });
+    expect(code?.usesOf(SP + 32, 16)).toEqual({ soon: [], nextRound: [], beside: [] });
     expect(code?.writersOf(SP + 32, 16)).toEqual({ writes: [ENTRY + 4, ENTRY + 4], isShared: false });
     // BL; ADD $40, RSP, R0; RET
     const taken = frameOf("41000094 e0a30091 c0035fd6", 4, "arm64");
-    expect(taken?.usesOf(SP + 40, 8)).toEqual({ soon: [ENTRY + 4], nextRound: [] });
+    expect(taken?.usesOf(SP + 40, 8)).toEqual({ soon: [ENTRY + 4], nextRound: [], beside: [] });
     expect(taken?.writersOf(SP + 40, 8)).toEqual({ writes: [], isShared: true });
   });
 });

@@ -156,6 +156,19 @@ test("a thread's record that is missing is told, and ends the list", () => {
   expect(findings.list().map((each) => each.code)).toEqual(["thread-missing"]);
 });
 
+test("a list of threads whose beginning is not in the core is told, and empty", () => {
+  const make = new RecordBuilder();
+  make.global("runtime.allm", make.make("m", { procid: 1 }));
+  const { layout, memory } = make.source();
+  const holed = Object.assign(Object.create(memory), { tryAddress: () => undefined }) as typeof memory;
+  const findings = new Findings();
+  expect(readMachines({ layout, process: { memory: holed, threads: [] } as unknown as Process }, findings)).toEqual([]);
+  expect(findings.list()).toMatchObject([{ code: "thread-missing", message: "the list of the runtime's threads is not in the core" }]);
+  const lost: number[] = [];
+  expect([...machineAddresses({ layout, memory: holed }, (at) => lost.push(at))]).toEqual([]);
+  expect(lost).toEqual([layout.global("runtime.allm")]);
+});
+
 test("processors: those of allp that are not nil; the latest time that one of them noted", () => {
   const make = new RecordBuilder();
   const list = make.memory.allocate(24);

@@ -1,7 +1,7 @@
 // Which variables of optimised code may have another value than their place holds: tables of made-up functions.
 import { describe, expect, it } from "vitest";
 import type { DwarfFunction, DwarfVariable, Location } from "../../src/dwarf/dwarf.js";
-import { doubtsOf } from "../../src/runtime/doubtful-variables.js";
+import { Currency } from "../../src/runtime/currency.js";
 import type { FunctionTable } from "../../src/runtime/functions.js";
 import type { Frame } from "../../src/runtime/unwind.js";
 
@@ -25,7 +25,7 @@ function variable(name: string, declarationLine: number, entries: readonly Entry
 }
 
 /** Stopped at pc 0x1050; lines: one number for each 16 bytes of code. */
-function doubtful(variables: readonly DwarfVariable[], lines: readonly number[]): string[] {
+function endangered(variables: readonly DwarfVariable[], lines: readonly number[]): string[] {
   const lineOf = (pc: number) => lines[Math.floor((pc - ENTRY) / 16)];
   const functions = {
     inlinedAt: (_fn: unknown, pc: number) => [{ name: "main.f", file: "f.go", line: lineOf(pc), inlined: false, funcId: 0 }],
@@ -40,8 +40,8 @@ function doubtful(variables: readonly DwarfVariable[], lines: readonly number[])
     captures: [],
     optimised: true,
   } as DwarfFunction;
-  const doubts = doubtsOf(functions, frame, dwarf, { pc: 0x1050, cfa: 0, bias: 0, register: () => undefined });
-  return variables.filter(doubts.any).map((each) => each.name);
+  const currency = new Currency(functions, frame, dwarf, { pc: 0x1050, cfa: 0, bias: 0, register: () => undefined });
+  return variables.filter((each) => currency.isEndangered(each)).map((each) => each.name);
 }
 
 const straight = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -53,7 +53,7 @@ describe("a variable of optimised code", () => {
       [0x1030, 0x1080, memory(0x500)],
     ]);
     const n = variable("n", 1, [[ENTRY, 0x1080, memory(0x508)]], "parameter");
-    expect(doubtful([x, n], straight)).toEqual([]);
+    expect(endangered([x, n], straight)).toEqual([]);
   });
 
   it("is not when it has shared a register or memory with another", () => {
@@ -66,29 +66,29 @@ describe("a variable of optimised code", () => {
       [0x1040, 0x1080, memory(0x600)],
     ]);
     const c = variable("c", 3, [[0x1030, 0x1080, memory(0x604)]]);
-    expect(doubtful([a, b, c], straight)).toEqual(["a", "b", "c"]);
+    expect(endangered([a, b, c], straight)).toEqual(["a", "b", "c"]);
   });
 
   it("may use a register after another has left it", () => {
     const a = variable("a", 2, [[0x1020, 0x1030, register(0)]]);
     const b = variable("b", 3, [[0x1030, 0x1080, register(0)]]);
-    expect(doubtful([a, b], straight)).toEqual([]);
+    expect(endangered([a, b], straight)).toEqual([]);
   });
 
   it("is ahead when a later line has filled its place", () => {
     const x = variable("x", 2, [[0x1030, 0x1080, memory(0x500)]]);
-    expect(doubtful([x], [1, 2, 9, 4, 5, 6, 7, 8])).toEqual(["x"]);
+    expect(endangered([x], [1, 2, 9, 4, 5, 6, 7, 8])).toEqual(["x"]);
   });
 
   it("is behind when code of a line since its declaration is still to come", () => {
     const n = variable("n", 1, [[ENTRY, 0x1080, memory(0x500)]], "parameter");
     const x = variable("x", 5, [[0x1048, 0x1080, memory(0x508)]]);
-    expect(doubtful([n, x], [1, 2, 3, 4, 5, 6, 3, 8])).toEqual(["n"]);
+    expect(endangered([n, x], [1, 2, 3, 4, 5, 6, 3, 8])).toEqual(["n"]);
   });
 
   it("is not to be told from a part that has been put elsewhere", () => {
     const s = variable("s", 2, [[0x1020, 0x1080, memory(0x500)]]);
     const part = variable("s.ptr", 2, []);
-    expect(doubtful([s, part, variable("other", 2, [])], straight)).toEqual(["s.ptr"]);
+    expect(endangered([s, part, variable("other", 2, [])], straight)).toEqual(["s.ptr"]);
   });
 });

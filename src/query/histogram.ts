@@ -9,11 +9,12 @@ import { namePattern } from "../naming/patterns.js";
 import { heapNames } from "./heap-names.js";
 import type { Query } from "./query.js";
 
-type RowKind = NonNullable<HistogramArgs["by"]>;
+/** What the rows of a histogram stand for. */
+export type RowKind = "type" | "package" | "size-class" | "owner" | "goroutine";
 
 export interface HistogramArgs {
   /** What the rows stand for; types when absent. */
-  readonly by?: "type" | "package" | "size-class" | "owner" | "goroutine";
+  readonly by?: RowKind;
   /** What is dead too. */
   readonly garbage?: boolean;
   /** Regular expression over the rows' names. */

@@ -1,5 +1,5 @@
 // What was mapped, and where its bytes are now.
-import type { Rows } from "../base/rows.js";
+import type { Rows, RowsAndBytes } from "../base/rows.js";
 import { type Hex, hex } from "../base/units.js";
 import type { NoArgs, Query } from "./query.js";
 
@@ -13,7 +13,7 @@ export interface MappingRow {
   readonly path: string;
 }
 
-export type MappingsResult = Rows<MappingRow, { readonly rows: number; readonly bytes: number }>;
+export type MappingsResult = Rows<MappingRow, RowsAndBytes>;
 
 export const mappings: Query<NoArgs, MappingsResult> = {
   name: "mappings",

@@ -1,5 +1,5 @@
 // The live objects of a type, one by one.
-import { cut, type Rows, USUAL_TOP } from "../base/rows.js";
+import { cut, type Rows, type RowsAndBytes, USUAL_TOP } from "../base/rows.js";
 import { type ObjectRow, objectRows, type Selection, visitSelected } from "./object-rows.js";
 import type { Query } from "./query.js";
 
@@ -10,7 +10,7 @@ export interface ObjectsArgs extends Selection {
   readonly top?: number;
 }
 
-export type ObjectsResult = Rows<ObjectRow, { readonly rows: number; readonly bytes: number }>;
+export type ObjectsResult = Rows<ObjectRow, RowsAndBytes>;
 
 /** Largest first, then by address. */
 export const objects: Query<ObjectsArgs, ObjectsResult> = {

@@ -13,7 +13,7 @@ import {
   suspectLines,
   typeLines,
 } from "../views/overview.js";
-import { suspectText } from "../views/suspects.js";
+import { type OverviewJson, suspectText } from "../views/suspects.js";
 
 /** `corescope overview`: the first look at a core. */
 export const overviewCommand = defineCommand({
@@ -45,7 +45,7 @@ export const overviewCommand = defineCommand({
     "",
     ...typeLines(answer, page),
   ],
-  json: (answer) => ({
+  json: (answer): OverviewJson => ({
     ...answer,
     topSuspects: answer.topSuspects.map((suspect) => {
       const { kind, title } = suspectText(suspect);

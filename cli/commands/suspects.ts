@@ -6,7 +6,7 @@ import { commandLine } from "../text/command-line.js";
 import { escapeText } from "../text/escape.js";
 import { proseWidth } from "../text/style.js";
 import { wrapText } from "../text/wrap.js";
-import { suspectJson, suspectText } from "../views/suspects.js";
+import { type SuspectsJson, suspectJson, suspectText } from "../views/suspects.js";
 
 /** Findings on one screen. */
 const usualTop = 8;
@@ -36,6 +36,6 @@ export const suspectsCommand = defineCommand({
     if (rows.length < total.rows) lines.push("", `${rows.length} of ${counted(total.rows, "finding")} (--top 0 for all)`);
     return lines;
   },
-  json: (result, paste) => ({ ...result, rows: result.rows.map((row) => suspectJson(row, paste)) }),
+  json: (result, paste): SuspectsJson => ({ ...result, rows: result.rows.map((row) => suspectJson(row, paste)) }),
   next: ({ rows }) => rows.slice(0, 3).map((row) => commandLine(row.next)),
 });

@@ -1,7 +1,8 @@
 // Findings in words: each rule's sentence, the facts that speak for it or against, and what to ask next.
 import { durationText } from "../../src/base/duration.js";
 import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
-import type { Figures, GroupFigures, Part, RuleId, Sign, Suspect, WasteFigures, Whole } from "../../src/query/suspects.js";
+import type { Overview } from "../../src/query/overview.js";
+import type { Figures, GroupFigures, Part, RuleId, Sign, Suspect, Suspects, WasteFigures, Whole } from "../../src/query/suspects.js";
 import { commandLine } from "../text/command-line.js";
 import { formatPlace } from "../text/goroutine-group.js";
 
@@ -42,8 +43,39 @@ export function suspectText(suspect: Suspect): SuspectText {
   };
 }
 
-/** A finding as --json prints it: the figures, and what people read of them. @param paste makes a hint a line for a shell */
-export function suspectJson(suspect: Suspect, paste: (hint: string) => string): object {
+/** A finding as --json prints it: the figures, and what people read of them. */
+export interface SuspectJson extends Pick<SuspectText, "kind" | "title" | "of" | "evidence"> {
+  readonly bytes: number;
+  /** Of the whole, 0 to 1. */
+  readonly share: number;
+  /** what: the part in words. */
+  readonly parts: readonly (Part & { readonly what: string })[];
+  /** Go expression of the object, or of what holds it. */
+  readonly expression?: string;
+  /** A line for a shell that shows more. */
+  readonly next: string;
+  readonly score: number;
+  readonly rule: RuleId;
+  readonly subject: Suspect["subject"];
+  readonly whole: Whole;
+  readonly figures: Figures[RuleId];
+  readonly signs: readonly Sign[];
+  /** What `next` asks. */
+  readonly question: Suspect["next"];
+}
+
+/** What `suspects --json` prints. */
+export interface SuspectsJson extends Omit<Suspects, "rows"> {
+  readonly rows: readonly SuspectJson[];
+}
+
+/** What `overview --json` prints. */
+export interface OverviewJson extends Omit<Overview, "topSuspects"> {
+  readonly topSuspects: readonly Pick<SuspectJson, "kind" | "title" | "bytes" | "rule" | "share">[];
+}
+
+/** @param paste makes a hint a line for a shell */
+export function suspectJson(suspect: Suspect, paste: (hint: string) => string): SuspectJson {
   const { kind, title, of, parts, evidence, next } = suspectText(suspect);
   const { expression } = suspect.subject;
   return {

@@ -8,6 +8,7 @@ import { COMMANDS } from "../../cli/commands/index.js";
 import { quoteWord } from "../../src/base/words.js";
 import { type DumpFiles, openDump } from "../../src/dump.js";
 import type { TestDump } from "../support/dump-cache.js";
+import { schemaProblems } from "../support/schemas.js";
 import { leftOpen } from "../support/world.js";
 import { MISTAKES, questionsOf } from "./questions.js";
 
@@ -123,10 +124,17 @@ async function answerTo(words: readonly string[], run: Run): Promise<string> {
   };
   const code = await run(words, world);
   const out = Buffer.concat(printed.out);
+  if (words.includes("--json") && out[0] === "{".charCodeAt(0)) holdSchema(words, out.toString());
   const error = Buffer.concat(printed.error).toString();
   const lines = [`$ corescope ${words.map(quoteWord).join(" ")}`, ...keptLines(out), `exit ${code}, ${out.length} bytes, ${digestOf(out)}`];
   if (error !== "") lines.push("stderr:", ...error.trimEnd().split("\n"));
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+}
+
+/** @throws Error when a document has something that its schema in docs/schemas does not say, or lacks what that says */
+function holdSchema(words: readonly string[], out: string): void {
+  const problems = schemaProblems(JSON.parse(out));
+  if (problems.length > 0) throw new Error(`${words.join(" ")}: not what docs/schemas says:\n${problems.slice(0, 10).join("\n")}`);
 }
 
 /** An answer as lines to compare: JSON broken into lines, of long ones the head, of bytes none. */

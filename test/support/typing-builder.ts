@@ -8,6 +8,7 @@ import type { TypeEvidence } from "../../src/heap/evidence.js";
 import { closureCandidate, type TypingInput } from "../../src/heap/inference.js";
 import { numberObjects, type ObjectTable } from "../../src/heap/objects.js";
 import { PartWordsByType } from "../../src/heap/part-words.js";
+import { inferPathTypes } from "../../src/heap/path-types.js";
 import { pointerKinds } from "../../src/heap/pointer-kinds.js";
 import type { RootTable } from "../../src/heap/roots.js";
 import { inferTypes } from "../../src/heap/typing.js";
@@ -91,6 +92,13 @@ export class TypingBuilder {
       names: ids.map((id) => (found.type[id] === NONE ? "" : this.types.get(found.type[id]).name)),
       evidence: ids.map((id) => found.evidenceOf(id)),
     };
+  }
+
+  /** Types of a path's objects by the path alone, and bytes of the parts of each; undefined when that does not tell. */
+  along(row: number, path: readonly ObjectId[]): readonly { readonly name: string; readonly parts: Bytes }[] | undefined {
+    const input = this.input();
+    const found = inferPathTypes(input, new PartWordsByType(this.types, input.kinds), row, path);
+    return found && path.map((id) => ({ name: this.types.get(found.types.type[id]).name, parts: found.partsOf(id).bytes }));
   }
 
   /** What is one value, where everything is live. */

@@ -6,6 +6,7 @@ import { MOST_ROWS } from "./limits.js";
 import type { Grouping, RowKeys } from "./row-keys.js";
 import type { Sources } from "./sources.js";
 
+/** What a person asks of a tree. */
 export interface TreeOptions {
   /** Levels below the start. */
   readonly depth: number;
@@ -73,6 +74,7 @@ export function foldNodes(source: Sources, keys: RowKeys, start: NodeId, options
   return fold.rows;
 }
 
+/** Takes the nodes one by one, parents first, and puts each into a row. */
 class Fold {
   readonly rows = new Rows();
   /** [nodes] NONE: not below the start, or left out. */

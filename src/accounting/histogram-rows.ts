@@ -45,6 +45,7 @@ export function histogramRows(source: Pick<Sources, "heap" | "runtime" | "progre
   const { runtime } = source;
   const folded = selection.parts === true ? undefined : source.heap.wholes;
   const sums = countByType(source, selection.garbage, folded);
+  // Several types may have one name, and all types of a package are one row.
   const byName = new Map<string, Mutable<HistogramRow> & { evidence: Record<string, number> }>();
   for (let row = 0; row < sums.bytes.length; row++) {
     if (sums.bytes[row] === 0) continue;
@@ -77,6 +78,7 @@ function countByType(source: Pick<Sources, "heap" | "runtime" | "progress">, gar
   const column = folded?.column;
   const typeCount = runtime.types.count;
   const rowCount = typeCount + 2 + (folded?.labels.length ?? 0);
+  /** The row of an object that stands for a value. */
   const rowOf = (id: number, noscan: number): number => {
     const entry = column === undefined ? NONE : column[id];
     if (entry < NONE) return typeCount + 2 + labelIndex(entry);
@@ -93,6 +95,7 @@ function countByType(source: Pick<Sources, "heap" | "runtime" | "progress">, gar
     const noscan = spans.spanClass[span] & 1;
     for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) {
       if (isMarked(live, objectNode + id) === garbage) continue;
+      // A part adds bytes to the row of its whole, and is no object of that type.
       const whole = column === undefined ? NONE : column[id];
       const row = rowOf(whole >= 0 ? whole : id, noscan);
       bytes[row] += size;

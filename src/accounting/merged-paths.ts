@@ -17,6 +17,7 @@ export interface MergedNode {
 /** How many levels up a path is searched for the type at hand: a list is one level, and so is a list of pairs. */
 const LOOPS = 4;
 
+/** A level of the merged tree while it is made. */
 interface Branch {
   readonly above: number;
   readonly name: string;
@@ -45,6 +46,7 @@ export function mergePaths(
     const type = heap.types.type[id];
     return type === NONE ? "unknown" : runtime.types.get(type).role.readable;
   };
+  /** The branch of a node below another branch: that one itself for a part or a type met again. */
   const enter = (above: number, node: NodeId): number => {
     const isOwner = node < objectNode;
     const id = node - objectNode;
@@ -83,10 +85,12 @@ export function mergePaths(
   return shape(branches);
 }
 
+/** Goroutines of one function are one owner. */
 function mergedOwner(goroutine: number | undefined, names: HeapNames, id: OwnerId): string {
   return goroutine === undefined ? names.owner(id) : `goroutines of ${names.place(goroutine).function}`;
 }
 
+/** The tree as plain data, the largest first, as deep and as wide as a person reads. */
 function shape(branches: readonly Branch[]): readonly MergedNode[] {
   // A branch stands after the one above it, so sums go up in one pass from the end.
   const children: number[][] = branches.map(() => []);

@@ -26,6 +26,7 @@ export function retainedByName(source: Sources, by: "type" | "package", parts: b
     if (type === NONE && (!wholes || wholes.column[id] >= NONE)) return unknownName(noscan === 1);
     return wholes ? wholes.nameOf(id) : runtime.types.get(type).name;
   };
+  // Numbers of groups as histogram-rows.ts has rows: unknown ones, types, labels. Several types may have one name.
   const typeCount = runtime.types.count;
   const objectNode = graph.nodeOfObject(0);
   const group = new Int32Array(graph.referents.nodeCount).fill(NONE);

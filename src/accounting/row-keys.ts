@@ -15,6 +15,7 @@ export interface RowKeys {
   label(key: number): string;
 }
 
+/** @param names  tell which function a goroutine is in */
 export function rowKeys({ heap, runtime }: Pick<Sources, "heap" | "runtime">, names: HeapNames, grouping: Grouping): RowKeys {
   const objectNode = heap.graph.nodeOfObject(0);
   const labels: string[] = [];

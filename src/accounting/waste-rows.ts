@@ -9,6 +9,7 @@ import { type Extents, isReferencedOtherwise, readExtents } from "./extents.js";
 import { MOST_STRINGS } from "./limits.js";
 import type { Sources } from "./sources.js";
 
+/** Capacity past the length; what a sub-slice keeps alive around it; room of maps past what their entries need; equal texts; what allocations are rounded up by. */
 export type WasteKind = "slice capacity" | "pinned array" | "map slack" | "duplicate strings" | "size-class rounding";
 
 /** Bytes lost in one way by one field or type. */
@@ -28,6 +29,7 @@ export interface WasteRow extends Omit<Waste, "example"> {
   readonly example: Hex;
 }
 
+/** Of one kind and path. */
 interface Sum {
   bytes: Bytes;
   count: number;
@@ -72,6 +74,7 @@ export function findWaste(source: Sources): readonly Waste[] {
 /** Larger objects are rounded up to pages of 8 KiB. runtime/sizeclasses.go */
 const LARGEST_CLASS: Bytes = 32_768;
 
+/** Adds bytes that one object loses; none are no waste. */
 type Add = (kind: WasteKind, path: string, bytes: Bytes, id: number) => void;
 
 /** Small values without pointers share slots of this class. runtime/malloc.go tinySpanClass */
@@ -106,6 +109,7 @@ function arrays(source: Sources, extents: Extents, add: Add): void {
         continue;
       }
       const { path } = extents.fields[field];
+      // What lies before the first viewed byte is pinned, and what lies after the last unless the size class alone explains it.
       const front = extents.start[id];
       const unused = extents.capacityEnd[id] - extents.lengthEnd[id];
       const tail = Math.max(0, size - extents.capacityEnd[id]);
@@ -170,6 +174,7 @@ function duplicates({ heap, runtime, progress }: Sources, extents: Extents, add:
       const at = heap.objects.addressOf(id) - spans.base[span];
       const length = extents.lengthEnd[id];
       if (length < 9) continue;
+      // FNV-1a, and a second hash that the first one stirs.
       let a = 0x811c9dc5;
       let b = length;
       for (let i = 0; i < length; i++) {

@@ -10,6 +10,7 @@ import { beginning, faultOf, handled, type SignalRow, type SignalSource, signalR
 import { MOST_FRAMES } from "./limits.js";
 import { type PanicRow, panicRows } from "./panics.js";
 
+/** How the process ended, as far as its memory tells. */
 export interface Death {
   readonly kind: "panic" | "fatal error" | "signal" | "alive" | "unknown";
   /** One sentence. */

@@ -10,6 +10,7 @@ import { type SavedSignal, savedSignals } from "../runtime/signal-frame.js";
 import { nameInC } from "./c-callers.js";
 import { signalMeaning, signalName } from "./signal-names.js";
 
+/** A signal, as people and programs get it. */
 export interface SignalRow {
   readonly name: string;
   readonly meaning: string;
@@ -20,7 +21,7 @@ export interface SignalRow {
   readonly pc?: Hex;
   /** The function of Go or C at pc, "pump_step+0x4"; of a library without symbols its file and offset. */
   readonly at?: string;
-  /** Of a signal that a process sent; own is this process itself. */
+  /** Of a signal that a process sent; "itself" is this process. */
   readonly senderPid?: number;
   readonly sender?: "itself" | "another process" | "the kernel";
 }
@@ -63,6 +64,7 @@ export function beginning(source: SignalSource, machines: readonly Machine[]): S
   return best && signalRow(source, best.signal);
 }
 
+/** Explains a signal: its name, what lies at its address, who sent it. A code above 0 is the kernel's own. */
 export function signalRow(
   source: SignalSource,
   signal: Omit<SavedSignal, "senderPid"> & { readonly senderPid: number | undefined },

@@ -8,6 +8,7 @@ import { readInterface } from "../value/scalars.js";
 import { readValue, summarize } from "../value/value.js";
 import { LONGEST_TEXT } from "./limits.js";
 
+/** One panic of a goroutine. */
 export interface PanicRow {
   /** As the runtime prints it. */
   readonly text: string;

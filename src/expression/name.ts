@@ -40,7 +40,7 @@ export function nameSteps(
   return new PathNaming(env).name(rootName, rootType, rootOffset, steps, rootAddress);
 }
 
-/** Reads what a name needs and turns one step into the next. */
+/** Goes along the path: enters an object by what leads to it, and leaves it by the slot of the next pointer. */
 class PathNaming {
   private readonly env: ValueEnvironment;
   constructor(env: ValueEnvironment) {
@@ -85,6 +85,7 @@ class PathNaming {
 
   // ── entering an object ──────────────────────────────────────────────────────────────────────
 
+  /** What an object is called, by what leads to it. */
   private enter(via: Via, step: Step): Inside {
     switch (via.kind) {
       case "pointer":
@@ -102,6 +103,7 @@ class PathNaming {
     }
   }
 
+  /** By a value of the program: what the object is called depends on what kind of pointer it is. */
   private enterPointer(via: Pointer, step: Step): Inside {
     const holder = this.type(via.type);
     const text = movedVariable(via.text);
@@ -123,10 +125,12 @@ class PathNaming {
     }
   }
 
+  /** An object that begins with a value of a known type. @param target  the value, ready for .field */
   private insideValue(text: string, target: string, type: TypeId, base: Address): Inside {
     return { text, leave: (slot) => this.leaveValue(target, type, slot - base, slot) };
   }
 
+  /** As a type assertion. When the interface cannot be read, a pointer to the object's own type is taken for what it holds. */
   private enterInterface(via: Pointer, holder: GoType, step: Step): Inside {
     const dynamic = via.slot === NONE ? undefined : this.guarded(() => readInterface(this.env, holder, via.slot - 8));
     if (dynamic && dynamic.type !== NONE) {
@@ -141,6 +145,7 @@ class PathNaming {
     return this.enterPointer({ kind: "pointer", text: `${via.text}.(*${own.name})`, type: pointer, rest: 0, slot: via.slot }, step);
   }
 
+  /** A map's parts are all called by the map's name. */
   private enterPart(via: Part, step: Step): Inside {
     const { text } = via;
     if (via.role === "blocks") return { text, leave: (slot) => this.leaveBlock(via, step.pointed, slot) };
@@ -176,12 +181,14 @@ class PathNaming {
     return this.leaveValue(`${text}[${index}]`, element, offset - index * size, slot);
   }
 
+  /** The header's buffer holds elements, which Go's declaration of it does not say. */
   private leaveChannel(text: string, channel: GoType, offset: Bytes, slot: Address): Via | undefined {
     const via = this.leaveValue(text, channel.header, offset, slot);
     if (via?.kind !== "pointer" || via.text !== `${text}.buf`) return via;
     return { kind: "elements", text: via.text, element: channel.element };
   }
 
+  /** From a map's header to its blocks or tables; what the words of a header are the map's design says. */
   private leaveHeader(text: string, map: TypeId, header: Address, slot: Address, sync: boolean): Via | undefined {
     const role = this.env.maps.design.partOfHeader(this.env, header, slot - header);
     return role && { kind: "part", text, map, header, sync, role };
@@ -271,6 +278,7 @@ class PathNaming {
     return kind === "struct" || kind === "array" ? pointer : `(*${pointer})`;
   }
 
+  /** The object by its address and own type; without a type that Go could name, by its address alone. */
   private castText(step: Step): string {
     const own = this.type(step.type);
     if (!own) return `unsafe.Pointer(${hex(step.address)})`;

@@ -16,15 +16,22 @@ export function parseExpression(text: string): Expression {
   return new Parser(text).whole();
 }
 
+/**
+ * Recursive descent. From loose to tight: * before an operand, then what follows one: .field, [index], .(type), .Load(key).
+ * A name runs on over dots and slashes, for only the dump knows where an import path ends; evaluate.ts takes it apart.
+ */
 class Parser {
   private readonly text: string;
+  /** Where in the text the next part begins. */
   private at = 0;
+  /** Operators around the part at hand; bounded, for the parser calls itself. */
   private depth = 0;
 
   constructor(text: string) {
     this.text = text;
   }
 
+  /** The text is one expression and nothing else. */
   whole(): Expression {
     if (this.text.length > LONGEST) throw this.error("it is longer than 1 MiB");
     this.space();
@@ -34,6 +41,7 @@ class Parser {
     return expression;
   }
 
+  /** *p, **p, or what needs no star. */
   private unary(): Expression {
     if (++this.depth > DEEPEST) throw this.error("it is nested too deep");
     this.space();
@@ -43,6 +51,7 @@ class Parser {
     return expression;
   }
 
+  /** An address, something in brackets, a conversion, or a name. */
   private primary(): Expression {
     this.space();
     const number = /^0[xX][0-9a-fA-F]{1,16}(?![\p{L}\p{Nd}_])/u.exec(this.text.slice(this.at, this.at + 32));
@@ -64,6 +73,7 @@ class Parser {
     return { kind: "name", name };
   }
 
+  /** (*T)(x), unsafe.Pointer(x): the type is read already. */
   private conversion(type: string): Expression {
     const start = this.at + 1;
     const argument = this.balanced("(", ")");
@@ -81,6 +91,7 @@ class Parser {
     return expression;
   }
 
+  /** Whatever follows an operand, from left to right. */
   private postfix(first: Expression): Expression {
     let expression = first;
     for (;;) {
@@ -101,6 +112,7 @@ class Parser {
     }
   }
 
+  /** .Load() and .Load(key) are the two methods that a name may contain: of an atomic.Pointer and of a sync.Map. */
   private fieldOrLoad(of: Expression, name: string): Expression {
     if (name !== "Load" || this.text[this.at] !== "(") return { kind: "field", of, name };
     const argument = this.balanced("(", ")").trim();
@@ -131,6 +143,7 @@ class Parser {
     return this.text.slice(start, this.at);
   }
 
+  /** One field's name. */
   private identifier(): string {
     const start = this.at;
     while (this.at < this.text.length) {
@@ -141,7 +154,7 @@ class Parser {
     return this.text.slice(start, this.at);
   }
 
-  /** What stands between two brackets that match, strings and brackets within passed over; moves behind them. */
+  /** What stands between two brackets that match, strings and brackets within passed over; goes on after them. */
   private balanced(open: string, close: string): string {
     const start = this.at;
     const stack: string[] = [];
@@ -170,6 +183,7 @@ class Parser {
     throw this.error(`this ${open} has no ${close}`);
   }
 
+  /** Index of the quote that ends the string beginning at start; -1 when none does. */
   private stringEnd(start: number): number {
     const quote = this.text[start];
     for (let i = start + 1; i < this.text.length; i++) {
@@ -189,11 +203,13 @@ class Parser {
     while (this.text[this.at] === " ") this.at++;
   }
 
+  /** What is left, cut for a message. */
   private rest(): string {
     const rest = this.text.slice(this.at, this.at + 20);
     return this.at + 20 < this.text.length ? `${rest}…` : rest;
   }
 
+  /** Shows the text with a mark under the place. */
   private error(message: string): UsageError {
     const line = this.text.length <= 200 ? `\n  ${this.text}\n  ${" ".repeat([...this.text.slice(0, this.at)].length)}^` : "";
     return new UsageError(`expression: at ${this.at + 1}: ${message}${line}`, 'for example: main.global.sessions["user-5"].User');

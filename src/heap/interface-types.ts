@@ -11,6 +11,7 @@ export interface Dynamic {
 
 const UNKNOWN: Dynamic = { kind: "unknown", type: NONE };
 
+/** Answers by an interface's first word; a program has few such words, and millions of interfaces. */
 export class InterfaceTypes {
   /** By abi.Type or itab. */
   private readonly known = new Map<Address, Dynamic>();

@@ -5,7 +5,11 @@ import { PAGE } from "../runtime/spans.js";
 import type { PointerMasks } from "../runtime/variants/pointer-masks.js";
 import type { ObjectTable } from "./objects.js";
 
-/** Pointer words of one object, told one by one; for questions about single objects. */
+/**
+ * Pointer words of one object, told one by one; for questions about single objects. Words that are nil, or not in the core,
+ * are left out.
+ * @param visit  told the word's index in the object, its malloc header counted, and the pointer
+ */
 export function eachPointer(
   memory: AddressSpace,
   objects: ObjectTable,
@@ -21,6 +25,7 @@ export function eachPointer(
     const value = memory.tryAddress(base + word * WORD);
     if (value !== undefined && value > 0) visit(word, value);
   };
+  // As pointer-loops.ts does it for all objects.
   const kind = masks.kindOf(spans, span);
   if (kind === "bitmap") {
     const bits = new Uint32Array(Math.ceil((spans.pages[span] * PAGE) / 256));

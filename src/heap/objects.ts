@@ -73,6 +73,7 @@ export function numberObjects(memory: AddressSpace, spans: SpanTable, masks: Poi
   return objectTable({ count, bytes, spans, firstId, bitStart, allocated, rank, dataStart });
 }
 
+/** The allocated slots of one span as bits, with ranks. @param start  the span's first word in allocated @returns how many there are */
 function fillBits(
   memory: AddressSpace,
   spans: SpanTable,
@@ -111,6 +112,7 @@ function fillBits(
 
 type Columns = Pick<ObjectTable, "count" | "bytes" | "spans" | "firstId" | "bitStart" | "allocated" | "rank" | "dataStart">;
 
+/** Arithmetic between ids, spans, slots and addresses. */
 function objectTable(columns: Columns): ObjectTable {
   const { spans, firstId, bitStart, allocated, rank } = columns;
   // One hint per 64 ids: the span of the first of them; the rest is a few steps.
@@ -132,6 +134,7 @@ function objectTable(columns: Columns): ObjectTable {
     while (word + 1 < end && rank[word + 1] <= rest) word++;
     rest -= rank[word];
     let bits = allocated[word];
+    // Clears the lowest bits until the wanted one is the lowest.
     for (; rest > 0; rest--) bits &= bits - 1;
     return (word - start) * 32 + (31 - Math.clz32(bits & -bits));
   };

@@ -1,4 +1,7 @@
 // Which words of a type lead to parts of the value that the word lies in.
+//
+// A word leads to a part when the role of its struct says that it owns what it points to (a channel's buffer), or when the
+// role of the type it points to says that such objects are only ever parts (a map's groups). See runtime/roles.ts.
 import { type Bytes, NONE, type TypeId, WORD } from "../base/units.js";
 import type { GoType, RoleKind, TypeRole, TypeTable } from "../runtime/go-types.js";
 import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
@@ -20,6 +23,7 @@ export interface PartWords {
   readonly name: string;
 }
 
+/** Entries of PartWords.words. */
 export const PART_WORD = {
   none: 0,
   /** To a part of the very value that the object is, or is a part of. */
@@ -31,9 +35,11 @@ export const PART_WORD = {
 /** Structs larger than this have no words looked at. */
 const LARGEST: Bytes = 1 << 20;
 
+/** Plans by type, each worked out when it is first asked for: most types have none. */
 export class PartWordsByType {
   /** By TypeId; null: no word of it. */
   private readonly known: (PartWords | null | undefined)[] = [];
+  /** By TypeId: mayHold's answers. */
   private readonly holds = new Map<TypeId, boolean>();
   private readonly types: TypeTable;
   private readonly kinds: PointerKinds;
@@ -43,6 +49,7 @@ export class PartWordsByType {
     this.kinds = kinds;
   }
 
+  /** null when no word of the type leads to a part. */
   of(type: TypeId): PartWords | null {
     const known = this.known[type];
     if (known !== undefined) return known;
@@ -51,6 +58,7 @@ export class PartWordsByType {
     return made;
   }
 
+  /** Of an array the element's words: they repeat. */
   private workOut(type: TypeId): PartWords | null {
     let element = this.types.get(type);
     while (element.kind === "array" && element.element !== NONE && element.size > 0) element = this.types.get(element.element);
@@ -87,6 +95,7 @@ export class PartWordsByType {
     return value && { name: value.name, start: value.start };
   }
 
+  /** What owns() says comes first: a role may own some of its pointers only. */
   private leadsToPart(element: GoType, offset: Bytes, code: number): boolean {
     const kind = code % KIND_STEP;
     if (kind === POINTER.directory) return true;

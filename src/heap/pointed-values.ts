@@ -1,4 +1,9 @@
 // Values on a stack that are no variables, as the pointers to them say: arrays of slices, closures, headers and groups of maps.
+//
+// The compiler keeps what does not escape in the frame, without a name in the debug information. The same inference as in the
+// heap finds its type: a variable of known type has a pointer into the stack, so there lies what the pointer's type says; and
+// from that value on. A guess would be easy to make and hard to see, so each is proved: the collector's own masks (locals and
+// stack objects) must have pointers just where the type has them.
 import { partitionPoint } from "../base/search.js";
 import { type Address, type Bytes, NONE, NOT_AN_ADDRESS, type TypeId, WORD } from "../base/units.js";
 import { frameVariables, type MemoryPiece, offsetIn } from "../runtime/frame-variables.js";
@@ -27,6 +32,7 @@ export class PointedValues {
   private readonly goroutine: Goroutine;
   private readonly frames: readonly Frame[];
   private readonly interfaces: InterfaceTypes;
+  /** By address, type and size: one address may hold a struct and its first field. */
   private readonly found = new Map<string, StackValue>();
 
   constructor(runtime: GoRuntime, kinds: PointerKinds, goroutine: Goroutine) {
@@ -65,6 +71,7 @@ export class PointedValues {
     return [...this.found.values()];
   }
 
+  /** What the pointers of a frame's variables lead to. A variable may be in memory, in registers, or in pieces of both. */
   private ofVariables(frame: Frame, inner: readonly InnerPointer[]): void {
     const { memory } = this.runtime.process;
     const isWanted = (type: TypeId) => type !== NONE && this.kinds.hasPointers(type);
@@ -101,6 +108,7 @@ export class PointedValues {
     return piece && this.runtime.process.memory.tryAddress(piece.address + offset - piece.offset);
   }
 
+  /** The first way to a value is kept: it is the shortest. */
   private add(holder: Holder, address: Address, via: StackPath): void {
     const value = this.targetOf(holder, address);
     const key = value && `${value.address} ${value.type} ${value.size}`;
@@ -118,7 +126,7 @@ export class PointedValues {
     if (kind === POINTER.typed) element = target;
     else if (kind === POINTER.array) {
       element = target;
-      // Behind a slice's pointer come its length and capacity; of a map's buckets on a stack there is one.
+      // After a slice's pointer come its length and capacity; of a map's buckets on a stack there is one.
       if (types.get(type).role.kind !== "map header") count = word(offset + 2 * WORD) ?? word(offset + WORD) ?? 0;
     } else if (kind === POINTER.func) element = this.closureAt(address);
     else if (kind === POINTER.directory) element = this.runtime.maps.design.directory(types, target)?.block ?? NONE;
@@ -131,6 +139,7 @@ export class PointedValues {
     return size > 0 && this.isLaidOut(element, address, size) ? { address, size, type: element } : undefined;
   }
 
+  /** The type of the closure whose first word, its code, lies at the address; NONE. */
   private closureAt(address: Address): TypeId {
     return this.runtime.closureType(this.runtime.process.memory.tryAddress(address) ?? 0);
   }
@@ -168,6 +177,7 @@ export class PointedValues {
     return own && map && address + size <= own.varp ? inside(map.locals, own.varp) : undefined;
   }
 
+  /** undefined for frames that were preempted at a place without a map. */
   private mapOf(frame: Frame): FrameMap | undefined {
     const map = frame.conservative ? undefined : this.runtime.goroutines.stackMaps.at(frame);
     return map?.known ? map : undefined;

@@ -1,4 +1,4 @@
-// Who holds how much: referrers, dominators and retained sizes over owners and objects.
+// Who holds how much: referrers, dominators and retained sizes over owners and objects. The algorithms are in graph/.
 import type { Progress } from "../base/progress.js";
 import { type Bytes, NONE, type NodeId } from "../base/units.js";
 import { type Dominators, dominators } from "../graph/dominators.js";

@@ -17,13 +17,16 @@ export const WHAT = [
 
 /** The columns of RootTable while roots are collected. */
 export class Rows {
+  // [rows] as RootTable has them.
   owner: number[] = [];
   slot: number[] = [];
   value: number[] = [];
   object: number[] = [];
   certain: number[] = [];
   code: number[] = [];
+  /** Index of the frame on its goroutine's stack, NONE for none. */
   frame: number[] = [];
+  /** Index into WHAT. */
   what: number[] = [];
   type: number[] = [];
   offset: number[] = [];

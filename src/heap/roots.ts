@@ -1,4 +1,8 @@
 // Roots exactly as the garbage collector sees them: data and bss, stacks, specials, queues; and who owns each.
+//
+// The collector asks only which words are pointers. A person wants to know whose they are and what they mean: so each root
+// gets an owner (a variable, a goroutine, a finalizer), and where its type is known a code of what it points to, from which
+// typing begins. Source: runtime/mgcmark.go markroot.
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type Address, hex, NONE, NOT_AN_ADDRESS, type OwnerId, type TypeId, WORD } from "../base/units.js";
@@ -16,6 +20,7 @@ import { pathTo, type StackValue } from "./stack-value.js";
 import { StackValues } from "./stack-values.js";
 import { findStatics, readDataWords, type StaticVariable } from "./statics.js";
 
+/** What has roots. Registers are of a goroutine, but not of a frame of it; data is without a variable. */
 export type OwnerKind =
   | "global"
   | "goroutine"
@@ -57,7 +62,7 @@ export interface RootTable {
   readonly owners: readonly Owner[];
   /** [count] OwnerId */
   readonly owner: Uint32Array;
-  /** [count] address of the pointer; NOT_AN_ADDRESS in a register. */
+  /** [count] address of the pointer's own place; NOT_AN_ADDRESS in a register. */
   readonly slot: Float64Array;
   /** [count] the pointer. */
   readonly value: Float64Array;
@@ -125,6 +130,7 @@ interface StackOrigins {
   readonly values: Map<number, StackValue>;
 }
 
+/** Words of data and bss: one owner a variable, for words come in the order of addresses. */
 function dataRoots(runtime: GoRuntime, objects: ObjectTable, kinds: PointerKinds, owners: Owner[], rows: Rows, findings: Findings): void {
   const words = readDataWords(runtime, findings);
   const statics = findStatics(runtime, kinds, words);
@@ -156,6 +162,7 @@ function dataRoots(runtime: GoRuntime, objects: ObjectTable, kinds: PointerKinds
   }
 }
 
+/** Of each goroutine two owners: its stack, and its registers where they are known. */
 function goroutineRoots(
   runtime: GoRuntime,
   objects: ObjectTable,
@@ -225,6 +232,7 @@ export function finalizedType(runtime: GoRuntime, { pointerType }: SpecialRoot):
   return type === NONE ? NONE : runtime.types.get(type).element;
 }
 
+/** Finalizers, cleanups and weak handles of objects, and those that wait in a queue to be run. runtime/mgcmark.go markrootSpans */
 function specialRoots(runtime: GoRuntime, objects: ObjectTable, kinds: PointerKinds, owners: Owner[], rows: Rows): void {
   const { memory } = runtime.process;
   const queues = new Map<string, OwnerId>();

@@ -41,6 +41,7 @@ export function pathTo(value: StackValue | undefined): WayFromVariable | undefin
   return undefined;
 }
 
+/** The slot lies in the value. */
 export function holds(value: StackValue, slot: Address): boolean {
   return slot >= value.address && slot < value.address + value.size;
 }

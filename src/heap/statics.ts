@@ -27,6 +27,9 @@ export interface Statics {
 }
 
 /**
+ * The compiler lays composite literals of package variables out as data without a name, and a variable points to them. Here
+ * such data gets a type and the variable's name.
+ *
  * Types static data by worklist: what a typed word of one variable points to, when it is data without a name, is of the pointed type.
  * @param words  pointer words of all modules
  */
@@ -47,6 +50,7 @@ export function findStatics(runtime: GoRuntime, kinds: PointerKinds, words: Data
   };
   /** Rows whose variable was not known in an earlier round. */
   let waiting = Array.from({ length: words.count }, (_, i) => i).filter((i) => isStatic(words.value[i]));
+  // Each round follows one pointer further; static data that hangs deeper is left without a type.
   for (let round = 0; round < 16 && waiting.length > 0; round++) {
     const next: number[] = [];
     const before = found.size;
@@ -105,6 +109,7 @@ export function readDataWords(runtime: GoRuntime, findings: Findings): DataWords
   return { slot: Float64Array.from(slots), value: Float64Array.from(values), count: slots.length };
 }
 
+/** From the first to the last byte of a module's variables. */
 function staticArea(module: Module): { readonly start: Address; readonly end: Address } {
   return { start: Math.min(module.noptrdata, module.data), end: Math.max(module.enoptrbss, module.ebss) };
 }

@@ -25,6 +25,7 @@ export interface TypeFacts {
   array: TypeId;
 }
 
+/** Facts of all types, each worked out when it is first asked for. */
 export class FactsByType {
   /** By TypeId, filled when asked. */
   private readonly known: (TypeFacts | undefined)[] = [];
@@ -80,9 +81,11 @@ export class FactsByType {
   }
 }
 
-/** Bits of a span's key: no pointers in it; slots begin with a malloc header. */
+/** Bit of a span's key: no pointers in it. The runtime's own bit of a span class. */
 export const KEY_NOSCAN = 1;
+/** Slots begin with a malloc header. */
 export const KEY_HEADER = 2;
+/** The slot's size is the key divided by this; a double holds any. */
 export const KEY_SIZE = 4;
 
 /** [spans] slot size x KEY_SIZE, and the bits. */
@@ -95,7 +98,7 @@ export function spanKeys(objects: ObjectTable): Float64Array {
   return keys;
 }
 
-/** A span of this key has the slots that one value of the type gets. */
+/** A span of this key has the slots that one value of the type gets. Slots of 8 bytes are for values of up to a word. */
 export function fitsKey(facts: TypeFacts, key: number): boolean {
   const size = Math.floor(key / KEY_SIZE);
   if (key & KEY_HEADER) return facts.slotWithHeader === size;

@@ -1,4 +1,8 @@
 // What a programmer calls one value: a map with its tables and groups, a channel with its buffer, a builder with its bytes.
+//
+// One column says of each object whether it stands for a value (NONE, or a label below it) or is a part of one (the id of what
+// stands for it). It is filled in four steps: pointers of objects, pointers of variables, parts of maps whose header is on a
+// stack, and at last every part is led to its whole at once, for a table may be a part of a directory that is a part of the map.
 import { popcount } from "../base/bits.js";
 import { type Bytes, NONE, type ObjectId, WORD } from "../base/units.js";
 import type { Csr } from "../graph/graph.js";
@@ -16,6 +20,7 @@ export interface PartSum {
   readonly bytes: Bytes;
 }
 
+/** Which objects make one value. */
 export interface Wholes {
   /**
    * [objects] NONE: a value by itself. From 0: the object is a part, and this stands for the whole. Below NONE: the object stands for
@@ -34,6 +39,7 @@ export interface Wholes {
   listParts(id: ObjectId): ObjectId[];
 }
 
+/** Of an object that is a value by itself, or a part. */
 export const NO_PARTS: PartSum = { count: 0, bytes: 0 };
 
 /** Index into labels of a column's entry below NONE. */
@@ -41,6 +47,7 @@ export function labelIndex(entry: number): number {
   return -2 - entry;
 }
 
+/** The typed heap, and which words of its types lead to parts. */
 export interface WholesInput {
   readonly objects: ObjectTable;
   readonly roots: RootTable;
@@ -110,6 +117,7 @@ class Labels {
   }
 }
 
+/** Loop: words of typed objects that lead to parts of the object's own value, or of a value that lies in it. */
 function linkObjects(input: WholesInput, column: Int32Array, labels: Labels): void {
   const { objects, types, live, offsets, objectNode, words } = input;
   const { first, targets } = input.referents;
@@ -129,6 +137,7 @@ function linkObjects(input: WholesInput, column: Int32Array, labels: Labels): vo
     }
   }
 
+  /** @param skip  bytes of the malloc header before the data */
   function linkObject(id: ObjectId, plan: PartWords, skip: Bytes): void {
     const node = objectNode + id;
     const begin = first[node];
@@ -156,7 +165,12 @@ function linkObjects(input: WholesInput, column: Int32Array, labels: Labels): vo
   }
 }
 
-/** The first part of a value without an object of its own stands for it, the others are parts of that one. */
+/**
+ * The first part of a value without an object of its own stands for it, the others are parts of that one.
+ * @param known  what stands for a value already, by the place where the value begins
+ * @param place  where this value begins: an address, or an offset in one object
+ * @param entry  the column's entry for its name
+ */
 function standFor(column: Int32Array, known: Map<number, ObjectId>, place: number, target: ObjectId, entry: number): void {
   const other = known.get(place);
   if (other !== undefined && other !== target) {
@@ -186,6 +200,7 @@ function linkRoots(input: WholesInput, column: Int32Array, labels: Labels): void
   }
 }
 
+/** A root that points at its object's first byte; a sub-slice of a buffer is no value of its own. */
 function isFirstByte({ roots, objects }: WholesInput, row: number): boolean {
   const id = roots.object[row];
   return roots.value[row] === objects.addressOf(id) + objects.dataStart[objects.spanOf(id)];
@@ -253,6 +268,7 @@ function lazySums(objects: ObjectTable, column: Int32Array): () => (id: ObjectId
   };
 }
 
+/** A bit set with ranks: the row of a whole is the number of bits before its own. */
 function sumParts(objects: ObjectTable, column: Int32Array): (id: ObjectId) => PartSum {
   const bits = new Uint32Array((column.length >>> 5) + 1);
   for (let id = 0; id < column.length; id++) if (column[id] >= 0) bits[column[id] >>> 5] |= 1 << (column[id] & 31);

@@ -12,6 +12,7 @@ export function readableType(name: string): string {
   return roleOf(name).readable;
 }
 
+/** An object with what is told of it everywhere. */
 export interface NamedObject {
   readonly address: Hex;
   readonly type: string;
@@ -22,12 +23,16 @@ export interface NamedObject {
   readonly evidence: string;
 }
 
+/** The runtime's name of a type; "unknown" of none. */
 export function typeName(snapshot: Snapshot, type: TypeId): string {
   return type === NONE ? "unknown" : snapshot.runtime.types.get(type).name;
 }
 
+/** How well a type's name fits what was asked for. */
 export const UNSELECTED = 0;
+/** The pattern matches some of the name. */
 export const MENTIONED = 1;
+/** The text or pattern is the type's own name. */
 export const NAMED = 2;
 
 /**
@@ -78,6 +83,7 @@ export function objectName(snapshot: Snapshot, id: ObjectId, parts = false): str
   return parts ? typeName(snapshot, snapshot.heap.types.type[id]) : snapshot.heap.wholes.nameOf(id);
 }
 
+/** The object by itself, without its parts. */
 export function nameObject(snapshot: Snapshot, id: ObjectId, types: ObjectTypes = snapshot.heap.types): NamedObject {
   const { objects } = snapshot.heap;
   return {

@@ -16,6 +16,7 @@ import type { ValueEnvironment } from "../value/scalars.js";
 import { LONGEST_NAMED } from "./limits.js";
 import { type NamedObject, nameObject, typeName } from "./object-names.js";
 
+/** What a path begins with. */
 export interface PathRoot {
   readonly kind: OwnerKind;
   /** "main.global", "goroutine 17 main.worker s". */
@@ -31,10 +32,12 @@ export interface PathRoot {
   readonly variableCertainty?: Certainty;
 }
 
+/** An object of a path, and the Go expression that leads to it. */
 export interface PathStep extends NamedObject {
   readonly expression: string;
 }
 
+/** A path in words. */
 export interface NamedPath {
   readonly root: PathRoot;
   readonly steps: readonly PathStep[];
@@ -83,6 +86,7 @@ interface ValueStep {
   readonly name: string | undefined;
 }
 
+/** The steps of a path that are values by themselves: parts of a map or channel are left out. */
 function valueSteps(snapshot: Snapshot, nodes: readonly NodeId[], types: ObjectTypes): readonly ValueStep[] {
   const { graph, partWords, roots, objects } = snapshot.heap;
   const steps: ValueStep[] = [];
@@ -141,6 +145,7 @@ export function castOf(snapshot: Snapshot, id: ObjectId, types: ObjectTypes = sn
   return whole === NONE ? start : `(*${snapshot.runtime.types.get(whole).name})(${start})`;
 }
 
+/** Names of a path's objects. @param lastSlot  which of several pointers leads to the last one, as ObjectGraph.offsets has it */
 function expressions(
   snapshot: Snapshot,
   nodes: readonly NodeId[],
@@ -185,6 +190,7 @@ function edgeOffset(snapshot: Snapshot, from: NodeId, to: NodeId): number {
   return uncertain ?? 0;
 }
 
+/** A root's pointer in words: its variable, or what is known of its place. */
 export function describeRoot(description: RootDescription): PathRoot {
   const { owner, frame, local, place, certain } = description;
   const base = { kind: owner.kind, owner: owner.name, certain };

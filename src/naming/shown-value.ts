@@ -29,6 +29,7 @@ export interface ShownValue {
   readonly children?: readonly ShownValue[];
 }
 
+/** How much of a value is read. */
 export interface Page {
   /** Levels opened below the value. */
   readonly depth: number;

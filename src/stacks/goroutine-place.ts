@@ -4,6 +4,7 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import { DEEPEST_PLACE } from "./limits.js";
 import { type ProgramFrames, programFrames } from "./program-functions.js";
 
+/** Where a goroutine began and where it is. */
 export interface GoroutinePlace {
   /** The program's function it began in; main.main for the first one. */
   readonly entry: string;
@@ -24,6 +25,7 @@ interface Places {
 /** Goroutines' places by id, each place once: finding one walks the stack, and thousands wait at the same. */
 const placesOf = new WeakMap<GoRuntime, Places>();
 
+/** Empty texts for a goroutine that is not there. */
 export function goroutinePlace(snapshot: Pick<Snapshot, "runtime">, id: number): GoroutinePlace {
   const places = placesOf.get(snapshot.runtime) ?? { frames: programFrames(snapshot.runtime), byId: new Map(), byText: new Map() };
   placesOf.set(snapshot.runtime, places);

@@ -18,8 +18,10 @@ export interface ProgramFrames {
 /** Made by the compiler for `go f(x)`, `defer f(x)` and method values: f is the frame inside. cmd/compile/internal/walk, noder */
 const WRAPPER = /\.(?:gowrap|deferwrap)\d+$|-fm$/;
 
+/** What the runtime enters every stack by. */
 const BEGINS_ALL = /^runtime\.(?:goexit|mcall|mstart|systemstack|asmcgocall)\b/;
 
+/** @param runtime  tells the program's own modules from the library */
 export function programFrames(runtime: GoRuntime): ProgramFrames {
   const isProgram = programTest(runtime);
   const isOwn = (each: Place) => isProgram(each) && !WRAPPER.test(each.function);

@@ -166,15 +166,18 @@ class KeyParser {
     return this.take(conversion) && this.value(id, 0, depth) && this.take(")");
   }
 
+  /** No key of the type has such a text. */
   private refuse(): false {
     this.isRefused = true;
     return false;
   }
 
+  /** Without taking it. */
   private isNext(part: string): boolean {
     return this.text.startsWith(part, this.at);
   }
 
+  /** Takes just this, or refuses. */
   private take(part: string): boolean {
     if (!this.isNext(part)) return this.refuse();
     this.at += part.length;
@@ -190,6 +193,7 @@ class KeyParser {
     return found;
   }
 
+  /** A string must have the literal's length, and elsewhere its bytes. */
   private string(offset: Bytes): boolean {
     const literal = this.match(/"(?:[^"\\]|\\.)*"/sy);
     const bytes = literal === undefined ? undefined : unquote(literal);
@@ -201,6 +205,7 @@ class KeyParser {
     return true;
   }
 
+  /** What stands between the braces of an array. */
   private elements(type: GoType, offset: Bytes, depth: number): boolean {
     const size = type.element === NONE ? 0 : this.env.types.get(type.element).size;
     for (let i = 0; i < type.count; i++) {
@@ -236,6 +241,7 @@ class KeyParser {
     return false;
   }
 
+  /** Complex numbers are left to whoever compares texts: their bytes are not told here. */
   private scalar(type: GoType, offset: Bytes): boolean {
     switch (type.kind) {
       case "bool":
@@ -261,6 +267,7 @@ class KeyParser {
     }
   }
 
+  /** Refused when the type cannot hold it. */
   private integer(text: string | undefined, { kind, size }: Pick<GoType, "kind" | "size">, offset: Bytes): boolean {
     if (text === undefined) return false;
     const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
@@ -270,6 +277,7 @@ class KeyParser {
     return true;
   }
 
+  /** A float32's text names one float32: rounding the number gives its bytes. */
   private float(value: number, size: Bytes, offset: Bytes): boolean {
     const bytes = new Uint8Array(size);
     const view = new DataView(bytes.buffer);

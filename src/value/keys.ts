@@ -62,6 +62,7 @@ class KeyWriter {
     }
   }
 
+  /** A value of a known type; every method says false once the text is not the wanted one. */
   private known(type: GoType, address: Address, depth: number): boolean {
     switch (type.kind) {
       case "string":
@@ -87,6 +88,7 @@ class KeyWriter {
     }
   }
 
+  /** Long strings are cut, and two of them may then have one text. */
   private string(address: Address): boolean {
     const { memory } = this.env;
     const length = memory.readUint(address + 8, 8);
@@ -97,6 +99,7 @@ class KeyWriter {
     return this.put(`${quoteBytes(bytes)}…+${length - shown}`);
   }
 
+  /** Of an array that is a key; a slice cannot be one. */
   private elements(type: GoType, address: Address, depth: number): boolean {
     const size = type.element === NONE ? 0 : this.env.types.get(type.element).size;
     for (let i = 0; i < type.count; i++) {
@@ -110,6 +113,7 @@ class KeyWriter {
     return true;
   }
 
+  /** As Go source would write it: with a conversion, where the literal alone would be of another type. */
   private dynamic(type: GoType, address: Address, depth: number): boolean {
     const found = readInterface(this.env, type, address);
     if (!found) return this.put("nil");

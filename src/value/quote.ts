@@ -1,5 +1,6 @@
 // Go string literals: bytes to a quoted text of printable characters, and back.
 
+/** Bytes that Go writes with a letter of their own. */
 const ESCAPES: Readonly<Record<number, string>> = {
   7: "\\a",
   8: "\\b",
@@ -11,6 +12,7 @@ const ESCAPES: Readonly<Record<number, string>> = {
   34: '\\"',
   92: "\\\\",
 };
+/** And back, with the ' that only rune literals need. */
 const NAMED: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13, '"': 34, "'": 39, "\\": 92 };
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Characters a terminal would obey or hide: controls, formats, separators, surrogates, private use, unassigned. */
@@ -50,6 +52,7 @@ export function isText(bytes: Uint8Array): boolean {
   }
 }
 
+/** The one character of some bytes; undefined when they are none, or more than one. */
 function decodeStrictly(bytes: Uint8Array): string | undefined {
   try {
     const text = strict.decode(bytes);
@@ -59,6 +62,7 @@ function decodeStrictly(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** \u00ad, \U000e0001. */
 function escapeRune(character: string): string {
   const rune = character.codePointAt(0) as number;
   return rune > 0xffff ? `\\U${rune.toString(16).padStart(8, "0")}` : `\\u${rune.toString(16).padStart(4, "0")}`;

@@ -55,6 +55,7 @@ class ValueReader {
     this.left = limits.values;
   }
 
+  /** Damage and bounds become values of their own kind, so that what is around them is read. */
   read(id: TypeId, address: Address, depth: number): Value {
     const name = id === NONE ? "?" : this.env.types.get(id).name;
     if (id === NONE) return { kind: "unreadable", type: name, reason: "its type is unknown" };
@@ -67,6 +68,7 @@ class ValueReader {
     }
   }
 
+  /** A value of a known type. @throws DumpError where memory is missing */
   private readKnown(id: TypeId, address: Address, depth: number): Value {
     const { memory, types } = this.env;
     const go = types.get(id);
@@ -98,6 +100,7 @@ class ValueReader {
     }
   }
 
+  /** A string header is two words: where the bytes are, and how many. */
   private string(type: string, address: Address): Value {
     const { memory } = this.env;
     const length = memory.readUint(address + 8, 8);
@@ -106,12 +109,14 @@ class ValueReader {
     return { kind: "string", type, text: quoteBytes(bytes), length, cut: shown < length };
   }
 
+  /** A pointer is opened while levels are left, and its target is one level deeper. */
   private pointer({ name, element }: GoType, address: Address, depth: number): Value {
     const target = this.env.memory.readAddress(address);
     const opened = target > 0 && depth > 0 && element !== NONE ? this.read(element, target, depth - 1) : undefined;
     return { kind: "pointer", type: name, address: hex(target), target: opened };
   }
 
+  /** Of a struct with thousands of fields the first ones. */
   private struct({ name, fields }: GoType, address: Address, depth: number): Value {
     if (depth <= 0 && fields.length > 0) return { kind: "deeper", type: name };
     const shown = fields.slice(0, this.limits.elements);
@@ -122,6 +127,7 @@ class ValueReader {
     };
   }
 
+  /** Entries in the order in which they lie, which is no order of the program's. */
   private map(go: GoType, header: Address, depth: number): Value {
     const entries: { key: Value; value: Value }[] = [];
     if (depth > 0) {
@@ -160,6 +166,7 @@ export function summarize(value: Value, width = 160): string {
   return text.length <= width ? text : `${[...text].slice(0, width - 1).join("")}…`;
 }
 
+/** As %+v prints it, but for what was not read. */
 function line(value: Value): string {
   switch (value.kind) {
     case "scalar":
@@ -201,6 +208,7 @@ function bytesText({ elements, length }: Value & { readonly kind: "list" }): str
   return bytes.length < length ? `${text}… ${counted(length, "byte")}` : text;
 }
 
+/** What is shown, and how many there are when that is not all. */
 function several(shown: readonly string[], length: number): string {
   if (length === shown.length) return shown.join(" ");
   return shown.length === 0 ? `… ${length}` : `${shown.join(" ")} … ${length}`;

@@ -1,4 +1,5 @@
-// Which calls of package sync and of the runtime change what others wait for, with the object of each.
+// Which calls of package sync and of the runtime change what others wait for, with the object of each. What a call does is told by
+// the name of its function, on which object by its arguments.
 import type { Address } from "../base/units.js";
 import type { FutureCall } from "../runtime/code/future.js";
 import type { GoFunction } from "../runtime/functions.js";
@@ -19,12 +20,14 @@ export interface LockEffect {
   readonly object: Address;
 }
 
+/** What a call does to what others wait for. "enter": what it calls tells, "never": it does not return. */
 export type Effect =
   | LockEffect
   /** Of channels and conditions. */
   | { readonly action: "use"; readonly uses: readonly Use[] }
   | { readonly action: "enter" | "never" | "nothing" };
 
+/** Something done to a channel or condition. */
 export interface Use {
   readonly object: Address;
   readonly operation: "send" | "receive" | "close" | "signal";
@@ -36,6 +39,7 @@ export function endsOf(operation: string): ReadonlySet<Use["operation"]> {
   return operation === "send" ? new Set(["receive", "close"]) : new Set(["signal"]);
 }
 
+/** What methods of package sync do; slow paths too, for the fast ones are inlined. */
 const METHODS: Readonly<Record<string, readonly ["take" | "release", Mode]>> = {
   "Mutex.Lock": ["take", "write"],
   "Mutex.lockSlow": ["take", "write"],
@@ -52,8 +56,10 @@ const METHODS: Readonly<Record<string, readonly ["take" | "release", Mode]>> = {
   "WaitGroup.Done": ["release", "done"],
 };
 
+/** Functions that do not return. */
 const NEVER =
   /^(?:runtime\.(?:gopanic|panic|goPanic|throw|fatal|block$|Goexit$|morestack|sigpanic|unreachableMethod)|(?:internal\/)?sync\.(?:throw|fatal)$|os\.Exit$|log\.(?:Fatal|Panic)|log\.\(\*Logger\)\.(?:Fatal|Panic))/;
+/** What the compiler makes of operations on channels, and which argument is the channel. */
 const CHANNEL: Readonly<Record<string, readonly [argument: number, operation: Use["operation"]]>> = {
   "runtime.chansend1": [0, "send"],
   "runtime.chanrecv1": [0, "receive"],
@@ -77,6 +83,7 @@ export class CallReader {
     this.runtime = runtime;
   }
 
+  /** What a call does, as far as the function that is called tells. */
   effect(call: FutureCall): Effect {
     const { target } = call;
     const channel = CHANNEL[target.name];
@@ -87,6 +94,7 @@ export class CallReader {
     return target.name.startsWith("runtime.") ? NOTHING : { action: "enter" };
   }
 
+  /** undefined: nothing that others wait for. */
   private ofSync(call: FutureCall): Effect | undefined {
     const { name } = call.target;
     const first = call.argument(0);
@@ -149,6 +157,7 @@ export class CallReader {
   }
 }
 
+/** The channels of a select statement, and what each case does; those to send on come first. runtime/select.go selectgo */
 function selected(call: FutureCall): Use[] {
   const [cases, sends, receives] = [call.argument(0), call.argument(3), call.argument(4)];
   const count = sends + receives;

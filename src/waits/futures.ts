@@ -24,10 +24,12 @@ export interface Release {
   readonly where: string;
 }
 
+/** What it will do to a channel or condition, and where its code does that. */
 export interface FutureUse extends Use {
   readonly where: string;
 }
 
+/** What one goroutine will do, once it goes on. */
 export interface Outlook {
   readonly releases: readonly Release[];
   readonly uses: readonly FutureUse[];
@@ -67,6 +69,11 @@ const WAITING = /^(?:runtime\.|(?:internal\/)?sync\.(?:runtime_|\(\*(?:Mutex|RWM
 /** Names of wrappers since Go 1.22, for a binary that does not tell the funcID of one. */
 const WRAPPER = /\.deferwrap\d+$|-fm$/;
 
+/**
+ * Follows goroutines' code from where they stand to their ends, frame by frame from the innermost, with the locks that they may
+ * have as facts of a data flow analysis (runtime/code/future.ts). A release without a take before it tells of a lock that was
+ * taken in the past, which no record of the runtime does.
+ */
 export class Futures {
   /** Goroutines that were not followed: there were too many. */
   unfollowed = 0;
@@ -78,6 +85,7 @@ export class Futures {
   private readonly wrapperId: number | undefined;
   private readonly foreign = new Map<GoFunction, boolean>();
   private readonly calls = new Map<GoFunction, readonly GoFunction[] | undefined>();
+  // What is found of the goroutine at hand.
   private releases = new Map<number, Release>();
   private uses = new Map<string, FutureUse>();
   private again = new Set<Address>();
@@ -104,6 +112,7 @@ export class Futures {
     this.future = new Future(runtime, watcher, this.program);
   }
 
+  /** What a goroutine will do. @param awaited  locks it waits for: it has them when it goes on */
   of(goroutine: Goroutine, awaited: readonly Awaited[]): Outlook {
     this.releases = new Map();
     this.uses = new Map();
@@ -163,6 +172,7 @@ export class Futures {
     });
   }
 
+  /** Where a frame goes on. Only the innermost has the goroutine's registers. */
   private standing(goroutine: Goroutine, frame: Frame, index: number, deferred: readonly Address[]): Standing {
     const registers = index === 0 ? goroutine.registers : undefined;
     const { fn, pc, sp } = frame;
@@ -189,6 +199,7 @@ export class Futures {
     return foreign;
   }
 
+  /** Whether a function is worth following: most call nothing that others wait for. */
   private mayMatter(fn: GoFunction): boolean {
     return this.reader.mayMatter(fn, DEEPEST_CALL, (each) => this.callsOf(each));
   }
@@ -215,6 +226,7 @@ export class Futures {
     return known;
   }
 
+  /** What a call adds to the facts. */
   private onCall(call: FutureCall, facts: Facts): Facts | "enter" | "never" {
     const effect = this.reader.effect(call);
     switch (effect.action) {
@@ -233,6 +245,7 @@ export class Futures {
     }
   }
 
+  /** A lock is taken or released. */
   private onLock(call: Place, effect: LockEffect, facts: Facts): Facts | "never" {
     const { object, mode } = effect;
     const at = key(object, mode);
@@ -254,11 +267,13 @@ export class Futures {
     return { must: without(facts.must), may: without(facts.may) };
   }
 
+  /** The first place of each use is kept. */
   private use(call: FutureCall, { object, operation }: Use): void {
     const name = `${object} ${operation}`;
     if (object > 0 && !this.uses.has(name)) this.uses.set(name, { object, operation, where: this.place(call).where });
   }
 
+  /** Of a deferred call the function that deferred it, of others file and line. */
   private place({ within, pc, closures }: Place): { readonly deferred: boolean; readonly where: string } {
     const closure = closures.find((each) => this.deferred.has(each));
     if (closure !== undefined) return { deferred: true, where: this.deferred.get(closure) ?? "" };

@@ -6,8 +6,10 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import type { Wait } from "../runtime/wait.js";
 import { type Role, type SyncKind, type SyncSource, syncWait } from "./sync.js";
 
+/** What can be waited for. "other": for nothing that has an object, as the runtime's own goroutines do. */
 export type WaitKind = SyncKind | "channel" | "cond" | "nil channel" | "empty select" | "network" | "sleep" | "other";
 
+/** A goroutine that waits, and how. */
 export interface Member {
   readonly goroutine: Goroutine;
   readonly select: boolean;

@@ -1,4 +1,7 @@
 // Who could end a wait. The runtime records no owner of a lock: what a goroutine's code goes on to release, it has.
+//
+// Evidence is gathered goroutine by goroutine (visit), the strongest kind first, and sorted by what is waited for in the end
+// (result). "taken" and "alone" count only where nobody was found who goes on to end the wait.
 import type { Findings } from "../base/findings.js";
 import { type Address, NONE, WORD } from "../base/units.js";
 import type { Goroutine } from "../runtime/goroutines.js";
@@ -21,6 +24,7 @@ export type Evidence = "announced" | "deferred" | "releases" | "taken" | "uses" 
 
 const STRENGTH: readonly Evidence[] = ["announced", "deferred", "releases", "taken", "uses", "reference", "alone"];
 
+/** A goroutine that could end a wait, and why that is thought. */
 export interface Holder {
   readonly goroutine: Goroutine;
   readonly evidence: Evidence;
@@ -28,6 +32,7 @@ export interface Holder {
   readonly mode: Mode | undefined;
   /** What it will do to a channel or condition; empty when that is not known. */
   readonly operations: readonly FutureUse["operation"][];
+  /** A clause for people: "goes on to Unlock it: main.move at cycles.go:41". */
   readonly why: string;
 }
 
@@ -48,14 +53,18 @@ export function findHolders(
   return search.result(findings);
 }
 
+/** One search over all goroutines. */
 class HolderSearch {
   private readonly runtime: GoRuntime;
   private readonly groups: readonly WaitGroup[];
   private readonly futures: Futures;
+  /** Locks and groups of package sync, by their address. */
   private readonly locks = new Map<Address, WaitGroup>();
+  /** Channels and conditions, by their address. */
   private readonly others = new Map<Address, WaitGroup>();
   /** What objects point to, by their address. */
   private readonly objects = new Map<Address, ReadonlySet<WaitGroup>>();
+  /** What each goroutine waits for itself. */
   private readonly waitsFor = new Map<Goroutine, Map<WaitGroup, Role>>();
   private readonly found = new Map<WaitGroup, Holder[]>();
   /** Those who may wait for a lock they have themselves. */
@@ -75,6 +84,7 @@ class HolderSearch {
     }
   }
 
+  /** Gathers what one goroutine could end. */
   visit(goroutine: Goroutine): void {
     const waiting = this.waitsFor.get(goroutine) ?? new Map<WaitGroup, Role>();
     const { releases, uses, again } = this.futures.of(goroutine, awaitedBy(waiting));
@@ -109,6 +119,7 @@ class HolderSearch {
     }
   }
 
+  /** A release that its code goes on to. */
   private releases(goroutine: Goroutine, { object, mode, deferred, where }: Release): void {
     const group = this.locks.get(object);
     if (!group || (group.kind === "waitgroup") !== (mode === "done")) return;
@@ -145,6 +156,7 @@ class HolderSearch {
     return found;
   }
 
+  /** Every word of the object is tried: what the type says is not needed for a known address. */
   private *pointedTo(start: Address, size: number): Iterable<WaitGroup> {
     const bytes = this.runtime.memory.tryBytes(start, size);
     if (!bytes) return;
@@ -186,6 +198,7 @@ class HolderSearch {
     ];
   }
 
+  /** Who waits for a lock of its own counts only where no other holder was found. */
   result(findings: Findings): ReadonlyMap<WaitGroup, readonly Holder[]> {
     this.lost();
     if (this.futures.unfollowed > 0)
@@ -206,6 +219,7 @@ class HolderSearch {
   }
 }
 
+/** The locks among what a goroutine waits for, and how it wants them. */
 function awaitedBy(waiting: ReadonlyMap<WaitGroup, Role>): Awaited[] {
   return [...waiting].flatMap(([group, role]) =>
     isLock(group.kind) ? [{ object: group.address, mode: role === "reader" ? ("read" as const) : ("write" as const) }] : [],

@@ -6,6 +6,7 @@ import { mutexOf, rwMutexOf, waitGroupOf } from "../runtime/records/lock.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { MOST_SYNC_FRAMES } from "./limits.js";
 
+/** "semaphore": of package sync, but nothing tells which of its types. */
 export type SyncKind = "mutex" | "rwmutex" | "waitgroup" | "semaphore";
 
 /** Of a sync.RWMutex: "writer" has announced itself and waits for readers to finish, "queued" waits for the writers before it. */
@@ -15,6 +16,7 @@ export type Role = "lock" | "reader" | "writer" | "queued" | "other";
 export const SYNC_METHOD = /^(?:internal\/)?sync\.\(\*(Mutex|RWMutex|WaitGroup)\)\.(\w+)$/;
 const OF_THE_LIBRARY = /^(?:runtime|(?:internal\/)?sync)\./;
 
+/** What a goroutine that sleeps on a semaphore waits for. */
 export interface SyncWait {
   readonly kind: SyncKind;
   /** Of the lock or group; of the semaphore itself when nothing tells what it belongs to. */

@@ -1,4 +1,4 @@
-// Binary search over whatever is in order: arrays of records, columns, rows behind an index.
+// Binary search over whatever is in order: arrays of records, columns, rows reached through an index.
 
 /**
  * How many of the first `count` indices come before a place in an order, as std::partition_point finds it.
@@ -16,7 +16,7 @@ export function partitionPoint(count: number, isBefore: (index: number) => boole
   return low;
 }
 
-/** The last of rows in ascending order that begins at or before a place; undefined when all begin behind it. */
+/** The last of rows in ascending order that begins at or before a place; undefined when all begin after it. */
 export function lastAtOrBefore<Row>(rows: readonly Row[], at: number, startOf: (row: Row) => number): Row | undefined {
   return rows[partitionPoint(rows.length, (index) => startOf(rows[index]) <= at) - 1];
 }

@@ -1,4 +1,7 @@
 // Abbreviation tables: what attributes a DIE has, in which forms, and how to step over them. DWARF 5 section 7.5.3.
+//
+// A DIE is a code and the values of its attributes, one after the other, without any length. The table says for each code which
+// attributes follow and how they are written, and so where the next DIE begins.
 import type { ByteReader } from "../base/byte-reader.js";
 import { DW_FORM } from "./constants.js";
 import { DENSE_CODES } from "./limits.js";
@@ -83,7 +86,7 @@ export function formStep(form: number, encoding: Encoding): number {
   }
 }
 
-/** Abbreviations by code; codes are small and dense in practice, so an array with a bound and a map beyond it. */
+/** The abbreviations of a unit, which others may share, by code; codes are small and dense in practice, so an array with a bound and a map beyond it. */
 export class AbbreviationTable {
   private readonly dense: (Abbreviation | undefined)[] = [];
   private readonly sparse = new Map<number, Abbreviation>();

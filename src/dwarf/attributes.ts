@@ -28,6 +28,7 @@ export function numberValue({ form, reader, implicit }: Attribute, unit: Unit, s
       return reader.u64();
     case DW_FORM.addr:
       return unit.addressSize === 8 ? reader.u64() : reader.u32();
+    // An offset in another section: 4 bytes, or 8 in 64-bit DWARF, which Go writes on AIX only.
     case DW_FORM.sec_offset:
       return unit.offsetSize === 8 ? reader.u64() : reader.u32();
     case DW_FORM.udata:
@@ -36,10 +37,12 @@ export function numberValue({ form, reader, implicit }: Attribute, unit: Unit, s
       return reader.uleb();
     case DW_FORM.sdata:
       return reader.sleb();
+    // These two have no bytes: the value is in the abbreviation.
     case DW_FORM.flag_present:
       return 1;
     case DW_FORM.implicit_const:
       return implicit;
+    // Indexes into .debug_addr, from the unit's own base on.
     case DW_FORM.addrx:
     case DW_FORM.GNU_addr_index:
       return sections.indexedAddress(unit, reader.uleb());
@@ -57,8 +60,10 @@ export function numberValue({ form, reader, implicit }: Attribute, unit: Unit, s
 export function referenceValue({ form, reader }: Attribute, unit: Encoding & { readonly offset: number }): number | undefined {
   const base = unit.offset;
   switch (form) {
+    // The one form that reaches into other units: it counts from the beginning of the section.
     case DW_FORM.ref_addr:
       return formStep(form, unit) === 8 ? reader.u64() : reader.u32();
+    // The others count from the beginning of the unit.
     case DW_FORM.ref1:
       return base + reader.u8();
     case DW_FORM.ref2:
@@ -97,6 +102,7 @@ export function stringValue({ form, reader }: Attribute, unit: Unit, sections: S
   switch (form) {
     case DW_FORM.string:
       return untilNul(reader);
+    // Offsets in .debug_str and .debug_line_str, where equal texts are once.
     case DW_FORM.strp:
       return untilNul(sections.reader(".debug_str", word()));
     case DW_FORM.line_strp:

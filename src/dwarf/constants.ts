@@ -1,7 +1,8 @@
 // Numbers of the DWARF standard under the standard's own names, and Go's extensions (cmd/internal/dwarf).
 
-/** DW_TAG_*. DWARF 5 section 7.5.3. */
+/** DW_TAG_*: what a DIE is. DWARF 5 section 7.5.3. */
 export const DW_TAG = {
+  // Types, what stands inside them, and code with its variables; the others are stepped over.
   array_type: 0x01,
   class_type: 0x02,
   enumeration_type: 0x04,
@@ -28,7 +29,7 @@ export const DW_TAG = {
   atomic_type: 0x47,
 } as const;
 
-/** DW_AT_*; go_* are those of cmd/internal/dwarf. DWARF 5 section 7.5.4. */
+/** DW_AT_*: attributes of DIEs; go_* are those of cmd/internal/dwarf. DWARF 5 section 7.5.4. */
 export const DW_AT = {
   location: 0x02,
   name: 0x03,
@@ -50,11 +51,14 @@ export const DW_AT = {
   variable_parameter: 0x4b,
   ranges: 0x55,
   data_bit_offset: 0x6b,
+  // Since DWARF 5: where the tables begin that indexed forms count from.
   str_offsets_base: 0x72,
   addr_base: 0x73,
   rnglists_base: 0x74,
   loclists_base: 0x8c,
   GNU_addr_base: 0x2133,
+  // Go: reflect.Kind; of maps and channels the key and element; whether a field is embedded; where the descriptor lies; the name in
+  // the package clause; the place in a dictionary of type arguments; the place in a closure.
   go_kind: 0x2900,
   go_key: 0x2901,
   go_elem: 0x2902,
@@ -65,7 +69,9 @@ export const DW_AT = {
   go_closure_offset: 0x2907,
 } as const;
 
-/** DW_FORM_*. DWARF 5 section 7.5.6; the GNU ones are those of split and supplementary files. */
+/**
+ * DW_FORM_*: how the value of an attribute is written. DWARF 5 section 7.5.6; the GNU ones are those of split and supplementary files.
+ */
 export const DW_FORM = {
   addr: 0x01,
   block2: 0x03,
@@ -91,6 +97,7 @@ export const DW_FORM = {
   sec_offset: 0x17,
   exprloc: 0x18,
   flag_present: 0x19,
+  // Since DWARF 5, ref_sig8 since 4.
   strx: 0x1a,
   addrx: 0x1b,
   ref_sup4: 0x1c,
@@ -110,22 +117,23 @@ export const DW_FORM = {
   addrx2: 0x2a,
   addrx3: 0x2b,
   addrx4: 0x2c,
+  // What split files and dwz wrote before there was a standard for them.
   GNU_addr_index: 0x1f01,
   GNU_str_index: 0x1f02,
   GNU_ref_alt: 0x1f20,
   GNU_strp_alt: 0x1f21,
 } as const;
 
-/** DW_ATE_*. DWARF 5 section 7.8. */
+/** DW_ATE_*: what the bytes of a base type are; all others are unsigned integers here. DWARF 5 section 7.8. */
 export const DW_ATE = { boolean: 0x02, complex_float: 0x03, float: 0x04, signed: 0x05, signed_char: 0x06 } as const;
 
 /** DW_LANG_Go. DWARF 5 section 7.12. */
 export const DW_LANG_Go = 0x16;
 
-/** DW_UT_*. DWARF 5 section 7.5.1. */
+/** DW_UT_*: kinds of units, which differ in the length of their headers. Go writes compile only. DWARF 5 section 7.5.1. */
 export const DW_UT = { compile: 0x01, type: 0x02, partial: 0x03, skeleton: 0x04, split_compile: 0x05, split_type: 0x06 } as const;
 
-/** DW_LLE_*. DWARF 5 section 7.7.3. */
+/** DW_LLE_*: kinds of entries of a location list. DWARF 5 section 7.7.3. */
 export const DW_LLE = {
   end_of_list: 0,
   base_addressx: 1,
@@ -138,7 +146,7 @@ export const DW_LLE = {
   start_length: 8,
 } as const;
 
-/** DW_RLE_*. DWARF 5 section 7.25. */
+/** DW_RLE_*: kinds of entries of a range list. DWARF 5 section 7.25. */
 export const DW_RLE = {
   end_of_list: 0,
   base_addressx: 1,
@@ -150,7 +158,7 @@ export const DW_RLE = {
   start_length: 7,
 } as const;
 
-/** DW_OP_*. DWARF 5 section 7.7.1. */
+/** DW_OP_*: operations of expressions, those that are evaluated. DWARF 5 section 7.7.1. */
 export const DW_OP = {
   addr: 0x03,
   const1u: 0x08,
@@ -178,6 +186,7 @@ export const DW_OP = {
   shl: 0x24,
   shr: 0x25,
   xor: 0x27,
+  // Each the first of 32: numbers 0 to 31, registers, registers with an offset.
   lit0: 0x30,
   reg0: 0x50,
   breg0: 0x70,
@@ -191,6 +200,7 @@ export const DW_OP = {
   stack_value: 0x9f,
   addrx: 0xa1,
   constx: 0xa2,
+  // As addrx and constx, before DWARF 5.
   GNU_addr_index: 0xfb,
   GNU_const_index: 0xfc,
 } as const;

@@ -1,4 +1,13 @@
 // Debug information from named bytes: types, constants, globals and locals by name; knows no ELF.
+//
+//     .debug_info ── scan ──> columns of offsets ── names ──> rows by name
+//          │
+//          └── dies ──> one DIE where it lies ── attributes ──> numbers, texts, references, blocks
+//                                │
+//                                ├── types ──────> fields, elements, sizes
+//                                └── functions ──> variables ── lists, expressions ──> where they lie
+//
+// The file is gone through once, for offsets; what is asked for is read from there and kept.
 import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
 import type { PackageName } from "../base/package-names.js";
@@ -19,7 +28,7 @@ export type { DwarfCapture, DwarfFunction } from "./functions.js";
 export type { DwarfSections } from "./sections.js";
 export type { DwarfVariable } from "./variables.js";
 
-/** A package's variable. address is link-time. */
+/** A package's variable, by its full name ("runtime.allgs"); address is link-time. */
 export interface DwarfGlobal {
   readonly name: string;
   readonly address: Address;
@@ -30,7 +39,7 @@ export interface DwarfGlobal {
 export interface DebugInfo {
   /** By full name ("runtime.mspan", "map[string]int"). Of several, a Go type before a C type, one with a runtime type before one without. */
   type(name: string): DwarfType | undefined;
-  /** @throws FormatError when no type DIE is at the offset. */
+  /** The type whose DIE lies at an offset of .debug_info, of which `offset` of a type is one. @throws FormatError when none lies there. */
   typeAt(offset: number): DwarfType;
   /** By DW_AT_go_runtime_type: an rtype's address minus moduledata.types. */
   typeByRuntimeOffset(offset: number): DwarfType | undefined;
@@ -40,10 +49,13 @@ export interface DebugInfo {
   packages(): readonly PackageName[];
   /** Value of a Go constant ("runtime._PageSize"); exact from -2^48 to 2^53, rounded beyond. */
   constant(name: string): number | undefined;
+  /** By full name ("runtime.allgs"); of several, one of a Go unit. */
   global(name: string): DwarfGlobal | undefined;
   /** Ascending by address. */
   globals(): readonly DwarfGlobal[];
+  /** The function whose code covers a link-time pc. */
   functionAt(pc: Address): DwarfFunction | undefined;
+  /** By full name; of several, one of a Go unit. */
   functionByName(name: string): DwarfFunction | undefined;
   /** Variables whose scope (lexical block, inlined subroutine) covers pc. Give the pc of the call (return address - 1), not of the return. */
   localsAt(pc: Address): readonly DwarfVariable[];
@@ -63,6 +75,7 @@ export function readDebugInfo(sections: DwarfSections, name: string, findings: F
   return new Debug(dies, scanUnits(dies, findings), findings);
 }
 
+/** A row of the scan; name and type are read when first asked for. */
 class Global implements DwarfGlobal {
   readonly offset: number;
   readonly address: Address;
@@ -88,6 +101,7 @@ class Global implements DwarfGlobal {
   }
 }
 
+/** The answers: each index is built when it is first needed. */
 class Debug implements DebugInfo {
   private readonly dies: Dies;
   private readonly scan: Scan;
@@ -175,6 +189,7 @@ class Debug implements DebugInfo {
     return go === undefined ? undefined : this.globalRow(go);
   }
 
+  /** The variable of a row of the scan. */
   private globalRow(row: number): Global {
     const known = this.globalRows[row];
     if (known !== undefined) return known;

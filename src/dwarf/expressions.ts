@@ -1,4 +1,8 @@
 // Location expressions: where a variable lies, given a frame. DWARF 5 sections 2.5 and 2.6.
+//
+// An expression is a small program for a stack machine. What is on top of the stack at its end is an address in memory, unless its last
+// operation says that the variable is in a register, is the value itself, or lies in pieces. Go keeps the words of strings, slices and
+// interfaces in registers one by one, so pieces are common.
 import { ByteReader } from "../base/byte-reader.js";
 import type { Address, Bytes } from "../base/units.js";
 import { DW_AT, DW_OP } from "./constants.js";
@@ -6,7 +10,10 @@ import type { Die } from "./dies.js";
 import { MOST_OPERATIONS, MOST_STACKED } from "./limits.js";
 import { locationExpression } from "./lists.js";
 
-/** Where a value lies. Memory addresses are the process's (biased); register numbers are DWARF's. */
+/**
+ * Where a value lies. Memory addresses are the process's (biased); register numbers are DWARF's. value: the value itself, of 8 bytes at
+ * most. pieces: one after the other. absent: nowhere at this pc, or it cannot be known.
+ */
 export type Location =
   | { readonly kind: "memory"; readonly address: Address }
   | { readonly kind: "register"; readonly register: number }
@@ -24,9 +31,10 @@ export interface FrameContext {
   register(dwarfNumber: number): bigint | undefined;
 }
 
+/** A value that is nowhere. */
 export const ABSENT: Location = { kind: "absent" };
 
-/** Thrown inside evaluate when the answer needs what is not there. */
+/** Thrown inside evaluate when the answer needs what is not there: no damage, and no finding. */
 class Unknown extends Error {}
 
 /**
@@ -39,6 +47,9 @@ export function evaluate(expression: Uint8Array, die: Die, function_: Die, frame
   return run(expression, die, function_, frame, true);
 }
 
+/**
+ * The interpreter: one case an operation. @param mayUseFrameBase false inside DW_AT_frame_base, which cannot need itself
+ */
 function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameContext, mayUseFrameBase: boolean): Location {
   const reader = new ByteReader(expression, `${die.dies.name} expression of DIE ${die.offset}`);
   const stack: bigint[] = [];
@@ -46,6 +57,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
   // What the operations since the last piece amount to, when it is not "memory at the top of the stack".
   let direct: Location | undefined;
 
+  // Values are words of 64 bits: whatever is pushed wraps around.
   const push = (value: bigint | number) => {
     if (stack.length >= MOST_STACKED) throw reader.error("expression stack overflow");
     stack.push(BigInt.asUintN(64, BigInt(value)));
@@ -61,6 +73,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
     if (value === undefined) throw new Unknown();
     return value;
   };
+  // DW_AT_frame_base of the function, itself an expression: in Go it is DW_OP_call_frame_cfa.
   const frameBase = (): bigint => {
     const base = mayUseFrameBase ? locationExpression(function_, DW_AT.frame_base, frame.pc) : undefined;
     if (base === undefined) throw new Unknown();
@@ -75,6 +88,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
     if (top === undefined) return ABSENT;
     return top <= BigInt(Number.MAX_SAFE_INTEGER) ? { kind: "memory", address: Number(top) } : ABSENT;
   };
+  // Addresses of variables in the file are link-time ones.
   const linkTime = (address: Address) => push(address + frame.bias);
   const { unit, dies } = die;
 
@@ -82,11 +96,13 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
     for (let count = 0; !reader.done; count++) {
       if (count > MOST_OPERATIONS) throw reader.error("expression too long");
       const op = reader.u8();
+      // Thirty-two operations each for small numbers, registers, and registers with an offset.
       if (op >= DW_OP.lit0 && op < DW_OP.lit0 + 32) push(op - DW_OP.lit0);
       else if (op >= DW_OP.reg0 && op < DW_OP.reg0 + 32) direct = { kind: "register", register: op - DW_OP.reg0 };
       else if (op >= DW_OP.breg0 && op < DW_OP.breg0 + 32) push(register(op - DW_OP.breg0) + BigInt(reader.sleb()));
       else {
         switch (op) {
+          // Addresses and constants.
           case DW_OP.addr:
             linkTime(unit.addressSize === 8 ? reader.u64() : reader.u32());
             break;
@@ -126,6 +142,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
           case DW_OP.consts:
             push(reader.sleb());
             break;
+          // The stack itself.
           case DW_OP.dup: {
             const top = pop();
             push(top);
@@ -150,6 +167,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
             push(below);
             break;
           }
+          // Arithmetic; operands are unsigned but for neg.
           case DW_OP.plus:
             push(pop() + pop());
             break;
@@ -191,6 +209,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
           case DW_OP.plus_uconst:
             push(pop() + BigInt(reader.uleb()));
             break;
+          // Registers and the frame.
           case DW_OP.regx:
             direct = { kind: "register", register: reader.uleb() };
             break;
@@ -209,6 +228,7 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
             break;
           case DW_OP.nop:
             break;
+          // What the value is, instead of where it lies.
           case DW_OP.implicit_value: {
             const bytes = reader.slice(reader.uleb());
             let value = 0n;
@@ -219,12 +239,14 @@ function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameConte
           case DW_OP.stack_value:
             direct = { kind: "value", value: pop() };
             break;
+          // What was computed so far is one piece; the next begins with an empty stack.
           case DW_OP.piece: {
             pieces.push({ at: result(), size: reader.uleb() });
             direct = undefined;
             stack.length = 0;
             break;
           }
+          // DW_OP_deref, DW_OP_entry_value and all others.
           default:
             throw new Unknown();
         }

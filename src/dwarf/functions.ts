@@ -1,4 +1,7 @@
 // Functions by pc and name; their variables, with scopes, and what closures capture.
+//
+// A subprogram is a tree: blocks within blocks, and calls that the compiler has inlined with the variables of what they called. A
+// variable is there while pc is in the code of its block and of all blocks around it.
 import { decodeText } from "../base/byte-reader.js";
 import { DumpError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
@@ -20,7 +23,7 @@ export interface DwarfCapture {
   readonly type: DwarfType;
 }
 
-/** A function with code, [lowPc, highPc) link-time. */
+/** A function with code, [lowPc, highPc) link-time. One whose code lies in several ranges is one of these for each. */
 export interface DwarfFunction {
   readonly name: string;
   readonly lowPc: Address;
@@ -39,6 +42,7 @@ export class Functions {
   private readonly scan: Scan;
   private readonly findings: Findings;
   private readonly names: NameIndex;
+  /** By row of the scan. */
   private readonly made = new Map<number, FunctionEntry>();
   /** Rows of the scan, ascending by low address. */
   private order: Int32Array | undefined;

@@ -1,4 +1,8 @@
 // Range lists and location lists of DWARF 2 to 5. DWARF 5 sections 2.17.3 and 2.6.2; DWARF 4 sections 2.17.3 and 2.6.2.
+//
+// A range list says which code a DIE covers, a location list where a variable lies, range by range: in a register here, on the stack
+// there. Up to version 4 an entry is a pair of addresses, both relative to a base, and a pair of zeros ends the list. Version 5 has one
+// byte before each entry that says how its addresses are written.
 import type { ByteReader } from "../base/byte-reader.js";
 import type { Address } from "../base/units.js";
 import { DW_AT, DW_FORM, DW_LLE, DW_RLE } from "./constants.js";
@@ -11,7 +15,7 @@ export type Range = readonly [low: Address, high: Address];
 
 /** The code a DIE covers: DW_AT_ranges, or low_pc and high_pc. undefined when it says neither. @throws FormatError */
 export function rangesOf(die: Die): Range[] | undefined {
-  if (die.has(DW_AT.ranges)) return rangeList(die);
+  if (die.has(DW_AT.ranges)) return die.unit.version < 5 ? oldRangeList(die) : rangeList(die);
   const low = die.number(DW_AT.low_pc);
   const high = die.number(DW_AT.high_pc);
   if (low === undefined || high === undefined) return undefined;
@@ -19,6 +23,7 @@ export function rangesOf(die: Die): Range[] | undefined {
   return [[low, isAddressForm(die.form(DW_AT.high_pc)) ? high : low + high]];
 }
 
+/** Whether a form is of class address: as it stands, or an index into .debug_addr. */
 function isAddressForm(form: number | undefined): boolean {
   if (form === undefined) return false;
   return (
@@ -26,6 +31,7 @@ function isAddressForm(form: number | undefined): boolean {
   );
 }
 
+/** A link-time address as the unit writes it. */
 function readAddress(reader: ByteReader, unit: Unit): Address {
   return unit.addressSize === 8 ? reader.u64() : reader.u32();
 }
@@ -45,21 +51,27 @@ function listReader(die: Die, at: number, section: string, base: number): ByteRe
   return die.dies.reader(section, base + (offsetSize === 8 ? table.u64() : table.u32()));
 }
 
+/** Of .debug_ranges, up to version 4. @throws FormatError when the list is damaged or has no end */
+function oldRangeList(die: Die): Range[] {
+  const { unit } = die;
+  const ranges: Range[] = [];
+  let base = unit.lowPc;
+  const reader = listReader(die, DW_AT.ranges, ".debug_ranges", 0);
+  for (let i = 0; i < MOST_LIST_ENTRIES; i++) {
+    const low = readAddress(reader, unit);
+    const high = readAddress(reader, unit);
+    if (low === 0 && high === 0) return ranges;
+    if (low === baseSelector(unit)) base = high;
+    else ranges.push([base + low, base + high]);
+  }
+  throw reader.error("range list without end");
+}
+
+/** Of .debug_rnglists, since version 5. @throws FormatError when the list is damaged or has no end */
 function rangeList(die: Die): Range[] {
   const { unit, dies } = die;
   const ranges: Range[] = [];
   let base = unit.lowPc;
-  if (unit.version < 5) {
-    const reader = listReader(die, DW_AT.ranges, ".debug_ranges", 0);
-    for (let i = 0; i < MOST_LIST_ENTRIES; i++) {
-      const low = readAddress(reader, unit);
-      const high = readAddress(reader, unit);
-      if (low === 0 && high === 0) return ranges;
-      if (low === baseSelector(unit)) base = high;
-      else ranges.push([base + low, base + high]);
-    }
-    throw reader.error("range list without end");
-  }
   const reader = listReader(die, DW_AT.ranges, ".debug_rnglists", unit.rnglistsBase);
   for (let i = 0; i < MOST_LIST_ENTRIES; i++) {
     const kind = reader.u8();
@@ -98,7 +110,7 @@ function rangeList(die: Die): Range[] {
   throw reader.error("range list without end");
 }
 
-/** One entry of a location list. The default of DWARF 5 covers everything, and stands last. */
+/** One entry of a location list: where the variable lies while pc is in [low, high). The default of DWARF 5 covers everything, and stands last. */
 export interface LocationEntry {
   readonly low: Address;
   readonly high: Address;
@@ -115,12 +127,13 @@ export function locationExpression(die: Die, at: number, pc: Address): Uint8Arra
   return locationEntries(die, at).find((entry) => pc >= entry.low && pc < entry.high)?.expression;
 }
 
-/** [] when the attribute is not there, or no list. @throws FormatError */
+/** All entries of a location list, in its order; [] when the attribute is not there, or no list. @throws FormatError */
 export function locationEntries(die: Die, at: number): readonly LocationEntry[] {
   if (!die.has(at) || die.block(at) !== undefined) return [];
   return die.unit.version < 5 ? oldLocationList(die, at) : locationList(die, at);
 }
 
+/** Of .debug_loc, up to version 4. @throws FormatError */
 function oldLocationList(die: Die, at: number): LocationEntry[] {
   const { unit } = die;
   const reader = listReader(die, at, ".debug_loc", 0);
@@ -136,6 +149,7 @@ function oldLocationList(die: Die, at: number): LocationEntry[] {
   throw reader.error("location list without end");
 }
 
+/** Of .debug_loclists, since version 5. @throws FormatError */
 function locationList(die: Die, at: number): LocationEntry[] {
   const { unit, dies } = die;
   const reader = listReader(die, at, ".debug_loclists", unit.loclistsBase);

@@ -6,7 +6,12 @@ import { DW_AT } from "./constants.js";
 import type { Die, Dies } from "./dies.js";
 import type { Column } from "./scan.js";
 
-/** Rows of a column of DIE offsets, found by name; built on the first search. */
+/**
+ * Rows of a column of DIE offsets, found by name; built on the first search.
+ *
+ * The names stay where they are in the file. The index keeps three numbers a row: a hash of the name's bytes, and the chain of rows
+ * whose hashes fall into one bucket.
+ */
 export class NameIndex {
   private readonly dies: Dies;
   private readonly offsets: Column;
@@ -36,6 +41,7 @@ export class NameIndex {
     return found;
   }
 
+  /** Hashes the name of every row. Backwards, so that each chain ascends. */
   private build(): void {
     const count = this.offsets.length;
     let size = 1;
@@ -56,6 +62,7 @@ export class NameIndex {
   }
 }
 
+/** "%", with which the linker escapes bytes of import paths. */
 const PERCENT = 0x25;
 
 /** The name of the DIE at an offset, or of its origin, the linker's escapes undone; undefined when it has none or is damaged. */
@@ -70,10 +77,12 @@ export function nameBytes(dies: Dies, offset: number): Uint8Array | undefined {
   }
 }
 
+/** Whether a DIE inherits from another one. */
 function hasOrigin(die: Die): boolean {
   return die.has(DW_AT.abstract_origin) || die.has(DW_AT.specification);
 }
 
+/** The name of the nearest origin that has one. */
 function inherited(die: Die): Uint8Array | undefined {
   for (const origin of die.origins()) {
     const bytes = origin.stringBytes(DW_AT.name);
@@ -82,7 +91,7 @@ function inherited(die: Die): Uint8Array | undefined {
   return undefined;
 }
 
-/** FNV-1a, 32 bits. */
+/** FNV-1a, 32 bits. Fowler, Noll, Vo; draft-eastlake-fnv */
 function hashBytes(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);

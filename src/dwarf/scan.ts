@@ -1,4 +1,8 @@
 // The one pass over .debug_info: columns of what stands at the top of its units.
+//
+// A large program has millions of DIEs, and of most nothing is ever asked. So the scan decodes nothing: it steps over each DIE by the
+// widths that its abbreviation says, and writes down the offsets of types, variables, constants and functions that stand directly below
+// a unit. Everything else is read from there when it is asked for.
 import { DumpError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { skipAttributes } from "./abbreviations.js";
@@ -7,7 +11,7 @@ import type { Die, Dies } from "./dies.js";
 import { rangesOf } from "./lists.js";
 import type { Unit } from "./sections.js";
 
-/** A growing Float64Array. */
+/** Numbers one after the other in a Float64Array that grows; a row of several columns is one thing. */
 export class Column {
   private store = new Float64Array(256);
   length = 0;
@@ -21,6 +25,7 @@ export class Column {
     this.store[this.length++] = value;
   }
 
+  /** The number of a row below length. */
   at(row: number): number {
     return this.store[row];
   }
@@ -42,12 +47,13 @@ export interface Scan {
   readonly functionHigh: Column;
 }
 
+/** What a DIE at the top of a unit is to the scan. */
 const TYPE = 1;
 const VARIABLE = 2;
 const CONSTANT = 3;
 const SUBPROGRAM = 4;
 
-/** Role of a DW_TAG at the top of a unit; 0 = stepped over. */
+/** [DW_TAG] its role at the top of a unit; 0: stepped over. Tags of 256 and more are vendors' own. */
 const ROLE = new Uint8Array(256);
 for (const tag of [
   DW_TAG.array_type,
@@ -67,7 +73,7 @@ ROLE[DW_TAG.variable] = VARIABLE;
 ROLE[DW_TAG.constant] = CONSTANT;
 ROLE[DW_TAG.subprogram] = SUBPROGRAM;
 
-/** Says that debug information is damaged; the answer lacks what stood there. */
+/** Adds the finding "dwarf-damaged": the answer lacks what stood where the error is. */
 export function reportDamage(findings: Findings, error: DumpError): void {
   findings.add("dwarf-damaged", "Debug information is damaged; types, variables or functions may be missing.", error.message, {
     partial: true,
@@ -106,6 +112,7 @@ export function scanUnits(dies: Dies, findings: Findings): Scan {
   return scan;
 }
 
+/** Steps over the DIEs of one unit. @throws FormatError at damage, when all before it is in the columns */
 function scanUnit(dies: Dies, unit: Unit, scan: Scan, findings: Findings): void {
   const { info } = dies;
   const { end, abbreviations } = unit;
@@ -118,6 +125,7 @@ function scanUnit(dies: Dies, unit: Unit, scan: Scan, findings: Findings): void 
       if (--depth <= 0) return;
       continue;
     }
+    // LEB128, of which the first byte is nearly always the only one.
     if (code >= 0x80) {
       code &= 0x7f;
       for (let scale = 128; position < end; scale *= 128) {
@@ -148,6 +156,7 @@ function scanUnit(dies: Dies, unit: Unit, scan: Scan, findings: Findings): void 
   if (depth > 0 && position < end) throw dies.error(position, "the unit ends inside a list of children");
 }
 
+/** Writes a DIE into the columns of its role. */
 function addRow(die: Die, role: number, scan: Scan): void {
   if (role === TYPE) {
     scan.typeOffset.push(die.offset);
@@ -184,6 +193,7 @@ function fixedAddress(die: Die): number | undefined {
   return address > 0 ? address : undefined;
 }
 
+/** One row for each range of code; functions without code (inlined everywhere, or of another file) have none. */
 function addFunction(die: Die, scan: Scan): void {
   // A range takes two bytes at least: more of them than bytes of .debug_info are lists read over and over.
   if (scan.functionOffset.length > die.dies.info.length) throw die.dies.error(die.offset, "too many ranges of functions");

@@ -22,6 +22,7 @@ export interface TypeReader {
   safely<T>(read: () => T, instead: T): T;
 }
 
+/** Go writes pointer types without a size: on amd64 and arm64 it is 8. */
 const POINTER_SIZE: Bytes = 8;
 
 /** DW_TAG_member. DWARF 5 section 5.7.6 */
@@ -32,6 +33,7 @@ export class Field implements DwarfField {
   private readonly die: Die;
   private text: string | undefined;
 
+  /** @throws FormatError when the member's place cannot be read */
   constructor(types: TypeReader, die: Die) {
     this.types = types;
     this.die = die;
@@ -77,7 +79,7 @@ abstract class TypeBase {
     return this.bytes;
   }
 
-  /** When there is no DW_AT_byte_size. */
+  /** The size when there is no DW_AT_byte_size. */
   protected impliedSize(): Bytes {
     return 0;
   }
@@ -122,6 +124,7 @@ export class StructType extends TypeBase {
     this.list ??= this.types.fields(this.die);
     return this.list;
   }
+  /** Of a slice: what it is a slice of. */
   get element(): DwarfType | undefined {
     return this.types.link(this.die, DW_AT.go_elem);
   }
@@ -149,12 +152,14 @@ export class TypedefType extends TypeBase {
   get target(): DwarfType {
     return this.types.typeOf(this.die);
   }
+  /** Of a map. */
   get key(): DwarfType | undefined {
     return this.types.link(this.die, DW_AT.go_key);
   }
   get element(): DwarfType | undefined {
     return this.types.link(this.die, DW_AT.go_elem);
   }
+  /** Of a type parameter: its place in the dictionary that the function was given. */
   get dictionaryIndex(): number {
     return this.types.safely(() => this.die.number(DW_AT.go_dict_index), undefined) ?? -1;
   }

@@ -1,4 +1,8 @@
 // Types, made from their DIEs when first asked for; one object per DIE.
+//
+// Types are recursive, and a program has tens of thousands of which a question needs a few. So a type holds its DIE only, and a link to
+// another type is followed when it is read. Damage is met there and then, in the middle of somebody's question: it becomes a finding,
+// and the link leads to an empty struct named "?".
 import { DumpError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { DW_AT, DW_TAG } from "./constants.js";
@@ -17,6 +21,7 @@ const DAMAGED: DwarfType = { ...VOID, name: "?" };
 export class Types implements TypeReader {
   readonly dies: Dies;
   private readonly findings: Findings;
+  /** What was made already. */
   private readonly byOffset = new Map<number, DwarfType>();
 
   constructor(dies: Dies, findings: Findings) {
@@ -24,7 +29,7 @@ export class Types implements TypeReader {
     this.findings = findings;
   }
 
-  /** @throws FormatError when no type DIE is there. */
+  /** The type whose DIE lies at an offset of .debug_info. @throws FormatError when none lies there. */
   at(offset: number): DwarfType {
     const known = this.byOffset.get(offset);
     if (known !== undefined) return known;
@@ -65,6 +70,7 @@ export class Types implements TypeReader {
     if (!die.hasChildren) return found;
     try {
       let position = die.next;
+      // There is no way to the next sibling but through the children of each.
       for (let depth = 1; depth > 0; ) {
         const child = this.dies.at(position, die.unit);
         position = child.next;

@@ -29,7 +29,10 @@ export interface DwarfVariable {
   listed(): readonly Range[];
 }
 
-/** The code a variable's scope covers; undefined: all of its parent's. */
+/**
+ * A block or an inlined call, within others up to the function itself. ranges: the code it covers, undefined: all of its parent's;
+ * inlineDepth: how many inlined calls it is in.
+ */
 export interface Scope {
   readonly ranges: readonly Range[] | undefined;
   readonly parent: Scope | undefined;

@@ -1,4 +1,4 @@
-// The ELF header and the program headers: elfy's reading of them, bounded by the file and mended where elfy errs.
+// The ELF header and the program headers: elfy's reading of them, bounded by the file and corrected where elfy errs.
 import elfy from "elfy";
 import { ARCHES, type ArchName } from "../base/arch.js";
 import { FormatError, UnsupportedError } from "../base/errors.js";
@@ -75,7 +75,7 @@ export function readHead(source: ByteSource): ElfHead {
 
   const count = raw.phnum === PN_XNUM ? extendedCount(source, raw.phoff, sectionTable) : raw.phnum;
   const table = readExactly(source, raw.phoff, count * raw.phentsize, `table of ${count} program headers`);
-  // elfy wants header and table in one buffer and takes offset 0 for "no table": put the table right behind a header's room.
+  // elfy wants header and table in one buffer and takes offset 0 for "no table": put the table right after a header's room.
   const window = Buffer.alloc(EHDR_SIZE + table.length);
   window.set(table, EHDR_SIZE);
   const programs = parser.parsePrograms(window, { ...raw, phoff: EHDR_SIZE, phnum: count });
@@ -118,7 +118,7 @@ function readableStart(start: Uint8Array): string {
   return text === undefined ? "" : `, ${JSON.stringify(text)}`;
 }
 
-/** The count of program headers behind PN_XNUM: sh_info of section 0; when that was cut off, the room before the first segment's bytes. */
+/** The count of program headers that PN_XNUM stands for: sh_info of section 0; when that was cut off, the room before the first segment's bytes. */
 function extendedCount(source: ByteSource, tableOffset: number, sections: SectionTablePlace): number {
   const zero = sections.offset > 0 ? source.read(Math.min(sections.offset, source.size), 48) : new Uint8Array(0);
   if (zero.length === 48) return new DataView(zero.buffer, zero.byteOffset, 48).getUint32(44, true);

@@ -26,9 +26,10 @@ export interface UnpackOptions {
   readonly keepPart: boolean;
 }
 
+/** What to do about a folder that is too small. */
 const ROOM = "name a folder with room with --tmpdir DIR, or set TMPDIR; or unpack the file yourself";
 
-/** What we undo ourselves. */
+/** The compression of a file by its first bytes: those that are undone here. RFC 1952, RFC 8878 */
 export function compressionOf(source: ByteSource): Compression {
   const start = source.read(0, 4);
   const begins = (bytes: readonly number[]) => bytes.every((byte, i) => start[i] === byte);
@@ -95,6 +96,7 @@ export function zstdContentSize(packed: ByteSource): Bytes | undefined {
 // Node 22.15 and later; Node 20 has fzstd alone.
 const nativeZstd = (zlib as unknown as { readonly createZstdDecompress?: () => Transform }).createZstdDecompress;
 
+/** Decompresses with a stream of Node's zlib. */
 async function throughStream(path: string, decompressor: Transform, writer: SparseWriter, progress: Progress): Promise<void> {
   const input = createReadStream(path, { highWaterMark: CHUNK });
   let own: unknown; // pipeline may report its aborted streams instead of what our own step threw
@@ -114,6 +116,7 @@ async function throughStream(path: string, decompressor: Transform, writer: Spar
   });
 }
 
+/** Decompresses zstd in JavaScript, where Node has no zstd of its own. */
 function throughFzstd(packed: ByteSource, writer: SparseWriter, progress: Progress): void {
   const decompressor = new Decompress((chunk) => writer.write(chunk));
   for (let at = 0; at < packed.size; at += CHUNK) {
@@ -132,6 +135,7 @@ function damageOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Opens a new file and removes its name at once: it lives as long as its descriptor. @throws ResourceError */
 function openNameless(folder: string): number {
   const name = join(folder, `corescope-${process.pid}-${Math.random().toString(36).slice(2)}`);
   try {
@@ -144,6 +148,7 @@ function openNameless(folder: string): number {
   }
 }
 
+/** @throws ResourceError when a folder has less room than wanted and a little more */
 function checkRoom(path: string, folder: string, wanted: Bytes): void {
   let free: Bytes;
   try {
@@ -156,7 +161,7 @@ function checkRoom(path: string, folder: string, wanted: Bytes): void {
   throw new ResourceError(`${path} needs ${formatBytes(wanted)} or more decompressed, ${folder} has ${formatBytes(free)} free`, ROOM);
 }
 
-/** Writes forward; blocks of zeros stay holes. */
+/** Writes forward; blocks of zeros stay holes, because a core is mostly zeros and a disk need not hold them. */
 class SparseWriter {
   size: Bytes = 0;
   private readonly fd: number;
@@ -169,6 +174,7 @@ class SparseWriter {
     this.path = path;
   }
 
+  /** Appends bytes. @throws ResourceError when the disk is full */
   write(chunk: Uint8Array): void {
     // Cut at multiples of HOLE of the file, so that a run of zeros is found whatever the chunks are.
     for (let at = 0; at < chunk.length; ) {
@@ -180,6 +186,7 @@ class SparseWriter {
     }
   }
 
+  /** Gives the file its length, also when it ends in a hole. */
   finish(): void {
     ftruncateSync(this.fd, this.size);
   }
@@ -195,6 +202,7 @@ class SparseWriter {
   }
 }
 
+/** Whether all bytes are 0. */
 function isZero(bytes: Uint8Array): boolean {
   if (bytes.length === 0 || bytes[0] !== 0) return bytes.length === 0;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

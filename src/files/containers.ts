@@ -1,12 +1,14 @@
-// What a file is that is neither ELF nor a trace, told by its first bytes: with the command that makes something readable of it.
+// What a file is that is neither ELF nor a trace, known by its first bytes; with the command that makes something readable of it.
 import { UnsupportedError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
 import { quoteWord } from "../base/words.js";
 
+/** A kind of file that is known by its first bytes. */
 interface Container {
   readonly bytes: readonly number[] | string;
   /** Where they stand. */
   readonly at?: number;
+  /** What it is, for a sentence. */
   readonly name: string;
   /** What to type, FILE for the file. */
   readonly command: string;

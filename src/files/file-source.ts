@@ -36,7 +36,10 @@ export function openFile(path: string): OpenFile {
   return openDescriptor(fd, path);
 }
 
-/** A source over an open descriptor; its size is fixed now. */
+/**
+ * A source over an open descriptor. Its size is fixed now: of a file that becomes shorter while it is read, reads give less.
+ * @param name for messages
+ */
 export function openDescriptor(fd: number, name: string): OpenFile {
   const { size } = fstatSync(fd);
   const readInto = (offset: number, out: Uint8Array): number => {
@@ -53,6 +56,7 @@ export function openDescriptor(fd: number, name: string): OpenFile {
     const out = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
     return out.subarray(0, readInto(offset, out));
   };
+  // Closing twice would close whatever has the number by then.
   let isOpen = true;
   return {
     source: { name, size, read, readInto },
@@ -63,7 +67,7 @@ export function openDescriptor(fd: number, name: string): OpenFile {
   };
 }
 
-/** Runs a call of node:fs on path, its errors turned into ours. */
+/** Runs a call of node:fs on path; its errors become NotFoundError, ResourceError or FormatError, with a sentence each. */
 export function onPath<T>(path: string, call: () => T): T {
   try {
     return call();
@@ -80,6 +84,7 @@ export function asDumpError(path: string, error: unknown): unknown {
   return sentence(path, code);
 }
 
+/** What a code of errno means for a person who named a file. */
 function sentence(path: string, code: string): DumpError {
   switch (code) {
     case "ENOENT":

@@ -1,4 +1,7 @@
 // Where bytes enter: the core and the executable it came from, found, decompressed and opened.
+//
+// The core is named. It knows the path of its executable, but is often looked at on another machine: so the executable is looked for at
+// that path, then by its name beside the core, then as "exe" beside the core, each also compressed. The first of the right build wins.
 import { basename, dirname, join } from "node:path";
 import { type DumpError, NotFoundError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
@@ -27,7 +30,7 @@ export interface ImageFinder {
   matches(core: ByteSource, executable: ByteSource): boolean;
 }
 
-/** Open files of one dump. */
+/** Open files of one dump; others: images that the process had mapped, by the paths it knew them by. close ends all. */
 export interface OpenedFiles {
   readonly core: ByteSource;
   readonly executable: ByteSource;
@@ -46,6 +49,7 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
   const close = () => {
     for (const file of opened) file.close();
   };
+  // What is open is remembered, so that a failure later closes it.
   const keep = (file: OpenFile) => {
     opened.push(file);
     return file.source;
@@ -81,6 +85,7 @@ export function openExecutable(path: string, tmpdir: string | undefined, progres
   return openPacked(path, tmpdir, false, progress, findings);
 }
 
+/** Opens a file and undoes its compression. @param keepPart of one that breaks off, gives what came out so far and a finding */
 async function openPacked(
   path: string,
   tmpdir: string | undefined,
@@ -110,6 +115,10 @@ async function openPacked(
   }
 }
 
+/**
+ * The first file of the right build among the candidates, as they are and beside the core; when all that exist are of another build,
+ * the first of those. @throws NotFoundError when none exists, naming all places
+ */
 async function findExecutable(
   names: FileNames,
   core: ByteSource,
@@ -146,10 +155,12 @@ function places(path: string, core: string): string[] {
   return [...own, ...beside(basename(path), core)];
 }
 
+/** A name in the folder of the core. */
 function beside(name: string, core: string): string[] {
   return packedNames(join(dirname(core), name));
 }
 
+/** A path, and what it is called when it is compressed. */
 function packedNames(path: string): string[] {
   return [path, `${path}.zst`, `${path}.gz`];
 }

@@ -1,6 +1,10 @@
-// Strongly connected components of small graphs. Tarjan 1972, without recursion.
+// Strongly connected components of small graphs. Tarjan, Depth-first search and linear graph algorithms (1972), without recursion.
 
-/** Components of the nodes 0 .. edges.length - 1 that hold a cycle: several nodes, or one with an edge to itself. */
+/**
+ * The components that hold a cycle: several nodes that all reach each other, or one with an edge to itself.
+ * @param edges [nodes] targets of each node; parallel edges are allowed
+ * @returns nodes of each component; a component comes after those that it reaches. Time and memory are linear.
+ */
 export function cyclicComponents(edges: readonly (readonly number[])[]): number[][] {
   const count = edges.length;
   const order = new Int32Array(count).fill(-1);
@@ -25,6 +29,7 @@ export function cyclicComponents(edges: readonly (readonly number[])[]): number[
         else if (onStack[to]) low[node] = Math.min(low[node], order[to]);
         continue;
       }
+      // All edges of the node are followed: it is done, and the root of a component when it reaches nothing older.
       path.pop();
       const parent = path.at(-1);
       if (parent !== undefined) low[parent] = Math.min(low[parent], low[node]);

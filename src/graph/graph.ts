@@ -7,7 +7,7 @@ export interface Csr {
   readonly nodeCount: number;
   /** [nodeCount + 1] index into targets; first[nodeCount] is the number of edges. */
   readonly first: Uint32Array;
-  /** [edges or more] node ids; what lies behind first[nodeCount] is spare room. */
+  /** [edges or more] node ids; what lies after first[nodeCount] is spare room. */
   readonly targets: Uint32Array;
 }
 

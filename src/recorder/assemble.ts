@@ -100,7 +100,7 @@ function lastInFlight(state: TracerState): number {
   return state.generation || state.lastGeneration;
 }
 
-/** The reader may still be at the generation before the last; it is never further behind, because the tracer waits for it. */
+/** The reader may still be at the generation before the last; it is never further back, because the tracer waits for it. */
 function firstInFlight(state: TracerState): number {
   const last = lastInFlight(state);
   return state.readerGeneration === last - 1 && last > 1 ? last - 1 : last;
@@ -201,7 +201,7 @@ class Assembly {
     return finishGeneration({ runtime, state, expander, format, generation: number, batches, next, before, isTail, wallOffset, findings });
   }
 
-  /** Brings the events of a generation into order; what had to be left out for it is told. */
+  /** Brings the events of a generation into order; a finding says what had to be left out for it. */
   private order(number: number, batches: readonly FoundBatch[]): Repaired {
     const generation = build(number, this.format, batches, this.findings);
     if (generation.clock) this.wallOffset = generation.clock.wall - BigInt(Math.round(generation.clock.time));
@@ -225,7 +225,7 @@ class Assembly {
   private put(each: InFlight, chunks: Uint8Array[], isRewritten: boolean): void {
     const isMarked = each.endMark && chunks.length === 0;
     const place = this.prefix?.generations.findLast((one) => one.number === each.number);
-    // Where something is added behind batches that were passed on, the mark behind them goes and comes again at the new end.
+    // Where something is added to batches that were passed on, the mark after them goes and comes again at the new end.
     if (place && each.consumed.length > 0 && !isRewritten) this.keep = each.endMark && chunks.length > 0 ? place.to - 1 : place.to;
     if (formatHas(this.format, "endMarks") && !isMarked) chunks.push(END_MARK);
     this.tail.push(...chunks);
@@ -249,7 +249,7 @@ function encode(batches: readonly FoundBatch[], repaired: Repaired | undefined):
   return chunks;
 }
 
-/** A generation of batches; one that does not fit (damage) is left out and told. */
+/** A generation of batches; one that does not fit (damage) is left out, with a finding. */
 function build(number: number, format: TraceFormat, batches: readonly FoundBatch[], findings: Findings): Generation {
   const generation = new Generation(number, format, "extracted trace");
   for (const batch of batches) {

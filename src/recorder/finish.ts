@@ -28,9 +28,9 @@ export interface Finished {
  * Ends a generation that was still being written. runtime/trace.go traceAdvance
  *
  * The runtime ends one in this order, and each step may need what the next one writes: statuses and samples name new stacks, stacks
- * name new texts. So the tables come last, texts behind all others.
+ * name new texts. So the tables come last, texts last of all.
  *
- *     clock      how fast the trace clock runs, and the time of day: without it no time can be told
+ *     clock      how fast the trace clock runs, and the time of day: without it no event has a time
  *     statuses   of every goroutine and P that has no event in the generation: a reader would not know that they exist
  *     samples    of the CPU profile that nobody has read out of their buffer
  *     stacks     that events name by id and no batch defines yet

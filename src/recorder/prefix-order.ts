@@ -67,8 +67,8 @@ export function orderPrefix(given: Prefix | undefined, first: number, findings: 
 }
 
 /**
- * Tells that events were left out because the program ended a region that was not the one it began last.
- * @param events  how many; 0: nothing is told
+ * Adds the finding that events were left out because the program ended a region that was not the one it began last.
+ * @param events  how many; 0: no finding
  * @param example the first such region
  */
 export function reportMisplacedRegions(findings: Findings, events: number, example: MisplacedRegion | undefined): void {

@@ -72,7 +72,7 @@ export interface ExtractedTrace {
 /**
  * Extracts the execution trace: collects what was passed on and what is in buffers, ends it as the runtime would, reads it back.
  *
- * A trace is a row of generations, and only the runtime can end one: it flushes the buffer of every thread, tells the status of what
+ * A trace is a row of generations, and only the runtime can end one: it flushes the buffer of every thread, writes the status of what
  * did nothing, and writes the tables of stacks and texts. A program that dies leaves the last one or two without that end, and no
  * tool reads them. Everything that is missing lies in memory; assemble.ts puts it together.
  *
@@ -167,7 +167,7 @@ function notTracing(state: TracerState): NoTrace {
 /**
  * What was passed on before, as one trace: the file that a person names, else what the writer has kept in memory.
  *
- * @param file the file that the program was writing to; a bufio.Writer may hold bytes that belong behind its end
+ * @param file the file that the program was writing to; a bufio.Writer may hold bytes that belong after its end
  * @returns prefix: undefined when nothing is at hand; lost: something may have been passed on all the same; prefixSize: bytes of the
  *          file, 0 without one
  */

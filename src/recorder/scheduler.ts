@@ -21,7 +21,7 @@ const SEEM_TO_WAIT = [
   "GC worker (active)",
 ];
 
-/** runtime/tracestatus.go goStatusToTraceGoStatus */
+/** G_STATUS of a goroutine by its status in the core; undefined for one that is dead or idle. runtime/tracestatus.go goStatusToTraceGoStatus */
 export function coreStatus(runtime: GoRuntime, goroutine: Goroutine): number | undefined {
   switch (goroutine.status) {
     case "runnable":
@@ -51,6 +51,7 @@ function onlySeemsToWait(runtime: GoRuntime, goroutine: Goroutine): boolean {
   return reason < 128 && memory.tryBytes(table + reason, 1)?.[0] === 1;
 }
 
+/** P_STATUS of a status of a p; undefined for one that is dead. runtime/tracestatus.go writeProcStatusForP */
 export function coreProcStatus(status: number): number | undefined {
   if (status === P_RUNNING) return P_STATUS.running;
   if (status === P_SYSCALL) return P_STATUS.syscall;

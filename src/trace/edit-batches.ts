@@ -10,7 +10,7 @@ export interface Edit {
   readonly put?: Uint8Array;
 }
 
-/** The batches of a thread with the edits made; batches that none is for stay the same objects. An edit behind a batch's end is passed over. */
+/** The batches of a thread with the edits made; batches that none is for stay the same objects. An edit after a batch's end is passed over. */
 export function editBatches(batches: readonly Batch[], edits: readonly Edit[]): Batch[] {
   const byBatch = new Map<number, Edit[]>();
   for (const edit of edits) {
@@ -31,7 +31,7 @@ export function editBatches(batches: readonly Batch[], edits: readonly Edit[]): 
   });
 }
 
-/** An event's time is told as the difference to the one before it: the next that stays takes over that of those left out. */
+/** An event's time is written as the difference to the one before it: the next that stays takes over that of those left out. */
 function editData(data: Uint8Array, edits: readonly Edit[]): Uint8Array {
   const out = new ByteWriter();
   let from = 0;

@@ -153,7 +153,8 @@ export const SPECS: readonly (EventSpec | undefined)[] = (() => {
 /** Statuses of goroutines on the wire. internal/trace/tracev2 events.go GoStatus */
 export const G_STATUS = { runnable: 1, running: 2, syscall: 3, waiting: 4 } as const;
 /**
- * Statuses of Ps on the wire. syscallAbandoned: the thread in the system call had its P taken in an earlier generation.
+ * Statuses of Ps on the wire. syscallAbandoned: the first that a generation says of the P is that it is taken from a thread
+ * whose system call began in an earlier one.
  * internal/trace/tracev2 events.go ProcStatus
  */
 export const P_STATUS = { running: 1, idle: 2, syscall: 3, syscallAbandoned: 4 } as const;

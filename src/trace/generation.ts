@@ -27,7 +27,7 @@ export interface CpuSample {
   readonly stack: number;
 }
 
-/** The three clocks read at one moment, so that a time of the trace can be told as a time of day; since format 1.25. */
+/** The three clocks read at one moment, so that a time of the trace can be given as a time of day; since format 1.25. */
 export interface ClockSnapshot {
   /** ns of the trace clock. */
   readonly time: number;
@@ -41,7 +41,7 @@ export interface ClockSnapshot {
  * One generation of a trace: its tables are read, its events are not.
  *
  * A generation is the unit that stands for itself. Its batches name texts and stacks by ids of its own tables, and what existed when
- * it began is told again by status events, so that a reader needs nothing but the scheduler's state at the end of the one before.
+ * it began is repeated by status events, so that a reader needs nothing but the scheduler's state at the end of the one before.
  */
 export class Generation {
   /** The runtime's own number; consecutive, from 1. */
@@ -101,7 +101,7 @@ export class Generation {
   }
 
   /**
-   * Takes one batch: tables are read, batches of a thread are put behind those it has already.
+   * Takes one batch: tables are read, batches of a thread are added to those it has already.
    * @throws FormatError where golang.org/x/exp/trace would refuse the batch. internal/trace generation.go processBatch
    */
   add(batch: Batch): void {

@@ -63,7 +63,7 @@ export class Ordering {
 
   /**
    * @param visit is given every event, in order
-   * @param misplaced is told of regions that end out of order; their events are visited like all others
+   * @param misplaced is called for regions that end out of order; their events are visited like all others
    */
   constructor(visit: (event: TraceEvent) => void, misplaced: (region: MisplacedRegion) => void = () => {}) {
     this.scheduler = new SchedulerState(visit);

@@ -68,7 +68,7 @@ export function task(scheduler: SchedulerState, each: ThreadCursor): boolean {
  * UserRegionBegin, UserRegionEnd: regions belong to a goroutine.
  *
  * The runtime writes regions as the program ends them; nothing makes it end the one it began last. Go's own reader refuses
- * such a trace. Here the end belongs to the region that it names, and whoever orders the trace is told.
+ * such a trace. Here the end belongs to the region that it names, and whoever orders the trace hears of it.
  */
 export function region(scheduler: SchedulerState, each: ThreadCursor): boolean {
   scheduler.needUserCode(each);

@@ -85,7 +85,7 @@ export class SchedulerState {
   readonly ms = new Map<number, MState>();
   /** Names of the tasks that have begun and not ended. */
   readonly tasks = new Map<number, string>();
-  /** Is told of every region that ends out of order. */
+  /** Is called for every region that ends out of order. */
   misplaced: (region: MisplacedRegion) => void = () => {};
   /** The last sequence number of collections; it goes on over generations. */
   gcSeq = 0;
@@ -119,7 +119,7 @@ export class SchedulerState {
     this.send(EV.CPUSample, time, false);
   }
 
-  /** Visits an event. Times of one thread may be equal, and clocks differ: whatever would go back is put 1 ns behind the one before. */
+  /** Visits an event. Times of one thread may be equal, and clocks differ: whatever would go back is put 1 ns after the one before. */
   private send(type: number, time: number, first: boolean): void {
     const { event } = this;
     event.type = type;

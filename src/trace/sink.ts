@@ -23,6 +23,6 @@ export interface Sink {
   counter(name: string, at: number, value: number): void;
   /** What has been written since; empties it. */
   take(): Uint8Array;
-  /** What belongs behind everything. */
+  /** What ends the file. */
   end(): Uint8Array;
 }

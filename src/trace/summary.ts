@@ -83,7 +83,7 @@ export interface TraceSummary {
  * Sums up a trace.
  *
  * @param failed    gives the words for an error that ends the reading; it may throw instead
- * @param misplaced is told of regions that end out of order
+ * @param misplaced is called for regions that end out of order
  */
 export function summarize(
   generations: Iterable<Generation>,
@@ -178,7 +178,7 @@ class Summary {
   /** Counts what an event says besides a change of state. */
   private note(event: TraceEvent): void {
     if (event.type === EV.CPUSample) this.samples++;
-    // Types are numbered so that those of the program come behind those of the runtime.
+    // Types are numbered so that those of the program come after those of the runtime.
     else if (event.type < EV.GoLabel) this.noteCollector(event);
     else this.program.note(event);
   }

@@ -21,7 +21,7 @@ export const TABLE_ARGUMENTS = SPECS.map((spec) =>
 export class ThreadCursor {
   readonly m: number;
   readonly batches: readonly Batch[];
-  /** Arguments as in SPECS; behind the last one stand those of an event before. */
+  /** Arguments as in SPECS; after the last one stand those of an event before. */
   readonly args = new Float64Array(5);
   type = 0;
   time = 0;

@@ -32,7 +32,7 @@ export interface Batch {
 export const cursor = { at: 0 };
 
 /**
- * An unsigned LEB128 number as a double, of at most 10 bytes; cursor.at is set behind it.
+ * An unsigned LEB128 number as a double, of at most 10 bytes; cursor.at is set to where it ends.
  * @returns -1 when the bytes end inside it or it is too long
  */
 export function readVarint(bytes: Uint8Array, at: number, end: number): number {
@@ -162,7 +162,7 @@ export function recordLength(data: Uint8Array, at: number, end: number, name: st
   }
 }
 
-/** Bytes from `start` to behind so many numbers at `at`; -1 when the data end before. */
+/** Bytes from `start` to the end of so many numbers at `at`; -1 when the data end before. */
 function skipNumbers(data: Uint8Array, at: number, end: number, count: number, start: number): number {
   cursor.at = at;
   for (let i = 0; i < count; i++) if (readVarint(data, cursor.at, end) < 0) return -1;

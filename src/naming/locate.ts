@@ -156,7 +156,7 @@ export function isAddress(text: string): boolean {
   return /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(text) && parseAddress(text) !== undefined;
 }
 
-/** Where the data of an object begins: behind its malloc header. */
+/** Where the data of an object begins: after its malloc header, if it has one. */
 export function dataAddress(snapshot: Snapshot, object: number): Address {
   const { objects } = snapshot.heap;
   return objects.addressOf(object) + objects.dataStart[objects.spanOf(object)];

@@ -59,11 +59,14 @@ const FRAMES_AT_ENDS = 50;
 /** What every row needs, read once. */
 export interface GoroutineReader {
   row(goroutine: Goroutine): GoroutineRow;
+  /** Nanoseconds that it has waited at least; undefined when no collection saw it wait. */
   waitOf(goroutine: Goroutine): number | undefined;
   labelsOf(goroutine: Goroutine): Labels;
+  /** Where the go statement stands. */
   creatorOf(goroutine: Goroutine): Creator | undefined;
   /** Of frames, inlined ones included, innermost first. */
   rowsOf(frames: readonly Frame[]): readonly FrameRow[];
+  /** The frame that tells people where it is: program-functions.ts. */
   topOf(rows: readonly FrameRow[]): FrameRow | undefined;
 }
 

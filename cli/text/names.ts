@@ -55,6 +55,6 @@ function shortenAround(text: string, kept: readonly string[], names: () => Packa
 }
 
 /** "demo/main.go" of "corescope.example/dumps/demo/main.go". */
-export function folderOf(file: string): string {
+function folderOf(file: string): string {
   return file.split("/").slice(-2).join("/");
 }

@@ -51,7 +51,7 @@ export type Answer =
   | { readonly state: "cancelled" };
 
 /** Where an answer goes, and what of it: undefined when the answer is a no, which leaves no file behind. */
-export interface AnswerFile {
+interface AnswerFile {
   readonly path: string;
   /** The command line says that a file of that name may be replaced. */
   readonly replaces: boolean;

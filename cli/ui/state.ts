@@ -84,7 +84,7 @@ export function presentView(state: State): View {
 }
 
 /** One text for a place; equal places have equal keys. */
-export function placeKey({ screen, args }: Place): string {
+function placeKey({ screen, args }: Place): string {
   const known = Object.entries(args).filter(([, value]) => value !== undefined);
   return `${screen} ${JSON.stringify(known.sort(([a], [b]) => (a < b ? -1 : 1)))}`;
 }

@@ -9,7 +9,7 @@ import { LARGEST_VARIABLE, MOST_PLAN, PIECE } from "./limits.js";
 import type { Sources } from "./sources.js";
 
 /** A slice or string field of a type, or of a variable. */
-export interface ViewField {
+interface ViewField {
   /** "main.Session.Buf", "main.firstLines", "[]string". */
   readonly path: string;
   readonly kind: "slice" | "string";

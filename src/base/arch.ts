@@ -32,7 +32,7 @@ export interface Arch {
 }
 
 /** Names of the general registers, and who plays which part. */
-export interface RegisterNames {
+interface RegisterNames {
   /** In the order of the kernel's user_regs_struct. */
   readonly kernel: readonly string[];
   /** By the psABI's DWARF number; the pc is last. */
@@ -49,7 +49,7 @@ export interface RegisterNames {
 }
 
 /** What the kernel leaves on a stack for a signal handler; offsets are in bytes from the start of its ucontext. */
-export interface SignalFrame {
+interface SignalFrame {
   /** Of the siginfo. */
   readonly siginfo: number;
   /** Of the first saved register, and which they are, a word each. */
@@ -65,7 +65,7 @@ export interface SignalFrame {
 }
 
 /** A fault of the processor: an access to memory, or a signal number whose address is not told. */
-export type ProcessorFault = { readonly accessed: bigint; readonly isProtection: boolean } | { readonly signo: number };
+type ProcessorFault = { readonly accessed: bigint; readonly isProtection: boolean } | { readonly signo: number };
 
 const X = Array.from({ length: 31 }, (_, i) => `x${i}`);
 

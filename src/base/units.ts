@@ -4,8 +4,6 @@
 export type Address = number;
 /** A count of bytes; sums stay exact up to 2^53. */
 export type Bytes = number;
-/** Nanoseconds; 2^53 ns is only 104 days of uptime. */
-export type Nanoseconds = bigint;
 /** Dense id of an allocated heap object, 0 .. objects.count - 1, ascending by address. */
 export type ObjectId = number;
 /** Dense id of what holds roots: a global variable, a goroutine, a special, a queue. */

@@ -2,7 +2,7 @@
 import type { Bytes, Hex } from "../base/units.js";
 
 /** A line of the program. */
-export interface Place {
+interface Place {
   readonly file: string;
   readonly line: number;
 }

@@ -7,7 +7,7 @@ import type { Sign } from "./sign.js";
 export type Suspect = { readonly [Id in RuleId]: SuspectOf<Id> }[RuleId];
 
 /** A finding of one rule. */
-export interface SuspectOf<Id extends RuleId> {
+interface SuspectOf<Id extends RuleId> {
   readonly rule: Id;
   /** Whom it is about. */
   readonly subject: Subject;

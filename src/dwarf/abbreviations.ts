@@ -32,13 +32,13 @@ export interface Abbreviation {
 }
 
 /** Steps over values that say their own length: text up to a NUL, LEB128, blocks with a length of 1, 2, 4 bytes or as LEB128, a form. */
-export const SKIP_STRING = -1;
+const SKIP_STRING = -1;
 export const SKIP_LEB = -2;
-export const SKIP_BLOCK1 = -3;
-export const SKIP_BLOCK2 = -4;
-export const SKIP_BLOCK4 = -5;
-export const SKIP_BLOCK = -6;
-export const SKIP_INDIRECT = -7;
+const SKIP_BLOCK1 = -3;
+const SKIP_BLOCK2 = -4;
+const SKIP_BLOCK4 = -5;
+const SKIP_BLOCK = -6;
+const SKIP_INDIRECT = -7;
 const UNKNOWN_FORM = -100;
 
 /** Sizes that the encoding of a unit decides. */

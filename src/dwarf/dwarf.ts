@@ -22,9 +22,9 @@ import type { DwarfSections } from "./sections.js";
 import { Types } from "./types.js";
 import type { DwarfVariable } from "./variables.js";
 
-export type { DwarfField, DwarfType } from "./dwarf-type.js";
+export type { DwarfType } from "./dwarf-type.js";
 export type { FrameContext, Location } from "./expressions.js";
-export type { DwarfCapture, DwarfFunction } from "./functions.js";
+export type { DwarfFunction } from "./functions.js";
 export type { DwarfSections } from "./sections.js";
 export type { DwarfVariable } from "./variables.js";
 

@@ -17,7 +17,7 @@ import type { Types } from "./types.js";
 import { type DwarfVariable, nestedScope, type Scope, Variable } from "./variables.js";
 
 /** What a closure captures, in the order of offsets: offset in the closure object; "&x" is captured by reference (its type is the pointer's). */
-export interface DwarfCapture {
+interface DwarfCapture {
   readonly name: string;
   readonly offset: Bytes;
   readonly type: DwarfType;

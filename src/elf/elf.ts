@@ -10,9 +10,8 @@ import { type BuildIds, buildIdsOf, type ElfNote, parseNotes, scanBuildIds } fro
 import { type ElfSection, readSection, readSections } from "./sections.js";
 import { type ElfSymbol, readSymbols } from "./symbols.js";
 
-export type { ElfHeader, ElfSegment } from "./header.js";
-export { type BuildIds, type ElfNote, scanBuildIds } from "./notes.js";
-export type { ElfSection } from "./sections.js";
+export type { ElfSegment } from "./header.js";
+export { type ElfNote, scanBuildIds } from "./notes.js";
 export type { ElfSymbol } from "./symbols.js";
 
 /** An ELF file. Headers are read by openElf, everything else on first use. */

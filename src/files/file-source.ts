@@ -68,7 +68,7 @@ export function openDescriptor(fd: number, name: string): OpenFile {
 }
 
 /** Runs a call of node:fs on path; its errors become NotFoundError, ResourceError or FormatError, with a sentence each. */
-export function onPath<T>(path: string, call: () => T): T {
+function onPath<T>(path: string, call: () => T): T {
   try {
     return call();
   } catch (error) {

@@ -21,7 +21,7 @@ import { inferTypes } from "./typing.js";
 import { findWholes, type Wholes } from "./wholes.js";
 
 /** Node 0 is the virtual root, then owners, then objects. */
-export interface ObjectGraph {
+interface ObjectGraph {
   readonly referents: Csr;
   /** [edges] where the pointer lies in its object, in words; row of RootTable for owners. With INTERIOR; see EdgeWriter.offsets. */
   readonly offsets: Uint32Array;

@@ -2,7 +2,6 @@
 // What a program sees of a dump.
 import type { Finding } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
-import type { DumpFiles } from "../dump.js";
 import type { ObjectRow, Selection } from "../query/object-rows.js";
 import type { QUERIES } from "../query/queries.js";
 
@@ -57,6 +56,3 @@ export interface Dump extends Disposable, AsyncDisposable {
   /** Frees files and thread; what waits is rejected with Cancelled. Settles when the thread has ended. */
   close(): Promise<void>;
 }
-
-/** Opens a core with its executable, or a trace file. */
-export type OpenDump = (files: DumpFiles, options?: OpenOptions) => Promise<Dump>;

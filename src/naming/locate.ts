@@ -11,7 +11,7 @@ import type { ValueEnvironment } from "../value/scalars.js";
 import { explainAddress } from "./object-names.js";
 
 /** What evaluating an expression in this snapshot needs: globals by name, locals as g12.main.worker.s. */
-export function evaluationEnvironment(snapshot: Snapshot): EvaluationEnvironment {
+function evaluationEnvironment(snapshot: Snapshot): EvaluationEnvironment {
   const { runtime } = snapshot;
   const env = {
     memory: snapshot.runtime.process.memory,
@@ -157,7 +157,7 @@ export function isAddress(text: string): boolean {
 }
 
 /** Where the data of an object begins: after its malloc header, if it has one. */
-export function dataAddress(snapshot: Snapshot, object: number): Address {
+function dataAddress(snapshot: Snapshot, object: number): Address {
   const { objects } = snapshot.heap;
   return objects.addressOf(object) + objects.dataStart[objects.spanOf(object)];
 }

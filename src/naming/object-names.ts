@@ -31,7 +31,7 @@ export function typeName(snapshot: Snapshot, type: TypeId): string {
 /** How well a type's name fits what was asked for. */
 export const UNSELECTED = 0;
 /** The pattern matches some of the name. */
-export const MENTIONED = 1;
+const MENTIONED = 1;
 /** The text or pattern is the type's own name. */
 export const NAMED = 2;
 

@@ -33,7 +33,7 @@ export interface PathRoot {
 }
 
 /** An object of a path, and the Go expression that leads to it. */
-export interface PathStep extends NamedObject {
+interface PathStep extends NamedObject {
   readonly expression: string;
 }
 
@@ -110,7 +110,7 @@ function valueSteps(snapshot: Snapshot, nodes: readonly NodeId[], types: ObjectT
 }
 
 /** Types of a path's objects; see Heap.typesAlong. */
-export function pathTypes(snapshot: Snapshot, nodes: readonly NodeId[]): PathTypes {
+function pathTypes(snapshot: Snapshot, nodes: readonly NodeId[]): PathTypes {
   const { graph } = snapshot.heap;
   const path = nodes.slice(2).map((node) => graph.objectOfNode(node));
   return snapshot.heap.typesAlong(edgeOffset(snapshot, nodes[1], nodes[2]) & OFFSET_MASK, path);

@@ -1,7 +1,7 @@
 // The auxiliary vector: what the kernel told the program when it started. Linux include/uapi/linux/auxvec.h
 import { uint64 } from "../base/uint64.js";
 
-export const AT_NULL = 0;
+const AT_NULL = 0;
 export const AT_PHDR = 3;
 export const AT_ENTRY = 9;
 export const AT_EXECFN = 31;

@@ -13,13 +13,12 @@ import type { MappedFile, ProcessParts, Thread } from "./parts.js";
 import type { SignalInfo } from "./signal-info.js";
 
 export type { ElfSymbol } from "../elf/elf.js";
-export type { AddressSpace } from "./address-space.js";
 export { AT_EXECFN, AT_SYSINFO_EHDR } from "./auxv.js";
 export { acceptExecutable, verifyBuild } from "./build.js";
 export { executableCandidates, imageCandidates } from "./candidates.js";
 export type { LoadedImage } from "./image-mappings.js";
 export type { Mapping } from "./mappings.js";
-export type { MappedFile, ProcessParts, Thread } from "./parts.js";
+export type { ProcessParts, Thread } from "./parts.js";
 export { type Registers, registersOf } from "./registers.js";
 export { faultAddress, SI_KERNEL, type SignalInfo } from "./signal-info.js";
 export { readCore } from "./sources/core.js";

@@ -14,7 +14,7 @@ import { endOfWait, groupNames, stateOfObject } from "../waits/state.js";
 import { MOST_HOLDERS, MOST_WAITING_SHOWN } from "./limits.js";
 import type { Query } from "./query.js";
 
-export interface WaiterRow {
+interface WaiterRow {
   readonly id: number;
   /** "chan receive", "sync.Mutex.Lock": as the runtime says. */
   readonly reason: string;
@@ -27,7 +27,7 @@ export interface WaiterRow {
 }
 
 /** A goroutine that could end the wait, with the reason to think so. */
-export interface HolderRow {
+interface HolderRow {
   readonly id: number;
   readonly evidence: Evidence;
   /** "main.move defers its Unlock". */
@@ -35,7 +35,7 @@ export interface HolderRow {
   readonly top?: FrameRow;
 }
 
-export interface BlockedRow {
+interface BlockedRow {
   readonly kind: WaitKind;
   /** Of the channel, mutex, group...; absent for waits on nothing that has an address. */
   readonly address?: Hex;

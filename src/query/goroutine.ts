@@ -40,7 +40,7 @@ export interface VariableRow {
   readonly text: string;
 }
 
-export interface StackFrameRow {
+interface StackFrameRow {
   readonly function: string;
   readonly file: string;
   readonly line: number;

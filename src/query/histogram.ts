@@ -10,7 +10,7 @@ import { heapNames } from "./heap-names.js";
 import type { Query } from "./query.js";
 
 /** What the rows of a histogram stand for. */
-export type RowKind = "type" | "package" | "size-class" | "owner" | "goroutine";
+type RowKind = "type" | "package" | "size-class" | "owner" | "goroutine";
 
 export interface HistogramArgs {
   /** What the rows stand for; types when absent. */

@@ -3,7 +3,7 @@ import type { Rows, RowsAndBytes } from "../base/rows.js";
 import { type Hex, hex } from "../base/units.js";
 import type { NoArgs, Query } from "./query.js";
 
-export interface MappingRow {
+interface MappingRow {
   readonly start: Hex;
   readonly end: Hex;
   readonly bytes: number;

@@ -23,7 +23,7 @@ export interface RefsArgs {
 }
 
 /** All pointers from, or to, one other value. */
-export interface Reference {
+interface Reference {
   /** Of the other object; absent for owners. */
   readonly address?: Hex;
   /** The variable or goroutine that points to the object. */

@@ -14,7 +14,7 @@ import { MOST_THREAD_FRAMES } from "./limits.js";
 import type { Query } from "./query.js";
 
 /** Where a thread stood, or was interrupted. */
-export interface ThreadStop {
+interface ThreadStop {
   /** By its stack pointer: what the thread was running. */
   readonly on: "goroutine" | "scheduler" | "signal handler" | "C" | "not of Go";
   readonly pc: Hex;

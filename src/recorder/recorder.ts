@@ -27,7 +27,7 @@ export interface NoTrace {
 }
 
 /** A thread that was inside the tracer when the program died; its goroutine's last event may be missing. */
-export interface ThreadInTracer {
+interface ThreadInTracer {
   readonly tid: number;
   readonly goroutine: number;
 }
@@ -36,7 +36,7 @@ export interface ThreadInTracer {
  * A goroutine whose last change of state is not in the trace: a thread changes the state and writes so after it, and died
  * between the two. Where it is made ready, that is another goroutine's thread. G_STATUS; undefined: not in the trace at all.
  */
-export interface StaleGoroutine {
+interface StaleGoroutine {
   readonly goroutine: number;
   readonly status: number;
   readonly traceStatus: number | undefined;

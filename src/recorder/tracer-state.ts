@@ -45,7 +45,7 @@ export interface TraceMap {
 }
 
 /** A thread that may hold buffers. */
-export interface TracedThread {
+interface TracedThread {
   readonly address: Address;
   /** 0 when it is dying. */
   readonly tid: number;

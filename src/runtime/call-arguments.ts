@@ -8,7 +8,7 @@ import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
 /** What a register held at a call: a word that lies in the caller's frame still, counted from its stack pointer, or the value itself. */
-export type EntryWord =
+type EntryWord =
   | { readonly kind: "slot"; readonly offset: Bytes; readonly size: Bytes }
   | { readonly kind: "address"; readonly offset: Bytes }
   | { readonly kind: "constant"; readonly value: number };

@@ -37,7 +37,7 @@ export interface FrameVariable {
  */
 export type Certainty = "certain" | "likely" | "unavailable";
 
-export type VariablePlace =
+type VariablePlace =
   | { readonly kind: "memory"; readonly address: Address }
   /** Put together from pieces of memory and registers. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly pieces: readonly MemoryPiece[] }

@@ -8,7 +8,7 @@ import { MOST_FUNCTIONS_REMEMBERED, MOST_INLINED, MOST_LINES } from "./limits.js
 import { type FunctionRecord, ModuleFunctions } from "./module-functions.js";
 import type { Module } from "./modules.js";
 
-export { ARGS_UNKNOWN, FLAG_ASM, FLAG_SP_WRITE, FLAG_TOP_FRAME, FUNCDATA, type GoFunction, PCDATA } from "./go-function.js";
+export { ARGS_UNKNOWN, FLAG_SP_WRITE, FLAG_TOP_FRAME, FUNCDATA, type GoFunction, PCDATA } from "./go-function.js";
 
 /** One function as people know it: several may share one pc through inlining. */
 export interface InlinedFrame {

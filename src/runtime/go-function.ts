@@ -22,7 +22,6 @@ export interface GoFunction {
 
 export const FLAG_TOP_FRAME = 1;
 export const FLAG_SP_WRITE = 2;
-export const FLAG_ASM = 4;
 export const ARGS_UNKNOWN = -0x80000000;
 
 /** internal/abi PCDATA_*: tables of a value per pc. */

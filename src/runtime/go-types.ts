@@ -71,7 +71,7 @@ export type RoleKind =
   | "interface words";
 
 /** What a pointer leads to where its declared type says less than the runtime knows. */
-export interface PointerHint {
+interface PointerHint {
   /** One value of the target, an array of them, a map's blocks or tables (see MapDesign.directory), or what the interface holds whose data word it is. */
   readonly kind: "typed" | "array" | "directory" | "interface";
   /** NONE: the declared type has to do. */

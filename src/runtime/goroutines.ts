@@ -14,7 +14,7 @@ import { type Position, Scheduler } from "./scheduler.js";
 import { readStackMaps, type StackMaps } from "./stack-maps.js";
 import type { Frame, UnwindStart, Unwound } from "./unwind.js";
 
-export type { Goroutine, GoroutineStatus } from "./goroutine.js";
+export type { Goroutine } from "./goroutine.js";
 
 export interface GoroutineTable {
   /** Those not dead, in the order of runtime.allgs. */

@@ -11,7 +11,7 @@ import { goRanges, type Range, union, without } from "./go-ranges.js";
 import type { Layout } from "./layout/schema.js";
 import type { SpanTable } from "./spans.js";
 
-export interface MemoryClass {
+interface MemoryClass {
   readonly name: string;
   readonly bytes: Bytes;
   /** Of the memory that the runtime has from the system: these add up to MemStats.Sys. */

@@ -45,7 +45,7 @@ const DEAD: FrameMap = { locals: NOTHING, args: NOTHING, objects: [], known: tru
 const UNKNOWN: FrameMap = { locals: NOTHING, args: NOTHING, objects: [], known: false };
 
 /** Set bits of a mask, as byte offsets from base. */
-export function wordOffsets(mask: Uint8Array, bits: number, base: number): WordOffsets {
+function wordOffsets(mask: Uint8Array, bits: number, base: number): WordOffsets {
   const offsets: number[] = [];
   for (let i = 0; i < bits; i++) {
     if ((mask[i >> 3] >> (i & 7)) & 1) offsets.push(base + i * WORD);

@@ -12,7 +12,7 @@ import type { Layout } from "./layout/schema.js";
 import type { Module } from "./modules.js";
 import { roleOf } from "./roles.js";
 
-export type { GoField, GoKind, GoType, TypeTable } from "./go-types.js";
+export type { GoField, GoType, TypeTable } from "./go-types.js";
 
 class LazyType implements GoType {
   readonly id: TypeId;

@@ -47,7 +47,7 @@ export interface UnwindStart {
 }
 
 /** How a walk ended. */
-export interface WalkEnd {
+interface WalkEnd {
   /** It reached the outermost function. */
   readonly complete: boolean;
   /** Why not. */

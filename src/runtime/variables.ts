@@ -15,7 +15,7 @@ export interface GlobalVariable {
 }
 
 /** A variable that lives in a frame's memory. */
-export interface LocalVariable {
+interface LocalVariable {
   readonly name: string;
   /** From the frame's CFA. */
   readonly offset: Bytes;

@@ -74,7 +74,7 @@ export const EV = {
  * What an argument of a timed event is: a plain number, a sequence number, an id in the table of strings or of stacks, an id of a
  * goroutine, thread, P or task, or a status of a goroutine or of a P.
  */
-export type ArgumentKind = "value" | "seq" | "string" | "stack" | "g" | "m" | "p" | "task" | "gstatus" | "pstatus";
+type ArgumentKind = "value" | "seq" | "string" | "stack" | "g" | "m" | "p" | "task" | "gstatus" | "pstatus";
 
 /** A timed event's name and its arguments, which follow the time difference that every event has. */
 export interface EventSpec {

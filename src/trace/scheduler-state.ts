@@ -31,7 +31,7 @@ export interface RangeType {
 }
 
 /** Where an event stands: in which batch of a thread's in a generation, and at which byte of it. */
-export interface EventPlace {
+interface EventPlace {
   readonly generation: number;
   readonly m: number;
   readonly batch: number;
@@ -39,7 +39,7 @@ export interface EventPlace {
 }
 
 /** A region of the program that has begun. */
-export interface OpenRegion {
+interface OpenRegion {
   readonly task: number;
   readonly name: string;
   readonly begin: EventPlace;

@@ -10,7 +10,7 @@ import { ProgramMarks, textOf } from "./program-marks.js";
 import { type GoroutineState, stackOf, startFunction, type Transition, transitions } from "./states.js";
 
 /** How long one goroutine was in each state, ns. Times before the trace are not known and not in it. */
-export interface GoroutineTimes {
+interface GoroutineTimes {
   readonly id: number;
   /** The function it was started with, "" unknown. */
   readonly function: string;

@@ -11,7 +11,7 @@ const PAST: ReadonlySet<Evidence> = new Set(["taken", "alone"]);
 const LOCKS = new Set(["mutex", "rwmutex"]);
 
 /** One goroutine of a circle: it waits for what the next one holds, or could send to. */
-export interface CycleStep {
+interface CycleStep {
   readonly id: number;
   readonly waitsFor: Hex;
   readonly reason: string;

@@ -40,7 +40,7 @@ function typeName(dump: Dump, type: number): string {
 }
 
 /** The name of an object's type. */
-export function typeOf(dump: Dump, id: ObjectId): string {
+function typeOf(dump: Dump, id: ObjectId): string {
   return typeName(dump, dump.heap.types.type[id]);
 }
 

@@ -38,11 +38,11 @@ export class ByteWriter {
 }
 
 /** A reference to the DIE with the label. */
-export interface Reference {
+interface Reference {
   readonly to: string;
 }
 /** Value of an attribute: bytes for blocks; a list goes to its section and is referred to. */
-export type Value = number | bigint | string | Uint8Array | Reference | List;
+type Value = number | bigint | string | Uint8Array | Reference | List;
 export type Attribute = readonly [at: number, form: number, value: Value];
 export interface WrittenDie {
   readonly tag: number;
@@ -51,7 +51,7 @@ export interface WrittenDie {
   readonly children?: readonly WrittenDie[];
 }
 /** A location list (with expressions) or a range list. */
-export interface List {
+interface List {
   readonly list: readonly { readonly low: number; readonly high: number; readonly expression?: Uint8Array }[];
   /** DWARF 4: a base-selection entry; 5: DW_*_base_addressx. Addresses of the list stay absolute. */
   readonly base: number;

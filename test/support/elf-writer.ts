@@ -16,7 +16,7 @@ export interface SegmentToWrite {
 }
 
 /** One section to write. */
-export interface SectionToWrite {
+interface SectionToWrite {
   readonly name: string;
   readonly type?: number;
   readonly flags?: number;

@@ -125,7 +125,7 @@ function openParenthesis(line: string): number {
 }
 
 /** runtime.printFuncName and funcNameForPrint. */
-export function printedName(name: string): string {
+function printedName(name: string): string {
   if (name === "runtime.gopanic") return "panic";
   const open = name.indexOf("[");
   const close = name.lastIndexOf("]");
@@ -133,7 +133,7 @@ export function printedName(name: string): string {
 }
 
 /** Our frames as the runtime would print them. */
-export function printableFrames(goroutine: Goroutine, functions: FunctionTable): readonly PrintedFrame[] {
+function printableFrames(goroutine: Goroutine, functions: FunctionTable): readonly PrintedFrame[] {
   return goroutine.unwound().frames.flatMap((frame) =>
     functions.inlinedAt(frame.fn, frame.symbolPc).map(({ name, file, line, inlined }) => ({
       name: printedName(name),

@@ -20,6 +20,6 @@ export const gcore: Producer = {
 };
 
 /** Nobody took a signal, but there are threads. */
-export function isLiving(threads: readonly Thread[]): boolean {
+function isLiving(threads: readonly Thread[]): boolean {
   return threads.length > 0 && threads.every((thread) => thread.signal === 0);
 }

@@ -8,7 +8,7 @@ import type { Instruction, Machine } from "./instructions.js";
 import { type Code, programOf } from "./program.js";
 
 /** Instructions that may be the first to read a word after the call returns in which the frame stands, by their addresses. */
-export interface SlotUses {
+interface SlotUses {
   /** Met without a jump backwards: in this round of any loop. */
   readonly soon: readonly Address[];
   /** Met only after one. */
@@ -18,7 +18,7 @@ export interface SlotUses {
 }
 
 /** Every instruction of a function that may change a word of its frame. */
-export interface SlotWriters {
+interface SlotWriters {
   readonly writes: readonly Address[];
   /** The address of the word is taken: others may write it. */
   readonly isShared: boolean;

@@ -6,7 +6,7 @@ import type { Address, Bytes } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
 
 /** One field we rely on. The key of the row is its dotted path unless names gives others, tried in order. */
-export interface FieldSpec {
+interface FieldSpec {
   readonly optional?: boolean;
   readonly names?: readonly string[];
 }

@@ -1,6 +1,6 @@
 // Currency of variables: in optimised code the place that DWARF gives for a variable may hold a later or an earlier value than its own.
 import type { Address, Bytes } from "../base/units.js";
-import type { DwarfFunction, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
+import type { DwarfFunction, DwarfType, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import type { FunctionTable, InlinedFrame } from "./functions.js";
 import type { Frame } from "./unwind.js";
 import type { Maker } from "./value-origins.js";
@@ -197,9 +197,16 @@ function isLater(levels: readonly InlinedFrame[], here: readonly InlinedFrame[])
   return false;
 }
 
-/** "s.ptr" of s: where the part is kept from some time on; nothing tells from when. Since Go 1.27 such places have names. */
+/** "s.ptr" of s, "pLeft" of p with a field Left: where the part is kept from some time on; nothing tells from when. Go 1.27 names them. */
 function isSpilledPart({ name, inlineDepth }: DwarfVariable, whole: DwarfVariable): boolean {
-  return name.startsWith(`${whole.name}.`) && whole.inlineDepth === inlineDepth;
+  if (!name.startsWith(whole.name) || whole.inlineDepth !== inlineDepth) return false;
+  const part = name.slice(whole.name.length);
+  return part.startsWith(".") || fieldsOf(whole.type).includes(part);
+}
+
+function fieldsOf(type: DwarfType): readonly string[] {
+  if (type.kind === "typedef") return fieldsOf(type.target);
+  return type.kind === "struct" ? type.fields.map((field) => field.name) : [];
 }
 
 function placesOf(at: Location, size: Bytes): Stay["places"] {

@@ -122,6 +122,8 @@ export const LONGEST_ARRAY: Bytes = 64 * 1024;
 export const MOST_INNER = 65_536;
 /** Instructions that are looked at for the origin of one value. */
 export const MOST_ORIGIN_STEPS = 20_000;
+/** Instructions looked at to see what is done with a value that was loaded. */
+export const MOST_USE_STEPS = 200;
 
 // Memory: what is kept of what was read.
 

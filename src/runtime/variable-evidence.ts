@@ -9,6 +9,7 @@ import type { GoRuntime } from "./runtime.js";
 import type { FrameMap } from "./stack-maps.js";
 import type { Frame } from "./unwind.js";
 import { type FrameOrigins, type Origin, originsOf, type ValuePlace } from "./value-origins.js";
+import { usesAsItIs } from "./value-uses.js";
 
 /**
  * "resident": it lives in memory, and every assignment goes there in its order;
@@ -76,7 +77,7 @@ export class VariableEvidence {
     if (sharers.some((other) => other.inlineDepth === variable.inlineDepth)) return "endangered";
     if (sharers.some((other) => other.inlineDepth < variable.inlineDepth) && currency.isStale(variable)) return "endangered";
     let live = 0;
-    for (const { address, size } of pieces) {
+    for (const { offset, address, size } of pieces) {
       const uses = this.code.usesOf(address, size);
       const writers = this.code.writersOf(address, size);
       if (!uses || !writers) return currency.isEndangered(variable) || this.isDead(at, type) ? "endangered" : "live";
@@ -85,9 +86,8 @@ export class VariableEvidence {
         if (size === WORD && this.isLivePointer(address)) live++;
         continue;
       }
-      // Small parameters share a word, and the assignment of one may be folded into a test of it (flag = !flag; if flag): that those of
-      // its neighbours are still to come is then the only sign that its own is.
       if (currency.isReadByEarlierLine(variable, [...uses.soon, ...uses.beside], this.origins?.loopJumps.flat() ?? [])) return "endangered";
+      if (this.isNumber(type, offset) && !this.isUsedAsItIs(variable, [...uses.soon, ...uses.nextRound])) return "endangered";
       live++;
     }
     return live === pieces.length ? "live" : "dead";
@@ -177,6 +177,22 @@ export class VariableEvidence {
     return size > LARGEST_IN_REGISTERS || this.isManyParts(type);
   }
 
+  /** A load of it may be for what it was set to, of which there is no code. */
+  private isUsedAsItIs({ kind }: DwarfVariable, loads: readonly Address[]): boolean {
+    const program = programOf(this.runtime);
+    const code = program.read(this.frame.fn);
+    return code !== undefined && loads.some((load) => usesAsItIs(code, program.machine, load, kind === "local"));
+  }
+
+  /** What is computed with: not a pointer, or a value with one. */
+  private isNumber(id: TypeId, offset: Bytes): boolean {
+    const type = this.runtime.types.get(id);
+    if (type.kind === "array") return type.count > 0 && this.isNumber(type.element, offset % this.runtime.types.get(type.element).size);
+    if (type.kind !== "struct") return ["bool", "int", "uint", "float", "complex"].includes(type.kind);
+    const field = type.fields.findLast((each) => each.offset <= offset);
+    return field !== undefined && this.isNumber(field.type, offset - field.offset);
+  }
+
   private isManyParts(id: TypeId): boolean {
     const type = this.runtime.types.get(id);
     if (type.kind === "array") return type.count > 1;
@@ -218,9 +234,17 @@ function hasRegister(at: Location): boolean {
 }
 
 /** The pieces of a variable that lies in memory; undefined when a part of it lies elsewhere. */
-function piecesOf(at: Location, size: Bytes): readonly { readonly address: Address; readonly size: Bytes }[] | undefined {
-  if (at.kind === "memory") return [{ address: at.address, size }];
+function piecesOf(
+  at: Location,
+  size: Bytes,
+): readonly { readonly offset: Bytes; readonly address: Address; readonly size: Bytes }[] | undefined {
+  if (at.kind === "memory") return [{ offset: 0, address: at.address, size }];
   if (at.kind !== "pieces") return undefined;
-  const pieces = at.pieces.flatMap((piece) => (piece.at.kind === "memory" ? [{ address: piece.at.address, size: piece.size }] : []));
+  let end = 0;
+  const pieces = at.pieces.flatMap((piece) => {
+    const offset = end;
+    end += piece.size;
+    return piece.at.kind === "memory" ? [{ offset, address: piece.at.address, size: piece.size }] : [];
+  });
   return pieces.length === at.pieces.length ? pieces : undefined;
 }

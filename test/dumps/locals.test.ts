@@ -21,12 +21,15 @@ const wishes = releases.flatMap((go, i): DumpWish[] =>
   }),
 );
 
-/** Share of the variables that optimised code has to show; until Go 1.23 parameters only as they were passed. */
-const leastShown = (go: string) => (/^1\.2[123]\./.test(go) ? 0.6 : 0.62);
+/**
+ * Share of the variables that optimised code has to show; until Go 1.23 parameters only as they were passed. Lists of arm64 code name a
+ * register for many that the call has overwritten.
+ */
+const leastShown = ({ go, arch }: DumpWish) => (arch === "arm64" ? 0.48 : /^1\.2[123]\./.test(go) ? 0.58 : 0.6);
 /** Dead pointers into a stack that has moved since: the runtime did not correct them. */
 const MOVED = ["main.growsStack p", "main.passesOn p"];
 /** Functions that told of their variables: all shapes. */
-const LEAST_SHAPES = 140;
+const LEAST_SHAPES = 150;
 
 // Emulated: its crash takes minutes to make.
 if (full) wishes.push({ program: "locals", go: "1.26.8", args: ["nil"], flags: [], arch: "arm64" });
@@ -56,7 +59,7 @@ for (const wish of wishes) {
       expect(wrong).toEqual([]);
       const share = shown.length / (shown.length + hidden.length);
       if (wish.flags?.length) expect(hidden).toEqual(MOVED);
-      else expect(share).toBeGreaterThan(leastShown(wish.go));
+      else expect(share).toBeGreaterThan(leastShown(wish));
       expect(shown.length + hidden.length).toBeGreaterThan(350);
       expect(Object.keys(told).length).toBeGreaterThan(LEAST_SHAPES);
     });

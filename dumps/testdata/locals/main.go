@@ -103,7 +103,7 @@ func end(how string) {
 }
 
 func main() {
-	cases = append(append(append(append(cases, silent...), stale...), passed...), loops...)
+	cases = append(append(append(append(append(cases, silent...), stale...), passed...), loops...), folded...)
 	ready.Add(len(cases) + 1)
 	for _, each := range cases {
 		go each()

@@ -23,6 +23,7 @@ export const amd64: Machine = {
     { name: "runtime.duff", changes: [6, 7] },
   ],
   dwarf: [0, 2, 1, 3, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15],
+  foldsSigns: false,
   pushed: 8,
   decode(code, start, offset) {
     const reader = new InstructionReader(code, start, offset);

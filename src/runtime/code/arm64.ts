@@ -37,6 +37,7 @@ export const arm64: Machine = {
     { name: "runtime.duff", changes: [16, 17, 20, 21, 23, 26, 27] },
   ],
   dwarf: Array.from({ length: 32 }, (_, index) => index),
+  foldsSigns: true,
   pushed: 0,
   decode(code, start, offset) {
     if (offset + 4 > code.byteLength) return [];

@@ -87,6 +87,8 @@ export interface Machine {
   readonly helpers: readonly { readonly name: string; readonly changes: readonly Register[] }[];
   /** General registers by the numbers that DWARF has for them. */
   readonly dwarf: readonly Register[];
+  /** The compiler makes x + y of x - -y: a change of sign leaves no code. cmd/compile/internal/ssa/_gen/ARM64.rules */
+  readonly foldsSigns: boolean;
   /** Bytes that a call pushes. */
   readonly pushed: number;
   /**

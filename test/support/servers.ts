@@ -38,7 +38,7 @@ export const SERVERS: readonly Server[] = [
   },
 ];
 
-const GO = "1.26.8";
+export const SERVER_GO = "1.26.8";
 const CLIENTS = 8;
 const folder = fileURLToPath(new URL("../../.dumps/servers/", import.meta.url));
 
@@ -48,7 +48,7 @@ export async function crashServer(server: Server): Promise<{ readonly core: stri
   const core = `${executable}.core`;
   if (existsSync(core)) return { core, executable };
   await mkdir(folder, { recursive: true });
-  const env = { ...process.env, GOBIN: folder, GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: `go${GO}`, CGO_ENABLED: "0" };
+  const env = { ...process.env, GOBIN: folder, GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: `go${SERVER_GO}`, CGO_ENABLED: "0" };
   if (!existsSync(executable)) await promisify(execFile)("go", ["install", server.module], { cwd: "/", env });
   const place = await mkdtemp(join(tmpdir(), "corescope-"));
   const child = spawn(

@@ -50,6 +50,7 @@ export function evaluate(expression: Uint8Array, die: Die, function_: Die, frame
 /**
  * The interpreter: one case an operation. @param mayUseFrameBase false inside DW_AT_frame_base, which cannot need itself
  */
+// oxlint-disable-next-line max-lines-per-function -- an interpreter: one case an operation of DWARF
 function run(expression: Uint8Array, die: Die, function_: Die, frame: FrameContext, mayUseFrameBase: boolean): Location {
   const reader = new ByteReader(expression, `${die.dies.name} expression of DIE ${die.offset}`);
   const stack: bigint[] = [];

@@ -53,6 +53,7 @@ export function advance(scheduler: SchedulerState, each: ThreadCursor): boolean 
 }
 
 /** One line for each kind of event: what it needs of its context, and who knows what it does. */
+// oxlint-disable-next-line max-lines-per-function -- a dispatcher: one case a kind of event
 function dispatch(scheduler: SchedulerState, each: ThreadCursor): boolean {
   switch (each.type) {
     case EV.ProcsChange:

@@ -16,68 +16,115 @@ type Question = Request & { readonly kind: "ask" };
 
 /** Serves a dump on a port until the port is closed. open and queries: others than the program's, for tests. */
 export function serve(port: MessagePort, open: typeof openDump = openDump, queries: readonly AnyQuery[] = Object.values(QUERIES)): void {
-  let opening: Promise<Dump> | undefined;
-  let opened: Dump | undefined;
-  let shared: Shared = shareMemory();
-  let present = 0;
-  let isBetween = false;
-  let hasToldPackages = false;
-  const send = (reply: Reply) => port.postMessage(reply);
-  const progress: Progress = {
-    stage(name, total) {
-      if (!isBetween) {
-        shared.done[0] = 0;
-        send({ kind: "stage", id: present, name, total });
+  const server = new Server(port, open, queries);
+  // One after the other: a request that comes while one is opening waits for it.
+  let last: Promise<void> = Promise.resolve();
+  port.on("message", (request: Request) => {
+    last = last.then(() => server.handle(request)).catch((error: unknown) => server.fail(request.id, error));
+  });
+}
+
+class Server {
+  private readonly port: MessagePort;
+  private readonly open: typeof openDump;
+  private readonly queries: readonly AnyQuery[];
+  private opening: Promise<Dump> | undefined;
+  private opened: Dump | undefined;
+  private shared: Shared = shareMemory();
+  /** Id of the request that is being answered. */
+  private present = 0;
+  /** It is a question that came between, on the stack of a running one. */
+  private isBetween = false;
+  private hasToldPackages = false;
+  private readonly progress: Progress = {
+    stage: (name, total) => {
+      if (!this.isBetween) {
+        this.shared.done[0] = 0;
+        this.send({ kind: "stage", id: this.present, name, total });
       }
-      pause();
+      this.pause();
     },
-    tick(done) {
-      if (!isBetween) shared.done[0] = done;
-      pause();
+    tick: (done) => {
+      if (!this.isBetween) this.shared.done[0] = done;
+      this.pause();
     },
   };
 
-  function pause(): void {
-    giveUpWhenTold();
-    if (!isBetween && Atomics.load(shared.between, 0) > 0) answerBetween();
+  constructor(port: MessagePort, open: typeof openDump, queries: readonly AnyQuery[]) {
+    this.port = port;
+    this.open = open;
+    this.queries = queries;
   }
 
-  function giveUpWhenTold(): void {
-    const { cancelled } = shared;
-    if (Atomics.load(cancelled, 0) === present || Atomics.load(cancelled, 1) === present) throw new Cancelled();
+  async handle(request: Request): Promise<void> {
+    if (request.kind === "open") {
+      this.present = request.id;
+      this.shared = shareMemory(request.shared);
+      this.opening = this.open(request.files, this.progress);
+      this.opened = await this.opening;
+      this.send({ kind: "answer", id: request.id, result: undefined, findings: this.opened.findings.list() });
+      return;
+    }
+    if (request.between) {
+      // Too late: what it was to come between is done. Its turn may come at once.
+      Atomics.sub(this.shared.between, 0, 1);
+      this.send({ kind: "later", id: request.id, isMissed: true });
+      return;
+    }
+    await this.opening;
+    this.answerOrFail(request);
+  }
+
+  fail(id: number, error: unknown): void {
+    this.send({ kind: "failed", id, error: packError(error) });
+  }
+
+  private send(reply: Reply): void {
+    this.port.postMessage(reply);
+  }
+
+  private pause(): void {
+    this.giveUpWhenTold();
+    if (!this.isBetween && Atomics.load(this.shared.between, 0) > 0) this.answerBetween();
+  }
+
+  private giveUpWhenTold(): void {
+    const { cancelled } = this.shared;
+    if (Atomics.load(cancelled, 0) === this.present || Atomics.load(cancelled, 1) === this.present) throw new Cancelled();
   }
 
   /** Answers what came while a question runs, on its stack; it goes on afterwards. */
-  function answerBetween(): void {
-    const running = present;
-    isBetween = true;
+  private answerBetween(): void {
+    const running = this.present;
+    this.isBetween = true;
     try {
-      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
-        Atomics.sub(shared.between, 0, 1);
-        answerOrFail(next.message as Question);
+      for (let next = receiveMessageOnPort(this.port); next; next = receiveMessageOnPort(this.port)) {
+        Atomics.sub(this.shared.between, 0, 1);
+        this.answerOrFail(next.message as Question);
       }
     } finally {
-      isBetween = false;
-      present = running;
+      this.isBetween = false;
+      this.present = running;
     }
   }
 
-  function answerOrFail(request: Question): void {
-    present = request.id;
+  private answerOrFail(request: Question): void {
+    this.present = request.id;
     try {
-      giveUpWhenTold();
-      send(answer(request));
+      this.giveUpWhenTold();
+      this.send(this.answer(request));
     } catch (error) {
-      send({ kind: "failed", id: request.id, error: packError(error) });
+      this.fail(request.id, error);
     }
   }
 
-  function answer({ id, query: name, args, withContents }: Question): Reply {
+  private answer({ id, query: name, args, withContents }: Question): Reply {
+    const { opened, progress } = this;
     if (!opened) throw new UsageError("no dump is open");
-    const query = queries.find((each) => each.name === name);
+    const query = this.queries.find((each) => each.name === name);
     if (!query) throw new UsageError(`no query ${name}`);
     const { findings } = opened;
-    const { dump, wasRefused } = isBetween ? withoutHeap(opened) : { dump: opened, wasRefused: () => false };
+    const { dump, wasRefused } = this.isBetween ? withoutHeap(opened) : { dump: opened, wasRefused: () => false };
     let result: unknown;
     try {
       result = query.run(dump, args, { progress, findings });
@@ -86,45 +133,20 @@ export function serve(port: MessagePort, open: typeof openDump = openDump, queri
     }
     if (wasRefused()) return { kind: "later", id, isMissed: false };
     const contents = withContents ? { contents: [...contentsOf(result as object)] } : {};
-    return { kind: "answer", id, result, findings: findings.list(), ...contents, ...newPackages(opened) };
+    return { kind: "answer", id, result, findings: findings.list(), ...contents, ...this.newPackages(opened) };
   }
 
-  function newPackages(opened: Dump): { readonly packages?: readonly PackageName[] } {
-    if (hasToldPackages) return {};
+  private newPackages(opened: Dump): { readonly packages?: readonly PackageName[] } {
+    if (this.hasToldPackages) return {};
     try {
       const packages = opened.names.list();
-      hasToldPackages = true;
+      this.hasToldPackages = true;
       return { packages };
     } catch (error) {
       if (error instanceof DumpError) return {};
       throw error;
     }
   }
-
-  async function handle(request: Request): Promise<void> {
-    if (request.kind === "open") {
-      present = request.id;
-      shared = shareMemory(request.shared);
-      opening = open(request.files, progress);
-      opened = await opening;
-      send({ kind: "answer", id: request.id, result: undefined, findings: opened.findings.list() });
-      return;
-    }
-    if (request.between) {
-      // Too late: what it was to come between is done. Its turn may come at once.
-      Atomics.sub(shared.between, 0, 1);
-      send({ kind: "later", id: request.id, isMissed: true });
-      return;
-    }
-    await opening;
-    answerOrFail(request);
-  }
-
-  // One after the other: a request that comes while one is opening waits for it.
-  let last: Promise<void> = Promise.resolve();
-  port.on("message", (request: Request) => {
-    last = last.then(() => handle(request)).catch((error: unknown) => send({ kind: "failed", id: request.id, error: packError(error) }));
-  });
 }
 
 class HeapNeeded extends Error {}

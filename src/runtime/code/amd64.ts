@@ -38,6 +38,7 @@ export const amd64: Machine = {
 };
 
 /** The map of one-byte opcodes: a case each, in their order. @returns undefined for what no compiler of Go's emits */
+// oxlint-disable-next-line max-lines-per-function -- a decoder: one case an opcode
 function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
   const opcode = r.prefixes();
   if (opcode === 0x0f) return decodeTwoByte(r, start);

@@ -115,6 +115,7 @@ export interface FoundMemory {
 /** So many bytes may be between two counters when the process dies within an allocation. */
 const IN_FLIGHT: Bytes = 1 << 20;
 
+/** Sums up mappings, spans and address ranges. */
 export function findMemory({ memory }: { readonly memory: AddressSpace }, layout: Layout, spans: SpanTable): FoundMemory {
   const [, heapPages, manualPages] = spans.pagesByState;
   const heap = layout.global("runtime.mheap_");

@@ -3,6 +3,7 @@ import type { Arch } from "../base/arch.js";
 import { alignUp, type Bytes, type TypeId } from "../base/units.js";
 import type { TypeTable } from "./go-types.js";
 
+/** Where the calling convention keeps one argument or result: in registers with a spill slot above the frame, or on the stack. */
 export interface ArgumentPlace {
   readonly name: string;
   readonly type: TypeId;

@@ -3,6 +3,7 @@ import { decodeText } from "../base/byte-reader.js";
 import type { Process } from "../process/process.js";
 import { parseVersion } from "./layout/version.js";
 
+/** What the linker wrote of the build: release, module path, settings, as `go version -m` shows them. debug/buildinfo */
 export interface BuildInfo {
   /** "go1.26.8" */
   readonly goVersion: string;

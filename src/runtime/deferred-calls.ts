@@ -8,6 +8,7 @@ import { defersOf } from "./records/defer.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 
+/** A call that a function of a goroutine has put off until it returns. */
 export interface DeferredCall {
   /** The func value: its code, then what it captured. */
   readonly closure: Address;

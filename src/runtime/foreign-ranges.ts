@@ -5,6 +5,7 @@ import type { Process } from "../process/process.js";
 import { type Range, union } from "./go-ranges.js";
 import { MOST_C_HEAPS } from "./limits.js";
 
+/** Memory of the process that is not the Go runtime's, by who has it. */
 export interface ForeignRanges {
   readonly stacks: readonly Range[];
   /** Heaps of C's allocator beside the main one, as far as they may be accessed. */

@@ -37,6 +37,7 @@ export interface FrameVariable {
  */
 export type Certainty = "certain" | "likely" | "unavailable";
 
+/** Where the value of a variable can be read. */
 type VariablePlace =
   | { readonly kind: "memory"; readonly address: Address }
   /** Put together from pieces of memory and registers. */

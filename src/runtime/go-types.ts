@@ -106,6 +106,7 @@ export interface TypeRole extends RoleRules {
   readonly partOf: string | undefined;
 }
 
+/** All types that were met, by their ids. Ids are given in the order of first sight. */
 export interface TypeTable {
   readonly count: number;
   /** Of NONE: a type of unknown kind and no size. In a damaged process any part of a type may be NONE. */

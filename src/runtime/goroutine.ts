@@ -3,6 +3,7 @@ import type { Address } from "../base/units.js";
 import type { Registers, Thread } from "../process/process.js";
 import type { Frame, UnwindStart, Unwound } from "./unwind.js";
 
+/** runtime.g.atomicstatus by the names of its constants. runtime/runtime2.go _Gidle and others */
 export type GoroutineStatus =
   | "idle"
   | "runnable"

@@ -16,6 +16,7 @@ import type { Frame, UnwindStart, Unwound } from "./unwind.js";
 
 export type { Goroutine } from "./goroutine.js";
 
+/** All goroutines of the process. */
 export interface GoroutineTable {
   /** Those not dead, in the order of runtime.allgs. */
   readonly all: readonly Goroutine[];

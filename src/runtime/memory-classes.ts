@@ -18,6 +18,7 @@ interface MemoryClass {
   readonly go: boolean;
 }
 
+/** The memory of the process by its owners: every mapped byte is in one class. */
 export interface MemoryClasses {
   /** Bytes of all readable mappings. */
   readonly mappedBytes: Bytes;

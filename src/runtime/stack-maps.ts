@@ -33,6 +33,7 @@ export interface FrameMap {
   readonly known: boolean;
 }
 
+/** Which words of a frame are live pointers, by the tables that the collector uses. runtime/stkframe.go getStackMap */
 export interface StackMaps {
   /** Of a frame stopped at a call. */
   at(frame: Frame): FrameMap;

@@ -54,6 +54,7 @@ interface WalkEnd {
   readonly problem: string | undefined;
 }
 
+/** Walks stacks; one serves all goroutines, for it remembers what the function table says of each pc. */
 export interface Unwinder {
   /** Calls visit for every frame, innermost first; memory does not grow with the depth. */
   walk(start: UnwindStart, visit: (frame: Frame) => void): WalkEnd;

@@ -25,6 +25,7 @@ export interface Maker {
   readonly loop: number;
 }
 
+/** How a value came to be where it is: the instructions that may have made it, one of each way, and where it was since. */
 export interface Origin {
   readonly makers: readonly Maker[];
   /** Where the value was on its way, in this round of the innermost loop. */

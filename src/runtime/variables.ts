@@ -7,6 +7,7 @@ import { argumentPlaces } from "./argument-places.js";
 import type { TypeTable } from "./types.js";
 import type { Frame } from "./unwind.js";
 
+/** A package variable, at its place in the process. */
 export interface GlobalVariable {
   readonly name: string;
   readonly address: Address;
@@ -23,6 +24,7 @@ interface LocalVariable {
   readonly type: TypeId;
 }
 
+/** All variables that DWARF tells of, by address or by name; types are interned when a variable is asked for. */
 export interface Variables {
   /** The global whose bytes hold the address. */
   globalAt(address: Address): GlobalVariable | undefined;

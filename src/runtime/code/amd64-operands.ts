@@ -114,6 +114,7 @@ export class InstructionReader {
   }
 }
 
+/** Operands that are no memory. */
 export const register = (number: Register): Operand => ({ kind: "register", register: number });
 export const constant = (value: number): Operand => ({ kind: "constant", value });
 

@@ -1,8 +1,7 @@
 // Instructions of amd64 as the Go compiler emits them. Intel SDM vol. 2, appendix A.2: the map of one-byte opcodes.
 //
 // An instruction is prefixes, one to three bytes of opcode, ModRM and SIB when it has an operand in memory, a displacement, an immediate.
-// Most opcodes come in pairs, the even one for bytes and the odd one for the operand size. Of the
-// flags only those of compares are followed.
+// Most opcodes come in pairs, the even one for bytes and the odd one for the operand size. Of the flags only those of compares are followed.
 import type { Address, Bytes } from "../../base/units.js";
 import { CONDITIONS, clobber, clobberOnly, constant, InstructionReader, register } from "./amd64-operands.js";
 import { decodeTwoByte, decodeVector } from "./amd64-two-byte.js";
@@ -11,6 +10,7 @@ import type { Effect, Machine, Operand, Register } from "./instructions.js";
 const RSP = 4;
 const RBP = 5;
 
+/** Registers by the numbers of ModRM: AX CX DX BX SP BP SI DI R8 to R15. */
 export const amd64: Machine = {
   registers: 16,
   names: "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" "),

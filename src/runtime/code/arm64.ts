@@ -25,6 +25,7 @@ const CONDITIONS: readonly Condition[] = [
   "other",
 ];
 
+/** Registers X0 to X30; 31 stands for the stack pointer here. */
 export const arm64: Machine = {
   registers: 32,
   names: Array.from({ length: 31 }, (_, number) => `x${number}`),

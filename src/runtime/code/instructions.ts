@@ -5,6 +5,7 @@ import type { Address, Bytes } from "../../base/units.js";
 /** Registers by their number in the instruction set; the stack pointer is one of them. */
 export type Register = number;
 
+/** Memory at base + index * scale + offset. */
 export interface Memory {
   readonly kind: "memory";
   /** -1 for none. */
@@ -21,6 +22,7 @@ export interface Access {
   readonly size: Bytes;
 }
 
+/** Where an instruction takes a value from or puts it; a constant of NaN is one that is not followed. */
 export type Operand =
   | { readonly kind: "register"; readonly register: Register }
   | { readonly kind: "constant"; readonly value: number }

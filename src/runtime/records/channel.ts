@@ -6,6 +6,7 @@ import { readField, readFieldOr } from "../layout/layout.js";
 import { fieldOf } from "../role.js";
 import type { RecordSource } from "./chain.js";
 
+/** runtime.hchan. runtime/chan.go */
 export interface Channel {
   readonly address: Address;
   /** Elements in its buffer. */

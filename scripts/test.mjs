@@ -9,7 +9,14 @@ try {
     process.stderr.write(
       "corescope: the unit tests, about 2 minutes on two idle cores; npm test -- test/cli runs some of them; crashes of real programs: npm run test:dumps\n",
     );
-  const words = [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--project", "unit", ...process.argv.slice(2)];
+  const words = [
+    join(root, "node_modules", "vitest", "vitest.mjs"),
+    "run",
+    "--project",
+    "unit",
+    "--maxWorkers=100%",
+    ...process.argv.slice(2),
+  ];
   const { status, signal } = spawnSync(process.execPath, words, { cwd: root, stdio: "inherit" });
   if (signal) process.kill(process.pid, signal);
   process.exitCode = status ?? 1;

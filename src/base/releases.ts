@@ -1,4 +1,4 @@
-// The Go releases that corescope is proved on: a new one with nothing new is written here and in scripts/make-dumps.mjs, no more.
+// The Go releases that corescope is proved on: a new one with nothing new is written here, in scripts/make-dumps.mjs and in README's sentence.
 
 /** Minor numbers: 21 is Go 1.21. */
 export const OLDEST_RELEASE = 21;

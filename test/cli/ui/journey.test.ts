@@ -3,11 +3,13 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
-const socket = `corescope-${process.pid}`;
+/** Each terminal has a server of its own: one that is just ending takes no new session. */
+let socket = "";
+let terminals = 0;
 const patience = 60_000;
 
 function tmux(...words: string[]): string {
@@ -33,6 +35,7 @@ async function sees(wanted: string | RegExp): Promise<string> {
 
 /** A shell in a terminal, with something on its screen that has to be there afterwards. */
 async function shell(columns: number, rows: number): Promise<void> {
+  socket = `corescope-${process.pid}-${++terminals}`;
   tmux(
     "new-session",
     "-d",
@@ -61,9 +64,6 @@ describe.skipIf(!hasTmux)("a journey in a real terminal (needs tmux)", () => {
     if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
   }, 120_000);
   afterEach(() => {
-    spawnSync("tmux", ["-L", socket, "kill-session", "-t", "j"]);
-  });
-  afterAll(() => {
     spawnSync("tmux", ["-L", socket, "kill-server"]);
   });
 

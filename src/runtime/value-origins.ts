@@ -52,7 +52,7 @@ export function originsOf(runtime: GoRuntime, frame: Frame): FrameOrigins | unde
   const program = programOf(runtime);
   const code = program.read(frame.fn);
   // A call that is running has not come back.
-  const start = frame.symbolPc === frame.pc ? code?.indexOf(frame.pc) : code?.instructions.findIndex((each) => each.next === frame.pc);
+  const start = frame.symbolPc === frame.pc ? code?.indexOf(frame.pc) : code?.indexBefore(frame.pc);
   if (!code || start === undefined || start < 0) return undefined;
   const { machine } = program;
   const { instructions } = code;

@@ -69,8 +69,9 @@ export class Future<Facts> {
   ): Reached<Facts> | undefined {
     const { machine } = this.program;
     const code = this.program.read(standing.fn);
-    const index = code?.instructions.findLastIndex((each) => each.next === standing.pc && each.action === "call") ?? -1;
-    if (!code || index < 0) return undefined;
+    const index = code?.indexBefore(standing.pc) ?? -1;
+    const call = code?.instructions[index];
+    if (!code || call?.action !== "call") return undefined;
     const registers = new Float64Array(machine.registers).fill(Number.NaN);
     for (const each of [...machine.arguments, machine.context])
       registers[each] = entry?.[each] ?? symbols.of(`${standing.sp} entry ${each}`);
@@ -82,16 +83,15 @@ export class Future<Facts> {
     this.run(standing.fn, standing.fn.entry, { state, facts, deferred: [] });
     const { flow } = this.goal;
     this.goal = undefined;
-    const instruction = code.instructions[index];
-    if (!flow || instruction?.action !== "call") return undefined;
-    const target = typeof instruction.target === "number" ? this.program.at(instruction.target) : undefined;
+    if (!flow) return undefined;
+    const target = typeof call.target === "number" ? this.program.at(call.target) : undefined;
     // A word that was written on every way still holds what was written.
     for (const [address, value] of flow.state.words(standing.sp))
       if (address < standing.stack.hi) symbols.bind(value, this.runtime.process.memory.tryAddress(address) ?? 0);
     return {
       facts: flow.facts,
       registers: flow.state.registers,
-      call: target && this.futureCall(code.fn, instruction.pc, target, flow.state),
+      call: target && this.futureCall(code.fn, call.pc, target, flow.state),
     };
   }
 

@@ -12,6 +12,8 @@ export interface Code {
   readonly instructions: readonly Instruction[];
   /** Of the instruction at pc; -1 when there is none. */
   indexOf(pc: Address): number;
+  /** Of the instruction that ends where pc begins: of the call that returns to pc. -1 when there is none. */
+  indexBefore(pc: Address): number;
   /** Places that are jumped to, by index. */
   readonly targets: ReadonlySet<number>;
 }
@@ -69,5 +71,11 @@ function toCode(fn: GoFunction, instructions: readonly Instruction[]): Code {
     const index = indexes.get(each.target);
     if (index !== undefined) targets.add(index);
   }
-  return { fn, instructions, indexOf: (pc) => indexes.get(pc) ?? -1, targets };
+  const indexOf = (pc: Address) => indexes.get(pc) ?? -1;
+  const indexBefore = (pc: Address): number => {
+    // A call that does not return may be the last instruction.
+    const after = indexes.get(pc) ?? instructions.length;
+    return instructions[after - 1]?.next === pc ? after - 1 : -1;
+  };
+  return { fn, instructions, indexOf, indexBefore, targets };
 }

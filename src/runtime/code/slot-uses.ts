@@ -39,8 +39,8 @@ export function codeOfFrame(runtime: GoRuntime, frame: Frame): FrameCode | undef
   const code = program.read(fn);
   if (!code || pc <= fn.entry) return undefined;
   const { machine } = program;
-  const standsInLastCall = frame.symbolPc !== frame.pc && neverReturns(runtime.functions, targetBefore(code, pc));
-  const isLast = (each: Instruction) => neverReturns(runtime.functions, callTarget(each));
+  const isLast = (each: Instruction | undefined) => each !== undefined && neverReturns(runtime.functions, callTarget(each));
+  const standsInLastCall = frame.symbolPc !== frame.pc && isLast(code.instructions[code.indexBefore(pc)]);
   return {
     usesOf(slot, size) {
       if (standsInLastCall) return undefined;
@@ -57,12 +57,6 @@ export function codeOfFrame(runtime: GoRuntime, frame: Frame): FrameCode | undef
     },
     writersOf: (slot, size) => writersOf(code, machine, pc, slot - sp, size),
   };
-}
-
-/** Entry of the function whose call ends at pc. */
-function targetBefore(code: Code, pc: Address): Address | undefined {
-  const call = code.instructions.find((each) => each.next === pc);
-  return call && callTarget(call);
 }
 
 /** @param offset  of the word, from the stack pointer */

@@ -5,7 +5,7 @@ import { silent } from "../../src/base/progress.js";
 import type { Hex } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { type HistogramArgs, type HistogramRow, histogram } from "../../src/query/histogram.js";
-import { type ObjectRow, objects } from "../../src/query/objects.js";
+import { objects } from "../../src/query/objects.js";
 import { refs } from "../../src/query/refs.js";
 import { why } from "../../src/query/why.js";
 import { roleOf } from "../../src/runtime/roles.js";
@@ -107,8 +107,10 @@ for (const wish of wishes) {
       const { object, paths } = why.run(dump, { address: of }, context());
       expect(object.type).toBe("map[main.Huge]*main.Entry");
       expect(object.bytes).toBeGreaterThan(part?.bytes ?? 0);
-      const [{ bytes, parts }] = objects.run(dump, { type: "^map\\[main[.]Huge\\]", min: 0, top: 1 }, context()).rows as [ObjectRow];
-      expect({ bytes: object.bytes, parts: object.parts }).toEqual({ bytes, parts });
+      // Three maps are of this type, and their seeds decide which of them is the largest.
+      const maps = objects.run(dump, { type: "^map\\[main[.]Huge\\]", min: 0, top: 0 }, context()).rows;
+      expect(maps).toHaveLength(3);
+      expect(maps.find((row) => row.address === object.address)).toMatchObject({ bytes: object.bytes, parts: object.parts });
       expect(why.run(dump, { address: of, parts: true }, context()).object.address).toBe(of);
       const back = refs.run(dump, { of, out: false, top: 0 }, context());
       expect(back.rows.map((row) => row.expression)).toEqual([paths[0]?.steps.at(-1)?.expression]);

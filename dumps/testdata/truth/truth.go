@@ -122,7 +122,8 @@ func Print() {
 	b = field(b, "NumGC", uint64(stats.NumGC))
 	b[len(b)-1] = '}'
 	b = append(b, "}\n"...)
-	syscall.Write(2, b)
+	// A raw system call keeps the P, and with it the record that rehearse left there: in another P's pool there may be none.
+	syscall.RawSyscall(syscall.SYS_WRITE, 2, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
 }
 
 func field(b []byte, name string, value uint64) []byte {

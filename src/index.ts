@@ -16,7 +16,7 @@ export type { Goroutines as GoroutinesResult, GoroutinesArgs } from "./query/gor
 export type { HeapUse as HeapUseResult } from "./query/heap-use.js";
 export type { Histogram as HistogramResult, HistogramArgs } from "./query/histogram.js";
 export type { Leaked as LeakedResult, LeakedArgs } from "./query/leaked.js";
-export type { MappingsResult } from "./query/mappings.js";
+export type { MappingRow, MappingsResult } from "./query/mappings.js";
 export type { MemoryUse as MemoryUseResult } from "./query/memory-use.js";
 export type { Names as NamesResult } from "./query/names.js";
 export type { ObjectPageArgs, ObjectPageResult } from "./query/object-page.js";

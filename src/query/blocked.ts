@@ -1,4 +1,5 @@
-// The waits-for picture: on what goroutines wait, who could release it, and the circles among them.
+// The waits-for picture: on what goroutines wait, who could release it, and the circles among them. The runtime records who waits (sudog,
+// runtime/chan.go, runtime/sema.go), hardly ever who holds: holders are inferred from stacks.
 import { cut, USUAL_TOP } from "../base/rows.js";
 import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
@@ -14,6 +15,7 @@ import { endOfWait, groupNames, stateOfObject } from "../waits/state.js";
 import { MOST_HOLDERS, MOST_WAITING_SHOWN } from "./limits.js";
 import type { Query } from "./query.js";
 
+/** One goroutine that waits. Durations are in ns; the row's order is the longest wait first, then the id. */
 interface WaiterRow {
   readonly id: number;
   /** "chan receive", "sync.Mutex.Lock": as the runtime says. */
@@ -23,6 +25,7 @@ interface WaiterRow {
   readonly waitNanoseconds?: number;
   /** A sleep, or the deadline of a descriptor: it would have ended by itself at most so long after the process did. */
   readonly endsInNanoseconds?: number;
+  /** The first frame of the program's own code, or the innermost one; absent when the stack cannot be walked. */
   readonly top?: FrameRow;
 }
 
@@ -35,6 +38,7 @@ interface HolderRow {
   readonly top?: FrameRow;
 }
 
+/** What one or more goroutines wait on: an object with an address, or a reason without one, as sleeping. */
 interface BlockedRow {
   readonly kind: WaitKind;
   /** Of the channel, mutex, group...; absent for waits on nothing that has an address. */
@@ -46,14 +50,21 @@ interface BlockedRow {
   readonly count: number;
   /** The longest waits, at most 100. */
   readonly waiting: readonly WaiterRow[];
+  /** Of the goroutines that wait here; absent when the runtime did not note since when any of them does. */
   readonly longestNanoseconds?: number;
   /** Who could end it: inferences, no records; those with the best reason first. At most 10. */
   readonly holders: readonly HolderRow[];
+  /** Of all holders, those not shown too. */
   readonly holderCount: number;
 }
 
+/**
+ * Rows with the longest wait first, then the most goroutines. A goroutine in a select has a part in several rows, so the sum of the counts
+ * may be greater than total.goroutines.
+ */
 export interface Blocked {
   readonly rows: readonly BlockedRow[];
+  /** Groups of goroutines that wait for each other, with how surely it is a deadlock. */
   readonly cycles: readonly Cycle[];
   readonly total: { readonly objects: number; readonly goroutines: number };
 }
@@ -77,6 +88,7 @@ export const blocked: Query<BlockedArgs, Blocked> = {
     progress.stage("searching stacks for holders", located.length);
     const holders = findHolders(dump.runtime, located, dump.findings);
     const names = groupNames(dump.runtime, groups);
+    // The clock of a dead process stands still: the latest time that the runtime noted is the best there is; 0 when it noted none.
     const now = latestTime(dump.runtime);
     const rows = groups.map((group) => describeGroup(dump, group, holders.get(group) ?? [], reader, names, now));
     const keyed = rows.map((row, index) => ({ row, index }));
@@ -95,6 +107,10 @@ export const blocked: Query<BlockedArgs, Blocked> = {
   },
 };
 
+/**
+ * One row. Holders are given as found, best evidence first.
+ * @param now monotonic ns of the runtime, 0 when unknown: then no end of a wait is told
+ */
 function describeGroup(
   dump: Dump,
   group: WaitGroup,
@@ -139,6 +155,7 @@ function describeGroup(
   };
 }
 
+/** The runtime's wait reason; of a select with the operation of this case, of a descriptor with read or write. */
 function reasonOf({ goroutine, select, operation }: Member): string {
   if (select) return `select (${operation})`;
   return operation === "read" || operation === "write" ? `${goroutine.waitReason}, ${operation}` : goroutine.waitReason;

@@ -5,6 +5,7 @@ import { explainAddress } from "../naming/object-names.js";
 import { type Machine, readMachines } from "../runtime/records/machine.js";
 import type { NoArgs, Query } from "./query.js";
 
+/** Kind, message, goroutine and place of the end; the fields are described at Death. */
 export type DeathResult = Death;
 
 export const death: Query<NoArgs, DeathResult> = {

@@ -22,12 +22,17 @@ export interface DominatorsArgs {
   readonly top?: number;
 }
 
+/**
+ * The start as a row, what it retains in its children. A node dominates another when every path from a root to that one leads through it;
+ * its retained size, in bytes, is what would be garbage without it.
+ */
 export type DominatorsResult = DominatorNode;
 
 export const dominators: Query<DominatorsArgs, DominatorsResult> = {
   name: "dominators",
   summary: "who holds how much: retained sizes as a tree",
   run(dump, { of, depth = 4, min: least = 0, group = "none", top = USUAL_TOP }, { progress }) {
+    // Node 0 is the root above all roots: it retains the whole live heap.
     const start = of === undefined ? 0 : locateNode(dump, of);
     const { retention } = dump;
     if (retention.dominators.parent[start] === NONE)

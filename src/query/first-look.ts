@@ -6,23 +6,30 @@ import { readMachines } from "../runtime/records/machine.js";
 import { deathOf } from "./death.js";
 import type { NoArgs, Query } from "./query.js";
 
+/** What the runtime's small tables say: nothing of it needs the heap, so it is there at once on a core of any size. */
 export interface FirstLook {
   /** What killed the process; `death` tells the whole. */
   readonly death: Pick<Death, "kind" | "summary" | "goroutine" | "top">;
+  /** Of the core's notes (NT_PRPSINFO, NT_FILE, NT_SIGINFO) and the build information that the linker put into the executable. */
   readonly program: {
     readonly name: string;
     readonly path: string;
     readonly pid: number;
     readonly arguments: string;
+    /** Path and version of the main module, "example.com/x@v1.2.3"; "" when the executable has no build information. */
     readonly module: string;
+    /** As `go version -m` prints them: "-race", "GOARCH", "vcs.revision". */
     readonly buildSettings: Readonly<Record<string, string>>;
     readonly goVersion: string;
+    /** Of GOEXPERIMENT, what differs from the release's default. */
     readonly experiments: readonly string[];
     readonly arch: string;
+    /** "SIGABRT"; null when the core tells of no signal. */
     readonly signal: string | null;
     /** Of the first thread: the one that took the signal. */
     readonly pc: Hex;
   };
+  /** Without those that have ended. By status; those that wait are counted by their wait reason instead. */
   readonly goroutines: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> };
 }
 
@@ -59,6 +66,7 @@ export const firstLook: Query<NoArgs, FirstLook> = {
   },
 };
 
+/** Of the death what fits on the first screen: no stack, no panic values. */
 function shortDeath(dump: Dump): FirstLook["death"] {
   const { kind, summary, goroutine, top } = deathOf(dump, readMachines(dump.runtime, dump.findings));
   return { kind, summary, ...(goroutine ? { goroutine } : {}), ...(top ? { top } : {}) };

@@ -19,9 +19,13 @@ export interface GoroutineTrace {
   readonly behind: boolean;
 }
 
+/** Rows of the answer: the last ones. */
 const SHOWN = 10;
 
-/** undefined: the program was not tracing. */
+/**
+ * The last events of a goroutine, out of the trace in the core.
+ * @returns undefined when the program was not tracing, or when nothing of its trace can be read, which is added to findings
+ */
 export function goroutineTrace(dump: Dump, id: number, findings: Findings): GoroutineTrace | undefined {
   try {
     const trace = dump.trace.extract();
@@ -36,6 +40,7 @@ export function goroutineTrace(dump: Dump, id: number, findings: Findings): Goro
     const finder = crashFinder(dump);
     const rows: EventRow[] = [];
     let total = 0;
+    // Rows are made with their time alone: how long before the end that was is known after the last event.
     let end = 0;
     const note = (event: TraceEvent) => {
       end = event.time;

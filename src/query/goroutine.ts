@@ -12,6 +12,7 @@ import { readValue, summarize, type Value } from "../value/value.js";
 import { type GoroutineTrace, goroutineTrace } from "./goroutine-trace.js";
 import type { Query } from "./query.js";
 
+/** Which goroutine: its id is what a traceback prints as "goroutine 7". A goroutine that is not there is a NotFoundError. */
 export interface GoroutineArgs {
   readonly id: number;
   /** Levels of pointers, structs and elements to open in values; 2 when absent. */
@@ -20,6 +21,7 @@ export interface GoroutineArgs {
   readonly all?: boolean;
 }
 
+/** An argument, result or local variable of a frame, with what is known of its value at the line where the frame stands. */
 export interface VariableRow {
   readonly name: string;
   readonly kind: FrameVariable["kind"];
@@ -40,6 +42,7 @@ export interface VariableRow {
   readonly text: string;
 }
 
+/** A function on the stack. A call that was inlined has a row of its own, with pc, sp and fp of the frame that it was inlined into. */
 interface StackFrameRow {
   readonly function: string;
   readonly file: string;
@@ -54,8 +57,10 @@ interface StackFrameRow {
   readonly variables: readonly VariableRow[];
 }
 
+/** The goroutine's row with its whole stack, innermost function first. */
 export interface OneGoroutine extends Omit<GoroutineRow, "frames"> {
   readonly address: Hex;
+  /** Of runtime.g's stack field: low is its lowest address, high the first one above it. */
   readonly stack: { readonly low: Hex; readonly high: Hex; readonly bytes: number };
   readonly frames: readonly StackFrameRow[];
   readonly all?: boolean;
@@ -105,6 +110,10 @@ export function findGoroutine(dump: Dump, id: number): Goroutine {
   );
 }
 
+/**
+ * The rows of one physical frame, innermost inlined function first. A variable belongs to the function at its depth of inlining, counted
+ * from the outermost: the other way round than the rows.
+ */
 function frameRows(dump: Dump, found: Goroutine, frame: Frame, depth: number): StackFrameRow[] {
   const registers = knownRegisters(found, frame);
   const variables = frameVariables(dump.runtime, found, frame);
@@ -126,8 +135,13 @@ function frameRows(dump: Dump, found: Goroutine, frame: Frame, depth: number): S
   }));
 }
 
+/** Of one variable: a frame has many, and each is a line. */
 const LINE_LIMITS = { ...VALUE_LIMITS, stringBytes: 256, elements: 16, values: 500 };
 
+/**
+ * One variable. A value that is not whole in memory is put together from registers and pieces of stack, and read at the made-up address
+ * SCRATCH.
+ */
 function describe(dump: Dump, goroutine: Goroutine, frame: Frame, variable: FrameVariable, depth: number): VariableRow {
   const { types, maps } = dump.runtime;
   const { memory } = dump.process;

@@ -15,6 +15,7 @@ import {
 import { MOST_IDS } from "./limits.js";
 import type { Query } from "./query.js";
 
+/** Filters, all of which have to match. Regular expressions are JavaScript's; one that does not parse is a UsageError. */
 export interface GoroutinesArgs {
   /** One row per identical stack, the most frequent first. */
   readonly group?: boolean;
@@ -37,7 +38,9 @@ export interface GoroutinesArgs {
 /** Goroutines with the same stack, state and creator. */
 export interface GoroutineGroup {
   readonly count: number;
+  /** As runtime/runtime2.go names it: "running", "runnable", "syscall", "waiting", "leaked". */
   readonly status: string;
+  /** The runtime's waitReason, as "chan receive"; "" when it waits for nothing. */
   readonly waitReason: string;
   /** The longest, when any is known. */
   readonly waitNanoseconds?: number;
@@ -47,10 +50,13 @@ export interface GoroutineGroup {
   readonly createdBy?: GoroutineRow["createdBy"];
   readonly top?: FrameRow;
   readonly frames: readonly FrameRow[];
+  /** Frames in the middle of a long stack that are not told. */
   readonly framesOmitted: number;
+  /** With retains: the sum of what each retains by itself. */
   readonly retainedBytes?: number;
 }
 
+/** Rows in order: on a thread first, then the longest wait, then by id; with retains the most bytes first. */
 export interface Goroutines {
   readonly rows: readonly GoroutineRow[];
   /** With group, instead of rows. */
@@ -66,6 +72,7 @@ export interface Goroutines {
   };
 }
 
+/** Goroutines between two messages of progress. */
 const TICK = 4096;
 
 export const goroutines: Query<GoroutinesArgs, Goroutines> = {
@@ -128,6 +135,10 @@ function sortKeys(chosen: readonly Goroutine[], reader: GoroutineReader, retaine
   return keyed.map((each) => each.goroutine);
 }
 
+/**
+ * Whether any function of a stack matches, inlined ones too. The answer is kept by pc: a hundred thousand goroutines have few distinct
+ * ones.
+ */
 function stackTest(dump: Dump, focus: (name: string) => boolean): (goroutine: Goroutine) => boolean {
   const { functions } = dump.runtime;
   const known = new Map<number, boolean>();
@@ -170,6 +181,7 @@ export function groupStacks(
     if (++done % TICK === 0) tick(done);
     const pcs: number[] = [];
     goroutine.walk((frame) => pcs.push(frame.symbolPc));
+    // By pc, not by line: two calls in one line are two places.
     const key = `${stateOf(goroutine)} ${goroutine.createdByPc} ${pcs.join(",")}`;
     let group = groups.get(key);
     if (!group) {
@@ -202,6 +214,7 @@ export function describeGroup(group: Group, reader: GoroutineReader, retained: u
   };
 }
 
+/** The place of the go statement, and the goroutine that executed it when it is the same for all. */
 function ofAll({ parent }: Group, { function: name, file, line }: Creator): Creator {
   return { function: name, file, line, ...(parent > 0 ? { goroutine: parent } : {}) };
 }

@@ -4,6 +4,10 @@ import type { Dump } from "../dump.js";
 import { expressionOf, ownerName } from "../naming/path-names.js";
 import { goroutineName, goroutinePlace } from "../stacks/goroutine-place.js";
 
+/**
+ * Names by number: expression of an object, owner of a root, name of a goroutine and the place where it stood. src/accounting gets them as
+ * functions, since it may not import the room that knows names.
+ */
 export function heapNames(dump: Dump): HeapNames {
   return {
     expression: (id) => expressionOf(dump, id),

@@ -2,10 +2,12 @@
 import { type HistogramRow, histogramRows } from "../accounting/histogram-rows.js";
 import type { NoArgs, Query } from "./query.js";
 
+/** Objects and bytes of the heap. Sizes are those of the slots that the allocator gives, so rounding to a size class is part of them. */
 export interface HeapUse {
   readonly heap: {
     readonly allocatedObjects: number;
     readonly allocatedBytes: number;
+    /** Reached from a root by corescope's own marking, not by the mark bits of the runtime's last cycle. */
     readonly liveObjects: number;
     readonly liveBytes: number;
     readonly garbageObjects: number;
@@ -13,6 +15,7 @@ export interface HeapUse {
     /** Live bytes whose type is known by evidence; guesses are not counted. */
     readonly typedBytes: number;
   };
+  /** Of live objects, most bytes first, at most 10. */
   readonly topTypes: readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
 }
 

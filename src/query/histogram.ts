@@ -29,6 +29,7 @@ export interface HistogramArgs {
 
 export type { HistogramRow } from "../accounting/histogram-rows.js";
 
+/** Rows with their count of objects and bytes. Equal ones are in the order of their bytes, then of their names. */
 export interface Histogram {
   /** What the rows' names are; types when absent. */
   readonly by?: RowKind;
@@ -49,6 +50,8 @@ export const histogram: Query<HistogramArgs, Histogram> = {
   run(dump, { by = "type", garbage = false, focus, top = USUAL_TOP, sort = "bytes", parts = false }) {
     const matches = focus === undefined ? undefined : namePattern(dump, focus);
     const rows = rowsOf(dump, { by, garbage, sort, parts }).filter((row) => !matches || matches(row.type));
+    // A map, channel or buffer is one row entry with its parts added, so that its bytes stand under the name that the program's author
+    // knows.
     const key = sort === "retained" ? "retainedBytes" : sort;
     rows.sort((a, b) => (b[key] ?? 0) - (a[key] ?? 0) || b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
     return {

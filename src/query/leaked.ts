@@ -15,6 +15,7 @@ import { lostReferences } from "../waits/missing-memory.js";
 import { describeGroup, type GoroutineGroup, groupStacks, retainedOf } from "./goroutines.js";
 import type { Query } from "./query.js";
 
+/** Whether and how much is told of the goroutines found; which are found does not depend on it. */
 export interface LeakedArgs {
   /** Bytes of each group, nested ones counted once: needs dominators. */
   readonly retains?: boolean;
@@ -22,6 +23,7 @@ export interface LeakedArgs {
   readonly top?: number;
 }
 
+/** Goroutines that can never run again, as far as memory tells; with memory missing, only those that are certain. */
 export interface Leaked {
   /** Grouped by identical stacks. */
   readonly groups: readonly GoroutineGroup[];

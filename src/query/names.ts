@@ -1,6 +1,7 @@
 // What an expression can begin with, for completion: global variables and goroutines.
 import type { NoArgs, Query } from "./query.js";
 
+/** Words for completion. Names with "..", as main..inittask, are the compiler's own and are left out. */
 export interface Names {
   /** Full names of global variables. */
   readonly expressions: readonly string[];

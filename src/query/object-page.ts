@@ -10,6 +10,7 @@ export interface ObjectPageArgs extends Selection {
   readonly top?: number;
 }
 
+/** At most `top` objects in ascending order of addresses. The last row's address is `after` of the next page. */
 export interface ObjectPageResult {
   readonly rows: readonly ObjectRow[];
   /** There may be further pages. */

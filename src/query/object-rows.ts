@@ -17,6 +17,7 @@ export interface Selection {
   readonly parts?: boolean;
 }
 
+/** A live object, or a value of several objects (a map with its tables, a channel with its buffer) under the address of the first. */
 export interface ObjectRow {
   readonly address: Hex;
   readonly type: string;
@@ -24,6 +25,7 @@ export interface ObjectRow {
   readonly bytes: number;
   /** Further objects that the value is made of, where there are any. */
   readonly parts?: number;
+  /** The value in a line, at most 100 characters; "" when nothing is known of its type. */
   readonly summary: string;
 }
 

@@ -10,6 +10,7 @@ export interface ObjectsArgs extends Selection {
   readonly top?: number;
 }
 
+/** The total is of all objects that match, in objects and bytes, shown or not. */
 export type ObjectsResult = Rows<ObjectRow, RowsAndBytes>;
 
 /** Largest first, then by address. */
@@ -17,6 +18,7 @@ export const objects: Query<ObjectsArgs, ObjectsResult> = {
   name: "objects",
   summary: "the live objects of a type, the largest first",
   run(dump, { top = USUAL_TOP, ...selection }) {
+    // Only the first rows are wanted of what may be millions: of each size no more ids are kept than could be shown. There are few sizes.
     const bySize = new Map<number, number[]>();
     let total = 0;
     let bytes = 0;

@@ -7,6 +7,7 @@ import { type MemoryUse, memoryUse } from "./memory-use.js";
 import type { NoArgs, Query } from "./query.js";
 import { findSuspects, type Suspect } from "./suspects.js";
 
+/** The three parts are queries of their own, since the screens ask for the quick ones first. */
 export interface Overview extends FirstLook, MemoryUse, HeapUse {
   /** The likeliest culprits, `suspects` has them all. */
   readonly topSuspects: readonly Suspect[];

@@ -17,7 +17,13 @@ export type NoArgs = Record<string, never>;
  * Addresses in both are Hex strings, sizes integers in bytes; `top: 0` means all rows. Args that may be left out tell their default.
  */
 export interface Query<Args, Result> {
+  /** By which a worker is asked; the command's words where there is one. */
   readonly name: string;
+  /** What `--help` and the screens say of it, in a line. */
   readonly summary: string;
+  /**
+   * The answer. Damage that leaves an answer is added to context.findings; errors of src/base/errors.ts are thrown when the question cannot
+   * be answered or means nothing.
+   */
   run(dump: Dump, args: Args, context: Context): Result;
 }

@@ -8,6 +8,7 @@ import { SCRATCH } from "../runtime/frame-variables.js";
 import { MOST_BYTES_READ, MOST_OF_VALUE, USUAL_BYTES } from "./limits.js";
 import type { Query } from "./query.js";
 
+/** A length of less than 0 or more than 1 MiB is a UsageError, an address that is not in the dump a MemoryFault. */
 export interface ReadArgs {
   /** An address, or an expression: what a pointer, slice, string or interface value leads to, else the value itself. */
   readonly address: string;
@@ -15,11 +16,13 @@ export interface ReadArgs {
   readonly length?: number;
 }
 
+/** The bytes, and where they belong: "24 bytes into 0xc000012000, main.Session, 64 bytes". */
 export interface ReadResult {
   /** Of a variable in registers, or in several pieces, 0x0. */
   readonly address: Hex;
   /** Hexadecimal digits, two a byte; shorter than asked where the dump ends. */
   readonly bytes: string;
+  /** The heap object with the address; offset in bytes from its beginning. Absent outside the heap. */
   readonly object?: { readonly address: Hex; readonly type: string; readonly bytes: number; readonly offset: number };
   readonly explanation: string;
 }
@@ -67,6 +70,7 @@ function readWhatIsThere(dump: Dump, address: number, length: number): Uint8Arra
   const { memory } = dump.process;
   const whole = memory.tryBytes(address, length);
   if (whole) return whole;
+  // How many bytes there are is found by halves: each power of two that still can be read is added.
   let have = 0;
   for (let step = 2 ** Math.floor(Math.log2(length)); step >= 1; step /= 2)
     if (have + step <= length && memory.tryBytes(address, have + step)) have += step;

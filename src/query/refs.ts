@@ -11,6 +11,7 @@ import { nameOffset } from "../value/fields.js";
 import { MOST_FIELDS, MOST_NAMED } from "./limits.js";
 import type { Query } from "./query.js";
 
+/** Which value, and which side of its pointers. */
 export interface RefsArgs {
   /** Address or expression. */
   readonly of: string;
@@ -44,6 +45,7 @@ interface Reference {
   readonly live: boolean;
 }
 
+/** What was asked for, and a row for each value at the other side, in the order in which the pointers were found. */
 export interface Refs {
   readonly object: NamedObject & { readonly live: boolean };
   readonly rows: readonly Reference[];
@@ -60,6 +62,7 @@ export const refs: Query<RefsArgs, Refs> = {
     const { out = false, top = USUAL_TOP, parts = false } = args;
     const asked = locateNode(dump, needText(args.of, "refs"));
     const node = valueNode(dump, asked, parts);
+    // A map is asked for with its tables and groups: whoever points to one of them points to the map.
     const own = nodesOf(dump, node, parts);
     const rows = new RowsByValue(dump, top, parts, node, own.length > 1);
     const { first, targets } = graph.referents;
@@ -68,6 +71,8 @@ export const refs: Query<RefsArgs, Refs> = {
         for (let edge = first[each]; edge < first[each + 1]; edge++) rows.add(targets[edge], each, targets[edge], edge);
         continue;
       }
+      // Referrers has a node once for each of its pointers, side by side; offsets stand at the edges of the referrer itself, so those are
+      // walked once for each.
       const back = dump.retention.referrers;
       let before = NONE;
       for (let e = back.first[each]; e < back.first[each + 1]; e++) {
@@ -100,6 +105,7 @@ function valueNode(dump: Dump, node: NodeId, parts: boolean): NodeId {
   return parts || isOwner(dump, node) ? node : graph.nodeOfObject(wholes.of(graph.objectOfNode(node)));
 }
 
+/** The nodes of the object and, unless each part counts by itself, of its parts. */
 function nodesOf(dump: Dump, node: NodeId, parts: boolean): readonly NodeId[] {
   const { graph, wholes } = dump.heap;
   if (parts || isOwner(dump, node)) return [node];
@@ -107,6 +113,7 @@ function nodesOf(dump: Dump, node: NodeId, parts: boolean): readonly NodeId[] {
   return [id, ...(wholes.partsOf(id).count > 0 ? wholes.listParts(id) : [])].map((each) => graph.nodeOfObject(each));
 }
 
+/** The object with the type and bytes of the whole value it stands for. */
 function nameValue(dump: Dump, id: ObjectId, parts: boolean): NamedObject {
   const named = nameObject(dump, id);
   const { count, bytes } = parts ? NO_PARTS : dump.heap.wholes.partsOf(id);
@@ -139,6 +146,13 @@ class RowsByValue {
     this.met = new Uint32Array((dump.heap.graph.referents.nodeCount >>> 5) + 1);
   }
 
+  /**
+   * Counts one pointer.
+   * @param other the node at the other side, of which the row is
+   * @param from where the pointer lies
+   * @param to what it points to
+   * @param edge its number in graph.referents, by which its offset is found
+   */
   add(other: NodeId, from: NodeId, to: NodeId, edge: number): void {
     const value = valueNode(this.dump, other, this.parts);
     // An object that points to itself is worth a row; a map whose table points to its groups is not.
@@ -165,6 +179,7 @@ class RowsByValue {
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
+/** Nodes of owners (global variables, goroutines) come before those of objects; node 0 is the root above them all. */
 function isOwner(dump: Dump, node: NodeId): boolean {
   return node < dump.heap.graph.nodeOfObject(0);
 }
@@ -198,6 +213,7 @@ function reference(dump: Dump, from: NodeId, to: NodeId, edge: number, other: No
   };
 }
 
+/** A pointer in a root: the variable and the field in it. A cast of the object when the root has no name. */
 function ownerExpression(dump: Dump, row: number): string {
   const root = rootExpression(dump, dump.heap.roots.describe(row));
   if (root.text === "" || root.through.length > 0) return castOf(dump, dump.heap.roots.object[row]);

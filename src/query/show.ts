@@ -11,6 +11,7 @@ import { type ShownValue, showHeader, showValue } from "../naming/shown-value.js
 import { SCRATCH } from "../runtime/frame-variables.js";
 import type { Query } from "./query.js";
 
+/** What is to be shown, and how much of it: values are unbounded, an answer is not. */
 export interface ShowArgs {
   /** Address or expression. */
   readonly of: string;
@@ -22,6 +23,7 @@ export interface ShowArgs {
   readonly top?: number;
 }
 
+/** A value with its type and place. Of an address the object's type and liveness are told too, which takes reading the whole heap. */
 export interface Show {
   /** What was asked, or what the object is called. */
   readonly expression: string;
@@ -85,6 +87,7 @@ function placeOf(dump: Dump, address: number): Pick<Show, "object"> {
   return slot < spans.elements[span] ? { object: { address: hex(spans.base[span] + slot * bytes), bytes } } : {};
 }
 
+/** The object with all that is known of it: reads types and marks. */
 function heldBy(dump: Dump, id: number): NonNullable<Show["object"]> {
   const { address, type, bytes } = nameObject(dump, id);
   return { address, type, bytes, live: dump.heap.isLive(id) };

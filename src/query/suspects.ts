@@ -17,6 +17,9 @@ export interface SuspectsArgs {
   readonly top?: number;
 }
 
+/**
+ * Findings as figures and names; the sentences are the command line's. Bytes of live heap, against which a finding's bytes are measured.
+ */
 export interface Suspects {
   readonly rows: readonly Suspect[];
   readonly total: { readonly rows: number };

@@ -33,20 +33,25 @@ export interface ThreadRow extends ThreadStop {
   readonly goroutine?: number;
   /** In a handler: the signals it was handling, the first one first. */
   readonly signals: readonly string[];
+  /** m.dying: it was printing the panic or fatal error. runtime/panic.go startpanic_m */
   readonly dying: boolean;
+  /** m.incgo: it was in a cgo call. */
   readonly inC: boolean;
   /** In a handler: what the first signal interrupted. */
   readonly interrupted?: ThreadStop;
   /** Of the thread's goroutine, while the thread stood elsewhere for it: in C code, in the runtime. */
   readonly goroutineFrames: readonly FrameRow[];
+  /** General registers of NT_PRSTATUS by name, "rip"; of where the thread stood, not of what a signal interrupted. */
   readonly registers: Readonly<Record<string, Hex>>;
 }
 
+/** Threads of the operating system as the core has them (NT_PRSTATUS), each with the runtime's m where there is one. */
 export interface Threads {
   /** The one that took the signal first. */
   readonly rows: readonly ThreadRow[];
   /** Threads of the runtime that the core has no registers of. */
   readonly missing: number;
+  /** Whether the text shows them: what the arguments said. */
   readonly registers: boolean;
 }
 
@@ -76,6 +81,7 @@ export const threads: Query<ThreadsArgs, Threads> = {
   },
 };
 
+/** One thread. In a signal handler its registers are the handler's; those that the signal interrupted lie on the signal stack. */
 function threadRow(dump: Dump, thread: Thread, machine: Machine | undefined, reader: GoroutineReader): ThreadRow {
   const { registers } = thread;
   const { memory, arch } = dump.process;
@@ -100,6 +106,7 @@ function threadRow(dump: Dump, thread: Thread, machine: Machine | undefined, rea
   };
 }
 
+/** Where a set of registers stood, told by the stack that its stack pointer is in: the goroutine's, the signal stack, or else g0's. */
 function threadStop(
   dump: Dump,
   { pc, sp, lr }: Registers,

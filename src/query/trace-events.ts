@@ -1,3 +1,5 @@
+// The events of an execution trace as rows. The trace is read several times rather than kept: an event in memory is larger than in the
+// file.
 import { FormatError, UsageError } from "../base/errors.js";
 import { Findings } from "../base/findings.js";
 import type { Rows } from "../base/rows.js";
@@ -7,13 +9,17 @@ import { concerns, describeEvent, type EventRow, kindOf, Ordering, repeatsStatus
 import type { Query } from "./query.js";
 import { crashFinder, generationsOf, readEvents, traceOf, withContents } from "./trace-source.js";
 
+/** Filters, all of which have to match. A kind that is no regular expression is a UsageError. */
 export interface TraceEventsArgs {
+  /** File with the trace's beginning, when the program was sending it away; the core has only the end. */
   readonly prefix?: string;
+  /** Only events of this goroutine, or that concern it. */
   readonly goroutine?: number;
   /** Only events of so many ns before the end; 0, or absent: all. */
   readonly last?: number;
   /** A regular expression over kinds; "", or absent: all but statuses that repeat what is known. */
   readonly kind?: string;
+  /** With the stack of each event. */
   readonly stacks?: boolean;
   /** The last so many rows; 0 = all; 20 when absent. */
   readonly top?: number;
@@ -21,13 +27,16 @@ export interface TraceEventsArgs {
 
 export { EVENT_KINDS } from "../trace/trace.js";
 
+/** Rows in the order of time; each says how many ns before the end it was. total: events that match, shown or not. */
 export interface TraceEventsResult extends Rows<EventRow> {
   /** How many events of each kind the whole trace has, most first. */
   readonly kinds: readonly { readonly kind: string; readonly count: number }[];
+  /** false: there is no trace, and explanation says why. */
   readonly found: boolean;
   readonly explanation: string;
   /** ns of the trace clock of the last event: death, in a trace out of a core. */
   readonly end: number;
+  /** false: a trace file was opened, whose end is no death. */
   readonly fromCore: boolean;
   /** ns before the end, negative or 0: the first event of the freeze. Absent: the runtime did not freeze, or not in the trace. */
   readonly crash?: number;
@@ -99,6 +108,7 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
 /** Enough for one write. */
 const PIECE = 1 << 16;
 
+/** Every wanted event as a line of JSON, UTF-8. What is damaged was told when the trace was counted: the lines end there. */
 function* lines(source: ByteSource, wanted: (event: TraceEvent) => boolean, end: number, stacks: boolean): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   let ready: Uint8Array[] = [];

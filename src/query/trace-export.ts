@@ -1,22 +1,26 @@
+// The execution trace in the formats of trace viewers, with marks at the crash and the end.
 import { NONE } from "../base/units.js";
 import { exportTrace, type TraceEvent } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { crashedThread, crashFinder, generationsOf, goroutineFunctions, readEvents, traceOf, withContents } from "./trace-source.js";
 
+/** The trace, and the format of the file. */
 export interface TraceExportArgs {
+  /** File with the trace's beginning, when the program was sending it away. */
   readonly prefix?: string;
   /** "perfetto" when absent. */
   readonly format?: "perfetto" | "chrome";
 }
 
+/** What the file holds. Its bytes are made only when a command writes them: withContents. */
 export interface TraceExportResult {
   readonly found: boolean;
   readonly explanation: string;
   readonly format: string;
   readonly events: number;
-  /** ns. */
+  /** ns from the first event to the last. */
   readonly span: number;
-  /** ns before the end; what -o marks. */
+  /** ns before the end, negative or 0: the crashed thread's last event, the freeze, the end. */
   readonly marks: readonly { readonly name: string; readonly beforeEnd: number }[];
 }
 

@@ -1,3 +1,4 @@
+// The execution trace out of a core, as a file that `go tool trace` reads, with an account of what was saved and what is lost.
 import { lastGenerationAlone } from "../recorder/recorder.js";
 import { G_STATES } from "../trace/trace.js";
 import type { Query } from "./query.js";
@@ -9,6 +10,7 @@ export interface TraceExtractArgs {
   readonly last?: boolean;
   /** Only what the prefix lacks. */
   readonly tail?: boolean;
+  /** File with the trace's beginning, when the program was sending it away. */
   readonly prefix?: string;
 }
 
@@ -16,7 +18,7 @@ export interface TraceExtractArgs {
 export interface TraceExtractResult {
   readonly found: boolean;
   readonly explanation: string;
-  /** Where the program was sending it. */
+  /** Where the program was sending it: a file, a connection, the flight recorder's own memory. */
   readonly destination: { readonly kind: string; readonly name: string };
   /** Of the file: "go 1.26 trace". */
   readonly format: string;
@@ -27,6 +29,10 @@ export interface TraceExtractResult {
   readonly bytes: number;
   /** Of the prefix: keep so many bytes and put the tail behind them. */
   readonly keep: number;
+  /**
+   * Each that is in the file, with where it was found, its bytes, and how many records of each kind corescope added to end it, as the
+   * runtime would have at its next traceAdvance. runtime/trace.go
+   */
   readonly generations: readonly {
     readonly number: number;
     readonly from: string;
@@ -39,10 +45,12 @@ export interface TraceExtractResult {
       readonly stops: number;
     };
   }[];
+  /** Of the file; 0 when it was not read. */
   readonly events: number;
   readonly span: number;
   /** ns since 1970 of the last event; "" when the format does not tell. */
   readonly lastWall: string;
+  /** The program was stopping its tracer when it died. */
   readonly stopping: boolean;
   /** Left out because what they follow is lost. */
   readonly trimmed: { readonly events: number; readonly span: number };
@@ -104,6 +112,7 @@ export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
   },
 };
 
+/** The answer when there is no trace; only the explanation is added. */
 const NOTHING: TraceExtractResult = {
   found: false,
   explanation: "",

@@ -1,15 +1,19 @@
+// The execution trace in numbers, goroutines by their ids.
 import { FormatError } from "../base/errors.js";
 import { cut, USUAL_TOP } from "../base/rows.js";
 import { summarize, type TraceSummary } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { checkEvents, generationsOf, goroutineFunctions, regionTeller, traceOf } from "./trace-source.js";
 
+/** The trace, and how many rows of each table. */
 export interface TraceSummaryArgs {
+  /** File with the trace's beginning, when the program was sending it away. */
   readonly prefix?: string;
   /** Rows of goroutines, tasks and regions; 0 = all; 20 when absent. */
   readonly top?: number;
 }
 
+/** found false: there is no trace, explanation says why, summary is undefined. */
 export interface TraceSummaryResult {
   readonly found: boolean;
   readonly explanation: string;
@@ -33,6 +37,7 @@ export const traceSummary: Query<TraceSummaryArgs, TraceSummaryResult> = {
     const summary = summarize(generationsOf(trace.source), damaged, regionTeller(findings));
     checkEvents(trace.source, summary.events, damage, findings);
     const functions = goroutineFunctions(dump);
+    // A goroutine that the trace never saw start has its function from the core.
     const goroutines = summary.goroutines.map((each) => ({ ...each, function: each.function || (functions.get(each.id) ?? "") }));
     return {
       found: true,

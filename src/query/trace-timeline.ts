@@ -1,10 +1,13 @@
+// Lanes over time for the screen: what each P and the busiest goroutines did in each column.
 import { FormatError, UsageError } from "../base/errors.js";
 import { USUAL_TOP } from "../base/rows.js";
 import { type Timeline, timeline } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { checkEvents, generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
 
+/** The part of the trace and the size of the picture. Out of range: UsageError. */
 export interface TraceTimelineArgs {
+  /** File with the trace's beginning, when the program was sending it away. */
   readonly prefix?: string;
   /** Share of the time that is looked at, its end; above 0; 1, or absent: all. */
   readonly part?: number;
@@ -14,6 +17,7 @@ export interface TraceTimelineArgs {
   readonly top?: number;
 }
 
+/** found false: there is no trace, explanation says why, timeline is undefined. */
 export interface TraceTimelineResult {
   readonly found: boolean;
   readonly explanation: string;

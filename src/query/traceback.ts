@@ -13,13 +13,13 @@ import { findGoroutine } from "./goroutine.js";
 import type { Query } from "./query.js";
 
 export interface TracebackArgs {
-  /** As GOTRACEBACK: all = frames of the program; crash = those of the runtime too, with fp, sp and pc. */
-  /** "all" when absent. */
+  /** As GOTRACEBACK: all = frames of the program; crash = those of the runtime too, with fp, sp and pc. "all" when absent. */
   readonly level?: "all" | "crash";
   /** One goroutine only. */
   readonly id?: number;
 }
 
+/** A goroutine's part of a traceback: its header line, then two lines for each frame, then who created it. */
 export interface TracebackBlock {
   readonly id: number;
   readonly lines: readonly string[];
@@ -35,6 +35,7 @@ export interface Traceback {
 /** runtime.tracebackInnerFrames, tracebackOuterFrames. */
 const INNER_FRAMES = 50;
 const OUTER_FRAMES = 50;
+/** ns; the runtime tells a wait only from a minute on. runtime/traceback.go goroutineheader */
 const MINUTE = 60e9;
 
 export const traceback: Query<TracebackArgs, Traceback> = {
@@ -58,6 +59,7 @@ export const traceback: Query<TracebackArgs, Traceback> = {
   },
 };
 
+/** The lines before the first goroutine. runtime/panic.go printpanics, dopanic_m; runtime/signal_unix.go fatalsignal */
 function headLines({ panics, fatalError, details, signal, kind }: Death, { indentsText }: TracebackFormat): string[] {
   const lines: string[] = [];
   panics.forEach((panic, index) => {
@@ -77,6 +79,10 @@ function headLines({ panics, fatalError, details, signal, kind }: Death, { inden
   return lines;
 }
 
+/**
+ * Prints goroutines as the release of the program would. Logical frames are counted, inlined calls too: the runtime elides by them.
+ * @param machineIds ids of Ms by the address of runtime.m
+ */
 function blockPrinter(dump: Dump, all: boolean, machineIds: ReadonlyMap<number, number>): (goroutine: Goroutine) => TracebackBlock {
   const { functions, memory, names } = dump.runtime;
   const reader = goroutineReader(dump);
@@ -132,6 +138,10 @@ function blockPrinter(dump: Dump, all: boolean, machineIds: ReadonlyMap<number, 
   };
 }
 
+/**
+ * "created by" with function, goroutine and line of the go statement; nothing for goroutine 1 and what the level hides.
+ * runtime/traceback.go printcreatedby
+ */
 function creator(dump: Dump, goroutine: Goroutine, shows: ReturnType<typeof frameFilter>): string[] {
   const { functions, names } = dump.runtime;
   const pc = goroutine.createdByPc;
@@ -150,7 +160,10 @@ function quoteLabel(text: string): string {
   return /^[\w./]*$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** runtime.showframe */
+/**
+ * Which frames a level shows: wrappers and the runtime's own are left out, except exported functions and panics. runtime/traceback.go
+ * showframe, showfuncinfo
+ */
 function frameFilter(
   dump: Dump,
   all: boolean,
@@ -167,7 +180,7 @@ function frameFilter(
   };
 }
 
-/** runtime.isExportedRuntime */
+/** runtime/traceback.go isExportedRuntime */
 function isExported(name: string): boolean {
   const dot = name.lastIndexOf(".");
   const method = name.slice(dot + 1);

@@ -12,10 +12,13 @@ export interface WasteArgs {
   readonly min?: Bytes;
 }
 
+/** Rows with their bytes and the field or type that loses them, most bytes first. */
 export interface WasteResult {
   readonly rows: readonly WasteRow[];
+  /** Bytes of all rows that matched, shown or not, by kind. */
   readonly byKind: Readonly<Partial<Record<WasteKind, Bytes>>>;
   readonly total: { readonly rows: number; readonly bytes: Bytes };
+  /** Of the whole live heap, to measure the loss against. */
   readonly liveBytes: Bytes;
 }
 

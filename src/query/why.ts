@@ -43,6 +43,7 @@ export interface IgnoredPointer {
   readonly to: Hex;
 }
 
+/** The object that was asked for, and what keeps it. A path goes from a root to the object, each step with its Go expression. */
 export interface Why {
   readonly object: NamedObject;
   /** Ignored pointers left out. */
@@ -114,6 +115,7 @@ function namePaths(dump: Dump, paths: readonly (readonly NodeId[])[], parts: boo
   return paths.map((each) => namePath(dump, each, parts)).sort((a, b) => Number(b.root.certain) - Number(a.root.certain));
 }
 
+/** Ids of live objects whose type matches, ascending. */
 function* liveOfType(dump: Dump, text: string, parts: boolean): Iterable<ObjectId> {
   const matches = selectByType(dump, text, parts);
   for (let id = 0; id < dump.heap.objects.count; id++) if (matches(id) !== UNSELECTED && dump.heap.isLive(id)) yield id;
@@ -151,6 +153,7 @@ function byName(dump: Dump, text: string): ObjectId | Why {
   };
 }
 
+/** @throws UsageError for what is no number, NotFoundError for an address in no object, with what lies there */
 function byAddress(dump: Dump, text: string): ObjectId {
   const address = parseAddress(text);
   if (address === undefined) throw new UsageError(`${text}: not an address`, "addresses are hexadecimal: 0xc000012000");
@@ -159,6 +162,7 @@ function byAddress(dump: Dump, text: string): ObjectId {
   return id;
 }
 
+/** Left-out pointers as sources by their target: the form in which the search for paths takes them. */
 function ignoredEdges(dump: Dump, ignore: readonly IgnoredPointer[], parts: boolean): IgnoredEdges {
   const edges = new Map<NodeId, Set<NodeId>>();
   for (const { from, to } of ignore) {
@@ -212,6 +216,7 @@ function largestOf(dump: Dump, text: string, parts: boolean): { readonly id: Obj
   return { id: best, matching };
 }
 
+/** The first object that matches, dead or alive; NONE. */
 function firstOf(dump: Dump, matches: (id: ObjectId) => number): ObjectId {
   for (let id = 0; id < dump.heap.objects.count; id++) if (matches(id) !== UNSELECTED) return id;
   return NONE;

@@ -1,4 +1,5 @@
-// What the two threads say to each other; plain data only.
+// What the two threads say to each other: messages of plain data, and a few numbers in memory that both see, for what a thread has to know
+// while it is busy and reads no messages.
 import { DumpError, NotFoundError } from "../base/errors.js";
 import type { Finding } from "../base/findings.js";
 import type { PackageName } from "../base/package-names.js";
@@ -11,8 +12,10 @@ export type Request =
   | {
       readonly kind: "ask";
       readonly id: number;
+      /** Name of the query in QUERIES; a function could not be sent. */
       readonly query: string;
       readonly args: unknown;
+      /** The answer's contents, bytes for a file, are to come along: a clone loses them. */
       readonly withContents: boolean;
       /** Sent while another one runs, to be answered at its next tick: without the heap, or not at all. */
       readonly between: boolean;
@@ -25,6 +28,7 @@ export type Reply =
       readonly kind: "answer";
       readonly id: number;
       readonly result: unknown;
+      /** All damage met since the dump was opened, not only by this question. */
       readonly findings: readonly Finding[];
       readonly contents?: readonly Uint8Array[];
       /** Told once, with the first answer after the runtime could be read. */
@@ -50,6 +54,7 @@ export interface PlainError {
 export class RemoteError extends DumpError {
   readonly code: string;
   readonly what: string | undefined;
+  /** @param plain what packError made of a DumpError */
   constructor({ name, code, message, advice, what }: PlainError) {
     super(message, advice);
     this.name = name;
@@ -85,15 +90,20 @@ export function unpackError(plain: PlainError): Error {
 /** Memory of both threads. */
 export interface Shared {
   readonly buffer: SharedArrayBuffer;
-  /** Ids of requests to give up: one that runs in its turn, one that was sent between. */
+  /** Ids of requests to give up: [0] one that runs in its turn, [1] one that was sent between. 0 is no request's id. */
   readonly cancelled: Int32Array;
   /** How many requests sent between were not taken yet. */
   readonly between: Int32Array;
-  /** How far the stage is. */
+  /**
+   * How far the stage is, in the stage's own unit: [0]. Written at each tick, read whenever the screen is drawn; no message is needed for
+   * it.
+   */
   readonly done: Float64Array;
 }
 
-/** The views of a shared buffer, of a new one when none is given. */
+/**
+ * The views of a shared buffer of 24 bytes, of a new one when none is given: two words to cancel, one that counts, a double for progress.
+ */
 export function shareMemory(buffer: SharedArrayBuffer = new SharedArrayBuffer(24)): Shared {
   return { buffer, cancelled: new Int32Array(buffer, 0, 2), between: new Int32Array(buffer, 8, 1), done: new Float64Array(buffer, 16, 1) };
 }

@@ -24,6 +24,10 @@ export function serve(port: MessagePort, open: typeof openDump = openDump, queri
   });
 }
 
+/**
+ * One dump and the requests for it. JavaScript has one thread, so a question runs to its end; progress, which every long loop calls, is
+ * where it can be interrupted.
+ */
 class Server {
   private readonly port: MessagePort;
   private readonly open: typeof openDump;
@@ -56,6 +60,7 @@ class Server {
     this.queries = queries;
   }
 
+  /** Answers a request, or opens the dump. Whatever it throws goes back as the failure of that request. */
   async handle(request: Request): Promise<void> {
     if (request.kind === "open") {
       this.present = request.id;
@@ -75,6 +80,7 @@ class Server {
     this.answerOrFail(request);
   }
 
+  /** A failure as plain data: the other side makes an error of the same kind of it. */
   fail(id: number, error: unknown): void {
     this.send({ kind: "failed", id, error: packError(error) });
   }
@@ -83,11 +89,13 @@ class Server {
     this.port.postMessage(reply);
   }
 
+  /** Called at each stage and tick. Questions that come between are not themselves interrupted by others. */
   private pause(): void {
     this.giveUpWhenTold();
     if (!this.isBetween && Atomics.load(this.shared.between, 0) > 0) this.answerBetween();
   }
 
+  /** @throws Cancelled when the request that is answered has been given up */
   private giveUpWhenTold(): void {
     const { cancelled } = this.shared;
     if (Atomics.load(cancelled, 0) === this.present || Atomics.load(cancelled, 1) === this.present) throw new Cancelled();
@@ -108,6 +116,7 @@ class Server {
     }
   }
 
+  /** Every error is sent, a bug too: a thread that ended on one would take the opened dump with it. */
   private answerOrFail(request: Question): void {
     this.present = request.id;
     try {
@@ -118,6 +127,7 @@ class Server {
     }
   }
 
+  /** @returns "later" when a question between asked for the heap; what it threw then is of no interest */
   private answer({ id, query: name, args, withContents }: Question): Reply {
     const { opened, progress } = this;
     if (!opened) throw new UsageError("no dump is open");
@@ -136,6 +146,7 @@ class Server {
     return { kind: "answer", id, result, findings: findings.list(), ...contents, ...this.newPackages(opened) };
   }
 
+  /** Names of packages, told once: they need the runtime, which a damaged core may not have, and an answer may do without them. */
   private newPackages(opened: Dump): { readonly packages?: readonly PackageName[] } {
     if (this.hasToldPackages) return {};
     try {
@@ -149,6 +160,7 @@ class Server {
   }
 }
 
+/** Thrown where a question that came between reaches for the heap, which the interrupted one may have half made. */
 class HeapNeeded extends Error {}
 
 /** The dump for a question between: whatever the running one may be in the middle of making is refused, and that is remembered. */

@@ -37,11 +37,14 @@ interface Line {
   close(): Promise<unknown>;
 }
 
+/** A question that has no answer yet, in the queue or on its way. */
 interface Waiting {
   readonly name: string;
+  /** Makes the request when it is sent: a question that is put off gets a new id each time. */
   readonly message: (id: number, between: boolean) => Request;
   /** Below 0: in the background, put off whenever another question comes. */
   readonly priority: number;
+  /** Nobody wants the answer any more: what comes is dropped, and it is not asked again. */
   isGivenUp: boolean;
   readonly progress: Progress | undefined;
   readonly resolve: (result: never) => void;
@@ -55,13 +58,18 @@ interface Waiting {
 export class RemoteDump {
   private readonly line: Line;
   private readonly shared = shareMemory();
+  /** Not yet sent; highest priority first, and the oldest first of the same. */
   private readonly waiting: Waiting[] = [];
+  /** The one that the thread works at in its turn. */
   private running: { readonly question: Waiting; readonly priority: number; readonly id: number } | undefined;
   /** Questions that were sent while another one ran. */
   private readonly between = new Map<number, Waiting>();
+  /** Of the next message. Ids are never used twice, so a late reply finds nobody. */
   private nextId = 1;
+  /** Why nothing can be asked any more: the thread has ended, or the dump was closed. */
   private broken: Error | undefined;
   private stage: { readonly name: string; readonly total: number } | undefined;
+  /** Passes progress on to whoever asked, every TELLING ms. */
   private teller: NodeJS.Timeout | undefined;
   /** Damage met so far. */
   findings: readonly Finding[] = [];
@@ -140,6 +148,7 @@ export class RemoteDump {
     await this.line.close();
   }
 
+  /** Puts a question on its way; rejects at once when the thread is gone. */
   private send<Result>(name: string, message: Waiting["message"], priority: number, progress?: Progress): Asked<Result> {
     let mine: Waiting | undefined;
     const result = new Promise<Result>((resolve, reject) => {
@@ -166,15 +175,18 @@ export class RemoteDump {
     this.startNext();
   }
 
+  /** Behind all of the same or a higher priority. */
   private enqueue(one: Waiting): void {
     const at = this.waiting.findIndex((each) => each.priority < one.priority);
     this.waiting.splice(at < 0 ? this.waiting.length : at, 0, one);
   }
 
+  /** Ends what runs at its next tick: it fails with Cancelled, and then receive() decides whether it was given up or only put off. */
   private stopRunning(): void {
     if (this.running) Atomics.store(this.shared.cancelled, 0, this.running.id);
   }
 
+  /** Sends the first that waits, unless something runs. */
   private startNext(): void {
     if (this.running || this.broken) return;
     const next = this.waiting.shift();
@@ -204,6 +216,9 @@ export class RemoteDump {
     }
   }
 
+  /**
+   * Where a question is decides what giving up means: out of the queue, told to the thread by its id, or at the running one's next tick.
+   */
   private cancel(one: Waiting): void {
     const at = this.waiting.indexOf(one);
     one.isGivenUp = true;
@@ -214,6 +229,7 @@ export class RemoteDump {
     else if (this.running?.question === one) this.stopRunning();
   }
 
+  /** Takes a reply. A question that failed with Cancelled although nobody gave it up was put off for another one, and waits again. */
   private receive(reply: Reply): void {
     const between = this.between.get(reply.id);
     if (between && this.between.delete(reply.id)) {
@@ -239,6 +255,10 @@ export class RemoteDump {
     this.startNext();
   }
 
+  /**
+   * "later" and missed: nothing ran any more, so it is sent again. "later" otherwise: it waits its turn, and what runs in the background
+   * makes room for it.
+   */
   private receiveBetween(question: Waiting, reply: Reply): void {
     if (reply.kind === "answer") this.resolve(question, reply);
     else if (reply.kind === "failed") question.reject(unpackError(reply.error));
@@ -252,6 +272,7 @@ export class RemoteDump {
     }
   }
 
+  /** Findings and names before the promise: whoever waits for the answer may read both. */
   private resolve(question: Waiting, { result, contents, findings, packages }: Reply & { readonly kind: "answer" }): void {
     this.findings = findings;
     if (packages) this.names = new PackageNames(packages);

@@ -3,8 +3,6 @@ import { cut, type Rows, type RowsAndBytes, USUAL_TOP } from "../base/rows.js";
 import { type ObjectRow, objectRows, type Selection, visitSelected } from "./object-rows.js";
 import type { Query } from "./query.js";
 
-export type { ObjectRow } from "./object-rows.js";
-
 export interface ObjectsArgs extends Selection {
   /** 0 = all; 20 when absent. */
   readonly top?: number;

@@ -1,3 +1,5 @@
+// The waits-for picture as text: deadlocks first, then a block for each thing that is waited for, with who waits and who could end it. A
+// holder is an inference: the line says why it is thought to hold, and JSON the kind of evidence.
 import { formatCount } from "../../src/base/units.js";
 import { blocked } from "../../src/query/blocked.js";
 import { optionTop } from "../arguments.js";
@@ -11,9 +13,10 @@ import { atText, circleText, waitsText } from "../views/blocked.js";
 type Answer = ReturnType<typeof blocked.run>;
 type Row = Answer["rows"][number];
 
+/** Waiters of one thing that get a line; the rest is counted. JSON has up to a hundred. */
 const waitingShown = 5;
 
-/** `corescope blocked`: who waits for whom. */
+/** `corescope blocked`: who waits for whom. Exit code 0 also when nobody does: that is an answer. */
 export const blockedCommand = defineCommand({
   name: "blocked",
   query: blocked,
@@ -40,6 +43,7 @@ export const blockedCommand = defineCommand({
   next: ({ rows }) => [...(rows[0]?.waiting[0] ? [`goroutine CORE ${rows[0].waiting[0].id}`] : []), `leaked CORE`],
 });
 
+/** A deadlock: its title, then two lines for each goroutine: what it waits for, and why the next one is thought to hold that. */
 function cycleLines(cycle: Answer["cycles"][number], page: Page): string[] {
   const { goroutines } = cycle;
   const lines = goroutines.flatMap((each, index) => {
@@ -50,9 +54,11 @@ function cycleLines(cycle: Answer["cycles"][number], page: Page): string[] {
   return [page.bad(cutText(circleText(cycle), page.width)), ...lines.map((line) => cutText(line, page.width))];
 }
 
+/** A thing that is waited for: kind, address and name in a title with its state, then its waiters and holders. */
 function rowLines(row: Row, page: Page): string[] {
   const what = [row.kind, row.address ?? "", row.name].filter((each) => each !== "").join(" ");
   const facts = [row.state, `${formatCount(row.count)} blocked`];
+  // Below a second a wait is no news, and most cores are full of such.
   if (row.longestNanoseconds !== undefined && row.longestNanoseconds >= 1e9)
     facts.push(`the longest ${formatDuration(row.longestNanoseconds)}`);
   const waiting = row.waiting
@@ -73,6 +79,7 @@ function rowLines(row: Row, page: Page): string[] {
   ];
 }
 
+/** How long after death a sleep or a deadline would have ended the wait; "" for what has no end of its own. */
 function ends(kind: Row["kind"], nanoseconds: number | undefined): string {
   if (nanoseconds === undefined) return "";
   return `, ${kind === "sleep" ? "wakes" : "gives up"} within ${formatDuration(nanoseconds)}`;

@@ -1,3 +1,4 @@
+// Cause, messages, signal and stack; the lines are in cli/views/death.ts, since the screen of that name shows the same.
 import { death } from "../../src/query/death.js";
 import { defineCommand } from "../command.js";
 import { deathText } from "../views/death.js";

@@ -1,3 +1,4 @@
+// The dominator tree as an indented tree, figures in front: retained bytes, share of what the start retains, the row's own bytes.
 import { quoteWord } from "../../src/base/words.js";
 import { dominators } from "../../src/query/dominators.js";
 import { optionBytes, optionChoice, optionDepth, optionTop } from "../arguments.js";
@@ -40,6 +41,7 @@ export const dominatorsCommand = defineCommand({
     lines.push("", page.dim("retained: what would be freed with it; a map's parts count as the map"));
     return lines;
   },
+  // The largest child, as an expression where it has one: what a person opens next.
   next: (root) => {
     const first = root.children?.[0];
     const at = first?.expression ?? first?.address ?? first?.example ?? (first?.type === "global" ? first.owner : undefined);
@@ -47,6 +49,13 @@ export const dominatorsCommand = defineCommand({
   },
 });
 
+/**
+ * Appends a row and all below it.
+ * @param first what is drawn before this row's name: the branches down to it
+ * @param rest the same before the rows below it
+ * @param whole bytes that the shares are of
+ * @param lines appended to
+ */
 function draw(row: Row, first: string, rest: string, whole: number, page: Page, lines: string[]): void {
   const head = `${dominatorFigures(row, whole)}  ${first}`;
   lines.push(`${head}${cutText(escapeText(dominatorLabel(row)), Math.max(12, page.width - head.length), "start")}`.trimEnd());

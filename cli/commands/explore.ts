@@ -1,3 +1,4 @@
+// The screens as a command: it never asks its query, but hands the words over to cli/ui.
 import { UsageError } from "../../src/base/errors.js";
 import { overview } from "../../src/query/overview.js";
 import { defineCommand } from "../command.js";

@@ -1,3 +1,5 @@
+// One goroutine as text: facts, frames with their variables, the go statement, its last trace events. Frames of the runtime are one line
+// and variables without a value another, unless --all; JSON always has everything.
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatBytes } from "../../src/base/units.js";
 import { goroutine } from "../../src/query/goroutine.js";
@@ -19,6 +21,7 @@ import {
 
 type Answer = ReturnType<typeof goroutine.run>;
 
+/** Deeper than this a value is better asked for by `show`, which has pages. */
 const mostDepth = 20;
 
 /** `corescope goroutine`: one goroutine's stack with its variables. */
@@ -67,6 +70,7 @@ export const goroutineCommand = defineCommand({
   },
 });
 
+/** Levels of values, 0 to mostDepth. @throws UsageError */
 function optionDepth(options: Options): number {
   const text = optionText(options, "depth") ?? "2";
   const depth = /^[0-9]{1,2}$/.test(text) ? Number(text) : -1;
@@ -75,6 +79,7 @@ function optionDepth(options: Options): number {
   return depth;
 }
 
+/** The address of its runtime.g, the stack's range and size, pprof labels. */
 function about({ address, stack, labels }: Answer): string[] {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}: ${value}`);
   return [
@@ -83,6 +88,7 @@ function about({ address, stack, labels }: Answer): string[] {
   ];
 }
 
+/** All frames, with a line in the middle that says how many were left out there by the query. */
 function frameLines(answer: Answer, page: Page): string[] {
   const { frames, framesOmitted, all } = answer;
   const half = Math.floor(frames.length / 2);
@@ -98,6 +104,7 @@ function frameLines(answer: Answer, page: Page): string[] {
   return lines;
 }
 
+/** Function, place, variables; why a variable has no value only with all. */
 function oneFrame(frame: StackFrame, page: Page, all: boolean): string[] {
   const known = frame.variables.filter((each) => all || each.certainty !== "unavailable");
   const missing = all ? undefined : unavailableLine(frame.variables);

@@ -1,3 +1,4 @@
+// Goroutines as a table, or with --group as stacks with counts; below, how many there are by state.
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { goroutines } from "../../src/query/goroutines.js";
@@ -16,6 +17,7 @@ type Group = NonNullable<Answer["groups"]>[number];
 /** Columns from which there is room to say who started each one. */
 const widthForCreators = 120;
 
+/** Names of runtime/runtime2.go's states, as --status takes them; "dead" goroutines are not listed anywhere. */
 const statuses = ["runnable", "running", "syscall", "waiting", "copystack", "preempted", "leaked", "idle"];
 
 /** `corescope goroutines`: what every goroutine was doing. */
@@ -59,6 +61,7 @@ export const goroutinesCommand = defineCommand({
   },
 });
 
+/** Statuses separated by commas; none: all. @throws UsageError with the list for a word that is none of them */
 function optionStatuses(options: Options): readonly string[] {
   const text = optionText(options, "status");
   if (text === undefined) return [];
@@ -69,7 +72,7 @@ function optionStatuses(options: Options): readonly string[] {
   return wanted;
 }
 
-/** Nanoseconds, 0 when not given. */
+/** Nanoseconds, 0 when not given. @param shown the option as it was typed, for the message @throws UsageError */
 function optionDuration(options: Options, name: string, shown: string): number {
   const text = optionText(options, name);
   if (text === undefined) return 0;
@@ -79,6 +82,7 @@ function optionDuration(options: Options, name: string, shown: string): number {
   return nanoseconds;
 }
 
+/** The table; the column of creators only where the page is wide, that of bytes only where they were asked for. */
 function rowLines(rows: readonly Row[], page: Page): string[] {
   if (rows.length === 0) return ["no goroutine matches"];
   const wide = page.width >= widthForCreators;
@@ -115,16 +119,19 @@ function creator({ createdBy }: Row): string {
   return `${formatTop(createdBy)}${createdBy.goroutine === undefined ? "" : ` (goroutine ${createdBy.goroutine})`}`;
 }
 
+/** pprof labels (runtime/pprof.Do) as "  {key: value}"; "" without any. */
 function labels(row: Row): string {
   const pairs = Object.entries(row.labels).map(([key, value]) => `${key}: ${value}`);
   return pairs.length === 0 ? "" : `  {${pairs.join(", ")}}`;
 }
 
+/** A block for each stack, a blank line between. */
 function groupLines(groups: readonly Group[], page: Page): string[] {
   if (groups.length === 0) return ["no goroutine matches"];
   return groups.flatMap((group, index) => [...(index > 0 ? [""] : []), ...formatGroup(group, page)]);
 }
 
+/** What all that matched add up to, whether or not they are shown: by state, the four most frequent by name. */
 function summary({ rows, groups, total }: Answer): string[] {
   const states = Object.entries(total.byStatus).sort(([, a], [, b]) => b - a);
   const shown = states.slice(0, 4).map(([name, count]) => `${formatCount(count)} ${escapeText(name)}`);

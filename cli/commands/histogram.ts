@@ -1,3 +1,4 @@
+// Counts and bytes by type, package, size class or holder as a table with bars, and below it what the columns mean.
 import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { escapePattern, quoteWord } from "../../src/base/words.js";
 import { histogram } from "../../src/query/histogram.js";
@@ -63,6 +64,7 @@ export const histogramCommand = defineCommand({
       ...guesses,
     ];
   },
+  // Names hold brackets, dots and stars: the pattern is escaped, and anchored so that it is this type only.
   next: ({ by = "type", rows }) => {
     if (isHolders(by)) return ["dominators CORE"];
     const type = by === "type" ? rows[0]?.type : undefined;

@@ -1,3 +1,4 @@
+// Leaked goroutines by stack. Where memory is missing from the core the text says how many remain undecided, instead of "none".
 import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { leaked } from "../../src/query/leaked.js";
 import { optionTop } from "../arguments.js";
@@ -27,6 +28,7 @@ export const leakedCommand = defineCommand({
     if (total.goroutines === 0 && !total.complete) return undecided;
     if (total.goroutines === 0)
       return [`none of ${counted(total.blocked, "blocked goroutine")} is leaked:`, "each waits for something that can still be reached"];
+    // What they keep can be told only of all together, and only with all of the memory.
     const one = total.goroutines === 1;
     const cut = truncationLine(groups.length, total.groups, "stack");
     return [

@@ -1,3 +1,4 @@
+// Address ranges, one a line. The column "in" says where a range's bytes are: core, file, zero or not-dumped.
 import { counted, formatBytes } from "../../src/base/units.js";
 import { mappings } from "../../src/query/mappings.js";
 import { defineCommand } from "../command.js";

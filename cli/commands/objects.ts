@@ -1,3 +1,4 @@
+// Live objects, one a line, with their value in brief. Exit code 1 when none matches.
 import { counted, formatBytes } from "../../src/base/units.js";
 import { objects } from "../../src/query/objects.js";
 import { optionBytes, optionPattern, optionTop } from "../arguments.js";

@@ -1,3 +1,4 @@
+// Everything a first look needs on one page. The screens show the same parts (cli/views/overview.ts), each as soon as it is known.
 import { quoteWord } from "../../src/base/words.js";
 import { overview } from "../../src/query/overview.js";
 import { defineCommand } from "../command.js";
@@ -45,6 +46,7 @@ export const overviewCommand = defineCommand({
     "",
     ...typeLines(answer, page),
   ],
+  // JSON has sentences for suspects too, since figures alone would make every reader of it write them again.
   json: (answer): OverviewJson => ({
     ...answer,
     topSuspects: answer.topSuspects.map((suspect) => {

@@ -1,3 +1,4 @@
+// A hex dump with the object it is in. With -o the bytes themselves go to the file.
 import { MOST_BYTES_READ } from "../../src/query/limits.js";
 import { read } from "../../src/query/read.js";
 import { operandLength, operandPlace } from "../arguments.js";

@@ -1,3 +1,4 @@
+// Referrers, or with --out referents: one row for each value at the other side, all its pointers in it. Exit code 1 without any.
 import { counted, formatBytes } from "../../src/base/units.js";
 import { refs } from "../../src/query/refs.js";
 import { optionTop } from "../arguments.js";
@@ -31,6 +32,7 @@ export const refsCommand = defineCommand({
       page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}${object.live ? "" : "  (garbage)"}`),
       "",
     ];
+    // " ~" marks what may be no pointer: a word of a conservatively scanned frame.
     const cells = rows.map((row) => [row.address ?? row.type, formatBytes(row.bytes), row.owner ?? row.type, referenceText(row, " ~")]);
     const columns = [
       { title: "address" },

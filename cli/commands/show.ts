@@ -1,3 +1,4 @@
+// A value as an indented tree: name, value, type. Bytes that are no text are a hex dump.
 import { UsageError } from "../../src/base/errors.js";
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
@@ -42,12 +43,14 @@ export const showCommand = defineCommand({
   next: ({ object, expression }) => (object ? [`why CORE ${object.address}`, `dominators CORE ${quoteWord(expression)}`] : []),
 });
 
+/** An index, 0 when not given. @throws UsageError */
 function optionOffset(options: Options): number {
   const text = optionText(options, "offset") ?? "0";
   if (!/^[0-9]{1,15}$/.test(text)) throw new UsageError(`--offset ${text}: not an index`, "for example: --offset 1000");
   return Number(text);
 }
 
+/** Appends the parts of a value, names in a column of at most 24; below them how many there are, when that is more. */
 function drawChildren(value: Value, indent: string, page: Page, lines: string[]): void {
   const children = value.children ?? [];
   const bytes = bytesOf(value);

@@ -1,3 +1,4 @@
+// Findings as numbered sentences, each with up to four facts. The sentences are made in cli/views/suspects.ts.
 import { counted, formatBytes } from "../../src/base/units.js";
 import { suspects } from "../../src/query/suspects.js";
 import { optionTop } from "../arguments.js";
@@ -26,6 +27,7 @@ export const suspectsCommand = defineCommand({
   text({ rows, total, liveBytes }, page) {
     if (rows.length === 0) return [`nothing stands out in ${formatBytes(liveBytes)} of live heap`];
     const lines: string[] = [];
+    // Whole sentences are wrapped, never cut: the culprit's name may stand at their end.
     rows.map(suspectText).forEach((row, index) => {
       wrapText(escapeText(`${index + 1}. ${row.title}`), proseWidth(page), "   ").forEach((line, at) => {
         lines.push(at === 0 ? page.bold(line) : line);

@@ -1,3 +1,4 @@
+// Threads of the operating system: what each was doing, where, the stack it stood on, and what a signal had interrupted.
 import { counted } from "../../src/base/units.js";
 import { threads } from "../../src/query/threads.js";
 import { optionTop } from "../arguments.js";
@@ -28,6 +29,7 @@ export const threadsCommand = defineCommand({
   ],
 });
 
+/** A thread with all its stacks: where it stood, what the signal interrupted, and its goroutine when it stood elsewhere for that one. */
 function rowLines(row: Row, withRegisters: boolean, page: Page): string[] {
   const facts = [row.m === undefined ? (row.on === "scheduler" ? "no m" : "no thread of Go") : `m ${row.m}`, doing(row)];
   if (row.dying) facts.push("crashing");
@@ -41,17 +43,20 @@ function rowLines(row: Row, withRegisters: boolean, page: Page): string[] {
   return lines;
 }
 
+/** pc with its place; "(not unwound)" where the stack is C's, for which there are no frame tables here. */
 function stopLines(title: string, { pc, at, frames }: Stop, page: Page): string[] {
   const note = frames.length === 0 ? " (not unwound)" : "";
   return [cutText(`  ${title} ${pc} ${escapeText(at)}${note}`, page.width, "start")];
 }
 
+/** What the thread was doing, in words. */
 function doing({ on, goroutine, signals }: Row): string {
   if (on === "goroutine") return `running goroutine ${goroutine}`;
   if (on !== "signal handler") return place(on, goroutine);
   return `handling ${signals.join(", then ") || "a signal"}${goroutine === undefined ? "" : `, had goroutine ${goroutine}`}`;
 }
 
+/** Where a thread stood, by the stack that its stack pointer was in. */
 function place(on: Stop["on"], goroutine: number | undefined): string {
   const of = goroutine === undefined ? "" : ` for goroutine ${goroutine}`;
   switch (on) {
@@ -68,6 +73,7 @@ function place(on: Stop["on"], goroutine: number | undefined): string {
   }
 }
 
+/** Registers two a line, names and values in columns. */
 function registerLines(registers: Row["registers"]): string[] {
   const cells = Object.entries(registers).map(([name, value]) => `${name.padEnd(8)} ${value.padEnd(18)}`);
   const lines: string[] = [];
@@ -75,6 +81,7 @@ function registerLines(registers: Row["registers"]): string[] {
   return lines;
 }
 
+/** A line for each frame, function first; cut at its start, since the file's name and line are at its end. */
 function frameLines(frames: readonly Frame[], page: Page): string[] {
   return frames.map((frame) =>
     cutText(

@@ -1,3 +1,4 @@
+// The last events of an execution trace as a table; with -o all that match as NDJSON. Times are before the end of the trace.
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatCount } from "../../src/base/units.js";
 import { EVENT_KINDS, type TraceEventsArgs, traceEvents } from "../../src/query/trace-events.js";
@@ -53,6 +54,7 @@ export const traceEventsCommand = defineCommand({
     const lines: string[] = [];
     if (events.length < total)
       lines.push(page.dim(`the last ${formatCount(events.length)} of ${counted(total, "event")}; --top 0 shows all`), "");
+    // The crash is a row of its own between the events, where the freeze began; left out when it lies before the rows that are shown.
     const rows = withCrash(events, crash !== undefined && crash >= (events[0]?.beforeEnd ?? 0) ? crash : undefined);
     const id = (value: number, letter: string) => (value < 0 ? "" : `${letter}${value}`);
     const cells = rows.map((row) => [formatDuration(row.beforeEnd), id(row.proc, "P"), id(row.goroutine, "G"), row.kind, row.text]);
@@ -96,6 +98,7 @@ function kindLines(): string[] {
   return lines;
 }
 
+/** Exit code 1, but with the kinds there are: most often the pattern was wrong, not the trace empty. */
 function noEvents(kinds: readonly { readonly kind: string; readonly count: number }[], page: Page): string[] {
   const rows = kinds.map(({ kind, count }) => [formatCount(count), kind]);
   return [

@@ -1,3 +1,4 @@
+// A trace for viewers. Without -o only its size and marks are told: the file is binary, or JSON of hundreds of megabytes.
 import { counted } from "../../src/base/units.js";
 import { traceExport } from "../../src/query/trace-export.js";
 import { contentsOf } from "../../src/query/trace-source.js";

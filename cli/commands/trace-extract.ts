@@ -1,3 +1,4 @@
+// The trace out of the core, as a file with -o; the text is an account of where each generation came from and what is lost.
 import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { traceExtract } from "../../src/query/trace-extract.js";
 import { contentsOf } from "../../src/query/trace-source.js";
@@ -56,6 +57,7 @@ export const traceExtractCommand = defineCommand({
   textWithFile: true,
 });
 
+/** Generations by number, with how much was added to end those in flight; for others nothing was. */
 function generationLines(generations: Answer["generations"], page: Page): string[] {
   return formatTable(
     [

@@ -1,3 +1,4 @@
+// A trace in tables; they are made in cli/views/trace-summary.ts.
 import { traceSummary } from "../../src/query/trace-summary.js";
 import { optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";

@@ -1,3 +1,4 @@
+// Goroutines as the runtime prints them, but for control characters, which are escaped: for the tools that read such text.
 import { UsageError } from "../../src/base/errors.js";
 import { traceback } from "../../src/query/traceback.js";
 import { optionChoice } from "../arguments.js";

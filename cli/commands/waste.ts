@@ -1,3 +1,4 @@
+// Live bytes that hold nothing, by kind and field; shares are of the live heap.
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import { waste } from "../../src/query/waste.js";
 import { optionBytes, optionTop } from "../arguments.js";

@@ -1,3 +1,4 @@
+// Paths from roots to an object, as trees; with --merge those of all objects of a type as one. Exit code 1 for garbage.
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatBytes } from "../../src/base/units.js";
 import { why } from "../../src/query/why.js";
@@ -40,6 +41,7 @@ export const whyCommand = defineCommand({
       throw new UsageError("--merge goes with --type", "for example: corescope why CORE --type '^main[.]User$' --merge");
     const ignore = parseIgnored(optionText(options, "ignore") ?? "");
     if (merge && ignore.length > 0) throw new UsageError("--ignore does not go with --merge", "leave one of them out");
+    // Absent rather than undefined: what was not typed is not in the arguments, and defaults stay the query's.
     const more = {
       ...(options.paths === undefined ? {} : { paths: optionPaths(options) }),
       ...(merge ? { merge } : {}),
@@ -72,8 +74,10 @@ export const whyCommand = defineCommand({
   },
 });
 
+/** Each further path is a search of its own. */
 const mostPaths = 1000;
 
+/** A count of paths, 1 to mostPaths. @throws UsageError */
 function optionPaths(options: Options): number {
   const text = optionText(options, "paths") ?? "1";
   const count = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
@@ -81,6 +85,7 @@ function optionPaths(options: Options): number {
   return count;
 }
 
+/** The merged paths as an indented tree, counts and bytes in front. */
 function mergedLines(merged: NonNullable<ReturnType<typeof why.run>["merged"]>, matching: number, page: Page): string[] {
   const lines = [`who holds the live ones of ${counted(matching, "matching object")}, along the shortest paths`, ""];
   lines.push(page.bold(MERGED_TITLE));

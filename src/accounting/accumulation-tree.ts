@@ -88,6 +88,7 @@ interface Draft {
   children: Draft[];
 }
 
+/** Columns of numbers as records with their children, to sort and fold them; there are at most twice MOST_ROWS. */
 function draftsOf(rows: Rows): Draft[] {
   const drafts: Draft[] = [];
   rows.parent.forEach((above, row) => {
@@ -108,6 +109,7 @@ function draftsOf(rows: Rows): Draft[] {
 /** Folds, sorts and cuts the rows below one, down to the leaves. */
 function foldBelow(draft: Draft, options: TreeOptions, depth = 0): Draft {
   const children = foldAlike(draft.children).sort((a, b) => b.retained - a.retained);
+  // Below `min`, or behind the first `top`, they are one row of the rest, so that the sums of a level stay right.
   const large = children.filter((child) => child.retained >= options.min);
   const shown = new Set(cut(large, options.top));
   const below = [...shown].map((child) => foldBelow(child, options, depth + 1));
@@ -116,6 +118,7 @@ function foldBelow(draft: Draft, options: TreeOptions, depth = 0): Draft {
   return { ...draft, children: below };
 }
 
+/** The row that stands for all that are not shown. */
 function restOf(rest: readonly Draft[]): Draft {
   const sum = (of: (each: Draft) => number) => rest.reduce((total, each) => total + of(each), 0);
   return {
@@ -140,6 +143,7 @@ function foldAlike(children: readonly Draft[]): Draft[] {
   return [...byKey.values()].flatMap((list) => (isAlike(list) ? [list.reduce(unite)] : list));
 }
 
+/** The largest must not be more than half of all: one large map among a hundred small ones is what the reader looks for. */
 function isAlike(list: readonly Draft[]): boolean {
   const singles = list.filter((each) => each.node !== NONE);
   if (singles.length < ALIKE) return false;
@@ -148,6 +152,7 @@ function isAlike(list: readonly Draft[]): boolean {
   return most <= sum / 2;
 }
 
+/** Two rows of a key as one; rows of the same key below them become one too, down to the leaves. */
 function unite(a: Draft, b: Draft): Draft {
   const children = new Map<number, Draft>();
   for (const child of [...a.children, ...b.children]) {
@@ -165,6 +170,7 @@ function unite(a: Draft, b: Draft): Draft {
   };
 }
 
+/** Breadth first: the children of a row get consecutive numbers. */
 function columnsOf(start: Draft, keys: RowKeys, objectNode: NodeId): AccumulationTree {
   const rows = [start];
   const firstChild: number[] = [];
@@ -188,6 +194,7 @@ function columnsOf(start: Draft, keys: RowKeys, objectNode: NodeId): Accumulatio
   };
 }
 
+/** Told by the first member's node: 0 is the root, owners come before objects, NONE is the rest. */
 function kindOf({ node, first }: Draft, objectNode: NodeId): number {
   if (first === 0) return ROW.all;
   if (first === NONE) return ROW.rest;

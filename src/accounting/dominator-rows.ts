@@ -15,6 +15,7 @@ export interface DominatorNode {
   readonly expression?: string;
   /** Of the row's own objects. */
   readonly bytes: Bytes;
+  /** What would be garbage without the row's members, their own bytes included. */
   readonly retainedBytes: Bytes;
   /** Objects or owners in the row. */
   readonly count: number;

@@ -55,8 +55,13 @@ export function readExtents(source: Pick<Sources, "heap" | "runtime" | "progress
 /** Slice and string headers: pointer, length, and a slice's capacity. */
 const headerSize = (row: PlanRow): Bytes => (row.isSlice ? 24 : 16);
 
+// Words are read little-endian, as on every architecture that is supported.
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/**
+ * Reads headers and widens the extents of the arrays that they point to. What is not readable widens nothing, so an array may seem less
+ * used than it was; waste-rows.ts asks isReferencedOtherwise before it calls bytes unused.
+ */
 class ExtentReader {
   readonly extents: Extents;
   private readonly source: Pick<Sources, "heap" | "runtime" | "progress">;
@@ -79,6 +84,7 @@ class ExtentReader {
     };
   }
 
+  /** Global variables, each with its own plan: the path begins at the variable's name. */
   readGlobals(): void {
     const { heap, runtime } = this.source;
     for (const { global } of heap.roots.owners) {
@@ -87,6 +93,7 @@ class ExtentReader {
     }
   }
 
+  /** Variables of all frames: the buffer of a read loop is often viewed from a stack alone. */
   readStacks(): void {
     const { runtime } = this.source;
     const plans = new Map<string, readonly PlanRow[]>();
@@ -107,6 +114,7 @@ class ExtentReader {
     progress.stage("lengths of slices", spans.count);
     for (let span = 0; span < spans.count; span++) {
       if ((span & 0x1ff) === 0) progress.tick(span);
+      // The lowest bit of a span class is noscan: no pointers, so no slices. runtime/mheap.go makeSpanClass
       if ((spans.spanClass[span] & 1) === 1 || firstId[span] === firstId[span + 1]) continue;
       const whole = spans.elementSize[span] * spans.elements[span];
       const bytes = whole <= PIECE ? buffer.subarray(0, whole) : undefined;
@@ -123,6 +131,7 @@ class ExtentReader {
     const type = heap.types.type[id];
     if (type === NONE || !heap.isLive(id)) return;
     const known = runtime.types.get(type);
+    // Count -1: the array behind a slice, whose length no type tells; it is read as far as the slot goes.
     const isArray = known.kind === "array" && known.count === -1 && known.element !== NONE;
     const plan = this.planOf(isArray ? known.element : type, isArray);
     if (plan.length === 0) return;
@@ -154,11 +163,13 @@ class ExtentReader {
     return this.plans[type];
   }
 
+  /** Where slices and strings lie in a value of a type, paths given numbers. */
   private makePlan(type: TypeId, name: string): readonly PlanRow[] {
     const { types } = this.source.runtime;
     return makePlan(types, types.get(type), name, (path, kind, elementSize) => this.intern(path, kind, elementSize));
   }
 
+  /** The number of a path, the same for equal ones: two fields of a name are one row. */
   private intern(path: string, kind: ViewField["kind"], elementSize: Bytes): number {
     const key = `${kind} ${path}`;
     const known = this.byPath.get(key);
@@ -189,6 +200,7 @@ class ExtentReader {
       if (extents.field[id] === NONE) extents.field[id] = row.field;
       if (extents.lengthEnd[id] < start + length) extents.lengthEnd[id] = start + length;
       if (extents.capacityEnd[id] < start + capacity) extents.capacityEnd[id] = start + capacity;
+      // Saturates: more views than fit a byte are not told apart, and isReferencedOtherwise does not say of them that others refer to it.
       if (extents.viewCount[id] < 255) extents.viewCount[id]++;
     }
   }

@@ -34,6 +34,7 @@ export class Rows {
   readonly bytes: number[] = [];
   readonly retained: number[] = [];
 
+  /** Appends an empty row and gives its number; what it holds is added by the caller. */
   add(above: number, key: number, first: NodeId, isSingle: boolean): number {
     this.key.push(key);
     this.node.push(isSingle ? first : NONE);
@@ -65,6 +66,7 @@ export function foldNodes(source: Sources, keys: RowKeys, start: NodeId, options
   const { order } = source.retention.dominators;
   const fold = new Fold(source, keys, start, options);
   progress.stage("dominators: rows", order.length);
+  // Nodes are taken in the order of the depth-first search that made the dominators: whoever dominates a node comes before it.
   let from = 0;
   while (from < order.length && order[from] !== start) from++;
   for (let i = from + 1; i < order.length; i++) {
@@ -121,6 +123,7 @@ class Fold {
     if (above < 0) return;
     const key = keys.of(node);
     const isPart = this.isPartOf(node, above);
+    // What joins the row above brings its own bytes only: that row's retained size has it already.
     if (isPart || this.isAlike(key, above)) {
       rowOf[node] = above;
       if (!isPart) rows.count[above]++;
@@ -155,6 +158,7 @@ class Fold {
   private enter(node: NodeId, key: number, above: number): void {
     const { rows, options } = this;
     const retained = this.source.retention.retained[node];
+    // The bound on rows keeps a heap of millions of large objects from making millions of rows: from there on they share rows of their key.
     const isSingle = options.group === "none" && retained >= options.min && rows.parent.length < MOST_ROWS;
     let row = isSingle ? undefined : this.several[above]?.get(key);
     if (row === undefined) {
@@ -171,6 +175,7 @@ class Fold {
     rows.retained[row] += retained;
   }
 
+  /** Bytes of an object; owners have none, since globals and stacks are no part of the heap. */
   private sizeOf(node: NodeId): Bytes {
     return node < this.objectNode ? 0 : this.source.heap.objects.sizeOf(node - this.objectNode);
   }

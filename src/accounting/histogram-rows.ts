@@ -152,6 +152,7 @@ export function packageOf(type: string, names: PackageNames): string {
     .replace(/^parts of /, "")
     .replaceAll("noalg.", "")
     .replace(/\bmap\.group\[/g, "map[");
+  // An import path: components of letters, digits and ~ + . - _, then a dot and a name. "d" gives the place of the match.
   const match = /(?:^|[\s*[\](){}<>,])((?:[\w~+.-]+\/)*[\w~+-]+)\.[\w(]/d.exec(text);
   const [start] = match?.indices?.[1] ?? [];
   return start === undefined ? "(builtin)" : (names.pathAt(text.slice(start)) ?? (match?.[1] as string));

@@ -37,6 +37,7 @@ export function mergePaths(
 ): readonly MergedNode[] {
   const { parent } = heap.tree;
   const objectNode = heap.graph.nodeOfObject(0);
+  // By node: each node's branch is found once, so many paths with a common beginning cost no more than one.
   const branchOf = new Int32Array(parent.length).fill(NONE);
   const branches: Branch[] = [{ above: NONE, name: "", isOwner: false, count: 0, bytes: 0 }];
   const below = new Map<string, number>();
@@ -70,6 +71,7 @@ export function mergePaths(
     if ((++merged & 0xffff) === 0) progress.tick(merged);
     let node = objectNode + id;
     path.length = 0;
+    // Up the tree of shortest paths to where a path before has been; the virtual root has branch 0, so it ends there.
     while (branchOf[node] === NONE) {
       path.push(node);
       node = parent[node];

@@ -22,6 +22,7 @@ export function retainedByName(source: Sources, by: "type" | "package", parts: b
     names.set(key, names.size);
     return names.size - 1;
   };
+  // NONE in the column is an object by itself; below NONE are labels, of values that are named by what they are made of.
   const nameAt = (id: number, type: number, noscan: number): string => {
     if (type === NONE && (!wholes || wholes.column[id] >= NONE)) return unknownName(noscan === 1);
     return wholes ? wholes.nameOf(id) : runtime.types.get(type).name;
@@ -29,6 +30,7 @@ export function retainedByName(source: Sources, by: "type" | "package", parts: b
   // Numbers of groups as histogram-rows.ts has rows: unknown ones, types, labels. Several types may have one name.
   const typeCount = runtime.types.count;
   const objectNode = graph.nodeOfObject(0);
+  // [nodes] the group of each; owners stay NONE, they are of no type.
   const group = new Int32Array(graph.referents.nodeCount).fill(NONE);
   for (let span = 0; span < spans.count; span++) {
     const noscan = spans.spanClass[span] & 1;
@@ -60,6 +62,7 @@ export function ownerRows(
 ): HistogramRow[] {
   const { parent, order } = retention.dominators;
   const { retained, objects } = retention;
+  // Children of the root only: everything below one of them is counted in its retained size and number.
   const ownerAt = startsOfPaths(heap.tree.parent, heap.graph.ownerCount);
   const rows = new Map<string, { type: string; count: number; bytes: number; retainedBytes: number; evidence: Record<string, number> }>();
   const rowOf: (ReturnType<typeof rows.get> | undefined)[] = [];

@@ -20,6 +20,7 @@ export function rowKeys({ heap, runtime }: Pick<Sources, "heap" | "runtime">, na
   const objectNode = heap.graph.nodeOfObject(0);
   const labels: string[] = [];
   const byName = new Map<string, number>();
+  // Keys are numbers from 0 in the order in which they were met; a name and a label differ only for variables.
   const intern = (name: string, label = name): number => {
     let key = byName.get(name);
     if (key === undefined) {
@@ -49,6 +50,7 @@ export function rowKeys({ heap, runtime }: Pick<Sources, "heap" | "runtime">, na
     of(node) {
       if (node < objectNode) return node === 0 ? NONE : ownerKeys[node - 1];
       const id = node - objectNode;
+      // A value known by its make, whose first object has no type of its own.
       if (column[id] < NONE) {
         const label = labelIndex(column[id]);
         labelKeys[label] ??= keyOfName(heap.wholes.labels[label]);

@@ -17,6 +17,7 @@ export interface Waste {
   readonly kind: WasteKind;
   /** Field or type that keeps the bytes: "main.Session.Buf". */
   readonly path: string;
+  /** Of all objects together. Slots of equal texts are counted whole: what another row says of rounding in them is in there too. */
   readonly bytes: Bytes;
   /** Objects or maps it is lost in. */
   readonly count: number;
@@ -182,7 +183,9 @@ function duplicates({ heap, runtime, progress }: Sources, extents: Extents, add:
         a = Math.imul(a ^ byte, 0x01000193);
         b = Math.imul(b, 31) + byte + (a >>> 15);
       }
+      // 53 bits, what a double holds: that any two of 8 million different texts (MOST_STRINGS) have one hash is less likely than 1 %.
       const hash = (a >>> 0) * 0x200000 + ((b >>> 0) & 0x1fffff);
+      // The first of equal texts is needed; each further one is lost with its whole slot.
       if (seen.has(hash)) add("duplicate strings", extents.fields[field].path, size, id);
       else if (seen.size < MOST_STRINGS) seen.add(hash);
     }

@@ -31,8 +31,10 @@ export interface Death {
   readonly callersInC?: readonly CFrame[];
 }
 
+/** What a debugger leaves in a core of a living process: signal(7). */
 const SIGTRAP = 5;
 const SIGSTOP = 19;
+/** Frames of the answer, from the first that is not the runtime's crashing. */
 const FRAMES = 20;
 /** The runtime's own way down: what follows them is the program's. */
 const CRASHING =
@@ -68,6 +70,7 @@ export function causeOfDeath(source: SignalSource, machines: readonly Machine[])
   };
 }
 
+/** The goroutine with its frames, innermost first; no frames when it is not known. */
 function stackOf(reader: GoroutineReader, goroutine: Goroutine | undefined): Pick<Death, "goroutine" | "top" | "frames"> {
   if (!goroutine) return { frames: [] };
   const frames = reader.rowsOf(goroutine.unwound().frames.slice(0, MOST_FRAMES));
@@ -92,6 +95,9 @@ function signalText({ name, meaning, address, sender, senderPid }: SignalRow): s
   return `${name}${meaning === "" ? "" : `: ${meaning}`}${address === undefined ? "" : ` at ${address}`}${from}`;
 }
 
+/**
+ * A throw, or fatal: what it printed is in the runtime's backlog of printed text. runtime/panic.go throw, runtime/print.go recordForPanic
+ */
 function byThrow(base: Base, backlog: string, fault: SignalRow | undefined, at: string): Death {
   const fatalError = fatalErrorText(backlog) ?? "its text is not in the core";
   return {
@@ -136,6 +142,7 @@ function withoutRuntime(source: SignalSource, machines: readonly Machine[], read
   };
 }
 
+/** The goroutine of an address of runtime.g; undefined for 0 and for what is in no table. */
 function byAddress(runtime: GoRuntime, address: Address): Goroutine | undefined {
   return address > 0 ? runtime.goroutines.all.find((each) => each.address === address) : undefined;
 }

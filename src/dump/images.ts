@@ -62,6 +62,7 @@ export async function openImages(files: DumpFiles, progress: Progress, findings:
         findings.add("image-mismatch", "a shared library or plugin is of another build than the core's and was not used", source.name);
         return [];
       }
+      // Without a load bias its addresses mean nothing in this process.
       const bias = findLoadBias(parts, elf(source));
       return bias === undefined ? [] : [{ image: elf(source), bias }];
     });
@@ -72,6 +73,7 @@ export async function openImages(files: DumpFiles, progress: Progress, findings:
   }
 }
 
+/** Whether a file may be what ran: a candidate that is no ELF executable is passed over, not an error. */
 function isExecutable(source: ByteSource, elf: (source: ByteSource) => ElfImage): boolean {
   try {
     expectExecutable(elf(source));

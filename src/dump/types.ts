@@ -10,6 +10,7 @@ import type { ExtractedTrace, NoTrace } from "../recorder/recorder.js";
 export interface Dump extends Snapshot {
   /** Told by whatever takes long, also when it has no progress of its own. */
   readonly progress: Progress;
+  /** Of the core's path and of the executable; buildId in hexadecimal digits, "" when it has none. */
   readonly identity: { readonly path: string; readonly goVersion: string; readonly arch: string; readonly buildId: string };
   readonly process: Process;
   /** Short names of packages, and the paths behind them; of a trace file, none. */
@@ -27,10 +28,12 @@ export interface TraceAccess {
   extract(prefix?: string): ExtractedTrace | NoTrace;
 }
 
+/** Paths of what is opened; of the executable when it is not to be searched for. */
 export interface DumpFiles {
   readonly core: string;
   readonly executable?: string | undefined;
   /** Use the executable although its build id is not the core's. */
   readonly force?: boolean | undefined;
+  /** Where a compressed core is unpacked to; the system's directory when absent. */
   readonly tmpdir?: string | undefined;
 }

@@ -37,6 +37,7 @@ function evaluationEnvironment(snapshot: Snapshot): EvaluationEnvironment {
 /** Names like the wrong one: its package and a name that differs in a letter or two, then the same name in another package. */
 function nearVariables(snapshot: Snapshot, wrong: string): readonly string[] {
   const [, pack = "", name = ""] = /^((?:.*\/)?[^./]*)\.([^.]*)/.exec(wrong.toLowerCase()) ?? ["", "", wrong.toLowerCase()];
+  // A lower score is nearer: 0 to 2 letters off in the same package, 3 the same name elsewhere, 4 a part of it, 5 both a letter off.
   const scored: { readonly name: string; readonly score: number }[] = [];
   for (const global of snapshot.runtime.variables.globalNames()) {
     if (global.includes("..")) continue;
@@ -75,6 +76,7 @@ const POINTERS: ReadonlySet<string> = new Set(["pointer", "unsafe.Pointer", "map
 /** A typed place, in a memory that has it too when it is a variable in registers or in several pieces. */
 export interface Place extends Located {
   readonly memory: ValueEnvironment["memory"];
+  /** ObjectId of the heap object that the place lies in, NONE for none. */
   readonly object: number;
 }
 
@@ -188,6 +190,7 @@ export function locateNode(snapshot: Snapshot, text: string): NodeId {
 /** The goroutine whose variable an expression means: by the stack it lies on; one in registers by its name. */
 export function goroutineOf(snapshot: Snapshot, text: string, address: Address): number | undefined {
   const { all } = snapshot.runtime.goroutines;
+  // A variable in registers lies at the made-up address SCRATCH: only the text still says whose it is.
   const named = address >= SCRATCH ? /(?:^|[^\w.])g([0-9]+)\./.exec(text)?.[1] : undefined;
   return named === undefined ? all.find(({ stack }) => address >= stack.lo && address < stack.hi)?.id : Number(named);
 }
@@ -204,7 +207,10 @@ export function pointedBy(
   return value === undefined || value <= 0 ? undefined : value;
 }
 
-/** The object that a value of a pointer-like kind leads to; NONE for others. */
+/**
+ * The object that a value of a pointer-like kind leads to, also by a pointer into its middle; NONE for others, nil, and what lies outside
+ * the heap.
+ */
 export function targetOf(
   snapshot: Snapshot,
   at: { readonly type: TypeId; readonly address: Address; readonly memory?: ValueEnvironment["memory"] },
@@ -213,7 +219,7 @@ export function targetOf(
   return value === undefined ? NONE : snapshot.heap.objects.find(value);
 }
 
-/** @throws UsageError */
+/** The text, which must not be empty. @throws UsageError with an example of the command */
 export function needText(text: string | undefined, command: string): string {
   if (text === undefined || text.trim() === "")
     throw new UsageError(`${command} needs an address or an expression`, `for example: corescope ${command} CORE main.global`);

@@ -12,7 +12,7 @@ export function namePattern({ runtime: { names } }: Pick<Snapshot, "runtime">, t
   };
 }
 
-/** @throws UsageError instead of SyntaxError */
+/** A JavaScript regular expression without flags, matched anywhere in a text. @throws UsageError instead of SyntaxError */
 export function parseRegExp(text: string): RegExp {
   try {
     return new RegExp(text);

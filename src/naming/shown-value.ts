@@ -76,6 +76,7 @@ class ValueWalk {
   private readonly snapshot: Snapshot;
   private readonly page: Page;
   private readonly memory: ValueEnvironment["memory"];
+  /** Values that may still be read: a wide value is cut even where every level of it is short. */
   private left = MOST_VALUES;
   constructor(snapshot: Snapshot, page: Page, memory: ValueEnvironment["memory"]) {
     this.snapshot = snapshot;
@@ -83,11 +84,18 @@ class ValueWalk {
     this.memory = memory;
   }
 
+  /** Made anew at each use: the memory is the walk's own, which may hold a variable out of registers. */
   private get env() {
     const { runtime } = this.snapshot;
     return { memory: this.memory, types: runtime.types, maps: runtime.maps };
   }
 
+  /**
+   * A value and its parts; what cannot be read is told in its place and stops nothing else.
+   * @param depth levels still to open
+   * @param isWhole it is what was asked for, and gets the whole page; values inside it are short
+   * @param count elements of an array of unknown length
+   */
   value(name: string, id: TypeId, address: Address, depth: number, isWhole = false, count = 0): ShownValue {
     if (id === NONE) return { name, type: "?", text: "of unknown type", address: hex(address) };
     const type = this.snapshot.runtime.types.get(id);
@@ -100,12 +108,17 @@ class ValueWalk {
     }
   }
 
+  /** The same for a map or channel whose header is at an address, rather than a pointer to it. */
   header(go: GoType, header: Address, depth: number): ShownValue | undefined {
     const base = { name: "", type: go.name };
     if (go.kind === "map") return this.map(base, go, header, depth, true);
     return go.kind === "chan" ? this.channel(base, go, header, depth, true) : undefined;
   }
 
+  /**
+   * By kind. Layouts are the compiler's: string {data, len}, slice {data, len, cap}, a map, chan or func is one pointer.
+   * cmd/compile/internal/types/size.go
+   */
   private known(name: string, go: GoType, address: Address, depth: number, isWhole: boolean, count: number): ShownValue {
     const { memory } = this.env;
     const base = { name, type: go.name };
@@ -169,6 +182,7 @@ class ValueWalk {
     return this.isByte(element) ? bytesText(this.memory, start, length, this.cut(isWhole)) : "";
   }
 
+  /** Elements of one type side by side in memory, as many as the page or the bound on inner ones allows. */
   private elements(
     element: TypeId,
     start: Address,
@@ -190,14 +204,17 @@ class ValueWalk {
     return { length, ...(from > 0 ? { offset: from } : {}), ...below(children) };
   }
 
+  /** First element and end of those shown. */
   private range(length: number, isWhole: boolean): readonly [number, number] {
     if (!isWhole) return [0, Math.min(length, INNER_ELEMENTS)];
     const from = Math.min(this.page.offset, length);
     return [from, this.page.top === 0 ? length : Math.min(length, from + this.page.top)];
   }
 
+  /** A pointer is shown with what it points to, for one level of depth. */
   private pointer(base: Pick<ShownValue, "name" | "type">, go: GoType, target: Address, depth: number, isWhole: boolean): ShownValue {
     if (target === 0) return { ...base, text: "nil" };
+    // AddressSpace gives NOT_AN_ADDRESS for a word above 2^53, which no user address is.
     if (target < 0) return { ...base, text: "no address" };
     if (depth <= 0 || go.element === NONE) return { ...base, text: hex(target), ...at(target) };
     const inner = this.value("", go.element, target, depth, isWhole);
@@ -205,12 +222,14 @@ class ValueWalk {
     return { ...inner, ...base, text: inner.children && inner.text === "" ? `&${hex(target)}` : `&${inner.text}`, ...at(target) };
   }
 
+  /** A struct, but for those whose fields say nothing: a sync.Map by its entries, atomics by their value. */
   private struct(base: Pick<ShownValue, "name" | "type">, go: GoType, address: Address, depth: number, isWhole: boolean): ShownValue {
     const { memory, types } = this.env;
     if (go.role.kind === "sync.Map") return this.syncMap(base, go, address, depth, isWhole);
     const pointer = go.role.kind === "atomic pointer" ? atomicTarget(types, go) : undefined;
     if (pointer) return this.pointer(base, types.get(pointer.pointer), memory.readAddress(address + pointer.offset), depth, isWhole);
     const named = go.fields.filter((field) => field.name !== "_");
+    // atomic.Int64 { _ noCopy; _ align64; v int64 }: the last named field is the value. sync/atomic/type.go
     if (/^sync\/atomic\./.test(go.name) && named.length > 0) {
       const { name: _, ...inner } = this.value(
         "",
@@ -225,6 +244,7 @@ class ValueWalk {
     return { ...base, text: children.length === 0 ? "{}" : "", ...below(children) };
   }
 
+  /** Entries of a map, in the order in which they lie in memory: Go's own order is random. */
   private map(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
     if (header === 0) return { ...base, text: "nil", length: 0 };
     const length = mapLength(this.env, header);
@@ -234,6 +254,7 @@ class ValueWalk {
     return { ...facts, ...this.entries(entries, length, go.key, go.element, depth, isWhole) };
   }
 
+  /** Keys and values of a sync.Map are of type any, whatever the program keeps in it. */
   private syncMap(base: Pick<ShownValue, "name" | "type">, go: GoType, address: Address, depth: number, isWhole: boolean): ShownValue {
     const { types } = this.env;
     const entries = [...readSyncMap(this.env, go, address)];
@@ -242,6 +263,7 @@ class ValueWalk {
     return depth <= 0 ? facts : { ...facts, ...this.entries(entries, entries.length, any, any, depth, isWhole) };
   }
 
+  /** Pairs as children named by their keys, "[\"user-5\"]". */
   private entries(
     entries: Iterable<{ readonly key: Address; readonly value: Address }>,
     length: number,
@@ -260,6 +282,7 @@ class ValueWalk {
     return { ...(from > 0 ? { offset: from } : {}), ...below(children) };
   }
 
+  /** A channel by what is in its buffer and who waits at it. runtime/chan.go hchan */
   private channel(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
     if (header === 0) return { ...base, text: "nil" };
     const { runtime } = this.snapshot;
@@ -278,6 +301,7 @@ class ValueWalk {
     return { ...shown, ...(from > 0 ? { offset: from } : {}), ...below(children) };
   }
 
+  /** A func value points to a closure object: the code's address, then what was captured. runtime/runtime2.go funcval */
   private closure(base: Pick<ShownValue, "name" | "type">, address: Address, depth: number): ShownValue {
     if (address === 0) return { ...base, text: "nil" };
     const { text, captures } = readClosure(this.snapshot.runtime, this.memory, address);

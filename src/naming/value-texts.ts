@@ -13,6 +13,7 @@ type Memory = ValueEnvironment["memory"];
 
 /** Which bytes of a text are shown. */
 export interface TextCut {
+  /** First byte shown. */
   readonly from: number;
   readonly most: number;
 }
@@ -69,6 +70,7 @@ function waiting(runtime: GoRuntime, first: Address): number[] {
   return [...queuedSudogs(runtime, first)].flatMap((each) => goroutineId(runtime, each.goroutine) ?? []);
 }
 
+/** "g7 g12 … 40": the first few, then how many there are. */
 function goroutineNames(ids: readonly number[]): string {
   const named = ids.slice(0, MOST_GOROUTINES_NAMED).map((id) => `g${id}`);
   return `${named.join(" ")}${ids.length > named.length ? ` … ${ids.length}` : ""}`;
@@ -82,6 +84,7 @@ export function readClosure(
 ): { readonly text: string; readonly captures: readonly GoField[] } {
   const pc = memory.tryAddress(address) ?? 0;
   const fn = runtime.functions.find(pc);
+  // Its first word is not the beginning of a function: damage, or not a closure.
   if (!fn || fn.entry !== pc) return { text: `code at ${hex(pc)}`, captures: [] };
   const { file, line } = runtime.functions.lineAt(fn, pc);
   const text = `${fn.name}  ${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
@@ -93,6 +96,7 @@ export function readClosure(
 
 /** Bytes of the whole words before and between captured variables: the compiler tells nothing of those that live in registers only. */
 function unnamedBytes({ types }: GoRuntime, captures: readonly GoField[]): number {
+  // The first word is the address of the code, field F.
   let end = WORD;
   let sum = 0;
   for (const { offset, type } of captures) {

@@ -75,8 +75,10 @@ const NOTHING: Effect = { action: "nothing" };
 /** Reads calls; what a place of the code calls is looked up once. */
 export class CallReader {
   private readonly runtime: GoRuntime;
+  /** Both by pc: a place is met again on every way through the code. */
   private readonly methods = new Map<Address, string>();
   private readonly regions = new Map<Address, string | undefined>();
+  /** By function and depth left. */
   private readonly interesting = new Map<string, boolean>();
 
   constructor(runtime: GoRuntime) {
@@ -97,6 +99,7 @@ export class CallReader {
   /** undefined: nothing that others wait for. */
   private ofSync(call: FutureCall): Effect | undefined {
     const { name } = call.target;
+    // The receiver; NaN when the code does not tell it.
     const first = call.argument(0);
     if (/\(\*Cond\)\.(?:Signal|Broadcast)$/.test(name)) return { action: "use", uses: [{ object: first, operation: "signal" }] };
     const notified = /runtime_notifyListNotify(?:One|All)$/.test(name) ? conditionOf(this.runtime, first) : undefined;
@@ -105,6 +108,7 @@ export class CallReader {
     if (/\(\*Cond\)\.Wait$/.test(name)) return NOTHING;
     const method = this.methodAt(call.within, call.pc, name);
     if (method === "WaitGroup.Add") {
+      // An int in two's complement: Done is Add(-1), which the compiler may have inlined.
       const delta = call.argument(1);
       if (Number.isNaN(delta)) return NOTHING;
       return { action: delta < 0 || delta >= 2 ** 63 ? "release" : "take", mode: "done", object: first };
@@ -143,6 +147,7 @@ export class CallReader {
     const key = `${fn.entry} ${depth}`;
     const known = this.interesting.get(key);
     if (known !== undefined) return known;
+    // Recursion comes back here: a function that only calls itself changes nothing.
     this.interesting.set(key, false);
     const targets = calls(fn);
     const matters =

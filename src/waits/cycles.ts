@@ -7,6 +7,7 @@ import { Stuck, type WaitGraph, type Want, waitGraph } from "./graph.js";
 import type { WaitGroup } from "./groups.js";
 import type { Evidence, Holder } from "./holders.js";
 
+/** Evidence of what was done before, rather than of what code still has to do. */
 const PAST: ReadonlySet<Evidence> = new Set(["taken", "alone"]);
 const LOCKS = new Set(["mutex", "rwmutex"]);
 
@@ -61,6 +62,11 @@ export function findCycles(
   ].sort((a, b) => b.certainty.localeCompare(a.certainty) || (a.involved[0] ?? 0) - (b.involved[0] ?? 0));
 }
 
+/**
+ * Edges from a stuck goroutine to what it wants, and from there to those who could give it; components of more than one node, or with a
+ * loop.
+ * @returns edges by node, goroutines first, and the components as lists of nodes
+ */
 function circlesOf({ wants, goroutines }: WaitGraph, stuck: Stuck) {
   const count = goroutines.length;
   const edges: number[][] = Array.from({ length: count + wants.length }, () => []);
@@ -92,6 +98,7 @@ function isLikely(graph: WaitGraph, component: readonly number[]): boolean {
   return waits.some(({ group }) => LOCKS.has(group.kind)) && waits.every((want) => want.any || hasPartner(want));
 }
 
+/** A circle as plain data: its steps are the shortest way round. */
 function describe(
   component: readonly number[],
   { goroutines, wants }: WaitGraph,

@@ -59,6 +59,7 @@ interface Facts {
 type Place = Pick<FutureCall, "within" | "pc" | "closures">;
 
 const MODES: readonly Mode[] = ["write", "read", "done"];
+// A fact as a number: four to an address, which stays below 2^53 since addresses have 47 bits.
 const key = (object: Address, mode: Mode): number => object * 4 + MODES.indexOf(mode);
 /** A lock was tried in code that does not say which: one that is released later may be that one. */
 const TRIED = -1;
@@ -123,6 +124,7 @@ export class Futures {
     }
     const wanted = new Set(awaited.map(({ object, mode }) => key(object, mode)));
     this.pending = wanted;
+    // It waits until it has the lock: what runs after that, runs with it.
     let facts: Facts = { must: wanted, may: wanted };
     const { frames } = goroutine.unwound();
     const first = frames.findIndex((each) => !WAITING.test(each.fn.name));
@@ -133,6 +135,7 @@ export class Futures {
     for (const [index, frame] of frames.slice(0, Math.max(first, 0) + MOST_FUTURE_FRAMES).entries()) {
       if (index < first || first < 0) continue;
       if (!this.mayMatter(frame.fn)) continue;
+      // A record of a deferred call names the frame by its stack pointer: runtime/runtime2.go _defer.sp
       const deferred = records.filter((each) => each.sp === frame.sp).map((each) => each.closure);
       const { must, may } = this.future.follow(this.standing(goroutine, frame, index, deferred), facts);
       facts = { must, may: new Set([...may].filter((each) => each !== TRIED)) };
@@ -258,6 +261,7 @@ export class Futures {
       const added = mode === "read" && facts.must.has(at) ? [at, twice(object)] : [at];
       return { must: new Set([...facts.must, ...added]), may: new Set([...facts.may, ...added]) };
     }
+    // Released though not taken on this way: it had it before. After a Try that may have been this lock, nothing is concluded.
     const isHeld = !facts.must.has(at) && (mode === "done" || !facts.may.has(TRIED));
     if (isHeld && !this.releases.has(at)) this.releases.set(at, { object, mode, ...this.place(call) });
     const without = (set: ReadonlySet<number>) => {

@@ -96,6 +96,7 @@ export class Stuck {
     });
   }
 
+  /** Whether a node is still thought to be stuck. */
   has(node: number): boolean {
     return this.stuck[node] === 1;
   }
@@ -120,6 +121,7 @@ export class Stuck {
       freed.push(node);
       for (const at of this.wantsOf[node]) {
         this.left[at]--;
+        // `any`: free only when no holder is stuck any more; otherwise a single one that is free can end the wait.
         if (this.left[at] === 0 || !wants[at].any) release(count + at);
       }
     }

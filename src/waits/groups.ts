@@ -31,6 +31,7 @@ export function waitGroups(runtime: SyncSource & Pick<GoRuntime, "goroutines">, 
   const { goroutines } = runtime;
   const byAddress = new Map(goroutines.all.map((each) => [each.address, each]));
   const groups = new Map<string, WaitGroup>();
+  // A goroutine in a select is in the group of each of its channels; one without any record gets a group by its wait reason.
   const placed = new Set<Goroutine>();
   const add = (kind: WaitKind, address: Address, member: Member) => {
     const key = `${kind} ${address}`;
@@ -56,6 +57,7 @@ export function waitGroups(runtime: SyncSource & Pick<GoRuntime, "goroutines">, 
   return [...groups.values()];
 }
 
+/** What a record of a wait means: a semaphore is a field of a lock or group, a notify list one of a condition. */
 function waitedFor(
   runtime: SyncSource,
   goroutine: Goroutine,

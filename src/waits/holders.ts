@@ -22,6 +22,7 @@ import type { Role } from "./sync.js";
  */
 export type Evidence = "announced" | "deferred" | "releases" | "taken" | "uses" | "reference" | "alone";
 
+/** In the order in which holders are told. */
 const STRENGTH: readonly Evidence[] = ["announced", "deferred", "releases", "taken", "uses", "reference", "alone"];
 
 /** A goroutine that could end a wait, and why that is thought. */
@@ -37,7 +38,9 @@ export interface Holder {
 }
 
 const NOTHING: ReadonlySet<WaitGroup> = new Set();
+/** Kinds whose holders are found by what code goes on to release. */
 const OF_SYNC: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup"]);
+/** Kinds that anybody can end who has a pointer to the object. */
 const BY_REFERENCE: ReadonlySet<WaitKind> = new Set(["channel", "cond"]);
 const DOES: Readonly<Record<Mode, string>> = { read: "RUnlock", write: "Unlock", done: "Done" };
 const USES = { send: "send to it", receive: "receive from it", close: "close it", signal: "signal it" } as const;
@@ -162,6 +165,7 @@ class HolderSearch {
     if (!bytes) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + WORD <= bytes.length; at += WORD) {
+      // A word of up to 53 bits, as a number without BigInt: this loop runs for every stack.
       const high = view.getUint32(at + 4, true);
       const group = high <= 0x1fffff ? this.others.get(high * 0x100000000 + view.getUint32(at, true)) : undefined;
       if (group) yield group;
@@ -226,6 +230,7 @@ function awaitedBy(waiting: ReadonlyMap<WaitGroup, Role>): Awaited[] {
   );
 }
 
+/** Whether exclusion is what is waited for: a counter is held by nobody. */
 function isLock(kind: WaitKind): kind is "mutex" | "rwmutex" {
   return kind === "mutex" || kind === "rwmutex";
 }

@@ -21,6 +21,7 @@ export function proveStuck(
   const { graph: objects, objects: table, roots } = heap;
   const count = graph.goroutines.length;
   const seen = new Uint32Array((objects.referents.nodeCount >>> 5) + 1);
+  // Bits of nodes at which marking is to tell that it came by: the channels and conditions of the stuck.
   const watched = new Uint32Array(seen.length);
   const nodeOf = (address: number): NodeId => {
     const object = address > 0 ? table.find(address) : NONE;
@@ -37,6 +38,7 @@ export function proveStuck(
     if (goroutine !== undefined) ownersOf.set(goroutine, [...(ownersOf.get(goroutine) ?? []), objects.nodeOfOwner(id)]);
   });
   const wantsAt = new Map<NodeId, number[]>();
+  // Where marking begins next: roots at first, then stacks of goroutines that turned out not to be stuck.
   const pending: NodeId[] = [];
   const free = (node: number) => {
     for (const each of stuck.free(node)) pending.push(...(ownersOf.get(graph.goroutines[each].id) ?? []));

@@ -54,6 +54,7 @@ type Describe = (source: RecordSource, address: Address) => string | undefined;
 /** undefined: it is not in the core. */
 const STATES: Partial<Record<WaitKind, Describe>> = { channel, mutex, rwmutex, waitgroup, cond, network };
 
+/** hchan by its buffer; a timer's channel is told, since nobody has to send to it. runtime/chan.go */
 function channel(source: RecordSource, address: Address): string | undefined {
   const found = tryChannel(source, address);
   if (!found) return undefined;
@@ -61,11 +62,13 @@ function channel(source: RecordSource, address: Address): string | undefined {
   return `${capacity === 0 ? "unbuffered" : `${length} of ${capacity} buffered`}${closed ? ", closed" : ""}${ofTimer ? ", of a timer" : ""}`;
 }
 
+/** State bits of sync.Mutex; starving: handed to the first that waits, since one waited above 1 ms. internal/sync/mutex.go */
 function mutex(source: RecordSource, address: Address): string | undefined {
   const found = readMutex(source, address);
   return found && `${found.locked ? "locked" : "not locked"}, ${found.waiting} waiting${found.starving ? ", starving" : ""}`;
 }
 
+/** Who has it, who waits. A writer that is announced blocks new readers while old ones finish. sync/rwmutex.go */
 function rwmutex(source: RecordSource, address: Address): string | undefined {
   const found = readRWMutex(source, address);
   if (!found) return undefined;
@@ -80,16 +83,19 @@ function rwmutex(source: RecordSource, address: Address): string | undefined {
   ].join(", ");
 }
 
+/** Counter and waiters share one 64-bit word. sync/waitgroup.go */
 function waitgroup(source: RecordSource, address: Address): string | undefined {
   const found = readWaitGroup(source, address);
   return found && `counter ${found.counter}, ${found.waiting} waiting`;
 }
 
+/** sync.Cond has no state but its list of waiters. runtime/sema.go notifyList */
 function cond(source: RecordSource, address: Address): string | undefined {
   const waiting = waitingFor(source, address);
   return waiting === undefined ? undefined : `${waiting} waiting`;
 }
 
+/** A descriptor by its number, of the runtime's pollDesc. runtime/netpoll.go */
 function network(source: RecordSource, address: Address): string | undefined {
   const found = readPollDescriptor(source, address);
   return found && `file descriptor ${found.fileDescriptor}${found.closing ? ", closing" : ""}`;

@@ -1,6 +1,7 @@
 // What a failure means to the shell and to the person: exit code and sentences.
 import { DumpError, type NotFoundError } from "../src/base/errors.js";
 import { Cancelled } from "../src/base/progress.js";
+import { adviceText } from "./text/advice.js";
 import { escapeText } from "./text/escape.js";
 import { SCHEMA } from "./text/json.js";
 
@@ -37,8 +38,7 @@ export function explain(error: unknown, debug = false): Explanation {
   if (system === "EPIPE") return { code: EXIT.ok, lines: [] };
   if (system !== undefined) return { code: outOf.has(system) ? EXIT.resource : EXIT.unreadable, lines: [`error: ${messageOf(error)}`] };
   if (error instanceof RangeError && memoryFailures.test(error.message)) {
-    const advice = "  Give Node more: NODE_OPTIONS=--max-old-space-size=8192; or use a machine with more memory.";
-    return { code: EXIT.resource, lines: [`error: out of memory: ${messageOf(error)}`, advice] };
+    return { code: EXIT.resource, lines: [`error: out of memory: ${messageOf(error)}`, `  ${adviceText({ id: "node-memory" })}`] };
   }
   const trace = debug && error instanceof Error && error.stack ? error.stack.split("\n").map(escapeText) : [];
   return {
@@ -71,7 +71,8 @@ function codeOf(error: unknown): number | undefined {
 function sentences(error: DumpError): string[] {
   const [first = "", ...more] = error.message.split("\n");
   const lines = [`error: ${escapeText(first)}`, ...more.map(escapeText)];
-  if (error.advice) lines.push(...error.advice.split("\n").map((line) => `  ${escapeText(line)}`));
+  const advice = adviceText(error.advice);
+  if (advice !== "") lines.push(...advice.split("\n").map((line) => `  ${escapeText(line)}`));
   return lines;
 }
 
@@ -87,7 +88,7 @@ export function errorDocument(error: unknown): ErrorDocument {
   const others = () => explain(error).lines.slice(1);
   const advice =
     error instanceof DumpError
-      ? (error.advice ?? "")
+      ? adviceText(error.advice)
       : others()
           .map((line) => line.trim())
           .join("\n");

@@ -3,6 +3,7 @@ import { DumpError } from "../src/base/errors.js";
 import { quoteWord } from "../src/base/words.js";
 import { type Options, optionText } from "./arguments.js";
 import { type Explanation, explain } from "./exit.js";
+import { adviceText } from "./text/advice.js";
 
 /** The core of this run, and the options without which it does not open. */
 export interface Opening {
@@ -37,9 +38,9 @@ export function pasteAdvice(advice: string, opening: Opening): string {
     .join("\n");
 }
 
-/** The error, its advice made pasteable. */
+/** The error, its advice in words and pasteable. */
 export function pasteError(error: unknown, opening: Opening): unknown {
-  if (error instanceof DumpError && error.advice !== undefined) error.advice = pasteAdvice(error.advice, opening);
+  if (error instanceof DumpError && error.advice !== undefined) error.advice = pasteAdvice(adviceText(error.advice), opening);
   return error;
 }
 

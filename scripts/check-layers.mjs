@@ -1,5 +1,5 @@
 // Holds the house's import table and a few rules against every source file; prints file:line of what breaks them.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,7 +26,7 @@ const allowed = {
   "cli/grammar": ["cli/command", "cli/arguments", "base"],
   "cli/output": ["cli/command", "base"],
   "cli/command": ["cli/arguments", "cli/text", "query", "dump"],
-  "cli/paste": ["cli/exit", "cli/arguments", "base"],
+  "cli/paste": ["cli/exit", "cli/arguments", "cli/text", "base"],
   "cli/exit": ["cli/text", "base"],
   "cli/progress": ["cli/text", "base"],
   "cli/arguments": ["base"],
@@ -164,14 +164,21 @@ const rules = [
     where: /^src\/(accounting|crash|diagnosis|expression|graph|heap|naming|query|stacks|value|waits)\//,
     says: "engines give figures: cli/text writes sizes, counts and shares",
   },
-  {
-    pattern: /["'`].*\bCORE\b|["'`]corescope /,
-    where: /^src\/(accounting|crash|diagnosis|expression|graph|heap|value|waits)\//,
-    says: "engines name a question {query, args}: cli/text/command-line.ts writes the line",
-  },
 ];
 
 const root = process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url));
+const commands = listFiles("cli/commands").map((file) => file.replace(/^.*\/([a-z]+)[^/]*$/, "$1"));
+
+/** What no text of a program may say, by where it stands. A pattern sees one string or template, with its quotes. */
+const textRules = [
+  {
+    pattern: new RegExp(`[\\s"'\`]--[a-z]|\\S CORE\\b|\\bCORE \\S|\\bcorescope (${["CORE", ...commands].join("|")})\\b`),
+    where: /^src\//,
+    says: "src gives what to do as data, a Step of src/base/advice.ts or a question {query, args}: cli/text writes the command line",
+  },
+];
+
+const strings = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`/g;
 const imports = /(?:\bfrom |^import |\bimport\()"([^"\s]+)"/gm;
 const problems = [];
 const graph = new Map();
@@ -184,6 +191,7 @@ if (graph.size === 0 || problems.length > 0) process.exitCode = 1;
 
 /** Paths of the TypeScript files below a folder, with slashes, relative to the root. */
 function listFiles(folder) {
+  if (!existsSync(join(root, folder))) return [];
   const entries = readdirSync(join(root, folder), { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name));
   return files
@@ -216,6 +224,10 @@ function checkFile(file) {
     for (const { pattern, where, says } of rules)
       if (where.test(file) && pattern.test(text)) problems.push(`${file}:${index + 1}: ${says}`);
   });
+  for (const { 0: text, index } of code.matchAll(strings)) {
+    const line = code.slice(0, index).split("\n").length;
+    for (const { pattern, where, says } of textRules) if (where.test(file) && pattern.test(text)) problems.push(`${file}:${line}: ${says}`);
+  }
 }
 
 function checkRelative(file, name, targets) {
@@ -243,7 +255,7 @@ function checkPackage(file, name) {
 
 /** Comments become spaces, so that lines keep their numbers; strings and templates are left alone. */
 function withoutComments(code) {
-  const token = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+  const token = new RegExp(`${strings.source}|\\/\\*[\\s\\S]*?\\*\\/|\\/\\/[^\\n]*`, "g");
   return code.replace(token, (text) => (text.startsWith("/") ? text.replace(/[^\n]/g, " ") : text));
 }
 

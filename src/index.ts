@@ -1,4 +1,5 @@
 // corescope as a library: open a dump, ask queries. What is exported here is promised, and held by a test.
+export type { Advice, Step, Unpacker } from "./base/advice.js";
 export * from "./base/errors.js";
 export type { Finding } from "./base/findings.js";
 export { Cancelled, type Progress } from "./base/progress.js";

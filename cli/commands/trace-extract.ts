@@ -46,7 +46,8 @@ export const traceExtractCommand = defineCommand({
         `of the prefix the first ${counted(result.keep, "byte is", "bytes are")} kept${result.writes === "tail" ? `: head -c ${result.keep} FILE; then this tail` : ""}`,
       );
     }
-    if (result.explanation !== "") lines.push(page.bad(escapeText(result.explanation)));
+    if (result.explanation !== "")
+      lines.push(page.bad(escapeText(`${result.explanation} Pass that file with --prefix FILE to complete it.`)));
     if (result.stopping) lines.push("tracing was being stopped when the program died");
     lines.push("", ...generationLines(generations, page));
     return [...lines, ...missingLines(result, page)];

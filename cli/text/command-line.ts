@@ -4,17 +4,17 @@ import { quoteWord } from "../../src/base/words.js";
 /** A query by name, and those of its arguments that are not its defaults. */
 export interface Question {
   readonly query: string;
-  readonly args: Readonly<Record<string, string | boolean>>;
+  readonly args: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** Arguments that are typed without an option's name. */
-const OPERAND = "of";
+const OPERANDS: ReadonlySet<string> = new Set(["of", "address", "length"]);
 
 /** Words for a shell after `corescope`; CORE stands for the core: "dominators CORE main.server", "histogram CORE --by goroutine". */
 export function commandLine({ query, args }: Question): string {
   const words = Object.entries(args).map(([name, value]) => {
     if (typeof value === "boolean") return value ? `--${name}` : "";
-    return name === OPERAND ? quoteWord(value) : `--${name} ${quoteWord(value)}`;
+    return OPERANDS.has(name) ? quoteWord(String(value)) : `--${name} ${quoteWord(String(value))}`;
   });
   return [query, "CORE", ...words.filter((each) => each !== "")].join(" ");
 }

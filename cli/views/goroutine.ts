@@ -73,9 +73,10 @@ export function goroutineFacts(answer: Answer, locked: string): string[] {
 }
 
 /** Its last events, a blank line first; none when the program was not tracing. */
-export function traceLines({ trace }: Pick<Answer, "trace">, page: Page): string[] {
+export function traceLines({ id, trace }: Pick<Answer, "id" | "trace">, page: Page): string[] {
   if (!trace) return [];
-  if (trace.explanation !== "") return ["", page.dim(cutText(escapeText(trace.explanation), page.width))];
+  const remedy = trace.lacksBeginning ? `; trace events --goroutine ${id} --prefix FILE reads both` : "";
+  if (trace.explanation !== "") return ["", page.dim(cutText(escapeText(trace.explanation + remedy), page.width))];
   const shown = trace.events.length < trace.total ? `the last ${trace.events.length} of ${formatCount(trace.total)}` : "all";
   return [
     "",

@@ -1,12 +1,13 @@
 // Every error a person can meet; anything else that is thrown is a bug.
+import type { Advice } from "./advice.js";
 import { type Address, type Bytes, counted, hex } from "./units.js";
 
-/** An expected failure, thrown with the facts: what was found, what was wanted, what to type next. */
+/** An expected failure, thrown with the facts: what was found, what was wanted, what to do next. */
 export abstract class DumpError extends Error {
   abstract readonly code: string;
-  /** What to type next, a sentence or command a line; in a command, which ends its line, CORE stands for the core. */
-  advice: string | undefined;
-  constructor(message: string, advice?: string) {
+  /** A sentence more, or what to do next as data. */
+  advice: Advice | undefined;
+  constructor(message: string, advice?: Advice) {
     super(message);
     this.name = new.target.name;
     this.advice = advice;
@@ -18,7 +19,7 @@ export class FormatError extends DumpError {
   readonly code = "format";
   readonly source: string;
   readonly offset: number;
-  constructor(source: string, offset: number, message: string, advice?: string) {
+  constructor(source: string, offset: number, message: string, advice?: Advice) {
     super(offset < 0 ? `${source}: ${message}` : `${source}: at offset ${offset}: ${message}`, advice);
     this.source = source;
     this.offset = offset;
@@ -34,9 +35,7 @@ export class MemoryFault extends DumpError {
   constructor(address: Address, size: Bytes, reason: "unmapped" | "not-dumped") {
     super(
       `${counted(size, "byte")} at ${hex(address)} ${size === 1 ? "is" : "are"} ${reason === "unmapped" ? "not mapped" : "not in the core"}`,
-      reason === "unmapped"
-        ? "what is mapped: corescope mappings CORE"
-        : "left out when the core was written (coredump_filter), or cut off: corescope mappings CORE",
+      { id: "mappings", reason },
     );
     this.address = address;
     this.size = size;
@@ -50,7 +49,7 @@ export class UnsupportedError extends DumpError {
   readonly feature: string;
   readonly found: string;
   readonly supported: string;
-  constructor(feature: string, found: string, supported: string, advice?: string) {
+  constructor(feature: string, found: string, supported: string, advice?: Advice) {
     super(`${feature}: found ${found}; corescope reads ${supported}`, advice);
     this.feature = feature;
     this.found = found;
@@ -64,7 +63,7 @@ export class NotFoundError extends DumpError {
   readonly what: string;
   readonly given: string;
   readonly near: readonly string[];
-  constructor(what: string, given: string, near: readonly string[] = [], advice?: string) {
+  constructor(what: string, given: string, near: readonly string[] = [], advice?: Advice) {
     const offers = near.length > 0 ? `; near: ${near.join(", ")}` : "";
     super(`no ${what} ${given}${offers}`, advice);
     this.what = what;

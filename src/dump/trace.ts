@@ -46,7 +46,7 @@ export function openTraceFile(path: string, findings: Findings): Dump | undefine
   }
   // Everything that needs a process is refused with the same advice; what a trace can answer does not ask for it.
   const noCore = (): never => {
-    throw new UsageError(`${path} is an execution trace, not a core`, `corescope trace summary CORE`);
+    throw new UsageError(`${path} is an execution trace, not a core`, { id: "ask-the-trace" });
   };
   return {
     findings,

@@ -2,7 +2,6 @@
 import { FormatError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
 import { type Bytes, NONE } from "../base/units.js";
-import { quoteWord } from "../base/words.js";
 import { PT_LOAD, PT_NOTE, SHT_DYNSYM, SHT_NOTE, SHT_SYMTAB } from "./constants.js";
 import { type ElfHeader, type ElfSegment, readHead } from "./header.js";
 import { MOST_NOTE_BYTES } from "./limits.js";
@@ -104,18 +103,13 @@ function orWhenDamaged<T>(otherwise: T, read: () => T): T {
 export function expectCore(image: ElfImage): void {
   if (image.header.type === "CORE") return;
   const what = image.header.type === "EXEC" ? "an executable" : "an executable or shared library";
-  throw new FormatError(
-    image.source.name,
-    NONE,
-    `is ${what}, not a core`,
-    `the core comes first, the executable is an option: --exe ${quoteWord(image.source.name)}`,
-  );
+  throw new FormatError(image.source.name, NONE, `is ${what}, not a core`, { id: "not-the-core", path: image.source.name });
 }
 
 /** @throws FormatError when the image is a core. */
 export function expectExecutable(image: ElfImage): void {
   if (image.header.type !== "CORE") return;
-  throw new FormatError(image.source.name, NONE, "is a core, not an executable", "pass the binary that crashed with --exe FILE");
+  throw new FormatError(image.source.name, NONE, "is a core, not an executable", { id: "executable" });
 }
 
 function readImageSymbols(image: ElfImage): readonly ElfSymbol[] {

@@ -82,12 +82,11 @@ export function readSection(source: ByteSource, section: ElfSection): Uint8Array
     const kind = view.getUint32(0, true);
     if (kind !== ELFCOMPRESS_ZLIB) {
       const found = kind === ELFCOMPRESS_ZSTD ? "zstd" : `kind ${kind}`;
-      throw new UnsupportedError(
-        `${source.name}: compression of section ${section.name}`,
-        found,
-        "zlib",
-        `objcopy --decompress-debug-sections ${source.name} plain`,
-      );
+      throw new UnsupportedError(`${source.name}: compression of section ${section.name}`, found, "zlib", {
+        id: "unpack",
+        with: "objcopy",
+        path: source.name,
+      });
     }
     return inflate(source, section, bytes.subarray(CHDR_SIZE), uint64(view, 8));
   }

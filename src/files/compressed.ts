@@ -27,7 +27,7 @@ export interface UnpackOptions {
 }
 
 /** What to do about a folder that is too small. */
-const ROOM = "name a folder with room with --tmpdir DIR, or set TMPDIR; or unpack the file yourself";
+const ROOM = { id: "room", compressed: true } as const;
 
 /** The compression of a file by its first bytes: those that are undone here. RFC 1952, RFC 8878 */
 export function compressionOf(source: ByteSource): Compression {

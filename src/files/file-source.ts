@@ -98,7 +98,7 @@ function sentence(path: string, code: string): DumpError {
       return new NotFoundError("readable file", path, [], "permission denied; cores belong to the user whose program died");
     case "ENOSPC":
     case "EDQUOT":
-      return new ResourceError(`${path}: no space left`, "name a folder with room: --tmpdir DIR");
+      return new ResourceError(`${path}: no space left`, { id: "room", compressed: false });
     case "EMFILE":
     case "ENFILE":
       return new ResourceError(`${path}: too many open files`, "raise the limit: ulimit -n 4096");

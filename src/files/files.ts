@@ -141,12 +141,7 @@ async function findExecutable(
   }
   if (other !== undefined) return other;
   const wanted = candidates[0] ?? "of this core";
-  throw new NotFoundError(
-    "executable",
-    wanted,
-    [],
-    `looked for ${looked.join(", ")}\npass the binary that crashed: corescope overview CORE --exe FILE`,
-  );
+  throw new NotFoundError("executable", wanted, [], { id: "executable", looked });
 }
 
 /** The path as it is, then its name beside the core; each also compressed. */

@@ -219,9 +219,9 @@ export function targetOf(
   return value === undefined ? NONE : snapshot.heap.objects.find(value);
 }
 
-/** The text, which must not be empty. @throws UsageError with an example of the command */
-export function needText(text: string | undefined, command: string): string {
+/** The text that a query was given as its argument. @throws UsageError when there is none */
+export function needText(text: string | undefined, query: string, argument: "of" | "address"): string {
   if (text === undefined || text.trim() === "")
-    throw new UsageError(`${command} needs an address or an expression`, `for example: corescope ${command} CORE main.global`);
+    throw new UsageError(`${query} needs an address or an expression`, { id: "example", query, args: { [argument]: "main.global" } });
   return text;
 }

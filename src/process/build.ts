@@ -60,16 +60,14 @@ export function acceptExecutable(parts: ProcessParts, executable: ElfImage, forc
   const { name } = executable.source;
   const { machine } = executable.header;
   if (parts.arch.name !== machine) {
-    throw new UsageError(`${name} is for ${machine}, the core for ${parts.arch.name}`, "pass the binary that crashed with --exe FILE");
+    throw new UsageError(`${name} is for ${machine}, the core for ${parts.arch.name}`, { id: "executable" });
   }
   const build = verifyBuild(parts, executable);
   if (build.match === "different" && !force) {
-    throw new FormatError(
-      name,
-      NONE,
-      `build id ${build.executableId ?? "none"} is not the core's ${build.coreId ?? "none"}`,
-      "pass the binary that crashed with --exe FILE, or --force to use this one all the same (then nothing is certain)",
-    );
+    throw new FormatError(name, NONE, `build id ${build.executableId ?? "none"} is not the core's ${build.coreId ?? "none"}`, {
+      id: "executable",
+      orForce: true,
+    });
   }
   if (build.match === "different")
     findings.add("build-mismatch", "the executable is of another build than the core (--force): nothing here can be trusted");

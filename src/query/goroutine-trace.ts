@@ -9,6 +9,8 @@ import { crashFinder, readEvents } from "./trace-source.js";
 export interface GoroutineTrace {
   /** Why there are none although the program was tracing; "". */
   readonly explanation: string;
+  /** The core has the trace's end only: `trace events` with the file that has the beginning as `prefix` reads both. */
+  readonly lacksBeginning?: boolean;
   readonly events: readonly EventRow[];
   readonly total: number;
   /** Before the end, negative or 0: the first event of the freeze. Absent: there was none. */
@@ -34,8 +36,8 @@ export function goroutineTrace(dump: Dump, id: number, findings: Findings): Goro
     const behind = trace.stale.some((each) => each.goroutine === id);
     const { whole } = trace;
     if (!whole) {
-      const explanation = `the trace's beginning went to ${trace.destination.name || "a writer that was not found"}; trace events --goroutine ${id} --prefix FILE reads both`;
-      return { explanation, events: [], total: 0, inTracer, behind };
+      const explanation = `the trace's beginning went to ${trace.destination.name || "a writer that was not found"}`;
+      return { explanation, lacksBeginning: true, events: [], total: 0, inTracer, behind };
     }
     const finder = crashFinder(dump);
     const rows: EventRow[] = [];

@@ -70,11 +70,11 @@ export const histogram: Query<HistogramArgs, Histogram> = {
 /** @throws UsageError for combinations that mean nothing */
 function rowsOf(dump: Dump, { by, garbage, sort, parts }: Required<Omit<HistogramArgs, "focus" | "top">>): HistogramRow[] {
   const retained = sort === "retained" || by === "owner" || by === "goroutine";
-  if (retained && garbage) throw new UsageError("garbage is retained by nobody", "leave out --garbage, or sort by bytes");
+  if (retained && garbage) throw new UsageError("garbage is retained by nobody", "leave out garbage, or sort by bytes");
   if (by === "owner" || by === "goroutine") return ownerRows(dump, heapNames(dump), by);
   const rows = histogramRows(dump, { by, garbage, parts });
   if (!retained) return rows;
-  if (by === "size-class") throw new UsageError("--sort retained goes with --by type, package, owner or goroutine");
+  if (by === "size-class") throw new UsageError("retained sizes are of a type, package, owner or goroutine, not of a size-class");
   const sums = retainedByName(dump, by, parts);
   return rows.map((row) => ({ ...row, retainedBytes: sums.get(row.type) ?? 0 }));
 }

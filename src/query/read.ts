@@ -27,13 +27,14 @@ export interface ReadResult {
   readonly explanation: string;
 }
 
+const EXAMPLE = { id: "example", query: "read", args: { address: "0xc000012000", length: 64 } } as const;
+
 export const read: Query<ReadArgs, ReadResult> = {
   name: "read",
   summary: "bytes of memory, and the object they are in",
   run(dump, { address: text, length: wanted = 0 }) {
-    if (!(wanted >= 0 && wanted <= MOST_BYTES_READ))
-      throw new UsageError(`${wanted}: read takes 1 to ${MOST_BYTES_READ} bytes`, "for example: corescope read CORE 0xc000012000 64");
-    const { address, length } = beginning(dump, needText(text, "read"));
+    if (!(wanted >= 0 && wanted <= MOST_BYTES_READ)) throw new UsageError(`${wanted}: read takes 1 to ${MOST_BYTES_READ} bytes`, EXAMPLE);
+    const { address, length } = beginning(dump, needText(text, "read", "address"));
     if (typeof address !== "number")
       return {
         address: hex(0),

@@ -60,7 +60,7 @@ export const refs: Query<RefsArgs, Refs> = {
     const { heap } = dump;
     const { graph } = heap;
     const { out = false, top = USUAL_TOP, parts = false } = args;
-    const asked = locateNode(dump, needText(args.of, "refs"));
+    const asked = locateNode(dump, needText(args.of, "refs", "of"));
     const node = valueNode(dump, asked, parts);
     // A map is asked for with its tables and groups: whoever points to one of them points to the map.
     const own = nodesOf(dump, node, parts);

@@ -49,7 +49,7 @@ export const show: Query<ShowArgs, Show> = {
   name: "show",
   summary: "a value: fields, elements, entries, captured variables",
   run(dump, { of, depth = 3, offset = 0, top = USUAL_TOP }) {
-    const at = locate(dump, needText(of, "show"));
+    const at = locate(dump, needText(of, "show", "of"));
     const page = { depth, offset, top };
     const isAddress = /^\s*(?:0[xX])?[0-9a-fA-F]+\s*$/.test(of);
     const object = isAddress ? { object: heldBy(dump, at.object) } : placeOf(dump, at.address);

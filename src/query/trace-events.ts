@@ -54,7 +54,7 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     try {
       pattern = kinds === "" ? undefined : new RegExp(kinds);
     } catch (error) {
-      throw new UsageError(`--kind ${kinds}: ${(error as Error).message}`);
+      throw new UsageError(`kind ${kinds}: ${(error as Error).message}`);
     }
     // The end has to be known before the first row can be told how long before it that was.
     let end = 0;

@@ -82,7 +82,7 @@ export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
       found: true,
       explanation: whole
         ? ""
-        : `Only the trace's end is in the core: what came before went to ${trace.destination.name || "a writer that was not found"}. Pass that file with --prefix FILE to complete it.`,
+        : `Only the trace's end is in the core: what came before went to ${trace.destination.name || "a writer that was not found"}.`,
       destination: trace.destination,
       format: `go 1.${trace.format} trace`,
       writes,

@@ -35,7 +35,7 @@ export function traceOf(dump: Dump, prefix: string | undefined): TraceAnswer {
       "the trace",
       `only its end in the core: what came before went to ${extracted.destination.name || "a writer we do not know"}`,
       "it together with that file",
-      "pass that file with --prefix FILE",
+      { id: "trace-prefix" },
     );
   }
   return { found: true, source: extracted.whole, fromCore: true };

@@ -65,7 +65,7 @@ export const why: Query<WhyArgs, Why> = {
     const { parts = false } = args;
     const asked =
       args.type === undefined
-        ? { id: byName(dump, needText(args.address, "why")), matching: undefined }
+        ? { id: byName(dump, needText(args.address, "why", "address")), matching: undefined }
         : largestOf(dump, args.type, parts);
     const { id } = asked;
     if (typeof id !== "number") return id;
@@ -210,8 +210,8 @@ function largestOf(dump: Dump, text: string, parts: boolean): { readonly id: Obj
   }
   if (best === NONE) {
     const part = parts ? NONE : firstOf(dump, selectByType(dump, text, true));
-    const says = part === NONE ? undefined : `parts of ${objectName(dump, part)} match: --parts answers with them`;
-    throw new NotFoundError("object of a type that matches", text, nearTypes(dump, text), says);
+    const advice = part === NONE ? undefined : ({ id: "parts", of: objectName(dump, part) } as const);
+    throw new NotFoundError("object of a type that matches", text, nearTypes(dump, text), advice);
   }
   return { id: best, matching };
 }

@@ -130,10 +130,10 @@ export function lastGenerationAlone(whole: ByteSource, format: TraceFormat, find
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new UnsupportedError(
-      "--last",
+      "the trace's end",
       `a last generation that cannot stand alone (${error.message})`,
       "it with the generations before it",
-      "leave --last out",
+      { id: "whole-trace" },
     );
   }
   return alone;

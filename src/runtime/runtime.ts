@@ -114,12 +114,10 @@ export function readRuntime(process: Process, debug: DebugInfo, findings: Findin
 /** Refuses what is no Go program or one too old, and says when its release is not one that corescope was proved on. */
 function checkProgram(process: Process, debug: DebugInfo, { goVersion }: BuildInfo, findings: Findings): void {
   if (!debug.global("runtime.firstmoduledata")) {
-    throw new UnsupportedError(
-      "Go runtime",
-      "an executable without runtime.firstmoduledata in its DWARF",
-      "Go programs",
-      "is it a Go program, and the one that crashed? name it with --exe FILE",
-    );
+    throw new UnsupportedError("Go runtime", "an executable without runtime.firstmoduledata in its DWARF", "Go programs", {
+      id: "executable",
+      doubt: "no Go runtime",
+    });
   }
   if (isTooOld(goVersion)) {
     throw new UnsupportedError(

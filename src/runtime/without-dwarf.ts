@@ -13,12 +13,10 @@ export function withoutDwarf({ executable }: Process): UnsupportedError {
         name,
         "a Go executable without DWARF (built with -ldflags=-w or stripped)",
         "executables with DWARF; stripped ones not yet",
-        "pass an unstripped build of the very same source and Go release with --exe FILE --force",
+        { id: "unstripped-executable" },
       )
-    : new UnsupportedError(
-        name,
-        "no Go program (no .go.buildinfo, no DWARF)",
-        `programs built by ${RELEASES}`,
-        "is it the program that crashed? name that one with --exe FILE",
-      );
+    : new UnsupportedError(name, "no Go program (no .go.buildinfo, no DWARF)", `programs built by ${RELEASES}`, {
+        id: "executable",
+        doubt: "no Go",
+      });
 }

@@ -65,8 +65,7 @@ function unavailable(
       if (offer !== undefined && near.length < MOST_OFFERED) near.push(offer);
     }
   }
-  const advice = `why, and what has a value there: corescope goroutine CORE ${goroutine.id} --all`;
-  return new NotFoundError("value of", `${expression} here: ${why}`, near, advice);
+  return new NotFoundError("value of", `${expression} here: ${why}`, near, { id: "variables", goroutine: goroutine.id });
 }
 
 /** How localVariable calls a variable of a frame; undefined when another one hides it, or in a frame that is not kept. */

@@ -1,5 +1,6 @@
 // What the two threads say to each other: messages of plain data, and a few numbers in memory that both see, for what a thread has to know
 // while it is busy and reads no messages.
+import type { Advice } from "../base/advice.js";
 import { DumpError, NotFoundError } from "../base/errors.js";
 import type { Finding } from "../base/findings.js";
 import type { PackageName } from "../base/package-names.js";
@@ -44,7 +45,7 @@ export interface PlainError {
   /** Of a DumpError; "" of anything else, which is a bug. */
   readonly code: string;
   readonly message: string;
-  readonly advice: string | undefined;
+  readonly advice: Advice | undefined;
   /** What was not found, of a NotFoundError. */
   readonly what?: string;
   readonly stack: string | undefined;

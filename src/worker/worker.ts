@@ -283,7 +283,7 @@ export class RemoteDump {
   private fail(error: Error): void {
     if (this.broken) return;
     const memory = (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
-    this.broken = memory ? new ResourceError("out of memory", "Give Node more: NODE_OPTIONS=--max-old-space-size=8192") : error;
+    this.broken = memory ? new ResourceError("out of memory", { id: "node-memory" }) : error;
     const lost = [...(this.running ? [this.running.question] : []), ...this.between.values(), ...this.waiting.splice(0)];
     this.between.clear();
     this.endRunning();

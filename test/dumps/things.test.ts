@@ -95,7 +95,7 @@ for (const wish of wishes) {
       }
       const partsOnly = "^(\\[\\])?(noalg[.])?(map[.](group|bucket)\\[|bucket<).*Huge";
       expect(() => why.run(dump, { type: partsOnly }, context())).toThrow(
-        expect.objectContaining({ advice: "parts of map[main.Huge]*main.Entry match: --parts answers with them" }),
+        expect.objectContaining({ advice: { id: "parts", of: "map[main.Huge]*main.Entry" } }),
       );
       // The pattern is the type's own name of main.Entry, and a part of the names of all maps of entries.
       expect(why.run(dump, { type: "Entry" }, context()).object.type).toBe("main.Entry");

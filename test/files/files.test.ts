@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { adviceText } from "../../cli/text/advice.js";
 import { FormatError, NotFoundError, ResourceError, UnsupportedError } from "../../src/base/errors.js";
 import { Findings } from "../../src/base/findings.js";
 import { Cancelled, type Progress, silent } from "../../src/base/progress.js";
@@ -151,7 +152,7 @@ describe("compressed files", () => {
     const error = await openIt(path).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(UnsupportedError);
     expect((error as UnsupportedError).message).toMatch(what);
-    expect((error as UnsupportedError).advice).toBe(command.replace("FILE", quoteWord(path)));
+    expect(adviceText((error as UnsupportedError).advice)).toBe(command.replace("FILE", quoteWord(path)));
   });
 
   it("that need more room than there is are refused before they are written", async () => {

@@ -10,7 +10,12 @@ const script = fileURLToPath(new URL("../../scripts/check-layers.mjs", import.me
 function check(files: Readonly<Record<string, string>>): { status: number | null; lines: string[] } {
   const folder = mkdtempSync(join(tmpdir(), "layers-"));
   try {
-    for (const [path, text] of Object.entries({ "src/base/base.ts": "export {};\n", "cli/cli.ts": "export {};\n", ...files })) {
+    for (const [path, text] of Object.entries({
+      "src/base/base.ts": "export {};\n",
+      "cli/cli.ts": "export {};\n",
+      "cli/commands/why.ts": "export {};\n",
+      ...files,
+    })) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }
@@ -105,7 +110,15 @@ test.each([
     'import { formatBytes } from "../base/units.js";\n',
     "src/accounting/a.ts:1: engines give figures",
   ],
-  ["a command line in an engine", "src/diagnosis/a.ts", "const next = `why CORE`;\n", "src/diagnosis/a.ts:1: engines name a question"],
+  [
+    "a question as a command line",
+    "src/diagnosis/a.ts",
+    "const next = `why CORE`;\n",
+    "src/diagnosis/a.ts:1: src gives what to do as data",
+  ],
+  ["an option in a text", "src/elf/a.ts", 'const a = "pass it with --exe FILE";\n', "src/elf/a.ts:1: src gives what to do as data"],
+  ["a text that is an option", "src/elf/a.ts", 'f(\n  "--last",\n);\n', "src/elf/a.ts:2: src gives what to do as data"],
+  ["a command in a text", "src/base/a.ts", "const a = `try corescope why`;\n", "src/base/a.ts:1: src gives what to do as data"],
 ])("finds %s", (_, path, text, complaint) => {
   const { status, lines } = check({ [path]: text });
   expect(status).toBe(1);
@@ -121,6 +134,7 @@ test("finds circles, even of types", () => {
 test("comments and what is allowed pass", () => {
   const { status } = check({
     "src/heap/a.ts": '// console.log(1), process.exit(1)\n/* import { x } from "../dump.js"; */\nimport { x } from "../graph/b.js";\n',
+    "src/base/a.ts": 'for (; --depth > 0; ) f(\'corescope reads it\', "CORE", "why", 1 --two);\n',
     "src/runtime/layout/version.ts": 'export const old = (goVersion: string) => goVersion < "go1.21";\n',
   });
   expect(status).toBe(0);

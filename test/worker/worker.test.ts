@@ -22,7 +22,7 @@ const fails: Query<object, never> = {
   name: "fails",
   summary: "",
   run() {
-    throw new NotFoundError("object at", "0x10", ["0x20"], "look elsewhere");
+    throw new NotFoundError("object at", "0x10", ["0x20"], { id: "mappings", reason: "unmapped" });
   },
 };
 const bug: Query<object, never> = {
@@ -93,7 +93,7 @@ describe("a dump in another thread", () => {
       code: "not-found",
       name: "NotFoundError",
       message: "no object at 0x10; near: 0x20",
-      advice: "look elsewhere",
+      advice: { id: "mappings", reason: "unmapped" },
     });
     await expect(dump.ask(fails, {}).result).rejects.toBeInstanceOf(RemoteError);
     await expect(dump.ask(bug, {}).result).rejects.toMatchObject({ name: "TypeError", stack: expect.stringContaining("worker.test") });

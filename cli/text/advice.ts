@@ -1,0 +1,55 @@
+// What to do about an error, in the words of the command line.
+import type { Advice, Step, Unpacker } from "../../src/base/advice.js";
+import { quoteWord } from "../../src/base/words.js";
+import { commandLine } from "./command-line.js";
+
+type Worded = { readonly [Id in Step["id"]]: (step: Extract<Step, { readonly id: Id }>) => string };
+
+/** FILE stands for the file. */
+const UNPACKERS: Readonly<Record<Unpacker, string>> = {
+  xz: "xz -dk FILE",
+  lzma: "xz -dk --format=lzma FILE",
+  lz4: "lz4 -dk FILE",
+  bzip2: "bzip2 -dk FILE",
+  lzip: "lzip -dk FILE",
+  lzop: "lzop -dk FILE",
+  compress: "uncompress -k FILE",
+  zip: "unzip FILE",
+  "7z": "7z x FILE",
+  rar: "unrar x FILE",
+  tar: "tar -xf FILE",
+  ar: "ar x FILE",
+  cpio: "cpio -i < FILE",
+  apport: "apport-unpack FILE report && corescope overview report/CoreDump",
+  objcopy: "objcopy --decompress-debug-sections FILE plain",
+};
+
+const EXECUTABLE = "pass the binary that crashed with --exe FILE";
+const DOUBTS = { "no Go": "is it the program that crashed?", "no Go runtime": "is it a Go program, and the one that crashed?" };
+
+const STEPS: Worded = {
+  example: (question) => `for example: corescope ${commandLine(question)}`,
+  mappings: ({ reason }) =>
+    `${reason === "unmapped" ? "what is mapped" : "left out when the core was written (coredump_filter), or cut off"}: corescope mappings CORE`,
+  variables: ({ goroutine }) => `why, and what has a value there: corescope goroutine CORE ${goroutine} --all`,
+  executable({ looked, doubt, orForce }) {
+    if (doubt) return `${DOUBTS[doubt]} name that one with --exe FILE`;
+    if (looked) return `looked for ${looked.join(", ")}\npass the binary that crashed: corescope overview CORE --exe FILE`;
+    return orForce ? `${EXECUTABLE}, or --force to use this one all the same (then nothing is certain)` : EXECUTABLE;
+  },
+  "unstripped-executable": () => "pass an unstripped build of the very same source and Go release with --exe FILE --force",
+  "not-the-core": ({ path }) => `the core comes first, the executable is an option: --exe ${quoteWord(path)}`,
+  room: ({ compressed }) => `name a folder with room with --tmpdir DIR, or set TMPDIR${compressed ? "; or unpack the file yourself" : ""}`,
+  "trace-prefix": () => "pass that file with --prefix FILE",
+  "whole-trace": () => "leave --last out",
+  "ask-the-trace": () => "corescope trace summary CORE",
+  parts: ({ of }) => `parts of ${of} match: --parts answers with them`,
+  unpack: ({ with: unpacker, path }) => UNPACKERS[unpacker].replace("FILE", () => quoteWord(path)),
+  "node-memory": () => "give Node more: NODE_OPTIONS=--max-old-space-size=8192; or use a machine with more memory",
+};
+
+/** A sentence or command a line; in a command, which ends its line, CORE stands for the core. "" without advice. */
+export function adviceText(advice: Advice | undefined): string {
+  if (advice === undefined || typeof advice === "string") return advice ?? "";
+  return (STEPS[advice.id] as (step: Step) => string)(advice);
+}

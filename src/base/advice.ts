@@ -1,0 +1,59 @@
+// What a person can do about an error: plain data, that whoever asked puts into its own words.
+
+/** A program that makes a readable file of one that is packed otherwise than as zstd or gzip. */
+export type Unpacker =
+  | "xz"
+  | "lzma"
+  | "lz4"
+  | "bzip2"
+  | "lzip"
+  | "lzop"
+  | "compress"
+  | "zip"
+  | "7z"
+  | "rar"
+  | "tar"
+  | "ar"
+  | "cpio"
+  | "apport"
+  | "objcopy";
+
+/** What to do next. An option is named as the library has it: `executable` and `tmpdir` open a dump, the others ask a question. */
+export type Step =
+  /** Ask a question of this form; args by the names that the question gives them. */
+  | { readonly id: "example"; readonly query: string; readonly args: Readonly<Record<string, string | number | boolean>> }
+  /** Look at the map of memory: unmapped, the program had nothing there; not-dumped, it was left out of the core or cut off. */
+  | { readonly id: "mappings"; readonly reason: "unmapped" | "not-dumped" }
+  /** Look at the goroutine: which of its variables have a value, and why the others have none. */
+  | { readonly id: "variables"; readonly goroutine: number }
+  /**
+   * Give the binary that crashed as `executable`. looked: where one was looked for. doubt: what was found is no Go program, or not
+   * this one. orForce: `force` takes the one that was found, and then nothing is certain.
+   */
+  | {
+      readonly id: "executable";
+      readonly looked?: readonly string[];
+      readonly doubt?: "no Go" | "no Go runtime";
+      readonly orForce?: boolean;
+    }
+  /** Give a build of the very same source and Go release that was not stripped as `executable`, with `force`. */
+  | { readonly id: "unstripped-executable" }
+  /** The file is no core but an executable: give it as `executable`. */
+  | { readonly id: "not-the-core"; readonly path: string }
+  /** Give a folder with more room as `tmpdir`. compressed: or unpack the file before. */
+  | { readonly id: "room"; readonly compressed: boolean }
+  /** Give the file that has the trace's beginning as `prefix`. */
+  | { readonly id: "trace-prefix" }
+  /** Ask without `last`. */
+  | { readonly id: "whole-trace" }
+  /** The file is a trace and no core: ask it the questions about traces. */
+  | { readonly id: "ask-the-trace" }
+  /** Ask with `parts`: what matches are parts of other values, as of the one named. */
+  | { readonly id: "parts"; readonly of: string }
+  /** Unpack the file with a program that does it. */
+  | { readonly id: "unpack"; readonly with: Unpacker; readonly path: string }
+  /** Give Node more memory. */
+  | { readonly id: "node-memory" };
+
+/** A sentence about what was found or is wanted, or a step. */
+export type Advice = string | Step;

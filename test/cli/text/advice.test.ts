@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { adviceText } from "../../../cli/text/advice.js";
+import type { Advice } from "../../../src/base/advice.js";
+
+const WORDS: readonly (readonly [Advice | undefined, string])[] = [
+  [undefined, ""],
+  ["the pointer is nil", "the pointer is nil"],
+  [{ id: "example", query: "why", args: { address: "main.global" } }, "for example: corescope why CORE main.global"],
+  [{ id: "example", query: "read", args: { address: "0xc000012000", length: 64 } }, "for example: corescope read CORE 0xc000012000 64"],
+  [{ id: "mappings", reason: "unmapped" }, "what is mapped: corescope mappings CORE"],
+  [{ id: "mappings", reason: "not-dumped" }, "left out when the core was written (coredump_filter), or cut off: corescope mappings CORE"],
+  [{ id: "variables", goroutine: 12 }, "why, and what has a value there: corescope goroutine CORE 12 --all"],
+  [{ id: "executable" }, "pass the binary that crashed with --exe FILE"],
+  [
+    { id: "executable", orForce: true },
+    "pass the binary that crashed with --exe FILE, or --force to use this one all the same (then nothing is certain)",
+  ],
+  [{ id: "executable", looked: ["/a", "/b"] }, "looked for /a, /b\npass the binary that crashed: corescope overview CORE --exe FILE"],
+  [{ id: "executable", doubt: "no Go" }, "is it the program that crashed? name that one with --exe FILE"],
+  [{ id: "executable", doubt: "no Go runtime" }, "is it a Go program, and the one that crashed? name that one with --exe FILE"],
+  [{ id: "unstripped-executable" }, "pass an unstripped build of the very same source and Go release with --exe FILE --force"],
+  [{ id: "not-the-core", path: "a b" }, "the core comes first, the executable is an option: --exe 'a b'"],
+  [{ id: "room", compressed: false }, "name a folder with room with --tmpdir DIR, or set TMPDIR"],
+  [{ id: "room", compressed: true }, "name a folder with room with --tmpdir DIR, or set TMPDIR; or unpack the file yourself"],
+  [{ id: "trace-prefix" }, "pass that file with --prefix FILE"],
+  [{ id: "whole-trace" }, "leave --last out"],
+  [{ id: "ask-the-trace" }, "corescope trace summary CORE"],
+  [{ id: "parts", of: "map[int]int" }, "parts of map[int]int match: --parts answers with them"],
+  [{ id: "unpack", with: "objcopy", path: "it's" }, "objcopy --decompress-debug-sections 'it'\\''s' plain"],
+  [{ id: "node-memory" }, "give Node more: NODE_OPTIONS=--max-old-space-size=8192; or use a machine with more memory"],
+];
+
+test.each(WORDS)("%j in words", (advice, text) => {
+  expect(adviceText(advice)).toBe(text);
+});

@@ -11,14 +11,14 @@ export function optionText(options: Options, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** A count of rows, 0 = all. */
+/** A count of rows, 0 = all; 20 when not given. @throws UsageError */
 export function optionTop(options: Options): number {
   const text = optionText(options, "top") ?? "20";
   if (!/^[0-9]{1,15}$/.test(text)) throw new UsageError(`--top ${text}: not a count`, "for example: --top 50, or --top 0 for all rows");
   return Number(text);
 }
 
-/** A size such as 512K or 1MiB, 0 when not given. */
+/** A size in bytes: of 512K, 1MiB or 80; 0 when not given. @throws UsageError */
 export function optionBytes(options: Options, name: string): Bytes {
   const text = optionText(options, name);
   if (text === undefined) return 0;
@@ -29,7 +29,7 @@ export function optionBytes(options: Options, name: string): Bytes {
   return bytes;
 }
 
-/** A regular expression's source, checked. */
+/** A JavaScript regular expression's source, checked; undefined when not given. @throws UsageError */
 export function optionPattern(options: Options, name: string): string | undefined {
   const text = optionText(options, name);
   if (text === undefined) return undefined;
@@ -44,7 +44,7 @@ export function optionPattern(options: Options, name: string): string | undefine
   return text;
 }
 
-/** One of a few words. */
+/** One of a few words, the first when not given. @throws UsageError */
 export function optionChoice<T extends string>(options: Options, name: string, choices: readonly [T, ...T[]]): T {
   const text = optionText(options, name) ?? choices[0];
   const choice = choices.find((one) => one === text);
@@ -52,14 +52,14 @@ export function optionChoice<T extends string>(options: Options, name: string, c
   return choice;
 }
 
-/** An address with or without 0x, or an expression. */
+/** An address with or without 0x, as a Hex, or an expression without the spaces around it. @throws UsageError for an empty one */
 export function operandPlace(text: string): string {
   if (text.trim() === "") throw new UsageError("an address or expression is empty", "for example: 0xc000012000, or main.global.sessions");
   const address = parseAddress(text);
   return address === undefined ? text.trim() : hex(address);
 }
 
-/** A positive length in bytes: 64, 0x40 or 4K; at most `most`. */
+/** A positive length in bytes: 64, 0x40 or 4K; at most `most`. @throws UsageError */
 export function operandLength(text: string, most: Bytes): Bytes {
   const length = /^0[xX][0-9a-fA-F]{1,13}$/.test(text) ? Number(text) : parseBytes(text);
   if (length === undefined || !Number.isSafeInteger(length) || length < 1 || length > most) {
@@ -83,7 +83,7 @@ export function parseIgnored(text: string): { readonly from: string; readonly to
     });
 }
 
-/** A count of levels. @throws UsageError */
+/** A count of levels, up to three digits. @param usual when not given @throws UsageError */
 export function optionDepth(options: Options, usual: number): number {
   const text = optionText(options, "depth") ?? String(usual);
   if (!/^[0-9]{1,3}$/.test(text)) throw new UsageError(`--depth ${text}: not a count of levels`, "for example: --depth 6");

@@ -6,7 +6,10 @@ import { EXIT, errorDocument, explain } from "./exit.js";
 import { runProgram } from "./program.js";
 import { jsonChunks } from "./text/json.js";
 
-/** Runs the program on the process's own streams; the launcher hands over the words and the package's version. */
+/**
+ * Runs the program on the process's own streams and sets process.exitCode; the launcher hands over the words and the package's version.
+ * Modules of the screens (ink, react) are loaded only when they are opened.
+ */
 export async function main(words: readonly string[], version: string): Promise<void> {
   const world: World = {
     open: openDump,
@@ -24,12 +27,13 @@ export async function main(words: readonly string[], version: string): Promise<v
     failed ??= explain(error).code;
     process.exitCode = failed;
   });
+  // Nobody reads stderr: the answer matters more than what would be said there.
   process.stderr.on("error", () => {});
   const code = await run(words, world);
   process.exitCode = failed ?? code;
 }
 
-/** The exit code of a run, whatever happens in it. */
+/** The exit code of a run, whatever happens in it: nothing is thrown. */
 export async function run(words: readonly string[], world: World, commands: readonly AnyCommand[] = COMMANDS): Promise<number> {
   let isSilent = true;
   // A document of an error is printed only where nothing was: half an answer cannot be made whole.
@@ -48,11 +52,13 @@ export async function run(words: readonly string[], world: World, commands: read
   }
 }
 
+/** Found before the words are parsed, since an error of parsing is a JSON document too. Behind "--" it is an operand. */
 function wantsJson(words: readonly string[]): boolean {
   const end = words.indexOf("--");
   return words.slice(0, end < 0 ? words.length : end).includes("--json");
 }
 
+/** Tells an error on stderr in sentences and, where nothing was printed yet and --json is given, on stdout as a document. */
 function report(error: unknown, world: World, json: boolean): number {
   const { code, lines } = explain(error, Boolean(world.environment.CORESCOPE_DEBUG));
   if (json && lines.length > 0) for (const piece of jsonChunks(errorDocument(error))) world.out.write(piece);

@@ -23,9 +23,11 @@ export interface Explanation {
   readonly lines: readonly string[];
 }
 
+/** Errors of Linux that mean that disk, memory or descriptors ran out: errno(3). */
 const outOf = new Set(["ENOSPC", "EDQUOT", "ENOMEM", "EMFILE", "ENFILE", "EFBIG"]);
 /** What is not found before there is a dump to ask: no answer, so `why || echo garbage` must not take it for "no". */
 const inputs = new Set(["file", "readable file", "executable"]);
+/** What V8 says when an array or string cannot be made; an ordinary RangeError is a bug. */
 const memoryFailures =
   /Array buffer allocation failed|Invalid (typed array|array buffer) length|Invalid string length|Cannot create a string longer/;
 
@@ -35,6 +37,7 @@ export function explain(error: unknown, debug = false): Explanation {
   const code = codeOf(error);
   if (code !== undefined) return { code, lines: sentences(error as DumpError) };
   const system = systemCode(error);
+  // Whoever reads has enough, as `head` has: that is no failure.
   if (system === "EPIPE") return { code: EXIT.ok, lines: [] };
   if (system !== undefined) return { code: outOf.has(system) ? EXIT.resource : EXIT.unreadable, lines: [`error: ${messageOf(error)}`] };
   if (error instanceof RangeError && memoryFailures.test(error.message)) {
@@ -62,12 +65,14 @@ const codes: Readonly<Record<string, number>> = {
   resource: EXIT.resource,
 };
 
+/** The exit code of an error that is meant to happen; undefined of any other. */
 function codeOf(error: unknown): number | undefined {
   if (!(error instanceof DumpError)) return undefined;
   const { what } = error as Partial<NotFoundError>;
   return what !== undefined && inputs.has(what) ? EXIT.unreadable : codes[error.code];
 }
 
+/** Message and advice as lines, each escaped: names out of a core are in them. */
 function sentences(error: DumpError): string[] {
   const [first = "", ...more] = error.message.split("\n");
   const lines = [`error: ${escapeText(first)}`, ...more.map(escapeText)];
@@ -95,6 +100,7 @@ export function errorDocument(error: unknown): ErrorDocument {
   return { schema: SCHEMA, error: { code: wordOf(error), message, advice } };
 }
 
+/** The code word of an error, as ErrorDocument has it. */
 function wordOf(error: unknown): string {
   if (error instanceof DumpError) return error.code;
   const { code } = explain(error);
@@ -102,6 +108,7 @@ function wordOf(error: unknown): string {
   return code === EXIT.bug ? "bug" : "file";
 }
 
+/** What was thrown in one line, safe for a terminal. */
 function messageOf(error: unknown): string {
   return escapeText(error instanceof Error ? error.message : String(error));
 }

@@ -8,6 +8,7 @@ import type { AnyCommand, World } from "./command.js";
 /** What commands with a name of two words have in common, by their first. */
 const GROUPS: Readonly<Record<string, string>> = { trace: "the execution trace: extract, summary, events, export" };
 
+/** The codes of exit.ts, as --help says them. */
 const exitCodes = `
 Exit codes: 0 answered, 1 the answer is no (not found, garbage), 2 wrong usage,
 3 unreadable or unsupported file, 4 partial answer, 5 disk or memory full,
@@ -41,6 +42,7 @@ export function buildProgram(commands: readonly AnyCommand[], world: Pick<World,
 
 /** Adds the command to a commander program. */
 function attach(program: Command, spec: AnyCommand, run: Run): void {
+  // "trace extract" is a sub-command of "trace", which is made when the first of its kind comes.
   const words = spec.name.split(" ");
   const parent = words
     .slice(0, -1)
@@ -52,6 +54,7 @@ function attach(program: Command, spec: AnyCommand, run: Run): void {
   command.argument("<core>", "core file, also .zst or .gz");
   for (const { name, help } of spec.operands) command.argument(name, help);
   for (const { flags, help } of spec.options) command.option(flags, help);
+  // -o stands only where there is a file to be written: elsewhere it is an unknown option.
   if (spec.file) {
     command.option("-o, --output <file>", "write the raw answer to this file");
     command.option("--overwrite", "replace that file if it exists");
@@ -73,6 +76,7 @@ export interface Parsed {
 
 /** Understands such a line by the same grammar. @throws UsageError; help is a UsageError whose message is the help */
 export function parseCommand(words: readonly string[], commands: readonly AnyCommand[]): Parsed {
+  // The same program as on a command line, with a run that only notes what it was given; "core" stands for the core that is open.
   let parsed: Parsed | undefined;
   let said = "";
   const out = {
@@ -99,6 +103,7 @@ export function parseCommand(words: readonly string[], commands: readonly AnyCom
 
 /** What commander complains of, in our words: what was wanted, and the command's own usage; inside a session without the core. */
 export function usageOf(error: CommanderError, words: readonly string[], program: Command, inside = false): UsageError {
+  // The command that the words name as far as they name one: its usage is what helps.
   let command = program;
   for (const word of words) command = command.commands.find((one) => one.name() === word) ?? command;
   const path: string[] = [];

@@ -33,6 +33,7 @@ export function checkTarget(path: string, overwrite: boolean): void {
   if (known?.isFile() && !overwrite) throw alreadyThere(path);
 }
 
+/** The refusal to replace a file. */
 function alreadyThere(path: string): UsageError {
   return new UsageError(`-o ${path}: the file exists and is left as it is`, "give another name, or add --overwrite to replace it");
 }
@@ -49,10 +50,12 @@ export async function writeFile(path: string, chunks: Iterable<Uint8Array>, worl
   checkTarget(path, overwrite);
   const known = statSync(path, { throwIfNoEntry: false });
   const place = known?.isFile() ? realpathSync(path) : path; // of a link, what it leads to is replaced
+  // Beside the file, since a rename over file systems is a copy; with the process's id, since two may write at once.
   const target = known && !known.isFile() ? path : `${place}.${process.pid}.tmp`;
   const discard = () => {
     if (target !== path && existsSync(target)) unlinkSync(target);
   };
+  // Ctrl-C leaves no half file: it is removed, and the signal raised again with its default action.
   const interrupted = () => {
     discard();
     process.kill(process.pid, "SIGINT");

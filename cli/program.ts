@@ -37,6 +37,7 @@ export async function runProgram(words: readonly string[], commands: readonly An
 
 /** The words with the command first: `core`, `core histogram` and `histogram core` are all understood. */
 function orderWords(words: readonly string[], program: Command, commands: readonly AnyCommand[], interactive: boolean): string[] {
+  // Indexes into words, so that options may stand anywhere.
   const places = operandPlaces(words, program);
   const [first, second, third] = places;
   if (first === undefined) return [...words];
@@ -47,6 +48,7 @@ function orderWords(words: readonly string[], program: Command, commands: readon
     checkGroup(word, next, third === undefined ? undefined : words[third], commands);
     return [...words];
   }
+  // "core histogram": the command comes second, the core is moved behind it.
   if (second !== undefined && next !== undefined && names.includes(next)) {
     checkGroup(next, third === undefined ? undefined : words[third], undefined, commands, word);
     const command = longestName(second, words, places, commands);
@@ -54,6 +56,7 @@ function orderWords(words: readonly string[], program: Command, commands: readon
     return [...command.map((index) => words[index]), word, ...rest];
   }
   const exists = pathExists(word);
+  // The first word is a file, the second neither a command nor the end: a second file, or a mistyped command.
   if (exists && next !== undefined) {
     if (pathExists(next))
       throw new UsageError(
@@ -67,14 +70,17 @@ function orderWords(words: readonly string[], program: Command, commands: readon
   if (!exists && (nearestWord(word, names) !== undefined || next !== undefined || (!isPath && hasHelp(words))))
     throw unknownCommand(word, names);
   if (!exists && !isPath) throw unknownCommand(word, names, undefined, "and no file of that name");
+  // A core alone opens the screens where there is a terminal, and is a first look in print elsewhere.
   const explores = interactive && !words.includes("--json") && commands.some((spec) => spec.name === "explore");
   return [explores ? "explore" : "overview", ...words];
 }
 
+/** Whether help is asked for: then a word that is no file must be a command. */
 function hasHelp(words: readonly string[]): boolean {
   return words.includes("--help") || words.includes("-h");
 }
 
+/** The refusal of a word that is no command, with the nearest that is one. */
 function unknownCommand(word: string, names: readonly string[], core = "CORE", also = ""): UsageError {
   const near = nearestWord(word, names);
   const all = names.filter((name) => name !== "help");
@@ -119,6 +125,7 @@ function longestName(begin: number, words: readonly string[], places: readonly n
 
 /** Where the words are that are neither options nor their values. */
 function operandPlaces(words: readonly string[], program: Command): number[] {
+  // Options that take a value, of all commands: which command is meant is not known yet.
   const taking = new Set<string>();
   const collect = (command: Command): void => {
     for (const option of command.options) {

@@ -18,8 +18,11 @@ export interface ProgressTarget {
   readonly stagesOnly?: boolean;
 }
 
+/** Work that takes less shows nothing. */
 const quietMilliseconds = 500;
+/** Shortest time between two drawings of the line. */
 const redrawMilliseconds = 100;
+/** Part of a stage that must be done before the time left is told. */
 const leastShare = 0.02;
 const clearLine = "\r\u001b[2K";
 

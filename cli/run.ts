@@ -37,6 +37,7 @@ export async function runCommand(
   try {
     const dump = await world.open(files, progress);
     try {
+      // Names are shortened in the answer as plain data, before anything is drawn: no view has to know of it.
       const shorten = shortener(dump, options);
       const result: unknown = spec.query.run(dump, args, { progress, findings: dump.findings });
       const identity = options.json === true ? { ...dump.identity } : undefined; // reading it may find damage too
@@ -94,6 +95,7 @@ function codeOf(spec: AnyCommand, result: unknown, findings: readonly Finding[])
   return spec.isNo?.(result) ? EXIT.no : EXIT.ok;
 }
 
+/** Progress on stderr; none with --quiet. CORESCOPE_STAGES=1 prints each stage with its seconds instead, which the bench reads. */
 function progressFor(options: Options, world: World): ShownProgress {
   const { error } = world;
   if (options.quiet === true) return { stage() {}, tick() {}, finish() {} };
@@ -106,6 +108,7 @@ function progressFor(options: Options, world: World): ShownProgress {
   });
 }
 
+/** The answer as text. A pipe or file gets whole lines, a terminal lines of its width and, after them, what to ask next on stderr. */
 async function printText(
   spec: AnyCommand,
   result: unknown,
@@ -125,6 +128,7 @@ async function printText(
   if (hints.length > 0) error.write(`\n${hints.map((hint) => `→ ${escapeText(paste(hint))}`).join("\n")}\n`);
 }
 
+/** Lines in pieces of a thousand: one write for each line is slow, one string of all may be too long for V8. */
 function* linesInPieces(lines: readonly string[]): Iterable<string> {
   for (let at = 0; at < lines.length; at += 1024) yield `${lines.slice(at, at + 1024).join("\n")}\n`;
 }

@@ -1,5 +1,13 @@
 // The waits-for picture as text: deadlocks first, then a block for each thing that is waited for, with who waits and who could end it. A
 // holder is an inference: the line says why it is thought to hold, and JSON the kind of evidence.
+//
+//   deadlock: 2 goroutines wait for each other in a circle
+//     goroutine 7 main.move cycles.go:41 waits for 0xc000012000 [sync.Mutex.Lock]
+//       goroutine 8: main.move defers its Unlock
+//
+//   mutex 0xc000012000: locked, 5 waiting, 5 blocked
+//     33 main.(*Server).report main.go:134 [sync.Mutex.Lock]
+//     could be released by 32 main.(*Server).report main.go:137: main.(*Server).report defers its Unlock
 import { formatCount } from "../../src/base/units.js";
 import { blocked } from "../../src/query/blocked.js";
 import { optionTop } from "../arguments.js";

@@ -1,4 +1,10 @@
 // Cause, messages, signal and stack; the lines are in cli/views/death.ts, since the screen of that name shows the same.
+//
+//   panic: runtime error: invalid memory address or nil pointer dereference in goroutine 22 (main.(*Server).checkout)
+//     SIGSEGV (segmentation violation) code 1, address 0x30: 48 bytes behind a nil pointer: ...
+//
+//   goroutine 22 [running]
+//     main.(*Server).checkout  demo/main.go:145
 import { death } from "../../src/query/death.js";
 import { defineCommand } from "../command.js";
 import { deathText } from "../views/death.js";

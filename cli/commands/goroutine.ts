@@ -1,5 +1,13 @@
 // One goroutine as text: facts, frames with their variables, the go statement, its last trace events. Frames of the runtime are one line
 // and variables without a value another, unless --all; JSON always has everything.
+//
+//   goroutine 1  sleep
+//   g 0x1e1755ff01e0, stack 0x1e175608c000..0x1e175608d000 (4.0 KiB)
+//
+//   time.Sleep
+//       runtime/time.go:363
+//         argument ns int64 (as passed) = 60000000000
+//         4 not available: gp, t, now, when
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatBytes } from "../../src/base/units.js";
 import { goroutine } from "../../src/query/goroutine.js";

@@ -1,4 +1,8 @@
 // Goroutines as a table, or with --group as stacks with counts; below, how many there are by state.
+//
+//   id  state                   where, of the program's own
+//   22  running, thread 1232    main.(*Server).checkout  main.go:145
+//   33  sync.Mutex.Lock         main.(*Server).report  main.go:134
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { goroutines } from "../../src/query/goroutines.js";

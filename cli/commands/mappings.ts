@@ -1,4 +1,7 @@
 // Address ranges, one a line. The column "in" says where a range's bytes are: core, file, zero or not-dumped.
+//
+//   start       end          bytes  flags  in    path
+//   0x400000    0x401000   4.0 KiB  r-x    core  /app/demo
 import { counted, formatBytes } from "../../src/base/units.js";
 import { mappings } from "../../src/query/mappings.js";
 import { defineCommand } from "../command.js";

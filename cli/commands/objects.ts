@@ -1,4 +1,7 @@
 // Live objects, one a line, with their value in brief. Exit code 1 when none matches.
+//
+//   address             bytes  type                      value
+//   0x1e17560980f0  213.4 KiB  map[string]*main.Session  4,000 entries
 import { counted, formatBytes } from "../../src/base/units.js";
 import { objects } from "../../src/query/objects.js";
 import { optionBytes, optionPattern, optionTop } from "../arguments.js";

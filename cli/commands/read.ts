@@ -1,4 +1,8 @@
 // A hex dump with the object it is in. With -o the bytes themselves go to the file.
+//
+//   1e17565ba1c0 d2 04 00 00 00 00 00 00  50 a9 5a 56 17 1e 00 00 |........P.ZV....|
+//
+//   in 0x1e17565ba1c0  main.User  64 B
 import { MOST_BYTES_READ } from "../../src/query/limits.js";
 import { read } from "../../src/query/read.js";
 import { operandLength, operandPlace } from "../arguments.js";

@@ -1,4 +1,7 @@
 // Referrers, or with --out referents: one row for each value at the other side, all its pointers in it. Exit code 1 without any.
+//
+//   address         bytes  what          expression
+//   0x1e17565afab0  112 B  main.Session  main.server.sessions.byToken["token-1234"].User
 import { counted, formatBytes } from "../../src/base/units.js";
 import { refs } from "../../src/query/refs.js";
 import { optionTop } from "../arguments.js";

@@ -1,4 +1,11 @@
 // A value as an indented tree: name, value, type. Bytes that are no text are a hex dump.
+//
+//   *main.User at 0x1e17565afac0 in 0x1e17565afab0, 112 B
+//   &0x1e17565ba1c0
+//     ID     1234  int64
+//     Name   "customer-1234"  string
+//     Roles  len 1  []string
+//       [0]  "customer"  string
 import { UsageError } from "../../src/base/errors.js";
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";

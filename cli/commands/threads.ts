@@ -1,4 +1,10 @@
 // Threads of the operating system: what each was doing, where, the stack it stood on, and what a signal had interrupted.
+//
+//   thread 1232  m 3, handling SIGABRT, had goroutine 22, crashing
+//     pc 0x4860e1 runtime.raise+0x21
+//       runtime.raise  runtime/sys_linux_amd64.s:154
+//     interrupted goroutine 22, pc 0x4860e1 runtime.raise+0x21
+//       main.(*Server).checkout  demo/main.go:145
 import { counted } from "../../src/base/units.js";
 import { threads } from "../../src/query/threads.js";
 import { optionTop } from "../arguments.js";

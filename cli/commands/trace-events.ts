@@ -1,4 +1,8 @@
 // The last events of an execution trace as a table; with -o all that match as NDJSON. Times are before the end of the trace.
+//
+//   before death  P   G    kind       what
+//      -111.3 µs  P1  G22  GoBlock    blocks (sync)
+//         -24 ns           crash      == the runtime freezes the program to die ==
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatCount } from "../../src/base/units.js";
 import { EVENT_KINDS, type TraceEventsArgs, traceEvents } from "../../src/query/trace-events.js";

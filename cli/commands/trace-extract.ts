@@ -1,4 +1,8 @@
 // The trace out of the core, as a file with -o; the text is an account of where each generation came from and what is lost.
+//
+//   generation  was            bytes  added: statuses  stacks  texts
+//            1  passed on  810.8 KiB
+//            2  in flight    3.0 KiB               24      18     53
 import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import { traceExtract } from "../../src/query/trace-extract.js";
 import { contentsOf } from "../../src/query/trace-source.js";

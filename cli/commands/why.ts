@@ -1,4 +1,10 @@
 // Paths from roots to an object, as trees; with --merge those of all objects of a type as one. Exit code 1 for garbage.
+//
+//   ● global main.server
+//   ├─ 0x1e17560ae000  main.Server                                              80 B
+//   │  main.server
+//   └▶ 0x1e17565ba1c0  main.User                                                64 B
+//      main.server.sessions.byToken["token-1234"].User
 import { UsageError } from "../../src/base/errors.js";
 import { counted, formatBytes } from "../../src/base/units.js";
 import { why } from "../../src/query/why.js";

@@ -8,6 +8,7 @@ export function escapeText(text: string): string {
   return text.replace(unsafe, (character) => named[character] ?? escapeCharacter(character));
 }
 
+/** Go's escapes by size: \x1b, \u202e, \U000e0001. */
 function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) as number;
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;

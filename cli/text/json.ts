@@ -24,6 +24,7 @@ export function makeEnvelope(command: string, core: Envelope["core"], result: un
   };
 }
 
+/** Elements of an array that are turned into text at once. */
 const rowsAPiece = 512;
 
 /** The value as one line of JSON in pieces, a newline at the end; text that a terminal would obey is escaped. */
@@ -32,6 +33,7 @@ export function* jsonChunks(value: unknown): Iterable<string> {
   yield "\n";
 }
 
+/** Objects and arrays are taken apart only as far as they hold long arrays; everything else is one piece. */
 function* pieces(value: unknown): Iterable<string> {
   if (Array.isArray(value) && value.length > rowsAPiece) {
     for (let at = 0; at < value.length; at += rowsAPiece) {
@@ -57,6 +59,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether a long array is at most so many levels down: answers have theirs near the top. */
 function holdsLongArray(value: Record<string, unknown>, depth: number): boolean {
   return Object.values(value).some((item) =>
     Array.isArray(item) ? item.length > rowsAPiece : depth > 0 && isRecord(item) && holdsLongArray(item, depth - 1),

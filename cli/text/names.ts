@@ -10,6 +10,9 @@ export function shortenAnswer<T>(answer: T, names: () => PackageNames): T {
   return shorten(answer, "", NOTHING, names) as T;
 }
 
+/**
+ * The value with its texts shortened. Copies are made only along the way to a change: an answer may have millions of rows without a path.
+ */
 function shorten(value: unknown, key: string, kept: readonly string[], names: () => PackageNames): unknown {
   if (typeof value === "string") {
     if (!value.includes("/")) return value;
@@ -44,6 +47,7 @@ function textsOfPanics(panics: unknown): readonly string[] {
   return panics.flatMap(({ text }) => (typeof text === "string" ? text.split("\n").filter((line) => line.includes("/")) : []));
 }
 
+/** A text shortened around what has to stay letter by letter. */
 function shortenAround(text: string, kept: readonly string[], names: () => PackageNames): string {
   const at = kept.findIndex((each) => text.includes(each));
   if (at < 0) return names().shorten(text);

@@ -9,6 +9,7 @@ export function nearestWord(word: string, names: readonly string[]): string | un
   return ranked[0]?.name;
 }
 
+/** Levenshtein's: letters to insert, delete or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

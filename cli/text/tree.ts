@@ -12,6 +12,7 @@ export interface Step {
   readonly expression: string;
 }
 
+/** A path of more steps loses those in the middle, so that both ends fit a screen or two; 30 of its start and 25 of its end stay. */
 const mostSteps = 60;
 const keptAtStart = 30;
 const keptAtEnd = 25;
@@ -43,6 +44,7 @@ export function pathLines(root: string, steps: readonly Step[], page: Page): Pat
   return lines;
 }
 
+/** "├─ address  type  bytes", the bytes at the right edge; the type gives way where there is no room. */
 function headLine(step: Step, last: boolean, width: number, page: Page): string {
   const size = formatBytes(step.bytes);
   const head = `${last ? "└▶" : "├─"} ${step.address}  `;

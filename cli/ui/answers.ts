@@ -17,11 +17,13 @@ export interface AnswersOwner {
   answered(arrive: () => void): void;
 }
 
+/** A question that was put, and how to give it up. */
 interface Known {
   answer: Answer;
   cancel(): void;
 }
 
+/** Answers kept; the oldest are dropped beyond it, and asked again when somebody comes back to them. */
 const mostAnswers = 300;
 
 /** The answers of a session, by their questions. */
@@ -45,6 +47,7 @@ export class AnswerBook {
     const { query, args, isBackground, save } = question;
     const key = askKey(question);
     const asked = this.dump.ask(query, args, isBackground ? -1 : priority, save !== undefined);
+    // The entry is made anew, behind all others: the order of the map is that of the last asking.
     const entry: Known = { answer: { state: "waiting" }, cancel: () => asked.cancel() };
     this.known.delete(key);
     this.known.set(key, entry);
@@ -90,6 +93,7 @@ export class AnswerBook {
   }
 }
 
+/** Equal questions have one answer; that of one which writes a file is its own. */
 function askKey({ query, args, save }: Ask): string {
   return `${query.name} ${JSON.stringify(args)} ${save?.path ?? ""}`;
 }

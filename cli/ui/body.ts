@@ -18,6 +18,7 @@ export function bodyOf(screen: Screen, given: Given, filter: string): Body {
   return { ...body, rows: kept, note: `filter ${filter}: ${formatCount(kept.length)} of ${formatCount(rows.length)}` };
 }
 
+/** The screen's lines; an exception becomes its lines instead, with the stack trace where it is a bug. */
 function screenBody(screen: Screen, given: Given): Body {
   try {
     return screen.body(given);

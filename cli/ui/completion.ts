@@ -10,6 +10,7 @@ export interface Completion {
 
 /** Parts of answers that are looked at for words. */
 const mostParts = 100_000;
+/** Fields of answers whose texts are words for a command line. */
 const named = new Set(["type", "address", "expression", "owner", "expressions"]);
 
 /** Completes the last word of a line, the command's name when there is no other. words: see wordsOf. */
@@ -24,6 +25,7 @@ export function completeLine(text: string, commands: readonly AnyCommand[], word
       : words();
   const offers = [...new Set(known)].filter((word) => word.startsWith(wanted)).sort();
   if (offers.length === 0) return { text, offers };
+  // As a shell does: as far as all offers agree; what remains is shown.
   const common = offers.reduce((a, b) => {
     let length = 0;
     while (length < a.length && a[length] === b[length]) length++;
@@ -65,6 +67,7 @@ interface Parts {
   readonly frames?: readonly { readonly function: string; readonly variables?: readonly { readonly name: string }[] }[];
 }
 
+/** The expressions of what an answer shows: "main.server.sessions" of a field, "g12.main.worker.job" of a variable. */
 function partsOf({ expression, value, id, frames }: Parts): string[] {
   const parts = expression === undefined ? [] : (value?.children ?? []).map(({ name }) => (/^[[.]/.test(name) ? name : `.${name}`));
   const locals = id === undefined ? [] : (frames ?? []).flatMap((frame) => (frame.variables ?? []).map((each) => [frame, each] as const));

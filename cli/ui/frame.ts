@@ -36,9 +36,12 @@ export interface Scene {
   readonly isColoured?: boolean;
 }
 
+/** Lines above the list: tabs, breadcrumb. Below it: status, keys. One row of the terminal stays empty, so that nothing scrolls. */
 const barsAbove = 2;
 const barsBelow = 2;
+/** Columns at the left: the cursor's bar, and the mark of a line that leads on. */
 const gutter = 2;
+/** Columns below which the core's name is left out. */
 const leastName = 8;
 /** Columns for what is typed, below which its sign gives way. */
 const leastTyped = 10;
@@ -48,6 +51,7 @@ export function listHeight(size: Size, head: number): number {
   return Math.max(1, size.rows - 1 - barsAbove - barsBelow - head);
 }
 
+/** All lines of a frame. Pure: equal arguments make equal lines, and only those that changed are drawn. */
 export function makeFrame(state: State, size: Size, scene: Scene): Frame {
   const { columns, rows } = size;
   const page = makePage(columns, scene.isColoured === true);
@@ -75,6 +79,7 @@ export function makeFrame(state: State, size: Size, scene: Scene): Frame {
   return { lines: lines.slice(0, Math.max(1, rows - 1)) };
 }
 
+/** The rows that are seen, the one under the cursor in inverse video; why there is none, where there is none. */
 function listLines(state: State, body: Body, height: number, columns: number, page: Page, scene: Scene): string[] {
   const view = presentView(state);
   if (body.rows.length === 0) {
@@ -93,6 +98,7 @@ function listLines(state: State, body: Body, height: number, columns: number, pa
   return lines;
 }
 
+/** The line cut to a width, in its tone. */
 function paint(line: Line, width: number, page: Page): string {
   const text = shownText(line, width);
   return text === "" ? "" : tone(line.tone, page)(text);
@@ -109,6 +115,7 @@ function shownText(line: Line, width: number): string {
   return text;
 }
 
+/** The page's paint of that name. */
 function tone(name: Tone | undefined, page: Page): (text: string) => string {
   return name === undefined || name === "plain" ? (text) => text : page[name];
 }
@@ -141,6 +148,7 @@ function tabBar(scene: Scene, screen: Screen, columns: number, page: Page): stri
   return `${bar.replace(/\[.*\]/, page.bold)}${space}${page.dim(name)}`.trimEnd();
 }
 
+/** "Overview › Types › main.Session", and at the right where the cursor is: "12 of 4,000 objects". */
 function crumbs(state: State, scene: Scene, columns: number, page: Page): string {
   const view = presentView(state);
   const count = scene.body.rows.length;
@@ -164,6 +172,7 @@ function crumbs(state: State, scene: Scene, columns: number, page: Page): string
   return page.dim(`${padText(fitText(text(), room), columns - textWidth(right))}${right}`.trimEnd());
 }
 
+/** One of: what is typed, a question, a message, or else find, progress, damage and the paths of short package names. */
 function statusLine(mode: Mode, state: State, scene: Scene, columns: number, page: Page): string {
   if (mode.kind === "prompt") {
     const sign = { "/": "find: ", f: "filter: ", ":": ":", e: "write these lines to: " }[mode.sign];
@@ -194,6 +203,7 @@ function damage(findings: readonly Finding[]): string {
   return findings.length === 0 ? "" : counted(findings.length, "note");
 }
 
+/** The keys that mean something now, as many as have room; help and quit always. */
 function hints({ mode, ...state }: State, screen: Screen, columns: number, without: readonly string[]): string {
   if (mode.kind === "help") return fitText("any key: back · q quit", columns);
   if (mode.kind === "confirm") return fitText("y replace the file · any other key leave it", columns);

@@ -3,6 +3,7 @@
 /** "j", "enter", "ctrl-d", "pagedown"; pasted text is one key, "paste:" and the text. */
 export type Key = string;
 
+/** Ends of escape sequences. Terminals differ in home and end: H and F are xterm's, 1~ and 4~ the Linux console's, 7~ and 8~ rxvt's. */
 const sequences: Readonly<Record<string, Key>> = {
   A: "up",
   B: "down",
@@ -20,10 +21,12 @@ const sequences: Readonly<Record<string, Key>> = {
   "8~": "end",
 };
 
+/** Bracketed paste: the terminal marks what was pasted, so that it is not taken for commands. */
 const pasteBegin = "\u001b[200~";
 const pasteEnd = "\u001b[201~";
 // CSI, SS3, or a lone escape with what may follow it.
 const sequence = /^\u001b(?:\[([0-9;?]*)([@-~])|O([A-Z]))/;
+/** What may go on in the next chunk: it is held back for a moment. */
 const unfinished = /^\u001b(?:\[[0-9;?]*|O)?$/;
 
 /** Splits chunks into keys. */
@@ -36,6 +39,7 @@ export interface KeyReader {
   isHolding(): boolean;
 }
 
+/** A reader without keys so far; one for each terminal, since it holds back halves. */
 export function makeKeyReader(): KeyReader {
   let held = "";
   return {
@@ -54,6 +58,7 @@ export function makeKeyReader(): KeyReader {
   };
 }
 
+/** The keys that are whole, and the rest that may be the beginning of one. */
 function split(text: string): { keys: Key[]; rest: string } {
   const keys: Key[] = [];
   let rest = text;
@@ -83,6 +88,7 @@ function split(text: string): { keys: Key[]; rest: string } {
   return { keys, rest };
 }
 
+/** A character as a key; control characters by their letter. */
 function plainKey(character: string): Key {
   const code = character.charCodeAt(0);
   if (character === "\r" || character === "\n") return "enter";

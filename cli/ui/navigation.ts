@@ -30,6 +30,7 @@ const pageUp: Move = (at, page) => at - page;
 const first: Move = () => 0;
 const last: Move = (_at, _page, row) => row;
 
+/** Keys of vi and less, and those of a keyboard. */
 const MOVES: ReadonlyMap<Key, Move> = new Map([
   ["j", down],
   ["down", down],
@@ -52,6 +53,7 @@ const MOVES: ReadonlyMap<Key, Move> = new Map([
 export function reduce(state: State, key: Key, around: Surroundings): Step {
   if (key === "ctrl-c") return { state, effects: [{ kind: "quit" }] };
   if (key === "ctrl-z") return { state, effects: [{ kind: "suspend" }] };
+  // A message is there until the next key, whatever that does.
   const quiet = state.message === "" ? state : { ...state, message: "" };
   if (quiet.mode.kind === "prompt") return inPrompt(quiet, quiet.mode, key, around);
   if (quiet.mode.kind === "confirm") {
@@ -63,6 +65,7 @@ export function reduce(state: State, key: Key, around: Surroundings): Step {
   return browse(quiet, key, around);
 }
 
+/** A key while lines are looked at. The screen's own keys come first, so it may give one of these another meaning. */
 function browse(state: State, key: Key, around: Surroundings): Step {
   const view = presentView(state);
   const screen = screenOf(view.place, around);
@@ -115,11 +118,13 @@ function browse(state: State, key: Key, around: Surroundings): Step {
   }
 }
 
+/** Where a screen's own key leads: to another place, or to this one seen otherwise. */
 function byOwnKey(state: State, place: Place | undefined, stays: boolean, help: string): Step {
   if (!place) return stay({ ...state, message: `nothing on this line for: ${help}` });
   return stay(stays ? withView(state, { ...viewOf(place), filter: presentView(state).filter }) : open(state, place));
 }
 
+/** Opens what the line leads to, or folds and unfolds. @param deep by Enter, not by right */
 function enter(state: State, view: View, line: Line | undefined, deep: boolean, around: Surroundings): Step {
   const foldable = line?.fold;
   // Right only unfolds; Enter opens what the line leads to, and folds or unfolds where it leads nowhere.
@@ -139,12 +144,14 @@ function leave(state: State, view: View, body: Body, line: Line | undefined, aro
   return stay(withView(state, scroll(view, row, around)));
 }
 
+/** The state with a line of a tree folded or unfolded; the cursor stays on its line. */
 function fold(state: State, view: View, line: Line, isOpen: boolean, around: Surroundings): State {
   if (!line.fold) return state;
   const folds = { ...view.folds, [line.fold.key]: isOpen };
   return withView(state, scroll({ ...view, folds }, view.cursor, around));
 }
 
+/** One step back: out of the filter, out of the find, out of the screen; questions of a screen that is left are given up. */
 function back(state: State, view: View, around: Surroundings): Step {
   if (view.filter !== "") return stay(withView(state, scroll({ ...view, filter: "" }, view.cursor, around)));
   if (view.isFinding) return stay(withView(state, { ...view, isFinding: false }));
@@ -166,6 +173,7 @@ function tab(state: State, number: number, around: Surroundings): Step {
   return stay(settle(open({ ...state, left, stack: [home] }, place), around));
 }
 
+/** The next row that leads on; the same row when there is none. */
 function nextLink(body: Body, from: number, step: 1 | -1): number {
   for (let row = from + step; row >= 0 && row < body.rows.length; row += step) if (body.rows[row]?.open) return row;
   return from;

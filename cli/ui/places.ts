@@ -53,6 +53,7 @@ export interface PlaceOf<Name extends keyof Subjects> {
   readonly args: Subjects[Name];
 }
 
+/** A place with args of just its screen's type. */
 function at<Name extends keyof Subjects>(screen: Name, args: Subjects[Name]): PlaceOf<Name> {
   return { screen, args };
 }

@@ -4,6 +4,7 @@ import { places } from "./places.js";
 import type { Line } from "./screen.js";
 import { type Mode, open, presentView, type State, type Step, type Surroundings, scroll, settle, stay, withView } from "./state.js";
 
+/** A key while something is typed. The text is kept in the mode, so leaving forgets it. */
 export function inPrompt(state: State, mode: Mode & { kind: "prompt" }, key: Key, around: Surroundings): Step {
   const { kind, sign, recalled } = mode;
   const write = (text: string, offers: readonly string[] = []) =>
@@ -37,6 +38,7 @@ export function inPrompt(state: State, mode: Mode & { kind: "prompt" }, key: Key
   }
 }
 
+/** Ends the prompt and has the lines written; a name is needed, and stdout is the screen's. */
 function saveTo(state: State, path: string): Step {
   const done: State = { ...state, mode: { kind: "browse" } };
   if (path === "" || path === "-") return stay({ ...done, message: "not written" });
@@ -50,11 +52,13 @@ function live(state: State, around: Surroundings, after?: Mode): State {
   return after ? { ...filtered, mode: after } : filtered;
 }
 
+/** The view with only the rows that have these words, from the top. */
 function withFilter(state: State, filter: string, around: Surroundings): State {
   const view = presentView(state);
   return view.filter === filter ? state : withView(state, scroll({ ...view, filter }, 0, around));
 }
 
+/** What Enter does: filter, find, or a command, whose answer is a screen of its own. The name of a tab leads to that tab. */
 function submit(state: State, { sign, text }: Mode & { kind: "prompt" }, around: Surroundings): State {
   const done: State = { ...state, mode: { kind: "browse" } };
   if (sign === "f") return withFilter(done, text, around);

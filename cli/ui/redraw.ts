@@ -2,6 +2,7 @@
 
 /** Shortest time between two frames. */
 const frameMilliseconds = 16;
+/** Time between two looks at how far the other thread is. */
 const progressMilliseconds = 100;
 
 /** Tells listeners of changes, many of them at once. */
@@ -32,12 +33,14 @@ export class Redraw {
     }, progressMilliseconds);
   }
 
+  /** Nobody is told anything from now on, and no timer keeps the process alive. */
   close(): void {
     clearTimeout(this.resting);
     clearTimeout(this.ticking);
     this.listeners.clear();
   }
 
+  /** Tells all listeners, then rests for a frame; what changes meanwhile is told at its end, once. */
   private tell(): void {
     this.isTold = true;
     for (const listener of this.listeners) listener();

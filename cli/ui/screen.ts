@@ -9,6 +9,7 @@ export interface Place {
   readonly args: PlaceArgs;
 }
 
+/** What a place is about. Absent and undefined are the same. */
 export type PlaceArgs = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** How a line is drawn beside its words. */

@@ -27,6 +27,7 @@ import {
   type View,
 } from "./state.js";
 
+/** What a session needs of the world: everything it does outside itself goes through these. */
 export interface SessionOptions {
   readonly dump: Answers;
   readonly screens: readonly Screen[];
@@ -49,6 +50,7 @@ export interface SessionOptions {
   suspend(): void;
 }
 
+/** After it a lone escape was the key, not the beginning of a sequence. */
 const flushMilliseconds = 25;
 /** Parts of a value that completion knows. */
 const mostOffered = 200;
@@ -66,8 +68,11 @@ export class Session implements Surroundings {
   private size: Size;
   /** Counts everything that a body is made from and that is not in its view. */
   private stamp = 0;
+  /** Grows with each place that is opened: its questions come before older ones. */
   private priority = 0;
+  /** Runs while half a sequence is held back. */
   private holding: NodeJS.Timeout | undefined;
+  /** The frame that was made last; undefined once something has changed. */
   private drawn: Frame | undefined;
 
   constructor(options: SessionOptions) {
@@ -137,6 +142,7 @@ export class Session implements Surroundings {
     }
   }
 
+  /** The terminal has another size: everything is laid out anew. */
   resize(size: Size): void {
     this.size = size;
     this.stamp++;
@@ -150,6 +156,7 @@ export class Session implements Surroundings {
     this.redraw.close();
   }
 
+  /** The body of a view, made anew only when something it is made from has changed. */
   body(view: View): Body {
     const { last, stamp } = this;
     const isSame =
@@ -172,6 +179,7 @@ export class Session implements Surroundings {
     return completeLine(text, this.options.commands, () => wordsOf(this.book.results()));
   }
 
+  /** Asks the screen for its lines. */
   private makeBody(view: View): Body {
     const given = {
       args: view.place.args,
@@ -189,6 +197,7 @@ export class Session implements Surroundings {
     return failure ? [failure] : asks.map((each) => this.book.answerTo(each) ?? { state: "cancelled" });
   }
 
+  /** A view's questions, or why they cannot be put: a screen's asks may throw on what a person typed. */
   private asksOf(view: View): { readonly asks: readonly Ask[]; readonly failure?: Answer } {
     try {
       return { asks: screenOf(view.place, this).asks(view.place.args) };
@@ -227,6 +236,7 @@ export class Session implements Surroundings {
     for (const each of [ask(names, {}), ...parts]) if (!this.book.answerTo(each)) this.put(each);
   }
 
+  /** Puts one question, and redraws its progress until the thread is idle. */
   private put(question: Ask): void {
     this.book.put(question, this.priority);
     this.redraw.tick(() => {
@@ -235,6 +245,7 @@ export class Session implements Surroundings {
     });
   }
 
+  /** An answer has come: the cursor stays on the line where it was, though lines may have come above it. */
   private answered(arrive: () => void): void {
     const view = presentView(this.state);
     const line = this.body(view).rows[view.cursor];
@@ -263,12 +274,14 @@ export class Session implements Surroundings {
     });
   }
 
+  /** Writes a file and says so. @throws DumpError of the disk's */
   private async save(path: string, chunks: Iterable<Uint8Array>, replaces: boolean): Promise<void> {
     await this.options.save(path, chunks, replaces);
     this.state = { ...this.state, message: `written: ${path}` };
     this.changed();
   }
 
+  /** Does what a key wants of the world. @param view the one before the key */
   private perform(effect: Effect, view: View): void {
     if (effect.kind === "quit") this.options.quit();
     else if (effect.kind === "copy") this.options.write(`\u001b]52;c;${Buffer.from(effect.text).toString("base64")}\u0007`);

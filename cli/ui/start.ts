@@ -14,8 +14,10 @@ import { Terminal, terminalSize } from "./terminal.js";
 /** Runs the UI until the person quits; returns the exit code. */
 export async function startUi(core: string, options: Options, world: World, commands: readonly AnyCommand[]): Promise<number> {
   const dump = openRemote(core, options);
+  // explore is no command inside itself.
   const known = commands.filter((spec) => !spec.start);
   let code: number = EXIT.ok;
+  // The end may come before the app is there: a signal, a core that cannot be opened.
   let hasEnded = false;
   let unmount = () => {};
   const end = (with_: number) => {
@@ -68,6 +70,7 @@ export async function startUi(core: string, options: Options, world: World, comm
   return code;
 }
 
+/** Opens the dump in a thread; returns at once, dump.opened tells how it went. */
 function openRemote(core: string, options: Options): RemoteDump {
   const executable = optionText(options, "exe");
   const tmpdir = optionText(options, "tmpdir");

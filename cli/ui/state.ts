@@ -16,6 +16,7 @@ export interface View {
   readonly folds: Readonly<Record<string, boolean>>;
 }
 
+/** What keys mean now: lines are browsed, help is shown, something is typed, or a question waits for y. */
 export type Mode =
   | { readonly kind: "browse" }
   | { readonly kind: "help" }
@@ -30,6 +31,7 @@ export type Mode =
   /** A file is there already; yes does the effect, every other key nothing. */
   | { readonly kind: "confirm"; readonly path: string; readonly yes: Effect };
 
+/** Everything about where a person is and how they look at it; plain data, changed only by making another. */
 export interface State {
   /** The breadcrumb; the last one is shown, the first one is home. */
   readonly stack: readonly View[];
@@ -67,11 +69,13 @@ export interface Surroundings {
   complete(text: string): Completion;
 }
 
+/** What a key makes: the next state, and what is to be done outside. */
 export interface Step {
   readonly state: State;
   readonly effects: readonly Effect[];
 }
 
+/** Places whose cursor, filter and folds are remembered. */
 const mostRemembered = 200;
 
 /** The state at the start, at home. */
@@ -79,6 +83,7 @@ export function startAt(place: Place): State {
   return { stack: [viewOf(place)], left: new Map(), mode: { kind: "browse" }, find: "", history: [], message: "" };
 }
 
+/** The view that is shown: the last step of the breadcrumb. */
 export function presentView(state: State): View {
   return state.stack[state.stack.length - 1];
 }
@@ -122,22 +127,27 @@ export function open(state: State, place: Place): State {
   return { ...state, left, stack: [...found.stack, left.get(placeKey(place)) ?? viewOf(place)] };
 }
 
+/** A place seen for the first time. */
 export function viewOf(place: Place): View {
   return { place, cursor: 0, top: 0, filter: "", isFinding: false, folds: {} };
 }
 
+/** A step without effects. */
 export function stay(state: State): Step {
   return { state, effects: [] };
 }
 
+/** A step that ends the session. */
 export function quit(state: State): Step {
   return { state, effects: [{ kind: "quit" }] };
 }
 
+/** The state with another view in place of the present one. */
 export function withView(state: State, view: View): State {
   return { ...state, stack: [...state.stack.slice(0, -1), view] };
 }
 
+/** The views of places that were left, the present one among them; the oldest goes when there are too many. */
 export function remember(state: State): ReadonlyMap<string, View> {
   const view = presentView(state);
   const left = new Map(state.left);

@@ -30,6 +30,7 @@ export function terminalSize(): Size {
 export class Terminal {
   readonly painter = makePainter(process.stdout);
   private readonly events: TerminalEvents;
+  /** The screen is ours now: false while the shell has it. */
   private isInside = false;
   private readonly handlers: (readonly [NodeJS.Signals, () => void])[];
 
@@ -77,6 +78,7 @@ export class Terminal {
     }, resumeMilliseconds);
   };
 
+  /** SIGCONT: the shell has given the terminal back, in a state of its own. */
   private readonly resume = (): void => {
     if (this.events.hasEnded()) return;
     this.take();
@@ -85,6 +87,7 @@ export class Terminal {
     process.kill(process.pid, "SIGWINCH");
   };
 
+  /** Switches to the alternate screen and reads keys one by one. */
   private take(): void {
     this.isInside = true;
     process.stdout.write(enter);
@@ -93,6 +96,7 @@ export class Terminal {
     process.stdin.setRawMode(true);
   }
 
+  /** Gives the screen back as it was; may be called any number of times. */
   private readonly restore = (): void => {
     if (!this.isInside) return;
     this.isInside = false;
@@ -101,6 +105,7 @@ export class Terminal {
     process.stdout.write(leave);
   };
 
+  /** SIGWINCH: the terminal may have moved lines about, so all of it is cleared and drawn anew. */
   private readonly resize = (): void => {
     if (!this.isInside) return;
     process.stdout.write("\u001b[2J");

@@ -1,3 +1,4 @@
+// Sentences about waiting that the command and the screen share.
 import { counted, formatCount } from "../../src/base/units.js";
 import type { blocked } from "../../src/query/blocked.js";
 import { formatPlace } from "../text/goroutine-group.js";

@@ -1,3 +1,4 @@
+// The end of the process in lines: the cause in bold, each panic, what the runtime printed, the signal, the stack of the goroutine.
 import type { death } from "../../src/query/death.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
@@ -24,6 +25,10 @@ function wrap(text: string, indent: string, page: Page): string[] {
   return lines.map((line) => cutText(line, page.width).trimEnd());
 }
 
+/**
+ * Panics in the order in which they were raised, numbered when there are several, each with its type. A fatal error's further lines come
+ * first.
+ */
 function panicLines({ panics, kind, fatalError }: Death, page: Page): string[] {
   const lines = kind === "fatal error" && fatalError ? fatalError.split("\n").slice(1) : [];
   return [
@@ -41,11 +46,16 @@ function panicLines({ panics, kind, fatalError }: Death, page: Page): string[] {
   ];
 }
 
+/**
+ * How the type of a panic's value is known, where it is not the value itself that tells: the runtime replaces an error by its text before
+ * it prints. runtime/panic.go preprintpanics
+ */
 function evidence(how: Death["panics"][number]["typeEvidence"]): string {
   if (how === "inferred") return " (from the argument slot of panic; its text is what Error or String gave)";
   return how === "replaced" ? ", or of an error or Stringer that gave this text" : "";
 }
 
+/** Name, code, address with what lies there, pc with its function, and who sent it. */
 function signalLines({ signal }: Death, page: Page): string[] {
   if (!signal) return [];
   const facts = [`${signal.name}${signal.meaning === "" ? "" : ` (${signal.meaning})`} code ${signal.code}`];
@@ -56,12 +66,14 @@ function signalLines({ signal }: Death, page: Page): string[] {
   return wrap(facts.join(", "), "  ", page);
 }
 
+/** Callers in C, innermost first, "memcpy < parse < main"; nothing for a death in Go. */
 function callerLines({ callersInC, signal }: Death, page: Page): string[] {
   if (!callersInC) return [];
   const names = [...(signal?.at === undefined ? [] : [signal.at]), ...callersInC.map((each) => each.function)];
   return wrap(`in C, by the return addresses on the stack: ${names.join(" < ")}`, "  ", page);
 }
 
+/** The goroutine and its frames; the program's own innermost function is in bold. */
 function frameLines({ goroutine, frames, top }: Death, page: Page): string[] {
   if (!goroutine) return [];
   return [

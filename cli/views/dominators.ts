@@ -1,3 +1,4 @@
+// Rows of the dominator tree: figures of fixed width, then a name, so that rows of a tree stay in columns without a table.
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import type { dominators } from "../../src/query/dominators.js";
 import { formatShare } from "../text/bytes.js";

@@ -9,7 +9,9 @@ import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 
 type Answer = ReturnType<typeof goroutine.run>;
+/** A function on the stack, as the query gives it. */
 export type StackFrame = Answer["frames"][number];
+/** An argument, result or local variable of a frame. */
 export type Variable = StackFrame["variables"][number];
 
 /** One frame, or several of the runtime that follow each other. */
@@ -18,6 +20,7 @@ export interface StackPart {
   readonly isRuntime: boolean;
 }
 
+/** The runtime's own frames: its package, not the packages under runtime/. */
 const isRuntime = (frame: StackFrame) => frame.function.startsWith("runtime.");
 
 /** A goroutine of the runtime's own is not folded: there is nothing else to see. */
@@ -85,6 +88,7 @@ export function traceLines({ id, trace }: Pick<Answer, "id" | "trace">, page: Pa
       const text = `${formatDuration(row.beforeEnd).padStart(12)}  ${row.proc < 0 ? "" : `P${row.proc}`}`.padEnd(19);
       return cutText(escapeText(`${text} ${row.text}`), page.width);
     }),
+    // "behind" is certain, "inTracer" only possible: the weaker one is told only without the stronger.
     ...(trace.behind ? [page.dim("its state has changed since: the process died before the trace said so")] : []),
     ...(trace.inTracer && !trace.behind ? [page.dim("its thread was inside the tracer: its last event may be missing")] : []),
   ];

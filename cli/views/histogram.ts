@@ -1,3 +1,4 @@
+// Columns of a histogram. Shares and bars are of the total of all rows that match, so they do not change with --top.
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import type { histogram } from "../../src/query/histogram.js";
 import { formatBar, formatShare } from "../text/bytes.js";
@@ -6,6 +7,7 @@ import type { ColumnOf } from "../text/table.js";
 type Answer = ReturnType<typeof histogram.run>;
 type Row = Answer["rows"][number];
 
+/** Columns of a bar of 100 per cent. */
 const barWidth = 10;
 
 /** How rows are shown: under which names, with what retained, the share of what. */

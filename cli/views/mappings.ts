@@ -1,3 +1,4 @@
+// Columns of the memory map. Where a screen is narrow "in" goes first and then "end", which start and bytes tell as well.
 import { formatBytes } from "../../src/base/units.js";
 import type { mappings } from "../../src/query/mappings.js";
 import type { ColumnOf } from "../text/table.js";

@@ -1,3 +1,4 @@
+// Columns of objects; the value gets two thirds of the room that type and value share on a screen.
 import { formatBytes } from "../../src/base/units.js";
 import type { objects } from "../../src/query/objects.js";
 import type { ColumnOf } from "../text/table.js";

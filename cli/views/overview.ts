@@ -15,7 +15,9 @@ type HeapUse = Pick<Overview, "heap" | "topTypes">;
 type FirstLook = ReturnType<typeof firstLook.run>;
 type MemoryUse = ReturnType<typeof memoryUse.run>;
 
+/** Columns of the labels at the left. */
 const labelWidth = 12;
+/** Columns of a bar of 100 per cent; types have half of it. */
 const barWidth = 20;
 /** Mappings and files named of a class. */
 const MOST_PARTS = 3;
@@ -41,6 +43,7 @@ export function deathLines({ death }: FirstLook, page: Page): string[] {
   const whole = entry("Death", `${death.summary}${where}`, page);
   const most = mostLines(page);
   if (whole.length <= most + 1) return whole;
+  // A long message is cut in its middle: goroutine and place, at its end, are what the reader needs.
   const goroutine = / in goroutine [0-9]+ \([^\n]*\)$/.exec(death.summary)?.[0] ?? "";
   const said = death.summary.slice(0, death.summary.length - goroutine.length);
   return [...entry("Death", said, page, most - 1), ...entry("", `${goroutine}${where}`, page, 2)];
@@ -58,6 +61,7 @@ export function programLines({ program }: FirstLook, page: Page): string[] {
 /** How it was started and what it was built from. */
 export function buildLines({ program }: FirstLook, page: Page): string[] {
   const settings = Object.entries(program.buildSettings);
+  // vcs.revision, vcs.time and vcs.modified say of which source it is: a line of their own. runtime/debug BuildSetting
   const vcs = settings.filter(([key]) => key.startsWith("vcs")).map(([key, value]) => `${key}=${value}`);
   const build = settings.filter(([key]) => !key.startsWith("vcs")).map(([key, value]) => `${key}=${shortened(value)}`);
   return [
@@ -87,6 +91,7 @@ export function memoryLines({ memory }: MemoryUse, page: Page): string[] {
     formatBar(bytes, memory.mappedBytes, barWidth),
   ]);
   const columns = [{ title: "", cut: "end" }, { title: "", align: "right" }, { title: "", align: "right" }, { title: "" }] as const;
+  // What is under one per cent is not worth a line.
   const others = memory.mappings.reduce((sum, each) => sum + each.bytes, 0);
   const reserved = memory.reservedBytes > 0 ? `, ${formatBytes(memory.reservedBytes)} more reserved without access` : "";
   return [

@@ -1,3 +1,4 @@
+// Bytes as a hex dump. The last line is always the place: the screen shows it as its head.
 import { formatBytes, parseAddress } from "../../src/base/units.js";
 import type { read } from "../../src/query/read.js";
 import { bytesOfHex, formatHexDump } from "../text/bytes.js";

@@ -1,3 +1,4 @@
+// The fields of one referrer in a line, as Go expressions; common beginnings are said once.
 import { formatCount } from "../../src/base/units.js";
 import type { refs } from "../../src/query/refs.js";
 
@@ -13,6 +14,7 @@ export function formatFields(fields: readonly string[], pointers: number): strin
   const [first = "", ...others] = fields;
   const rest = others.map((each) => {
     let same = 0;
+    // The beginning that it shares with the first, back to the last dot or bracket: whole fields are left out, never half a name.
     while (same < each.length && each[same] === first[same]) same++;
     const from = Math.max(each.lastIndexOf(".", same), each.lastIndexOf("[", same));
     return from > 0 ? each.slice(from) : each;

@@ -22,6 +22,7 @@ export interface SuspectText {
   readonly next: string;
 }
 
+/** A finding in words. Parts and signs that say the same are told once. */
 export function suspectText(suspect: Suspect): SuspectText {
   const wording = WORDINGS[suspect.rule] as Wording<RuleId>;
   const of = wholeText(suspect.whole);
@@ -107,9 +108,13 @@ interface Wording<Id extends RuleId> {
   part?(part: Part): string;
 }
 
+/** Shared by the rules about goroutines, and by those about fields. */
 const GOROUTINES = { title: groupTitle, facts: groupFacts };
 const FIELDS = { facts: fieldFacts };
 
+/**
+ * The wording of each rule; the compiler asks for one of every RuleId. A title names the culprit, the size and its share, in one sentence.
+ */
 const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   "finalizer-backlog": {
     kind: "finalizer backlog",
@@ -206,6 +211,7 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   },
 };
 
+/** What a share is of, after "of": "the live heap". */
 function wholeText({ kind, bytes }: Whole): string {
   switch (kind) {
     case "memory limit":
@@ -230,10 +236,12 @@ function times(count: number, what: string): string {
   return `${formatCount(count)} × ${what}`;
 }
 
+/** What the runtime itself holds is marked as such: it is seldom a fault of the program. */
 function runtimes(isRuntimes: boolean): string {
   return isRuntimes ? ", the Go runtime's own," : "";
 }
 
+/** "main.cache (global) holds 51.6 MiB (6% of the live heap): 4,000 × main.Session; goroutine 12 is in main.serve [running]". */
 function accumulationTitle({ holder, isRuntimes, ownerKind, members, goroutine }: Figures["accumulation"], size: string): string {
   const kind = ownerKind === undefined ? "" : ` (${ownerKind})`;
   const what = members ? `: ${times(members.count, members.type)}` : "";
@@ -241,15 +249,18 @@ function accumulationTitle({ holder, isRuntimes, ownerKind, members, goroutine }
   return `${holder}${runtimes(isRuntimes)}${kind} holds ${size}${what}${where}`;
 }
 
+/** "it is full, 100 of 100 buffered, senders wait (0xc000012000)". */
 function channelText({ address, length, capacity, isFull, haveSendersToWait }: NonNullable<Figures["full-channel"]["state"]>): string {
   const full = isFull ? "it is full, " : "";
   return `${full}${formatCount(length)} of ${formatCount(capacity)} buffered${haveSendersToWait ? ", senders wait" : ""} (${address})`;
 }
 
+/** When the garbage would have been collected. GOGC below 0 is off: never, but for a memory limit. */
 function gcText({ gogc, nextGoal }: NonNullable<Figures["garbage"]["gc"]>): string {
   return gogc < 0 ? "; GOGC is off" : `; GOGC ${gogc}, next collection at ${formatBytes(nextGoal)}`;
 }
 
+/** "12 goroutines are in main.worker at worker.go:42 [chan receive] and hold 1.2 MiB (3% of the live heap), 1.1 MiB of it heap". */
 function groupTitle(group: GroupFigures, size: string): string {
   const { count, ids, state, heapBytes } = group;
   const many = count > 1 ? `${counted(count, "goroutine")} are` : `goroutine ${ids[0]} is`;
@@ -261,6 +272,7 @@ function groupTitle(group: GroupFigures, size: string): string {
 /** Functions named that goroutines of one place began in. */
 const MOST_ENTRIES = 3;
 
+/** With which functions they began, and their ids; both cut, and the rest counted. */
 function groupFacts({ count, ids, entries }: GroupFigures): readonly string[] {
   const more = entries.length > MOST_ENTRIES ? ` and ${counted(entries.length - MOST_ENTRIES, "other")}` : "";
   const started = entries.length === 0 ? [] : [`started as ${entries.slice(0, MOST_ENTRIES).join(", ")}${more}`];
@@ -272,6 +284,7 @@ function fieldOf({ holder, paths }: WasteFigures): string {
   return paths[0] === holder || paths.length > 1 ? "" : ` (${paths[0]})`;
 }
 
+/** The fields that lose the bytes, unless the one is the holder itself. */
 function fieldFacts({ holder, paths }: WasteFigures): readonly string[] {
   return paths[0] === holder ? [] : [`in ${paths.join(", ")}`];
 }

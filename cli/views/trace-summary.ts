@@ -1,3 +1,5 @@
+// An execution trace in tables: generations, Ps, collections, heap, goroutines, tasks, regions, logs, kinds of events. All times are ns in
+// the answer; moments are told as before the end, since a crash is what they are read for.
 import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import type { traceSummary } from "../../src/query/trace-summary.js";
 import { shareBar, sparkline } from "../text/chart.js";
@@ -30,6 +32,7 @@ export function traceText({ found, explanation, summary, goroutines }: Answer, p
   ];
 }
 
+/** Generations: about a second each, what the tracer flushes at a time. runtime/trace.go traceAdvance */
 function generations({ generations: all, last }: Summary, page: Page): string[] {
   const rows = all.map((each) => [
     String(each.number),
@@ -48,6 +51,7 @@ function generations({ generations: all, last }: Summary, page: Page): string[] 
   return [...formatTable(columns, rows, page.width), ""];
 }
 
+/** A bar for each P: the share of the trace's time in which it ran a goroutine, in a system call or not. */
 function procs(summary: Summary, page: Page): string[] {
   const rows = summary.procs.map(({ id, share }) => [`P${id}`, `${(share * 100).toFixed(1)} %`, shareBar(share, 30)]);
   return [
@@ -57,8 +61,10 @@ function procs(summary: Summary, page: Page): string[] {
   ];
 }
 
+/** Cycles, the time in which one was in progress, assists, and pauses by what stopped the world. A cycle that had not ended has end -1. */
 function collections({ gc, last }: Summary, page: Page, span: number): string[] {
   const done = gc.cycles.filter((cycle) => cycle.end >= 0);
+  // One that was in progress counts up to the end of the trace.
   const collecting = gc.cycles.reduce((sum, cycle) => sum + (cycle.end < 0 ? last : cycle.end) - cycle.begin, 0);
   const open = gc.cycles.length > done.length ? ", one in progress at the end" : "";
   const lines = [
@@ -73,6 +79,7 @@ function collections({ gc, last }: Summary, page: Page, span: number): string[] 
   return [...lines, ""];
 }
 
+/** The heap and its goal over time as sparklines; points are thinned out to what the page has room for. */
 function heap({ heap: points }: Summary, page: Page): string[] {
   const last = points.at(-1);
   if (!last) return [];
@@ -88,6 +95,7 @@ function heap({ heap: points }: Summary, page: Page): string[] {
   ];
 }
 
+/** Time in each state, the longest running first; "most for" is the reason it waited longest for. */
 function goroutineTable(summary: Summary, total: number, page: Page): string[] {
   const rows = summary.goroutines.map((each) => [
     String(each.id),
@@ -113,6 +121,7 @@ function goroutineTable(summary: Summary, total: number, page: Page): string[] {
   return [page.bold(`goroutines by time running${shown}`), ...formatTable(columns, rows, page.width), ""];
 }
 
+/** Tasks and regions by name; one without an end counts up to the end of the trace. runtime/trace NewTask, WithRegion */
 function spans(title: string, all: Summary["tasks"], page: Page): string[] {
   if (all.length === 0) return [];
   const rows = all.map(({ name, count, open, total, longest }) => [
@@ -132,6 +141,7 @@ function spans(title: string, all: Summary["tasks"], page: Page): string[] {
   return [page.bold(title), ...formatTable(columns, rows, page.width), ""];
 }
 
+/** The last five messages of the program. runtime/trace Log */
 function logs({ logs: all, last }: Summary, page: Page): string[] {
   if (all.count === 0) return [];
   const shown = all.last
@@ -143,6 +153,7 @@ function logs({ logs: all, last }: Summary, page: Page): string[] {
   return [page.bold(`logs: ${formatCount(all.count)}, the last`), ...shown, ""];
 }
 
+/** The twelve most frequent kinds of events. */
 function kinds({ kinds: all }: Summary, page: Page): string[] {
   const rows = all.slice(0, 12).map(({ kind, count }) => [kind, formatCount(count)]);
   return [page.bold("events by kind"), ...formatTable([{ title: "" }, { title: "", align: "right" }], rows, page.width)];

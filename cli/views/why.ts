@@ -1,3 +1,4 @@
+// The words around a path: its root, and the figures of merged paths.
 import { formatBytes, formatCount } from "../../src/base/units.js";
 import type { why } from "../../src/query/why.js";
 

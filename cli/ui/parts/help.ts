@@ -3,6 +3,7 @@ import { padText } from "../../text/table.js";
 import { wrapText } from "../../text/wrap.js";
 import type { Line, Screen } from "../screen.js";
 
+/** Keys that mean the same on every screen. */
 const everywhere = (tabs: number): readonly (readonly [string, string])[] => [
   ["enter, l", "open what the line is about (› marks those that lead on); unfold"],
   ["esc, h", "back: first out of a filter or find, then out of the screen"],

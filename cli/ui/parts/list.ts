@@ -7,9 +7,11 @@ import type { Line, Place } from "../screen.js";
 /** One row of a table and what a line says beside its text. */
 export type ListRow = Omit<Line, "text"> & { readonly cells: readonly string[] };
 
+/** Columns between two columns of a table. */
 const gap = 2;
 /** What a column that is cut has at least before others give way for it. */
 const leastCut = 16;
+/** Texts of printable ASCII take as many columns as they have characters: no segmenting is needed for them. */
 const ascii = /^[\x20-\x7e]*$/;
 
 /** The text in at most width columns. */

@@ -23,9 +23,11 @@ export interface Painter {
   resume(): void;
 }
 
+/** Synchronized output: the terminal shows what is between at once. Terminals that do not know it ignore it. */
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 
+/** A painter that has drawn nothing yet. At most one frame waits: a newer one takes its place. */
 export function makePainter(terminal: Terminal): Painter {
   let shown: readonly string[] = [];
   let next: readonly string[] | undefined;
@@ -33,6 +35,7 @@ export function makePainter(terminal: Terminal): Painter {
   let isBlocked = false;
   let isPaused = false;
 
+  /** Writes what has changed since the last frame, unless the terminal is not ready. */
   function paint(): void {
     if (next === undefined || isPaused || isBlocked) return;
     const lines = next;

@@ -1,3 +1,4 @@
+// What a person typed after ":", answered as the shell would be: the same grammar, the same query, the same text.
 import { UsageError } from "../../../src/base/errors.js";
 import { optionText } from "../../arguments.js";
 import type { AnyCommand } from "../../command.js";
@@ -10,6 +11,7 @@ import { ask, type Screen } from "../screen.js";
 
 /** The answer to a command line, as the command itself prints it. */
 export function answerScreen(commands: readonly AnyCommand[]): Screen<Subjects["answer"]> {
+  // Parsed at each use: the place holds the line alone, which is plain data.
   const parse = (line: string) => parseCommand(splitWords(line), commands);
   return {
     name: "answer",
@@ -21,6 +23,7 @@ export function answerScreen(commands: readonly AnyCommand[]): Screen<Subjects["
       const { file } = spec;
       const question = ask(spec.query, spec.args(operands, options));
       if (path === undefined || !file) return [question];
+      // Bytes on stdout would be drawn over the screen.
       if (path === "-") throw new UsageError("-o -: the screen is in use", "name a file: -o trace.out");
       return [
         {

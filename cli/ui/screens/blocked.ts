@@ -1,3 +1,4 @@
+// The waits-for picture as a tree: circles first, then what is waited for, with who could end it and who waits.
 import { formatCount } from "../../../src/base/units.js";
 import { blocked } from "../../../src/query/blocked.js";
 import { formatDuration } from "../../text/duration.js";
@@ -45,6 +46,7 @@ export const blockedScreen: Screen<Subjects["blocked"]> = {
   ],
 };
 
+/** Whether a goroutine waits for this, or could end the wait. */
 function concerns({ waiting, holders }: Row, id: number): boolean {
   return waiting.some((each) => each.id === id) || holders.some((each) => each.id === id);
 }
@@ -57,6 +59,7 @@ function noneOf({ rows }: Answer, id: number): string {
     : `goroutine ${id} waits for nothing that is known, and nobody waits for it`;
 }
 
+/** A deadlock, a line for each goroutine of the circle. */
 function cycleLines(cycle: Answer["cycles"][number]): Line[] {
   const { goroutines } = cycle;
   const rows = goroutines.map((each, index): Line => {
@@ -70,6 +73,10 @@ function cycleLines(cycle: Answer["cycles"][number]): Line[] {
   return [{ text: circleText(cycle), tone: "bad" }, ...rows, { text: "" }];
 }
 
+/**
+ * What is waited for, and below it the goroutines; folded where many wait and nobody is known to end it.
+ * @param id the goroutine that the screen is about, drawn in bold; undefined for all
+ */
 function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
   const key = `${row.kind} ${row.address ?? row.name}`;
   const isOpen = given.folds[key] ?? (id !== undefined || row.holders.length > 0 || row.count <= mostOpen);
@@ -99,6 +106,7 @@ function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
   ];
 }
 
+/** A goroutine, which Enter opens. */
 function goroutineLine(id: number, text: string, isSubject: boolean): Line {
   return {
     text: `    ${text}`,
@@ -109,6 +117,7 @@ function goroutineLine(id: number, text: string, isSubject: boolean): Line {
   };
 }
 
+/** How many goroutines the query left out. */
 function moreLine(count: number, what: string): Line[] {
   return count > 0 ? [{ text: `    … ${formatCount(count)} more ${what}`, tone: "dim", depth: 1 }] : [];
 }

@@ -1,3 +1,4 @@
+// The command's text as lines; addresses and goroutines in it are links.
 import { death } from "../../../src/query/death.js";
 import { makePage } from "../../text/style.js";
 import { deathText } from "../../views/death.js";

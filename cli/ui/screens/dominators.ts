@@ -1,3 +1,4 @@
+// The dominator tree, all levels asked for at once: what is folded needs no further question.
 import { dominators } from "../../../src/query/dominators.js";
 import { DOMINATORS_TITLE, dominatorFigures, dominatorLabel } from "../../views/dominators.js";
 import { isAt, ownerPlace, places, type Subjects, typePlace } from "../places.js";
@@ -5,7 +6,9 @@ import { ask, type Given, type Line, type Place, resultOf, type Screen } from ".
 
 type Row = ReturnType<typeof dominators.run>;
 
+/** In the order in which the key t goes through them. */
 const groups = ["none", "type", "package"] as const;
+/** Levels and children that one answer has; "from here" asks for those below. */
 const levels = 8;
 const children = 50;
 
@@ -47,6 +50,7 @@ function startPlace(line: Line | undefined): Place | undefined {
   return isAt(line?.open, "goroutine") ? places.dominators({ of: `g${line.open.args.id}` }) : undefined;
 }
 
+/** A row and, where it is unfolded, all below it. Folds are kept by the path of names, so they outlive a new answer. */
 function treeLines(row: Row, path: string, depth: number, whole: number, given: Given): Line[] {
   const name = dominatorLabel(row);
   const key = `${path}/${name}${row.address ?? ""}`;

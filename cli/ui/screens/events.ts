@@ -1,3 +1,4 @@
+// Trace events with the newest first: what happened last before death is what one comes for.
 import { counted, formatCount } from "../../../src/base/units.js";
 import { traceEvents } from "../../../src/query/trace-events.js";
 import { formatDuration } from "../../text/duration.js";
@@ -5,6 +6,7 @@ import { tableLines } from "../parts/list.js";
 import { places, type Subjects } from "../places.js";
 import { ask, resultOf, type Screen } from "../screen.js";
 
+/** Events asked for at first; + asks for five times as many. */
 const most = 2000;
 
 /** The last events of the execution trace, of all goroutines or of one. */

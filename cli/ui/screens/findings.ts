@@ -1,3 +1,4 @@
+// What was damaged or doubtful. It asks nothing: findings come with the answers of the other screens.
 import { counted } from "../../../src/base/units.js";
 import type { Line, Screen } from "../screen.js";
 

@@ -1,3 +1,4 @@
+// A stack as a tree: frames unfold into variables, runs of the runtime's frames into frames.
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { goroutine } from "../../../src/query/goroutine.js";
 import { formatPlace } from "../../text/goroutine-group.js";
@@ -15,6 +16,7 @@ import {
 import { places, type Subjects } from "../places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 
+/** Levels of values, as the command's default: a variable that is opened has a screen of its own. */
 const depth = 2;
 
 /** One goroutine: its stack, a frame unfolds into its variables; then its last events. */
@@ -91,6 +93,7 @@ function frameLines(frame: StackFrame, key: string, given: Given, open = true): 
   return [line, ...known.map(variableLine), ...missingLines(frame, `${key} missing`, given)];
 }
 
+/** One line for all variables without a value, which unfolds into why each has none. */
 function missingLines({ variables }: StackFrame, key: string, given: Given): Line[] {
   const text = unavailableLine(variables);
   if (text === undefined) return [];
@@ -105,6 +108,7 @@ function missingLines({ variables }: StackFrame, key: string, given: Given): Lin
   ];
 }
 
+/** A variable, which Enter opens where it has an expression. */
 function variableLine(variable: Variable): Line {
   return {
     text: `      ${variableText(variable)}`,

@@ -1,3 +1,4 @@
+// Goroutines by stack or one by one. A row of a group leads to its goroutines, a row of one to its stack.
 import { counted, formatBytes, formatCount } from "../../../src/base/units.js";
 import { escapePattern } from "../../../src/base/words.js";
 import { goroutines } from "../../../src/query/goroutines.js";
@@ -12,6 +13,7 @@ type Answer = ReturnType<typeof goroutines.run>;
 type Group = NonNullable<Answer["groups"]>[number];
 type Row = Answer["rows"][number] | Group;
 
+/** Rows asked for; more are counted in the note. */
 const most = 5000;
 
 /** What everybody was doing: one row a stack, or one a goroutine. */

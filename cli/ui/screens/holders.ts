@@ -1,3 +1,4 @@
+// Merged paths of all objects of a type as a tree, all of it unfolded: it is cut to a size that is read.
 import { counted } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
 import { MERGED_TITLE, mergedFigures } from "../../views/why.js";
@@ -24,6 +25,7 @@ export const holdersScreen: Screen<Subjects["holders"]> = {
   ],
 };
 
+/** A row and, unless it is folded, all below it. */
 function mergedLines(row: Merged, path: string, depth: number, given: Given): Line[] {
   const name = row.owner ?? row.type;
   const key = `${path}/${name}`;

@@ -51,6 +51,7 @@ export function allScreens(commands: readonly AnyCommand[]): readonly Screen[] {
 /** The same for a file that is nothing but a trace: home is the trace. */
 export function traceScreens(commands: readonly AnyCommand[]): readonly Screen[] {
   const tabbed = [traceScreen, findingsScreen];
+  // The others lose their tabs: each needs a core, and says so when a command leads there.
   const others = allScreens(commands).filter((screen) => !tabbed.includes(screen));
   return [...tabbed, ...others.map(({ tab: _, ...screen }) => screen)];
 }

@@ -1,3 +1,4 @@
+// The memory map; a row leads to the bytes at its beginning.
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { mappings } from "../../../src/query/mappings.js";
 import { cellsOf } from "../../text/table.js";

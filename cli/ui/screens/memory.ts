@@ -1,3 +1,4 @@
+// A hex dump, a kilobyte at a time.
 import { hex, parseAddress } from "../../../src/base/units.js";
 import { read } from "../../../src/query/read.js";
 import { makePage } from "../../text/style.js";
@@ -5,6 +6,7 @@ import { bytesText } from "../../views/read.js";
 import { places, type Subjects } from "../places.js";
 import { ask, resultOf, type Screen } from "../screen.js";
 
+/** Bytes of a page. */
 const length = 1024;
 
 /** Raw bytes. */
@@ -30,6 +32,7 @@ export const memoryScreen: Screen<Subjects["memory"]> = {
   ],
 };
 
+/** The page so many bytes on, not before address 0. */
 function moved(args: Subjects["memory"], bytes: number) {
   const address = parseAddress(args.address) ?? 0;
   return places.memory(hex(Math.max(0, address + bytes)));

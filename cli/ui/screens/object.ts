@@ -1,3 +1,4 @@
+// A value as a tree, and below it who points to it. What it shows comes from two questions, each drawn when it is answered.
 import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { refs } from "../../../src/query/refs.js";
 import { show } from "../../../src/query/show.js";
@@ -9,8 +10,11 @@ import { ask, type Given, type Line, type Place, resultOf, type Screen } from ".
 type Value = ReturnType<typeof show.run>["value"];
 type Reference = ReturnType<typeof refs.run>["rows"][number];
 
+/** Elements of a page: ] and [ turn pages. */
 const page = 200;
+/** Levels of the value that are read; a part has a screen of its own. */
 const depth = 3;
+/** Referrers below the value; i has a screen with more of them. */
 const mostReferrers = 100;
 
 /** One value: what is in it, and who points to it. */
@@ -42,6 +46,7 @@ export const objectScreen: Screen<Subjects["object"]> = {
       const last = (value.offset ?? 0) + (value.children?.length ?? 0);
       if (length > page)
         head.push({ text: `${formatCount(value.offset ?? 0)} to ${formatCount(last)} of ${formatCount(length)}`, tone: "dim" });
+      // What y copies and the keys mean on the first line: the address that was asked for, else where the value leads or lies.
       const own = isAddress(given.args.of) ? given.args.of : (value.address ?? object?.address);
       const [first, ...more] = valueLines(value, "", 0, given);
       if (first) rows.push({ ...first, ...(own === undefined ? {} : { copy: own }) }, ...more);
@@ -77,11 +82,13 @@ function addressOf(args: Subjects["object"], line: Line | undefined): string | u
   return [line?.copy, args.of].find(isAddress);
 }
 
+/** Paths to the object at hand; undefined when no address is known. */
 function whyPlace(args: Subjects["object"], line: Line | undefined): Place | undefined {
   const address = addressOf(args, line);
   return address === undefined ? undefined : places.paths({ address });
 }
 
+/** The bytes of the object at hand. */
 function bytesPlace(args: Subjects["object"], line: Line | undefined): Place | undefined {
   const address = addressOf(args, line);
   return address === undefined ? undefined : places.memory(address);
@@ -124,6 +131,7 @@ function valueLines(value: Value, path: string, level: number, given: Given<Subj
   ];
 }
 
+/** Who points to the value, when that is known: a title, then a line for each. */
 function referrerLines(given: Given): Line[] {
   const answer = resultOf(given, 1, refs);
   if (!answer) return [];

@@ -1,3 +1,4 @@
+// Objects of a type, largest first; a row leads to its value.
 import { formatBytes, formatCount } from "../../../src/base/units.js";
 import { objects } from "../../../src/query/objects.js";
 import { cellsOf } from "../../text/table.js";
@@ -26,6 +27,7 @@ export const objectsScreen: Screen<Subjects["objects"]> = {
   body(given) {
     const answer = resultOf(given, 0, objects);
     if (!answer) return { head: [], rows: [] };
+    // Of one type alone, which the breadcrumb names, there is no column of types.
     const columns = objectColumns(new Set(answer.rows.map((row) => row.type)).size > 1);
     const rows = answer.rows.map((row) => ({ cells: cellsOf(columns, row), open: places.object(row.address), copy: row.address }));
     const cut =

@@ -1,3 +1,4 @@
+// Home. Six questions, in the order of their cost; each part of the page appears when its answer has come.
 import { counted, formatCount } from "../../../src/base/units.js";
 import { dominators } from "../../../src/query/dominators.js";
 import { firstLook } from "../../../src/query/first-look.js";
@@ -26,6 +27,7 @@ import { ask, type Given, type Line, type Place, resultOf, type Screen } from ".
 import { nodePlace } from "./dominators.js";
 import { groupPlace } from "./goroutines.js";
 
+/** Stacks on the first page. */
 const mostGroups = 5;
 /** Of suspects and of holders: with the death they fit a terminal of 80 by 24. */
 const mostFirst = 3;
@@ -75,6 +77,7 @@ function awaited(given: Given, index: number, title: string): Line[] {
   return given.answers[index]?.state === "waiting" ? [{ text: `${title.padEnd(12)}…`, tone: "dim" }] : [];
 }
 
+/** Leads to the goroutine that died, else to the screen of the death. */
 function deathPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, FIRST, firstLook);
   if (!answer) return awaited(given, FIRST, "Death");
@@ -84,6 +87,7 @@ function deathPart(given: Given, page: Page): Line[] {
   return [{ text: first, tone: "bold", open }, ...more.map((text): Line => ({ text, tone: "bold" }))];
 }
 
+/** The likeliest culprits; each leads to the screen of all. */
 function suspectPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, SUSPECTS, suspects);
   if (!answer) return awaited(given, SUSPECTS, "Suspects");
@@ -96,6 +100,7 @@ function suspectPart(given: Given, page: Page): Line[] {
   });
 }
 
+/** Those that hold most; each leads to its value or stack. */
 function holderPart(given: Given, page: Page): Line[] {
   const root = resultOf(given, HOLDERS, dominators);
   if (!root) return awaited(given, HOLDERS, "Holders");
@@ -106,11 +111,13 @@ function holderPart(given: Given, page: Page): Line[] {
   });
 }
 
+/** Name, pid and signal; leads to the death. */
 function programPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, FIRST, firstLook);
   return answer ? headed(programLines(answer, page), places.death()) : awaited(given, FIRST, "Program");
 }
 
+/** Live and garbage. The spans' statistics are another question's and are there before. */
 function heapPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, HEAP, heapUse);
   if (!answer) return awaited(given, HEAP, "Heap");
@@ -118,6 +125,7 @@ function heapPart(given: Given, page: Page): Line[] {
   return headed(heapLines(answer, { stats }, page), places.types());
 }
 
+/** The largest types; each leads to its objects. */
 function typePart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, HEAP, heapUse);
   if (!answer || answer.topTypes.length === 0) return [];
@@ -131,12 +139,14 @@ function typePart(given: Given, page: Page): Line[] {
   ];
 }
 
+/** Memory by use, and the collector. */
 function memoryPart(given: Given, page: Page): Line[] {
   const answer = resultOf(given, MEMORY, memoryUse);
   if (!answer) return awaited(given, MEMORY, "Memory");
   return [...headed(memoryLines(answer, page), places.mappings()), { text: "" }, ...gcLines(answer, page).map((text): Line => ({ text }))];
 }
 
+/** Goroutines by state, and how the program was started and built: at the end, since it is seldom why one comes. */
 function machineLines(given: Given, page: Page): Line[] {
   const answer = resultOf(given, FIRST, firstLook);
   if (!answer) return [];
@@ -152,6 +162,7 @@ function headed([first = "", ...more]: readonly string[], open: Place): Line[] {
   return [{ text: first, open }, ...more.map((text): Line => ({ text }))];
 }
 
+/** The most frequent stacks; each leads to its goroutines. */
 function groupLines(given: Given): Line[] {
   const answer = resultOf(given, GROUPS, goroutines);
   if (!answer) return awaited(given, GROUPS, "Stacks");

@@ -1,3 +1,4 @@
+// Paths as trees. A line knows the pointer that leads to its object, so that x can ask what else holds it.
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
 import { parseIgnored } from "../../arguments.js";
@@ -10,6 +11,7 @@ import { ask, type Line, resultOf, type Screen } from "../screen.js";
 
 type Path = ReturnType<typeof why.run>["paths"][number];
 
+/** Paths asked for at first; + asks for three times as many. */
 const first = 3;
 
 /** Why an object is alive: paths from roots. */
@@ -76,6 +78,7 @@ export const pathsScreen: Screen<Subjects["paths"]> = {
 /** What is left out, as the command line writes it. */
 const ignoredOf = ({ ignore = "" }: Subjects["paths"]) => parseIgnored(ignore);
 
+/** A path's lines: the root leads to its owner, a step to its object. */
 function linesOf({ root, steps }: Path, width: number): Line[] {
   return pathLines(describeRoot(root), steps, makePage(width, false)).map(({ text, step }, index): Line => {
     if (step !== undefined) {

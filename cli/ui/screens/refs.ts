@@ -1,3 +1,4 @@
+// Pointers to or from a value, one row for each value at the other side; the key i turns it round.
 import { counted } from "../../../src/base/units.js";
 import { refs } from "../../../src/query/refs.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
@@ -5,6 +6,7 @@ import { places, type Subjects } from "../places.js";
 import { ask, resultOf, type Screen } from "../screen.js";
 import { referenceLine } from "./object.js";
 
+/** Rows asked for. */
 const most = 2000;
 
 /** All pointers to or from one object. */

@@ -1,3 +1,4 @@
+// Findings with their facts. A title leads to the culprit, the line with → to the command's answer.
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { suspects } from "../../../src/query/suspects.js";
 import { wrapText } from "../../text/wrap.js";

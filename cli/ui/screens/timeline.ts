@@ -1,3 +1,4 @@
+// Time from left to right, a lane for each P and goroutine, one character for each stretch of time.
 import { counted, formatCount } from "../../../src/base/units.js";
 import { traceTimeline } from "../../../src/query/trace-timeline.js";
 import { busyLane, stateLane } from "../../text/chart.js";
@@ -6,8 +7,11 @@ import { tableLines } from "../parts/list.js";
 import { places, type Subjects } from "../places.js";
 import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
 
+/** Stretches that the query divides the time into: more than a wide terminal has, gathered to what there is. */
 const columns = 240;
+/** Lanes of goroutines, the busiest first. */
 const most = 200;
+/** By how much + and - change the part of the time. */
 const zoom = 4;
 /** Columns that the names of lanes get at most. */
 const nameWidth = 30;
@@ -25,6 +29,7 @@ export const timelineScreen: Screen<Subjects["timeline"]> = {
     if (!timeline) return { head: [], rows: [{ text: answer.explanation }] };
     const room = Math.max(10, given.width - Math.min(nameWidth, Math.floor(given.width / 3)) - 2);
     const span = timeline.to - timeline.from;
+    // Ps by how busy they were, goroutines by their state: a P has no state that a reader would miss.
     const lanes = [
       { cells: ["collecting", busyLane([timeline.collecting], span / columns, room)] },
       ...timeline.procs.map((lane) => ({ cells: [`P${lane.id}`, busyLane([lane.running, lane.syscall], span / columns, room)] })),

@@ -1,3 +1,4 @@
+// The trace in numbers as the command prints it, its goroutines linked to their events.
 import { traceSummary } from "../../../src/query/trace-summary.js";
 import { makePage } from "../../text/style.js";
 import { traceText } from "../../views/trace-summary.js";
@@ -5,6 +6,7 @@ import { textLines } from "../parts/list.js";
 import { places } from "../places.js";
 import { ask, type Line, resultOf, type Screen } from "../screen.js";
 
+/** Rows of each table. */
 const most = 50;
 
 /** The execution trace in numbers. */

@@ -1,3 +1,4 @@
+// A histogram: s changes the order, t and P what rows stand for, u shows garbage. A row leads to its objects, package or holder.
 import { counted, formatBytes } from "../../../src/base/units.js";
 import { escapePattern } from "../../../src/base/words.js";
 import { histogram } from "../../../src/query/histogram.js";
@@ -10,7 +11,9 @@ import { ask, type Place, resultOf, type Screen } from "../screen.js";
 
 type Args = Subjects["types"];
 
+/** In the order in which the key t goes through them. */
 const groups = ["type", "package", "owner", "goroutine", "size-class"] as const;
+/** In the order in which the key s goes through them. */
 const sorts = ["bytes", "count", "retained"] as const;
 
 const byOf = ({ by = "type" }: Args) => by;
@@ -34,7 +37,9 @@ export const typesScreen: Screen<Args> = {
   asks(args) {
     const pack = args.package;
     const by = byOf(args);
+    // Garbage and size classes have no retained size: the query refuses, so the screen does not ask.
     const sort = by === "size-class" || args.garbage === true ? (sortOf(args) === "count" ? "count" : "bytes") : sortOf(args);
+    // The package's name before a dot, not as the end of another: "io" is not "bufio".
     const focus = pack === undefined ? {} : { focus: `(^|[^\\w./])${escapePattern(pack)}\\.` };
     return [ask(histogram, { by, sort, garbage: args.garbage === true, top: 0, ...focus, ...partsOf(args) })];
   },
@@ -90,6 +95,7 @@ export const typesScreen: Screen<Args> = {
   ],
 };
 
+/** Where a row leads: objects of its type, types of its package, or its holder; nowhere from a size class. */
 function placeOf(by: NonNullable<Args["by"]>, name: string, parts: Pick<Args, "parts">): Place | undefined {
   if (by === "type") return places.objects({ type: exactType(name), ...parts });
   if (by === "package") return name.startsWith("(") ? undefined : places.types({ package: name, ...parts });

@@ -10,6 +10,7 @@ import { LONGEST_NAME, LONGEST_STRUCTURE, MOST_FIELDS } from "./limits.js";
 import { mapDesign } from "./maps/designs.js";
 import type { Module } from "./modules.js";
 
+/** The name in the record begins with a star that is not the type's: types T and *T share one text. internal/abi/type.go TFlagExtraStar */
 const TFLAG_EXTRA_STAR = 2;
 /** Bit of an abi.Name's flags. */
 const EMBEDDED = 8;
@@ -41,10 +42,12 @@ class AbiTypes implements AbiReader {
 
   parts(address: Address, table: TypeTable): TypeParts | undefined {
     const { memory, layout, findings } = this;
+    // Kind 0 is Invalid: what lies there is no abi.Type.
     const header = readAbiHeader(memory, layout, address);
     if (!header || header.kind === 0) return undefined;
     const kind = KINDS[header.kind];
     const name = this.typeName(address, kind, header.flags, table);
+    // Elements are asked for late: a type may hold itself, and most are never looked into.
     const element = () => table.byRtype(elementOf(memory, address));
     const parts = { name, kind, size: header.size, rtype: address };
     switch (kind) {
@@ -80,6 +83,7 @@ class AbiTypes implements AbiReader {
     }
   }
 
+  /** The text that Str, an offset from its module's types, leads to; of a type without one, what its structure says. */
   private typeName(address: Address, kind: GoKind, flags: number, table: TypeTable): string {
     const offset = this.memory.readUint(address + this.layout.struct("abiType").offset("Str"), 4) | 0;
     const module = this.moduleOf(address);
@@ -104,6 +108,7 @@ class AbiTypes implements AbiReader {
     return text && decodeText(text);
   }
 
+  /** Fields of an abi.StructType. A name that cannot be read is "?", a type that cannot be read NONE, and both are findings. */
   private fields(address: Address, table: TypeTable): readonly GoField[] {
     const { memory, findings } = this;
     const { array, length } = fieldsOf(memory, address);
@@ -150,11 +155,13 @@ class AbiTypes implements AbiReader {
   }
 }
 
+/** The name of a part, cut where it would make the whole unreadable: structs of structs grow fast. */
 function nameIn(table: TypeTable, id: TypeId): string {
   const text = table.get(id).name;
   return text.length > LONGEST_STRUCTURE ? `${text.slice(0, LONGEST_STRUCTURE)}...` : text;
 }
 
+/** "struct { a int; b string }" of an unnamed struct, as reflect names it, cut at LONGEST_STRUCTURE. */
 function structName(fields: readonly GoField[], table: TypeTable): string {
   const list: string[] = [];
   let length = 0;

@@ -16,11 +16,13 @@ export interface ArgumentPlace {
   readonly integers: { readonly first: number; readonly count: number } | undefined;
 }
 
+/** A parameter or result as DWARF has it, in the order of the declaration. */
 interface Named {
   readonly name: string;
   readonly type: TypeId;
 }
 
+/** Registers that are not yet taken; may fall below 0 while one value is tried. */
 interface Free {
   integers: number;
   floats: number;
@@ -34,6 +36,9 @@ function assign(types: TypeTable, id: TypeId, free: Free): boolean {
   return true;
 }
 
+/**
+ * Recursive assignment by the ABI's rules: a value goes to registers as a whole or not at all, arrays of more than one element never do.
+ */
 function take(types: TypeTable, id: TypeId, free: Free): boolean {
   const type = types.get(id);
   const integers = (n: number) => {
@@ -82,6 +87,7 @@ export function argumentPlaces(
     offset += size;
     return at;
   };
+  // Parameters and results begin with all registers each: results use the same ones again.
   const free: Free = { ...arch.argumentRegisters };
   for (const each of parameters) {
     const before = { ...free };
@@ -98,6 +104,7 @@ export function argumentPlaces(
   return out;
 }
 
+/** Bytes that a value's address is a multiple of; of a struct the most that a field wants. */
 function alignmentOf(types: TypeTable, id: TypeId): Bytes {
   const type = types.get(id);
   if (type.kind === "struct") return type.fields.reduce((most, field) => Math.max(most, alignmentOf(types, field.type)), 1);

@@ -44,18 +44,25 @@ export function storedArguments(
   return partsOf(memory, functions, frame).flatMap((part) => (typeof part !== "string" && part.isStored ? [part] : []));
 }
 
+/**
+ * Reads the bytecode of a function's FUNCDATA_ArgInfo: pairs of offset and size, and signs of where aggregates begin and end. Which words
+ * are live comes from FUNCDATA_ArgLiveInfo: the first offset that needs a bit, then bit vectors that PCDATA_ArgLiveIndex chooses among by
+ * pc.
+ */
 function partsOf(memory: AddressSpace, functions: FunctionTable, frame: Frame): readonly Part[] {
   const table = functions.funcdata(frame.fn, ARG_INFO);
   const codes = table === 0 ? undefined : readSome(memory, table);
   if (!codes) return [];
   const liveTable = functions.funcdata(frame.fn, ARG_LIVE_INFO);
   const liveIndex = functions.pcdata(frame.fn, PCDATA.argLiveIndex, frame.symbolPc);
+  // Arguments below it were passed on the stack: they are always there.
   const firstUnsure = liveTable === 0 ? 0xff : (memory.tryBytes(liveTable, 1)?.[0] ?? 0xff);
   const isSet = (slot: number): boolean => {
     const bits = memory.tryBytes(liveTable + liveIndex + (slot >> 3), 1)?.[0] ?? 0xff;
     return (bits & (1 << (slot & 7))) !== 0;
   };
   const parts: Part[] = [];
+  // Before the prologue has made the frame, nothing that came in registers has been stored.
   const hasBegun = frame.symbolPc !== frame.pc || (functions.spDelta(frame.fn, frame.pc) ?? 0) > 0;
   let slot = 0;
   for (let i = 0; i < codes.length; ) {

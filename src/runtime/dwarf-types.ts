@@ -33,6 +33,7 @@ export function dwarfParts(type: DwarfType, rtype: Address, intern: (type: Dwarf
   }
 }
 
+/** Fields of a struct; types behind them are interned when asked for, since types are circular. */
 function dwarfFields(type: DwarfType, intern: (type: DwarfType) => TypeId): readonly GoField[] {
   if (type.kind !== "struct") return [];
   return type.fields.map((field) => ({
@@ -45,6 +46,7 @@ function dwarfFields(type: DwarfType, intern: (type: DwarfType) => TypeId): read
   }));
 }
 
+/** DW_AT_go_elem, of the type or of what its typedefs lead to. 32 steps: damaged DWARF may be circular. */
 function goElement(type: DwarfType): DwarfType | undefined {
   for (let at = type, i = 0; i < 32; i++) {
     if ((at.kind === "typedef" || at.kind === "struct") && at.element) return at.element;
@@ -54,6 +56,7 @@ function goElement(type: DwarfType): DwarfType | undefined {
   return undefined;
 }
 
+/** DW_AT_go_key of a map. */
 function goKey(type: DwarfType, intern: (type: DwarfType) => TypeId): TypeId {
   for (let at = type, i = 0; i < 32 && at.kind === "typedef"; i++) {
     if (at.key) return intern(at.key);
@@ -62,6 +65,7 @@ function goKey(type: DwarfType, intern: (type: DwarfType) => TypeId): TypeId {
   return NONE;
 }
 
+/** The element by DW_AT_go_elem, else by the pointer in the header's field "array". */
 function sliceElement(resolved: DwarfType, element: DwarfType | undefined, intern: (type: DwarfType) => TypeId): TypeId {
   if (element) return intern(element);
   const array = resolved.kind === "struct" ? resolved.fields.find((field) => field.name === "array")?.type : undefined;
@@ -69,6 +73,10 @@ function sliceElement(resolved: DwarfType, element: DwarfType | undefined, inter
   return pointer?.kind === "pointer" && pointer.target ? intern(pointer.target) : NONE;
 }
 
+/**
+ * The kind by DW_AT_go_kind where the linker wrote one, else by what DWARF describes: runtime.eface, iface, string and slices are structs
+ * to it.
+ */
 function goKind(type: DwarfType, resolved: DwarfType): GoKind {
   // A named map or channel is a typedef of the typedef that says its kind.
   for (let at = type, i = 0; i < 32; i++) {

@@ -118,6 +118,7 @@ function readFrame(
     const passed = asksCallers && each.entryRegisters && passedByCaller(runtime, goroutine, frame, each);
     return passed ? { ...known, place: passed, certainty: "likely", asPassed: true } : { ...known, place, certainty: "unavailable" };
   };
+  // Of the program's frames only: the runtime's own point into other stacks on purpose.
   const hasMoved = ({ place, type }: FrameVariable): boolean => {
     if (place.kind === "absent" || frame.fn.name.startsWith("runtime.")) return false;
     return place.kind === "memory"
@@ -138,6 +139,7 @@ function readFrame(
 function passedByCaller(runtime: GoRuntime, goroutine: Goroutine, frame: Frame, each: VisibleVariable): VariablePlace | undefined {
   const { entryRegisters: at, type } = each;
   const { frames } = goroutine.unwound();
+  // The caller is the frame that begins where this one ends: at its canonical frame address.
   const depth = lowerBound(frames, frame.fp);
   const caller = frames[depth];
   const call = at && caller && callArguments(runtime, frame, caller, at.bytes);
@@ -174,6 +176,7 @@ function lowerBound(frames: readonly Frame[], sp: Address): number {
 /** Frames further out that are asked whether they have the same value of the same type. */
 const NEAR_FRAMES = 4;
 
+/** Whether a frame near by has the same value of the same type: then the receiver is the one that was passed on. */
 function isKnownFurtherOut(runtime: GoRuntime, goroutine: Goroutine, frames: readonly Frame[], type: TypeId, value: Uint8Array): boolean {
   const { memory } = runtime.process;
   return frames.some((frame) =>
@@ -209,8 +212,13 @@ export function offsetIn(runtime: GoRuntime, { place, type }: FrameVariable, slo
   return piece && piece.offset + slot - piece.address;
 }
 
+/** By DWARF's number; undefined when it is not known. */
 type RegisterReader = FrameContext["register"];
 
+/**
+ * A location of DWARF as a place: memory as it is, everything else as bytes. Pieces that are not known make the whole absent, but those in
+ * memory are told.
+ */
 function placeOf(memory: AddressSpace, variable: DwarfVariable, at: Location, register: RegisterReader): VariablePlace {
   if (at.kind === "memory") return { kind: "memory", address: at.address };
   const { size } = variable.type;
@@ -230,6 +238,7 @@ function placeOf(memory: AddressSpace, variable: DwarfVariable, at: Location, re
   return offset === size ? { kind: "bytes", bytes: out, pieces: inMemory } : { ...IN_PART, pieces: inMemory };
 }
 
+/** Copies a piece, a register's low byte first; false when it is not known. */
 function copyPiece(memory: AddressSpace, at: Location, register: RegisterReader, out: Uint8Array): boolean {
   switch (at.kind) {
     case "memory": {
@@ -280,6 +289,7 @@ export function memoryWith(memory: AddressSpace, at: Address, extra: Uint8Array)
   };
 }
 
+/** A word as AddressSpace.readAddress gives it. */
 function addressOf(value: bigint): Address {
   return value < 1n << 53n ? Number(value) : NOT_AN_ADDRESS;
 }

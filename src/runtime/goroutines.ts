@@ -41,6 +41,7 @@ const STATUS: readonly GoroutineStatus[] = [
   "leaked",
   "deadextra",
 ];
+/** _Gscan: the collector holds the goroutine. runtime/runtime2.go */
 const SCAN_BIT = 0x1000;
 
 /** A goroutine by the address of its record: every field is read when it is asked for. */
@@ -62,6 +63,7 @@ class GoroutineView implements Goroutine {
     const waits = this.status === "waiting" || this.status === "leaked";
     return waits ? this.scheduler.waitReason(this.scheduler.field(this.address, "waitreason")) : "";
   }
+  /** ns of the runtime's clock; 0 when the collector has not seen it waiting. */
   get waitSince(): number {
     return this.status === "waiting" || this.status === "syscall" ? this.scheduler.field(this.address, "waitsince") : 0;
   }
@@ -83,10 +85,12 @@ class GoroutineView implements Goroutine {
   get system(): boolean {
     return this.scheduler.isSystem(this.address);
   }
+  /** The thread it is on. g.m alone does not tell: that m may have another goroutine by now. */
   get thread(): Thread | undefined {
     const machine = this.scheduler.machine(this.scheduler.field(this.address, "m"));
     return machine?.curg === this.address ? machine.thread : undefined;
   }
+  /** Found at the first question: most goroutines are never asked for their frames. */
   private get position(): Position {
     this.found ??= this.scheduler.position(this.address, this.status);
     return this.found;
@@ -136,6 +140,7 @@ export function readGoroutines(
   const idAt = g.offset("goid");
   const seen = new Set<Address>();
   for (const address of addresses) {
+    // allgs has each g once, so a second time is damage.
     const isAgain = seen.has(address);
     seen.add(address);
     const record = address > 0 ? memory.tryBytes(address, g.size) : undefined;

@@ -32,6 +32,10 @@ export class FunctionRecord implements GoFunction {
   readonly pcdataOffsets: readonly number[];
   readonly funcdataOffsets: readonly number[];
 
+  /**
+   * Reads a runtime._func: 44 bytes of fixed fields, then npcdata and nfuncdata offsets of 4 bytes.
+   * @throws FormatError for more tables than there can be, MemoryFault when the record is not in the core
+   */
   constructor(memory: AddressSpace, module: Module, name: (nameOff: number) => string, address: Address, entry: Address, end: Address) {
     const head = new ByteReader(memory.bytes(address, FUNC_SIZE), "pclntab function");
     head.u32();
@@ -81,6 +85,7 @@ export class ModuleFunctions {
     this.count = Math.max(this.ftab.length / 2 - 1, 0);
   }
 
+  /** Whether pc lies between the module's first and last function, whether or not one covers it. */
   covers(pc: Address): boolean {
     return pc >= this.module.minpc && pc < this.module.maxpc;
   }
@@ -98,6 +103,7 @@ export class ModuleFunctions {
     return undefined;
   }
 
+  /** The address of an offset in ftab: the reverse of offsetOf. moduledata.textAddr */
   private addressOf(offset: number): Address {
     const sections = this.module.textsections;
     if (sections.length > 1) {
@@ -110,12 +116,14 @@ export class ModuleFunctions {
     return this.module.text + offset;
   }
 
+  /** The function whose code has pc, by halving ftab; undefined before the first one, and where its record cannot be read. */
   find(pc: Address): FunctionRecord | undefined {
     const offset = this.offsetOf(pc);
     if (offset === undefined || this.count === 0 || offset < this.ftab[0]) return undefined;
     return this.at(partitionPoint(this.count, (index) => this.ftab[index * 2] <= offset) - 1);
   }
 
+  /** The function of a row of ftab; undefined when its record is damaged or not in the core. Kept either way. */
   at(index: number): FunctionRecord | undefined {
     if (this.records.has(index)) return this.records.get(index);
     let record: FunctionRecord | undefined;
@@ -131,6 +139,7 @@ export class ModuleFunctions {
     return record;
   }
 
+  /** The name at an offset of funcnametab, "" at 0; with its dots as written, which the linker escapes in import paths. */
   nameAt(offset: number): string {
     let name = this.names.get(offset);
     if (name === undefined) {
@@ -148,6 +157,7 @@ export class ModuleFunctions {
     return bytes ? this.nameAt(new ByteReader(bytes, "pclntab function").i32()) : "";
   }
 
+  /** The path of a source file by its index in the compilation unit, by way of cutab; "?" when there is none. */
   fileOf(fn: FunctionRecord, index: number): string {
     if (index < 0) return "?";
     const key = fn.cuOffset + index;

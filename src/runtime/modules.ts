@@ -11,16 +11,24 @@ import { MOST_MODULES } from "./limits.js";
 
 /** One active module, addresses as in the process (already biased). */
 export interface Module {
+  /** Of the module's pclntab; the tables below lie behind it. */
   readonly pcHeader: Address;
+  /** Names of functions, NUL-terminated, by offset. */
   readonly funcnametab: Address;
+  /** u32 offsets into filetab, by compilation unit and file. */
   readonly cutab: Address;
+  /** Paths of source files, NUL-terminated. */
   readonly filetab: Address;
+  /** pc-value tables: src/runtime/pc-values.ts. */
   readonly pctab: Address;
+  /** Records of functions (runtime._func), by the offsets in ftab. */
   readonly pclntable: Address;
   /** array of {entryoff u32, funcoff u32}; length counts the sentinel. */
   readonly ftab: { readonly array: Address; readonly length: number };
+  /** First address of code and first behind it, of all text sections. */
   readonly minpc: Address;
   readonly maxpc: Address;
+  /** The first text section. Then the variables: those of noptr* hold no pointers, data is initialised, bss begins as zeros. */
   readonly text: Address;
   readonly etext: Address;
   readonly noptrdata: Address;
@@ -31,13 +39,18 @@ export interface Module {
   readonly ebss: Address;
   readonly noptrbss: Address;
   readonly enoptrbss: Address;
+  /** Beginning and end of abi.Type records; offsets of types and names are from here. */
   readonly types: Address;
   readonly etypes: Address;
+  /** Read-only data: masks of stack objects are at offsets from here. */
   readonly rodata: Address;
+  /** What funcdata offsets are from. */
   readonly gofunc: Address;
+  /** More than one in huge and in externally linked programs: linked addresses and where each section is now. */
   readonly textsections: readonly { readonly vaddr: Address; readonly end: Address; readonly baseaddr: Address }[];
   /** One bit per word of [data, edata): n bits at bytes. */
   readonly gcdatamask: { readonly n: number; readonly bytes: Address };
+  /** The same of [bss, ebss). */
   readonly gcbssmask: { readonly n: number; readonly bytes: Address };
 }
 
@@ -58,6 +71,7 @@ export function readModules(memory: AddressSpace, layout: Layout, findings: Find
   return modules;
 }
 
+/** One module's fields. @throws MemoryFault when a table of text sections is not in the core */
 function readModule(memory: AddressSpace, layout: Layout, at: Address): Module {
   const struct = layout.struct("moduledata");
   type Field = Parameters<typeof struct.offset>[0];

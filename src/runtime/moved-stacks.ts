@@ -5,7 +5,10 @@ import { DEEPEST_MOVED, MOST_MOVED_ELEMENTS } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
 import { ARENA } from "./spans.js";
 
-/** A pointer of the value leads to memory of Go's that holds no objects and is not the goroutine's own stack. */
+/**
+ * A pointer of the value leads to memory of Go's that holds no objects and is not the goroutine's own stack: the variable was dead when the
+ * stack was copied, so nobody corrected it. What lies at the old place now is somebody else's.
+ */
 export function pointsToOldStack(
   runtime: GoRuntime,
   memory: AddressSpace,

@@ -16,7 +16,11 @@ export interface OtherImage {
   readonly bias: Address;
 }
 
-/** @param modules  the first is the executable's */
+/**
+ * The variables with those of plugins: names of the executable win. Nothing of a plugin is read before an address in one, or a name that
+ * the executable does not have, is asked for.
+ * @param modules the first is the executable's
+ */
 export function withPlugins(variables: Variables, types: TypeTable, modules: readonly Module[], images: readonly OtherImage[]): Variables {
   const plugins = modules.slice(1);
   if (plugins.length === 0 || images.length === 0) return variables;
@@ -41,10 +45,12 @@ export function withPlugins(variables: Variables, types: TypeTable, modules: rea
   };
 }
 
+/** Whether an address is in a module's variables. */
 function holds(module: Module, address: Address): boolean {
   return address >= Math.min(module.noptrdata, module.data) && address < Math.max(module.ebss, module.enoptrbss);
 }
 
+/** The variables that an image's DWARF names and that lie in a module of the process. */
 function readGlobals({ debug, bias }: OtherImage, plugins: readonly Module[], types: TypeTable): readonly GlobalVariable[] {
   const found: GlobalVariable[] = [];
   const known = new Map<number, TypeId>();
@@ -56,6 +62,7 @@ function readGlobals({ debug, bias }: OtherImage, plugins: readonly Module[], ty
   return found;
 }
 
+/** What types of one image are found by. The same type has records of its own in each image. */
 interface ImageTypes {
   readonly module: Module;
   readonly bias: Address;
@@ -75,6 +82,7 @@ function typeOf(type: DwarfType, image: ImageTypes): TypeId {
   return made;
 }
 
+/** The type by DW_AT_go_runtime_type; NONE where the linker wrote none, or where size contradicts. */
 function byRuntimeType(type: DwarfType, { module, bias, types }: ImageTypes): TypeId {
   if (type.runtimeType === 0) return NONE;
   // As in the executable: an absolute link-time address in Go 1.21 and 1.22, an offset into the module's types later.

@@ -7,6 +7,7 @@ import { MAP_ROLES } from "./maps/designs.js";
 import { INNER_MAP, SYNC_MAP_ROLES } from "./maps/sync-maps.js";
 import { isFieldAt, type RoleRow } from "./role.js";
 
+/** The first row whose pattern matches counts. */
 const ROLES: readonly RoleRow[] = [
   ...MAP_ROLES,
   ...SYNC_MAP_ROLES,

@@ -36,6 +36,7 @@ export interface GoRuntime {
   /** Of the process. */
   readonly memory: AddressSpace;
   readonly layout: Layout;
+  /** Of the executable, at link-time addresses; the load bias is process.loadBias. */
   readonly debug: DebugInfo;
   readonly modules: readonly Module[];
   /** What the packages of the executable are called. */
@@ -135,6 +136,7 @@ function checkProgram(process: Process, debug: DebugInfo, { goVersion }: BuildIn
   }
 }
 
+/** Modules first: functions and types are found by their tables, variables by their types. */
 function readParts(
   process: Process,
   debug: DebugInfo,
@@ -152,6 +154,7 @@ function readParts(
   return { build, process, memory, layout, debug, modules, functions, types, maps: mapsOf(layout), variables, pointerMasks };
 }
 
+/** Each part is a function that reads once. Accounts and memory classes need spans; goroutines do not. */
 function lateParts({ process, memory, layout, debug, build, modules, functions, types }: Parts, findings: Findings): LateParts {
   const spans = lazy(() => {
     const table = readSpans(memory, layout, process.arch.arenaBaseOffset, findings);

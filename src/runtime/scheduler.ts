@@ -21,6 +21,7 @@ export interface Position {
   readonly problem: string | undefined;
 }
 
+/** A runtime.m with its thread, as far as a goroutine that runs on it is concerned. */
 interface MachineThread {
   readonly curg: Address;
   readonly thread: Thread | undefined;
@@ -42,6 +43,7 @@ export class Scheduler {
   private readonly machines = new Map<Address, MachineThread | undefined>();
   private readonly waitReasons = new Map<number, string>();
   private readonly unwound = new Map<Address, Unwound>();
+  /** Goroutines whose stack could not be walked to its end: each is a finding once. */
   private readonly reported = new Set<Address>();
 
   constructor(process: Process, layout: Layout, functions: FunctionTable, findings: Findings) {
@@ -55,10 +57,12 @@ export class Scheduler {
     this.threads = new Map(process.threads.map((thread) => [thread.tid, thread]));
   }
 
+  /** The word as an address; 0 when it is missing. */
   word(address: Address): Address {
     return this.memory.tryAddress(address) ?? 0;
   }
 
+  /** An unsigned number of 1, 2, 4 or 8 bytes; 0 when it is missing. */
   uint(address: Address, size: number): number {
     return this.memory.tryBytes(address, size) ? this.memory.readUint(address, size as 1 | 2 | 4 | 8) : 0;
   }
@@ -68,11 +72,13 @@ export class Scheduler {
     return this.g.has(name) ? this.uint(goroutine + this.g.offset(name), this.g.width(name)) : 0;
   }
 
+  /** g.stack; {0, 0} when it is empty or larger than a stack can be. */
   stackOf(goroutine: Address): { readonly lo: Address; readonly hi: Address } {
     const [lo, hi] = [this.word(goroutine + this.g.offset("stack.lo")), this.word(goroutine + this.g.offset("stack.hi"))];
     return lo < hi && hi - lo <= MOST_STACK ? { lo, hi } : { lo: 0, hi: 0 };
   }
 
+  /** By the address of an m; undefined for 0 and when the record is missing. */
   machine(address: Address): MachineThread | undefined {
     if (!this.machines.has(address)) {
       const m = this.layout.struct("m");
@@ -93,6 +99,7 @@ export class Scheduler {
     return this.machines.get(address);
   }
 
+  /** Text by number out of runtime.waitReasonStrings in the process: numbers move between releases. "" when it is missing. */
   waitReason(index: number): string {
     let text = this.waitReasons.get(index);
     if (text === undefined) {
@@ -162,6 +169,7 @@ export class Scheduler {
     return saved(`its thread was elsewhere: pc ${hex(pc)}, sp ${hex(sp)}`);
   }
 
+  /** The whole stack. The last MOST_UNWOUND are kept: questions come back to the same goroutines. */
   unwind(goroutine: Goroutine, position: Position): Unwound {
     const known = this.unwound.get(goroutine.address);
     if (known) return known;
@@ -174,6 +182,7 @@ export class Scheduler {
     return found;
   }
 
+  /** The frames one by one, nothing kept. */
   walk(goroutine: Goroutine, position: Position, visit: (frame: Frame) => void): void {
     const end = position.start ? this.unwinder.walk(position.start, visit) : { complete: false, problem: position.problem };
     if (!end.complete) this.report(goroutine, end.problem ?? "");

@@ -132,6 +132,7 @@ function fieldReaders(mspan: Mspan): FieldReaders {
   return Object.fromEntries(FIELDS.map((field) => [field, fieldReader(mspan, field)])) as FieldReaders;
 }
 
+/** Room for all records; fewer may be used. In Float64Array an address or size is exact up to 2^53. */
 function emptyColumns(most: number) {
   return {
     base: new Float64Array(most),
@@ -172,6 +173,7 @@ function indexPages({ base, pages }: { readonly base: Float64Array; readonly pag
   return { arenaRow, pageSpan };
 }
 
+/** Reads the field at the width that it has in this release. */
 function fieldReader(mspan: Mspan, field: Field): (record: Uint8Array) => number {
   if (!mspan.has(field)) return () => 0;
   const offset = mspan.offset(field);
@@ -186,6 +188,7 @@ export function wordOf(bytes: Uint8Array, offset: number): number {
   return (high >>> 0) * 0x100000000 + (low >>> 0);
 }
 
+/** A little-endian number of 1 to 8 bytes. */
 function uint(bytes: Uint8Array, offset: Bytes, width: Bytes): number {
   if (width === 8) return wordOf(bytes, offset);
   let value = 0;

@@ -25,12 +25,14 @@ export interface SpecialRoot {
 /** Every special and queued entry that holds roots. */
 export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTable, findings: Findings): readonly SpecialRoot[] {
   const out: SpecialRoot[] = [];
+  // The numbers move between releases; -1 where the release has none of that kind.
   const kinds = {
     finalizer: layout.constant("runtime._KindSpecialFinalizer") ?? 1,
     weakHandle: layout.constant("runtime._KindSpecialWeakHandle") ?? -1,
     cleanup: layout.constant("runtime._KindSpecialCleanup") ?? -1,
   };
   const special = layout.struct("special");
+  // One set for all spans: a chain that runs into another is as damaged as one in a circle.
   const seen = new Set<Address>();
   for (let span = 0; span < spans.count; span++) {
     for (let at = spans.specials[span]; at > 0; ) {
@@ -41,6 +43,7 @@ export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTa
       seen.add(at);
       const kind = readField(memory, special, at, "kind");
       const offset = readField(memory, special, at, "offset");
+      // A finalizer may be set through a pointer into the object: offset is rounded down to the slot.
       const object = spans.base[span] + offset - (offset % spans.elementSize[span]);
       if (kind === kinds.finalizer) out.push(finalizer(memory, layout, at, object));
       else if (kind === kinds.cleanup) out.push(cleanup(memory, layout, at, object));
@@ -60,6 +63,10 @@ export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTa
   return out;
 }
 
+/**
+ * A finalizer of an object: its closure is a root. The collector also marks what the object points to, though not the object.
+ * runtime/mgcmark.go markrootSpans
+ */
 function finalizer(memory: AddressSpace, layout: Layout, at: Address, object: Address): SpecialRoot {
   const struct = layout.struct("specialfinalizer");
   const slot = at + struct.offset("fn");
@@ -67,6 +74,7 @@ function finalizer(memory: AddressSpace, layout: Layout, at: Address, object: Ad
   return { kind: "finalizer", object, pointerType, pointers: [{ slot, value: memory.readAddress(slot), role: "fn" }] };
 }
 
+/** A cleanup (runtime.AddCleanup, since Go 1.24): its closure and, since Go 1.26, its argument are roots. */
 function cleanup(memory: AddressSpace, layout: Layout, at: Address, object: Address): SpecialRoot {
   const struct = layout.struct("specialCleanup");
   if (struct.has("cleanup") && layout.hasStruct("cleanupFn")) {
@@ -85,6 +93,7 @@ function cleanupPointers(memory: AddressSpace, layout: Layout, at: Address): Spe
   });
 }
 
+/** Finalizers that were to run: runtime.allfin, all blocks that there ever were, filled up to cnt. @throws MemoryFault */
 function readFinalizerQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot[]): void {
   const head = layout.global("runtime.allfin");
   if (head === undefined) return;
@@ -106,6 +115,7 @@ function readFinalizerQueue(memory: AddressSpace, layout: Layout, out: SpecialRo
   }
 }
 
+/** Cleanups that were to run: runtime.gcCleanups.all. An entry is a closure in Go 1.25, a cleanupFn since Go 1.26. @throws MemoryFault */
 function readCleanupQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot[]): void {
   const queue = layout.global("runtime.gcCleanups");
   if (queue === undefined || !layout.hasStruct("cleanupQueue") || !layout.hasStruct("cleanupBlock")) return;

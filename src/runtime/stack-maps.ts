@@ -42,6 +42,7 @@ export interface StackMaps {
 }
 
 const NOTHING: WordOffsets = new Int32Array(0);
+/** A frame that will not go on: it has no live words. */
 const DEAD: FrameMap = { locals: NOTHING, args: NOTHING, objects: [], known: true };
 const UNKNOWN: FrameMap = { locals: NOTHING, args: NOTHING, objects: [], known: false };
 
@@ -59,6 +60,7 @@ function readInt32(memory: AddressSpace, address: Address): number | undefined {
   return bytes && new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0, true);
 }
 
+/** Reads maps of the executable's tables, once for each pc: a hundred thousand goroutines stand at few. */
 class StackMapReader implements StackMaps {
   private readonly memory: AddressSpace;
   private readonly layout: Layout;
@@ -84,6 +86,10 @@ class StackMapReader implements StackMaps {
     this.arch = process.arch;
   }
 
+  /**
+   * By the pc where the frame goes on: after a fault (sigpanic) that is its call of deferreturn, or 0 when it has none.
+   * runtime/traceback.go resolveInternal
+   */
   at(frame: Frame): FrameMap {
     const { fn, continpc } = frame;
     if (continpc === 0) return DEAD;
@@ -110,6 +116,7 @@ class StackMapReader implements StackMaps {
     return isReflectStub(frame.fn.name) ? this.reflectArgs(frame).words * WORD : 0;
   }
 
+  /** Whether the frame has more than what every frame has: return address, frame pointer. */
   private hasLocals(frame: Frame): boolean {
     return frame.varp - frame.sp > this.arch.emptyFrame;
   }
@@ -143,6 +150,7 @@ class StackMapReader implements StackMaps {
     return mask && wordOffsets(mask, bits, endsAtBase ? -bits * WORD : 0);
   }
 
+  /** FUNCDATA_StackObjects {n uintptr, n records of 16 bytes}. undefined when the table is damaged. */
   private stackObjects(fn: GoFunction): readonly StackObject[] | undefined {
     const known = this.objectsOf.get(fn);
     if (known) return known;
@@ -175,6 +183,7 @@ class StackMapReader implements StackMaps {
     return mask && { offset: view.getInt32(0, true), size, pointers: wordOffsets(mask, words, 0) };
   }
 
+  /** A mask as a GC program: its length comes first, but the program ends itself, so the window grows until it does. */
   private programMask(data: Address, words: number): Uint8Array | undefined {
     for (let size = 256; size <= LONGEST_STACK_PROGRAM; size *= 8) {
       const program = this.memory.tryBytes(data + 4, size);
@@ -201,6 +210,7 @@ class StackMapReader implements StackMaps {
     return { started: true, words: Math.min(Math.max(used, 0), MOST_MASK_BITS), mask };
   }
 
+  /** makeFuncStub and methodValueCall have no argument map: the call's own bits say which words are live. */
   private ofReflectStub(frame: Frame): FrameMap {
     const args = this.reflectArgs(frame);
     const mask = args.words > 0 ? this.memory.tryBytes(args.mask, Math.ceil(args.words / 8)) : new Uint8Array(0);

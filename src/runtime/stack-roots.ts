@@ -51,6 +51,7 @@ const SYSTEM_CALLS = new Set(
 /** What stacks are scanned with; a GoRuntime is one. */
 export type StackSource = RecordSource & Pick<GoRuntime, "process"> & { readonly goroutines: Pick<GoRuntime["goroutines"], "stackMaps"> };
 
+/** A stack object of a walked frame, at its address; scanned once something live points into it. */
 interface LiveObject {
   readonly address: Address;
   readonly frame: number;
@@ -58,6 +59,10 @@ interface LiveObject {
   scanned: boolean;
 }
 
+/**
+ * One goroutine's scan. As in the runtime, stack objects are not roots by themselves: the words of live frames are, and an object counts
+ * from when a pointer to it is met.
+ */
 class StackScan {
   readonly roots: StackRoot[] = [];
   readonly inner: InnerPointer[] = [];
@@ -85,20 +90,27 @@ class StackScan {
       this.roots.push(register === undefined ? { slot, value, frame, certain, what } : { slot, value, frame, certain, what, register });
   }
 
+  /** A word at an address; 0, and nothing added, when it is missing. */
   slot(slot: Address, frame: number, certain: boolean, what: StackRoot["what"], register?: string): Address {
     const value = this.memory.tryAddress(slot) ?? 0;
     this.add(slot, value, frame, certain, what, register);
     return value;
   }
 
+  /** Words that a map says are live pointers. */
   words(base: Address, offsets: WordOffsets, frame: number, what: StackRoot["what"]): void {
     for (const offset of offsets) this.slot(base + offset, frame, true, what);
   }
 
+  /** Every word of a range, conservatively. */
   range(from: Address, to: Address, frame: number, what: StackRoot["what"] = "conservative", register?: string): void {
     for (let at = from; at + WORD <= to; at += WORD) this.slot(at, frame, false, what, register);
   }
 
+  /**
+   * A frame by its map: live locals below varp, live arguments above argp, and its stack objects, which come with ascending addresses:
+   * find() relies on it.
+   */
   frame(index: number, frame: Frame, map: FrameMap): void {
     this.words(frame.varp, map.locals, index, "local");
     this.words(frame.argp, map.args, index, "argument");
@@ -174,6 +186,10 @@ export function stackRoots(runtime: StackSource, goroutine: Goroutine): StackPoi
   return { roots: roots.map(kept), inner: inner.map(kept) };
 }
 
+/**
+ * A frame whose map is not valid where it stands: all of its words and arguments may be pointers. One that a signal injected has a copy of
+ * the interrupted registers above it.
+ */
 function conservativeFrame(scan: StackScan, index: number, frame: Frame, maps: StackMaps, arch: Arch): void {
   const injected =
     frame.fn.name === "runtime.asyncPreempt" || frame.fn.name === "runtime.sigpanic" || frame.fn.name === "runtime.debugCallV2";
@@ -181,6 +197,7 @@ function conservativeFrame(scan: StackScan, index: number, frame: Frame, maps: S
   scan.range(frame.argp, frame.argp + maps.argumentBytes(frame), index);
 }
 
+/** Registers of a goroutine that was running or interrupted: nothing says which hold pointers. */
 function scanRegisters(scan: StackScan, goroutine: Goroutine, innermost: string, arch: Arch): void {
   const { registers } = goroutine;
   if (!registers || SYSTEM_CALLS.has(innermost)) return;
@@ -199,6 +216,7 @@ function scanVectorRegisters(scan: StackScan, { layout, memory }: RecordSource, 
   if (state > 0) scan.range(state, state + layout.struct("xRegState").size, -1, "register", "vector");
 }
 
+/** Closures of deferred calls, and the records themselves where they lie in the heap. */
 function scanDefers(scan: StackScan, source: RecordSource, goroutine: Goroutine): void {
   for (const { address, slots, inHeap } of defersOf(source, goroutine.address)) {
     scan.slot(slots.closure, -1, true, "defer");

@@ -9,6 +9,7 @@ import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
 import type { Wait } from "./wait.js";
 
+/** Functions between the program's call and the wait. */
 const OF_THE_LIBRARY = /^(?:runtime|sync|internal\/poll)\./;
 
 /** Who waits in the lists of sync.Cond. runtime/sema.go notifyListWait */

@@ -14,6 +14,7 @@ import { roleOf } from "./roles.js";
 
 export type { GoField, GoType, TypeTable } from "./go-types.js";
 
+/** A type whose parts are made when they are asked for, each once: the types of a program are a graph with circles. */
 class LazyType implements GoType {
   readonly id: TypeId;
   private readonly parts: TypeParts;
@@ -116,6 +117,7 @@ class Types implements TypeTable {
     this.abi = abiReader(memory, layout, modules, findings);
   }
 
+  /** Ids are 0 to count - 1; the count grows while types are met. */
   get count(): number {
     return this.rows.length;
   }
@@ -124,6 +126,7 @@ class Types implements TypeTable {
     return this.rows[id] ?? UNKNOWN;
   }
 
+  /** By DWARF's name, import path whole; NONE when there is none. Of several types of a name the first that was met. */
   byName(name: string): TypeId {
     const known = this.byText.get(name);
     if (known !== undefined) return known;
@@ -131,6 +134,7 @@ class Types implements TypeTable {
     return die ? this.fromDwarf(die) : NONE;
   }
 
+  /** By the address of an abi.Type: DWARF's description where it has one, else the record itself. NONE when neither is there. */
   readonly byRtype = (address: Address): TypeId => {
     const known = this.byAddress.get(address);
     if (known !== undefined) return known;
@@ -149,11 +153,16 @@ class Types implements TypeTable {
     return id;
   };
 
+  /**
+   * The dynamic type of an interface value: its first word is a type for `any`, an itab for interfaces with methods. runtime/runtime2.go
+   * iface, eface
+   */
   interfaceTarget(word: Address, isItab: boolean): TypeId {
     const rtype = isItab ? itabType(this.memory, this.layout, word) : word;
     return rtype > 0 ? this.byRtype(rtype) : NONE;
   }
 
+  /** By DIE. Where the process has an abi.Type of it, both ways lead to one id. */
   readonly fromDwarf = (type: DwarfType): TypeId => {
     const known = this.byDie.get(type.offset);
     if (known !== undefined) return known;
@@ -164,11 +173,13 @@ class Types implements TypeTable {
     return id;
   };
 
+  /** A type that neither DWARF nor the process has; its name is not found by byName. */
   synthetic(parts: TypeParts): TypeId {
     this.rows.push(new LazyType(this.rows.length, parts, this.isDirect));
     return this.rows.length - 1;
   }
 
+  /** The array behind a slice, count -1: its length is not part of any type. */
   arrayOf(element: TypeId): TypeId {
     return this.derived(element, "array", () => {
       const { name, size } = this.get(element);
@@ -176,6 +187,7 @@ class Types implements TypeTable {
     });
   }
 
+  /** What was made of a type for a purpose, made once. */
   derived(of: TypeId, as: string, make: () => TypeId): TypeId {
     const key = `${of} ${as}`;
     let id = this.derivedTypes.get(key);
@@ -186,6 +198,7 @@ class Types implements TypeTable {
     return id;
   }
 
+  /** Appends a row; the first of a name is found by it. */
   private add(parts: TypeParts): TypeId {
     const id = this.synthetic(parts);
     if (!this.byText.has(parts.name)) this.byText.set(parts.name, id);

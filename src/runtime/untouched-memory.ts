@@ -38,6 +38,7 @@ export function checkUntouched(process: Process, readDebug: () => DebugInfo | un
   return withoutMappings(process, within);
 }
 
+/** An address that was written and lies in one of these mappings; undefined when none is known. */
 function firstWritten(process: Process, within: ReadonlySet<Mapping>, readDebug: () => DebugInfo | undefined): Address | undefined {
   try {
     const debug = readDebug();
@@ -62,8 +63,10 @@ function* writtenAddresses(process: Process, debug: DebugInfo): Iterable<Address
   yield* ofTracer(process, layout, debug, word);
 }
 
+/** Reads a word; 0 when it is missing. */
 type ReadWord = (address: Address) => Address;
 
+/** A slice's array and the addresses in it, at most MOST_WRITTEN of them. */
 function* elements(process: Process, slice: Address, word: ReadWord): Iterable<Address> {
   if (!process.memory.tryBytes(slice, 3 * WORD)) return;
   const { array, length } = readSlice(process.memory, slice);
@@ -74,6 +77,7 @@ function* elements(process: Process, slice: Address, word: ReadWord): Iterable<A
   }
 }
 
+/** The heap's tables, the records of its spans and, of spans of small objects, their first byte. */
 function* ofHeap(process: Process, layout: Layout, word: ReadWord): Iterable<Address> {
   const heap = layout.global("runtime.mheap_");
   if (heap === undefined) return;
@@ -94,6 +98,7 @@ function* ofHeap(process: Process, layout: Layout, word: ReadWord): Iterable<Add
   }
 }
 
+/** The list of goroutines, their records, where their stacks stand, and the threads' records. */
 function* ofGoroutines(process: Process, layout: Layout, word: ReadWord): Iterable<Address> {
   const allgs = layout.global("runtime.allgs");
   const g = layout.struct("g");

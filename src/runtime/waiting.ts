@@ -43,6 +43,7 @@ class WaitReader {
     }
   }
 
+  /** Sudogs that wait to receive from a channel: a sudog itself does not say whether it sends. */
   private receiversOf(address: Address): ReadonlySet<Address> {
     let known = this.receivers.get(address);
     if (!known) {
@@ -53,6 +54,7 @@ class WaitReader {
     return known;
   }
 
+  /** Those of locks and groups; the address is the semaphore's, which src/waits leads to its lock. */
   semaphores(): void {
     for (const { address, goroutine, element } of semaphoreSudogs(this.runtime, this.damaged))
       this.waits.push({ goroutine, object: element, operation: "semaphore", select: false, sudog: address });

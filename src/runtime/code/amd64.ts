@@ -45,14 +45,18 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
   if (opcode === 0xc4 || opcode === 0xc5 || opcode === 0x62) return decodeVector(r, opcode);
   if (opcode < 0x40) return arithmetic(r, opcode);
   const size = opcode % 2 === 0 ? 1 : r.operandSize;
+  // PUSH and POP of a register; what a POP brings is not followed.
   if (opcode >= 0x50 && opcode <= 0x57) return push(register(r.low(opcode)));
   if (opcode >= 0x58 && opcode <= 0x5f) return { action: "move", to: register(r.low(opcode)), from: constant(Number.NaN), size: 8 };
+  // Jcc with 8 bits.
   if (opcode >= 0x70 && opcode <= 0x7f) {
     const offset = r.i8();
     return { action: "branch", target: start + r.at + offset, condition: CONDITIONS[opcode & 15] };
   }
+  // NOP, and XCHG with AX.
   if (opcode >= 0x90 && opcode <= 0x97)
     return opcode === 0x90 ? { action: "nothing" } : { action: "clobber", registers: [0, r.low(opcode)] };
+  // MOV of a constant to a register, 8 bits and wider: with REX.W it is 64 bits long.
   if (opcode >= 0xb0 && opcode <= 0xb7) return byteRegister(r, opcode);
   if (opcode >= 0xb8 && opcode <= 0xbf) {
     const low = r.operandSize === 2 ? r.immediate() : r.u32();
@@ -64,13 +68,16 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
     return clobberOnly(r, [], "reads", 8); // x87: no compiler stores with it
   }
   switch (opcode) {
+    // MOVSXD
     case 0x63:
       r.modrm();
       return { action: "move", to: register(r.reg), from: r.other, size: 4, signed: true };
+    // PUSH of a constant
     case 0x68:
       return push(constant(r.i32()));
     case 0x6a:
       return push(constant(r.i8()));
+    // IMUL by a constant
     case 0x69:
       r.modrm();
       r.immediate();
@@ -79,6 +86,7 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
       r.modrm();
       r.i8();
       return clobber(r, "reads", r.operandSize);
+    // ADD to CMP with a constant
     case 0x80:
     case 0x81:
     case 0x83: {
@@ -86,66 +94,81 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
       const value = opcode === 0x81 ? r.immediate() : r.i8();
       return immediateArithmetic(r, opcode === 0x80 ? 1 : r.operandSize, value);
     }
+    // TEST
     case 0x84:
     case 0x85:
       r.modrm();
       return { action: "compare", a: r.other, b: register(r.reg), size, mask: true };
+    // MOV to memory or a register
     case 0x88:
     case 0x89:
       r.modrm();
       if (size === 1 && !r.hasRex && r.reg > 3) return clobber(r, "writes", 1); // AH to BH
       return { action: "move", to: r.other, from: register(r.reg), size };
+    // MOV from memory or a register
     case 0x8a:
     case 0x8b:
       r.modrm();
       return { action: "move", to: register(r.reg), from: r.other, size };
+    // LEA
     case 0x8d:
       r.modrm();
       if (r.other.kind !== "memory") return undefined;
       return { action: "address", to: r.reg, of: r.other };
+    // XCHG
     case 0x86:
     case 0x87:
       r.modrm();
       return clobber(r, "updates", size);
+    // POP to memory
     case 0x8f:
       r.modrm();
       return clobber(r, "writes", 8);
+    // TEST of AL or AX with a constant
     case 0xa8:
       r.i8();
       return { action: "compare", a: constant(Number.NaN), b: constant(0), size: 1, mask: true };
     case 0xa9:
       return { action: "compare", a: register(0), b: constant(r.immediate()), size, mask: true };
+    // Shifts and rotations by a constant
     case 0xc0:
     case 0xc1:
       r.modrm();
       r.i8();
       return clobber(r, "updates", size);
+    // RET
     case 0xc2:
       r.at += 2;
       return { action: "return" };
     case 0xc3:
       return { action: "return" };
+    // MOV of a constant
     case 0xc6:
     case 0xc7: {
       r.modrm();
       const value = size === 1 ? r.i8() : r.immediate();
       return { action: "move", to: r.other, from: constant(value), size };
     }
+    // LEAVE
     case 0xc9:
       return { action: "clobber", registers: [RSP, RBP] };
+    // INT3, HLT: the compiler puts them where nothing is to go on.
     case 0xcc:
     case 0xf4:
       return { action: "stop" };
+    // Shifts and rotations by one or by CL
     case 0xd0:
     case 0xd1:
     case 0xd2:
     case 0xd3:
       r.modrm();
       return clobber(r, "updates", size);
+    // CALL
     case 0xe8: {
       const offset = r.i32();
       return { action: "call", target: start + r.at + offset };
     }
+    // JMP with 32 and with 8 bits
     case 0xe9: {
       const offset = r.i32();
       return { action: "jump", target: start + r.at + offset };
@@ -154,6 +177,7 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
       const offset = r.i8();
       return { action: "jump", target: start + r.at + offset };
     }
+    // TEST, NOT, NEG, MUL, IMUL, DIV, IDIV, by the register field
     case 0xf6:
     case 0xf7: {
       r.modrm();
@@ -163,9 +187,11 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
       const value = size === 1 ? r.i8() : r.immediate();
       return { action: "compare", a: r.other, b: constant(value), size, mask: true };
     }
+    // INC and DEC of a byte
     case 0xfe:
       r.modrm();
       return clobber(r, "updates", 1);
+    // INC, DEC, CALL, JMP, PUSH, by the register field
     case 0xff: {
       r.modrm();
       const group = r.reg & 7;

@@ -6,6 +6,7 @@ import type { Address, Bytes } from "../../base/units.js";
 import type { Condition, Effect, Machine, Memory, Operand, Register } from "./instructions.js";
 
 const SP = 31;
+/** By the number in B.cond. "other" conditions, of single flags, are not followed. */
 const CONDITIONS: readonly Condition[] = [
   "equal",
   "not equal",
@@ -80,10 +81,12 @@ function immediate(word: number, pc: Address, d: Register, n: Register): readonl
   switch (bits(word, 23, 3)) {
     case 0:
     case 1: {
+      // ADR counts from the instruction, ADRP in pages of 4 KiB.
       const offset = signed(bits(word, 5, 19) * 4 + bits(word, 29, 2), 21);
       const value = wide ? pc - (pc % 4096) + offset * 4096 : pc + offset;
       return [{ action: "move", to: orSp(d), from: constant(value), size: 8 }];
     }
+    // ADD and SUB, also shifted left by 12; with flags to register 31 they are CMN and CMP.
     case 2: {
       const value = bits(word, 10, 12) * (bits(word, 22, 1) === 1 ? 4096 : 1);
       const subtracts = bits(word, 30, 1) === 1;
@@ -91,6 +94,7 @@ function immediate(word: number, pc: Address, d: Register, n: Register): readonl
       if (setsFlags && d === 31) return [{ action: "compare", a: orSp(n), b: constant(subtracts ? value : -value), size, mask: false }];
       return [{ action: "add", to: d, a: orSp(n), b: constant(value), sign: subtracts ? -1 : 1, size }];
     }
+    // MOVZ, MOVN; MOVK changes a part of the register only, so the whole is not known any more.
     case 5: {
       const value = bits(word, 5, 16);
       const scale = 65536 ** bits(word, 21, 2);
@@ -110,14 +114,17 @@ function immediate(word: number, pc: Address, d: Register, n: Register): readonl
 
 /** Branches, with and without a condition, exceptions and system instructions. */
 function branch(word: number, pc: Address, n: Register): readonly Effect[] {
+  // B and BL
   if (bits(word, 26, 5) === 0b00101) {
     const target = pc + signed(word & 0x3ffffff, 26) * 4;
     return [word >>> 31 === 1 ? { action: "call", target } : { action: "jump", target }];
   }
+  // B.cond
   if (word >>> 24 === 0x54) {
     const target = pc + signed(bits(word, 5, 19), 19) * 4;
     return [{ action: "branch", target, condition: CONDITIONS[word & 15] }];
   }
+  // CBZ and CBNZ
   if (bits(word, 25, 6) === 0b011010) {
     const target = pc + signed(bits(word, 5, 19), 19) * 4;
     const size = word >>> 31 === 1 ? 8 : 4;
@@ -126,12 +133,14 @@ function branch(word: number, pc: Address, n: Register): readonly Effect[] {
       { action: "branch", target, condition: bits(word, 24, 1) === 0 ? "equal" : "not equal" },
     ];
   }
+  // TBZ and TBNZ
   if (bits(word, 25, 6) === 0b011011) {
     const bit = bits(word, 19, 5) + (word >>> 31) * 32;
     const target = pc + signed(bits(word, 5, 14), 14) * 4;
     const mask: Effect = { action: "compare", a: orZero(word & 31), b: constant(2 ** bit), size: bit < 32 ? 4 : 8, mask: true };
     return [mask, { action: "branch", target, condition: bits(word, 24, 1) === 0 ? "equal" : "not equal" }];
   }
+  // BR, BLR and RET
   if (word >>> 25 === 0b1101011) {
     const kind = bits(word, 21, 4);
     if (kind === 0) return [{ action: "jump", target: undefined }];
@@ -158,6 +167,7 @@ function memory(word: number, t: Register, n: Register): readonly Effect[] {
     if (operation === 0) return { action: "move", to: where, from: orZero(t), size };
     return { action: "move", to: orSp(t), from: where, size, signed: operation > 1 };
   };
+  // Offset in units of the size, unsigned; else 9 bits signed in bytes, which may change the base before or after.
   if (bits(word, 24, 1) === 1) return [access(at(n, bits(word, 10, 12) * size))];
   const mode = bits(word, 10, 2);
   if (bits(word, 21, 1) === 1) {
@@ -228,6 +238,7 @@ function registers(word: number, d: Register, n: Register): readonly Effect[] {
   if (top === 0b01010) {
     const kind = bits(word, 29, 2);
     const inverts = bits(word, 21, 1) === 1;
+    // ORR with the zero register is MOV; ANDS to it is TST.
     if (kind === 1 && n === 31 && plain && !inverts)
       return d === 31 ? [] : [{ action: "move", to: orSp(d), from: orZero(m), size: size === 4 ? 4 : 8 }];
     if (kind === 3 && d === 31 && plain && !inverts) return [{ action: "compare", a: orZero(n), b: orZero(m), size, mask: true }];

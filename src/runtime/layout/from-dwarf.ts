@@ -33,6 +33,10 @@ function fieldNamed(type: DwarfType, name: string) {
   return type.fields.find((field) => field.name === name) ?? type.fields.find((field) => field.name.endsWith(`.${name}`));
 }
 
+/**
+ * Offset and width in bytes of the field at a dotted path; of a field that is a struct by itself, its whole size. undefined when this
+ * release has no such field.
+ */
 function resolvePath(struct: DwarfType, path: string): { readonly offset: Bytes; readonly width: Bytes } | undefined {
   let type = underlying(struct);
   let offset = 0;
@@ -54,7 +58,9 @@ export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(
   bias: Address,
   release = "",
 ): RuntimeLayout<S> {
+  // Kept by the schema's name, misses too.
   const structs = new Map<string, StructLayout | undefined>();
+  // The first candidate that DWARF has is taken; a field without any is left out, and only whoever asks for it learns so.
   const resolve = (key: string): StructLayout | undefined => {
     const spec = schema[key];
     const type = spec?.names.map((name) => debug.type(name)).find((found) => found !== undefined);

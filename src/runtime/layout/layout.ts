@@ -25,6 +25,7 @@ export interface StructLayout<F extends string = string> {
   has(field: F): boolean;
   /** @throws UnsupportedError naming struct and field when this release has no such field. */
   offset(field: F): Bytes;
+  /** Size of the field; of one that is an atomic or a box, of the value in it. @throws as offset does */
   width(field: F): Bytes;
 }
 

@@ -21,16 +21,19 @@ export const mapStructs = {
       Flags: { optional: true, names: ["Flags", "flags"] },
     },
   },
+  /** Header of a map since Go 1.24. dirLen 0: dirPtr leads to the only group instead of a directory. internal/runtime/maps/map.go */
   swissMap: {
     names: ["internal/runtime/maps.Map"],
     optional: true,
     fields: { used: {}, dirPtr: {}, dirLen: {}, globalDepth: {} },
   },
+  /** A hash table of groups; several share the keys of one map. internal/runtime/maps/table.go */
   swissTable: {
     names: ["internal/runtime/maps.table"],
     optional: true,
     fields: { used: {}, capacity: {}, localDepth: {}, index: {}, "groups.data": {}, "groups.lengthMask": {} },
   },
+  /** Sizes and offsets in bytes of a group, its slots and their elements. Go 1.27 has keys and elements apart: KeysOff, ElemsOff. */
   swissMapType: {
     names: ["internal/abi.SwissMapType", "internal/abi.MapType"],
     optional: true,

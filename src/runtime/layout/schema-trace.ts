@@ -65,6 +65,7 @@ export const traceStructs = {
   traceSched: { names: ["runtime.schedt"], fields: { freem: {} } },
 } as const satisfies Record<string, StructSpec>;
 
+/** runtime/trace.go (trace2.go in Go 1.22): buffers to be written, generations, tables of stacks and texts, the CPU profile's logs. */
 const tracerFields = {
   reading: {},
   empty: {},

@@ -152,6 +152,10 @@ function* bucketEntries(layout: Layout, env: MapMemory, block: MapBlock, header:
   yield* bucketArray(env, block, header, old, sameSize ? bucketCount : bucketCount / 2, true);
 }
 
+/**
+ * Entries of an array of buckets with their overflow chains.
+ * @param old it is being moved out of: buckets that were moved already are left out
+ */
 function* bucketArray(env: MapMemory, block: MapBlock, header: Address, start: Address, count: number, old: boolean): Iterable<MapEntry> {
   const { memory } = env;
   const mapped = Math.floor(mappedFrom(memory, start, count * block.size) / block.size);

@@ -81,6 +81,7 @@ export function swissMaps(layout: Layout): MapDesign {
   };
 }
 
+/** Slots of all tables, filled or not; those of the only group where there is no directory. */
 function tableSlots(layout: Layout, { memory }: MapMemory, header: Address): number {
   const map = layout.struct("swissMap");
   const table = layout.struct("swissTable");
@@ -123,6 +124,10 @@ function madeHeader({ memory, types }: MapMemory, rtype: Address, name: string):
 /** Groups of a table above this are damage: a table has at most 1,024 slots. internal/runtime/maps maxTableCapacity */
 const MAX_GROUPS = TABLE_SLOTS / SLOTS;
 
+/**
+ * Where keys and values lie in a group: by the map's abi.Type where the process has it, else by DWARF.
+ * @returns undefined when offsets do not fit the group's size
+ */
 function swissBlock(layout: Layout, env: MapMemory, mapType: GoType): MapBlock | undefined {
   const { memory } = env;
   const struct = layout.hasStruct("swissMapType") ? layout.struct("swissMapType") : undefined;
@@ -197,6 +202,7 @@ function swissBlockFromHeader(types: TypeTable, mapType: GoType): MapBlock | und
   };
 }
 
+/** Entries in the order of the directory; a range statement begins at a random one. A damaged table is a finding and left out. */
 function* swissEntries(layout: Layout, env: MapMemory, block: MapBlock, header: Address): Iterable<MapEntry> {
   const { memory } = env;
   const map = layout.struct("swissMap");
@@ -227,6 +233,7 @@ function* swissEntries(layout: Layout, env: MapMemory, block: MapBlock, header: 
   }
 }
 
+/** Slots of a group that are full: eight control bytes come first. @throws MemoryFault */
 function* groupEntries(env: MapMemory, block: MapBlock, group: Address): Iterable<MapEntry> {
   const control = env.memory.bytes(group, SLOTS);
   // Bit 7: empty (0x80) or deleted (0xfe).

@@ -36,8 +36,9 @@ function linked({ layout, memory }: RecordSource, name: "next" | "waitlink"): (a
 }
 
 /**
- * g.waiting: the sudogs of the channel operation that a goroutine is in, in the order of its cases. Since Go 1.26
- * also the one of a lock or condition, without a channel; it is the last, for its waitlink leads to others that wait for the same.
+ * g.waiting: the sudogs of the channel operation that a goroutine is in; those of a select in the order in which it locked the channels, by
+ * their addresses (runtime/select.go selectgo). Since Go 1.26 also the one of a lock or condition, without a channel; it is the last, for
+ * its waitlink leads to others that wait for the same.
  */
 export function* sudogsOf(source: RecordSource, goroutine: Address, onDamage?: OnDamage): Iterable<Sudog> {
   const { layout, memory } = source;

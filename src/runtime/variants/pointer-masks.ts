@@ -22,6 +22,7 @@ export interface TypeMask {
 /** How a span's pointer words are known. */
 export type MaskKind = "none" | "bitmap" | "header" | "large";
 
+/** Pointer words of heap objects, whichever way this release keeps them. */
 export interface PointerMasks {
   kindOf(spans: SpanTable, span: SpanId): MaskKind;
   /**
@@ -42,6 +43,7 @@ const ARRAY = 17;
 const MIN_SIZE_FOR_HEADER = 512;
 const INLINE_MARKS: Bytes = 128;
 
+/** What masks are read with; a damaged one is a finding. */
 interface Env {
   readonly memory: AddressSpace;
   readonly layout: Layout;
@@ -75,6 +77,7 @@ export function readPointerMasks(env: Env): PointerMasks {
   return choose("pointer masks", VARIANTS, env.layout)(env);
 }
 
+/** Since Go 1.22. "large": the type is in the span; "header": the first word of each object is its type. */
 function headerMasks(env: Env): PointerMasks {
   return {
     kindOf(spans, span) {
@@ -84,6 +87,7 @@ function headerMasks(env: Env): PointerMasks {
     },
     spanBits(spans, span, bytes, out) {
       const size = spans.pages[span] * PAGE;
+      // A bit for each word of 8 bytes, so a byte for each 64.
       const bits = size / 64;
       const at = size - (spans.inlineMarks[span] ? INLINE_MARKS : 0) - bits;
       const mask = bytes ? bytes.subarray(at, at + bits) : env.memory.tryBytes(spans.base[span] + at, bits);
@@ -95,6 +99,7 @@ function headerMasks(env: Env): PointerMasks {
   };
 }
 
+/** Bytes as 32-bit words, low byte first. */
 function packBits(bytes: Uint8Array, out: Uint32Array): void {
   for (let i = 0; i * 4 < bytes.length; i++) {
     const at = i * 4;
@@ -102,6 +107,7 @@ function packBits(bytes: Uint8Array, out: Uint32Array): void {
   }
 }
 
+/** Until Go 1.21: for each word of an arena a bit, and for each 64 of them one that ends the object's pointers. */
 function arenaMasks(env: Env): PointerMasks {
   const { memory, layout } = env;
   const heap = layout.global("runtime.mheap_") ?? 0;
@@ -157,6 +163,7 @@ function honourNoMorePointers(elementWords: number, elements: number, stops: Uin
   }
 }
 
+/** Clears bits from one up to another, whole words at once. */
 function clearBits(bits: Uint32Array, from: number, to: number): void {
   for (let i = from; i < to; ) {
     if (i % 32 === 0 && to - i >= 32) {
@@ -182,6 +189,10 @@ function cachedTypeMasks(env: Env): (type: Address) => TypeMask | undefined {
   };
 }
 
+/**
+ * The mask of one element of a type. A huge array is told by its element, so that its mask does not grow with it.
+ * @returns undefined when the record is not plausible; an empty mask, and a finding, when its bits are missing
+ */
 function typeMask(env: Env, type: Address): TypeMask | undefined {
   const header = readAbiHeader(env.memory, env.layout, type);
   if (!header || header.size === 0 || header.size % 8 !== 0) return undefined;
@@ -237,6 +248,7 @@ function buildMask(env: Env, type: Address, at: number, out: Uint8Array, depth: 
   const header = readAbiHeader(memory, env.layout, type);
   if (!header || depth > 64) return false;
   if (header.pointerBytes === 0) return true;
+  // Words count from the beginning of the whole, in which this type lies at word `at`.
   const set = (word: number) => {
     out[word >>> 3] |= 1 << (word & 7);
   };

@@ -135,3 +135,12 @@ export const MOST_CODE_REMEMBERED = 20_000;
 export const MOST_UNWOUND = 2000;
 /** A stack overflow has millions of frames: so many are kept from either end; walk() visits all. */
 export const KEPT_FRAMES = 10_000;
+
+// Scans of memory for what no symbol names.
+
+/** One read of a scan. */
+export const SCAN_BLOCK: Bytes = 1 << 20;
+/** Memory that one scan goes through; the data and bss of a program are seldom more than a hundredth. */
+export const MOST_SCANNED: Bytes = 2 ** 31;
+/** A mapping without a file's name in which the data of a program is looked for; larger ones are heap. */
+export const LARGEST_UNNAMED: Bytes = 1 << 26;

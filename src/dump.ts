@@ -42,7 +42,7 @@ function wire(path: string, images: DumpImages, findings: Findings, progress: Pr
   const runtime = lazy(() => {
     const own = debug();
     if (!own) throw withoutDwarf(process);
-    return readRuntime(process, own, findings, plugins);
+    return readRuntime(process, { from: "dwarf", debug: own }, findings, plugins);
   });
   const heap = lazy(() => readHeap(runtime(), findings, progress, options));
   const retention = lazy(() => retentionOf(heap(), progress));

@@ -58,7 +58,7 @@ interface TracedThread {
 
 /** undefined: this program has no tracer of the second kind (Go 1.21, or GOEXPERIMENT=noexectracer2). @throws MemoryFault */
 export function readTracer(runtime: GoRuntime, findings: Findings): TracerState | undefined {
-  const found = tracerLayout(runtime.debug, runtime.process.loadBias);
+  const found = tracerLayout(runtime.binary.debug, runtime.process.loadBias);
   if (!found) return undefined;
   const { memory } = runtime.process;
   const { layout } = runtime;

@@ -44,22 +44,22 @@ export function isDirect({ flags, kindFlags }: AbiHeader): boolean {
 
 /** Words behind the fixed part, the same in every release; their meaning depends on the kind. */
 const BEHIND: Bytes = 48;
-const word = (type: Address, index: number): Address => type + BEHIND + index * WORD;
+export const wordBehind = (type: Address, index: number): Address => type + BEHIND + index * WORD;
 
 /** Of arrays, channels, pointers and slices: the element's type. Of maps: the key's. 0 when it was not dumped. */
-export const elementOf = (memory: AddressSpace, type: Address): Address => memory.tryAddress(word(type, 0)) ?? 0;
+export const elementOf = (memory: AddressSpace, type: Address): Address => memory.tryAddress(wordBehind(type, 0)) ?? 0;
 export const mapKeyOf = elementOf;
-export const mapValueOf = (memory: AddressSpace, type: Address): Address => memory.tryAddress(word(type, 1)) ?? 0;
+export const mapValueOf = (memory: AddressSpace, type: Address): Address => memory.tryAddress(wordBehind(type, 1)) ?? 0;
 /** Of maps: the type of a bucket, or of a group. */
-export const mapBlockOf = (memory: AddressSpace, type: Address): Address => memory.tryAddress(word(type, 2)) ?? 0;
+export const mapBlockOf = (memory: AddressSpace, type: Address): Address => memory.tryAddress(wordBehind(type, 2)) ?? 0;
 /** Of arrays. @throws MemoryFault */
-export const lengthOf = (memory: AddressSpace, type: Address): number => memory.readUint(word(type, 2), 8);
+export const lengthOf = (memory: AddressSpace, type: Address): number => memory.readUint(wordBehind(type, 2), 8);
 /** Of interfaces. @throws MemoryFault */
 export const methodCountOf = lengthOf;
 
 /** Of structs: where their abi.StructFields lie, and how many; both 0 when they were not dumped. */
 export function fieldsOf(memory: AddressSpace, type: Address): { readonly array: Address; readonly length: number } {
-  return { array: memory.tryAddress(word(type, 1)) ?? 0, length: memory.tryAddress(word(type, 2)) ?? 0 };
+  return { array: memory.tryAddress(wordBehind(type, 1)) ?? 0, length: memory.tryAddress(wordBehind(type, 2)) ?? 0 };
 }
 
 /** Size of an abi.StructField: name, type, offset. */

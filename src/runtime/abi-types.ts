@@ -1,17 +1,15 @@
 // abi.Type records of the process: what reflect made, and what DWARF does not describe. internal/abi/type.go
-import { decodeText } from "../base/byte-reader.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, hex, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { elementOf, FIELD, fieldAt, fieldsOf, lengthOf, mapValueOf, methodCountOf, readAbiHeader } from "./abi-type.js";
-import { type GoField, type GoKind, KINDS, type TypeParts, type TypeTable } from "./go-types.js";
+import { type GoField, KINDS, type TypeParts, type TypeTable } from "./go-types.js";
 import type { Layout } from "./layout/schema.js";
-import { LONGEST_NAME, LONGEST_STRUCTURE, MOST_FIELDS } from "./limits.js";
+import { MOST_FIELDS } from "./limits.js";
+import { structLike } from "./maps/design.js";
 import { mapDesign } from "./maps/designs.js";
-import type { Module } from "./modules.js";
+import type { TypeNames } from "./type-names.js";
 
-/** The name in the record begins with a star that is not the type's: types T and *T share one text. internal/abi/type.go TFlagExtraStar */
-const TFLAG_EXTRA_STAR = 2;
 /** Bit of an abi.Name's flags. */
 const EMBEDDED = 8;
 const DAMAGED = "descriptions of types are partly missing";
@@ -23,20 +21,20 @@ export interface AbiReader {
 }
 
 /** What is missing of a record is a finding; the rest of the type stands. */
-export function abiReader(memory: AddressSpace, layout: Layout, modules: readonly Module[], findings: Findings): AbiReader {
-  return new AbiTypes(memory, layout, modules, findings);
+export function abiReader(memory: AddressSpace, layout: Layout, names: TypeNames, findings: Findings): AbiReader {
+  return new AbiTypes(memory, layout, names, findings);
 }
 
 class AbiTypes implements AbiReader {
   private readonly memory: AddressSpace;
   private readonly layout: Layout;
-  private readonly modules: readonly Module[];
+  private readonly names: TypeNames;
   private readonly findings: Findings;
 
-  constructor(memory: AddressSpace, layout: Layout, modules: readonly Module[], findings: Findings) {
+  constructor(memory: AddressSpace, layout: Layout, names: TypeNames, findings: Findings) {
     this.memory = memory;
     this.layout = layout;
-    this.modules = modules;
+    this.names = names;
     this.findings = findings;
   }
 
@@ -46,7 +44,7 @@ class AbiTypes implements AbiReader {
     const header = readAbiHeader(memory, layout, address);
     if (!header || header.kind === 0) return undefined;
     const kind = KINDS[header.kind];
-    const name = this.typeName(address, kind, header.flags, table);
+    const name = this.names.nameOf(address);
     // Elements are asked for late: a type may hold itself, and most are never looked into.
     const element = () => table.byRtype(elementOf(memory, address));
     const parts = { name, kind, size: header.size, rtype: address };
@@ -55,8 +53,9 @@ class AbiTypes implements AbiReader {
         return { ...parts, element, count: this.safely(address, () => lengthOf(memory, address), 0) };
       case "pointer":
       case "slice":
-      case "chan":
         return { ...parts, element };
+      case "chan":
+        return { ...parts, element, header: () => channelHeader(table, table.byRtype(elementOf(memory, address))) };
       case "map":
         return {
           ...parts,
@@ -83,43 +82,18 @@ class AbiTypes implements AbiReader {
     }
   }
 
-  /** The text that Str, an offset from its module's types, leads to; of a type without one, what its structure says. */
-  private typeName(address: Address, kind: GoKind, flags: number, table: TypeTable): string {
-    const offset = this.memory.readUint(address + this.layout.struct("abiType").offset("Str"), 4) | 0;
-    const module = this.moduleOf(address);
-    const text = module && this.nameAt(module.types + offset);
-    if (text !== undefined) return flags & TFLAG_EXTRA_STAR ? text.slice(1) : text;
-    return this.safely(address, () => this.structuralName(kind, address, table), `reflect ${kind}`);
-  }
-
-  /** Types made by reflect lie outside the modules; their names are in runtime.reflectOffs, a map we need not read: structure tells. */
-  private moduleOf(type: Address): Module | undefined {
-    return this.modules.find((each) => type >= each.types && type < each.etypes);
-  }
-
-  /** abi.Name: flags, varint length, text. internal/abi/type.go */
-  private nameAt(address: Address): string | undefined {
-    const head = this.memory.tryBytes(address, 3);
-    if (!head) return undefined;
-    const wide = head[1] >= 0x80;
-    const length = wide ? (head[1] & 0x7f) + head[2] * 128 : head[1];
-    if (length > LONGEST_NAME) return undefined;
-    const text = this.memory.tryBytes(address + (wide ? 3 : 2), length);
-    return text && decodeText(text);
-  }
-
   /** Fields of an abi.StructType. A name that cannot be read is "?", a type that cannot be read NONE, and both are findings. */
   private fields(address: Address, table: TypeTable): readonly GoField[] {
     const { memory, findings } = this;
     const { array, length } = fieldsOf(memory, address);
     const isOdd = length < 1 || length > MOST_FIELDS || array % 8 !== 0 || !memory.tryBytes(array, length * FIELD);
     // A map bucket that reflect made is a bare abi.Type: what lies behind it are no fields.
-    if (isOdd && !this.moduleOf(address)) return [];
+    if (isOdd && !this.names.moduleOf(address)) return [];
     return Array.from({ length: Math.min(length, MOST_FIELDS) }, (_, i) => {
       const field = fieldAt(memory, array + i * FIELD);
       const flag = memory.tryBytes(field.name, 1)?.[0] ?? 0;
       return {
-        name: this.nameAt(field.name) ?? "?",
+        name: this.names.textAt(field.name) ?? "?",
         offset: field.offset,
         embedded: (flag & EMBEDDED) !== 0,
         get type() {
@@ -130,49 +104,14 @@ class AbiTypes implements AbiReader {
       };
     });
   }
-
-  /** "[]main.User" from its element; reflect makes no named types. */
-  private structuralName(kind: GoKind, address: Address, table: TypeTable): string {
-    const { memory } = this;
-    const element = (): string => nameIn(table, table.byRtype(elementOf(memory, address)));
-    switch (kind) {
-      case "pointer":
-        return `*${element()}`;
-      case "slice":
-        return `[]${element()}`;
-      case "chan":
-        return `chan ${element()}`;
-      case "array":
-        return `[${lengthOf(memory, address)}]${element()}`;
-      case "map":
-        return `map[${element()}]${nameIn(table, table.byRtype(mapValueOf(memory, address)))}`;
-      case "struct":
-        return structName(this.fields(address, table), table);
-      default:
-        this.findings.add("type-name-missing", "names of types made by reflect are not known", hex(address));
-        return `reflect ${kind} ${hex(address)}`;
-    }
-  }
 }
 
-/** The name of a part, cut where it would make the whole unreadable: structs of structs grow fast. */
-function nameIn(table: TypeTable, id: TypeId): string {
-  const text = table.get(id).name;
-  return text.length > LONGEST_STRUCTURE ? `${text.slice(0, LONGEST_STRUCTURE)}...` : text;
-}
-
-/** "struct { a int; b string }" of an unnamed struct, as reflect names it, cut at LONGEST_STRUCTURE. */
-function structName(fields: readonly GoField[], table: TypeTable): string {
-  const list: string[] = [];
-  let length = 0;
-  for (const field of fields) {
-    if (length > LONGEST_STRUCTURE) {
-      list.push("...");
-      break;
-    }
-    const text = `${field.name} ${nameIn(table, field.type)}`;
-    list.push(text);
-    length += text.length;
-  }
-  return list.length === 0 ? "struct {}" : `struct { ${list.join("; ")} }`;
+/** The runtime's own channel, with what its buffer holds: what debug information calls "hchan<T>". */
+function channelHeader(table: TypeTable, element: TypeId): TypeId {
+  if (element === NONE) return NONE;
+  return table.derived(element, "hchan", () => {
+    const name = `hchan<${table.get(element).name}>`;
+    const known = table.byName(name);
+    return known === NONE ? structLike(table, table.byName("runtime.hchan"), name, "", () => NONE) : known;
+  });
 }

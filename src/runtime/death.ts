@@ -13,7 +13,7 @@ export function printBacklog(runtime: GoRuntime): string {
   const { memory } = runtime.process;
   const buffer = layout.global("runtime.printBacklog");
   const index = layout.global("runtime.printBacklogIndex");
-  const size = runtime.debug.global("runtime.printBacklog")?.type.size ?? 0;
+  const size = runtime.binary.debug.global("runtime.printBacklog")?.type.size ?? 0;
   if (buffer === undefined || index === undefined || size <= 0 || size > LONGEST_BACKLOG) return "";
   const bytes = memory.tryBytes(buffer, size);
   const at = memory.tryBytes(index, WORD) ? memory.readUint(index, 8) : size;

@@ -21,6 +21,12 @@ export const MOST_FIELDS = 65_536;
 export const LONGEST_NAME: Bytes = 65_536;
 /** Characters of a name put together from others, which without a bound grows with every level. */
 export const LONGEST_STRUCTURE = 4096;
+/** Types within types that a name is put together from. */
+export const DEEPEST_TYPE_NAME = 64;
+/** Parameters and results of a function's type. */
+export const MOST_PARAMETERS = 1024;
+/** Descriptors and names of types of one module; the largest programs have some ten MiB. */
+export const MOST_TYPE_BYTES: Bytes = 512 * 1024 * 1024;
 /** Spans; of 8 KiB at least each. */
 export const MOST_SPANS = 1 << 28;
 /** Ranges of addresses in the page allocator's list, blocks and arenas of the runtime's own memory. */

@@ -10,6 +10,7 @@ import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { ElfSymbol, Process } from "../process/process.js";
 import { type Accounts, checkAccounts, checkSpans, findMemory, growingBy, readAccounts } from "./accounting.js";
+import type { Binary } from "./binary/binary.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
 import { closureTypes } from "./closure-types.js";
 import { type FunctionTable, readFunctions } from "./functions.js";
@@ -36,8 +37,8 @@ export interface GoRuntime {
   /** Of the process. */
   readonly memory: AddressSpace;
   readonly layout: Layout;
-  /** Of the executable, at link-time addresses; the load bias is process.loadBias. */
-  readonly debug: DebugInfo;
+  /** Who answers for the executable. Its addresses are link-time ones; the load bias is process.loadBias. */
+  readonly binary: Binary;
   readonly modules: readonly Module[];
   /** What the packages of the executable are called. */
   readonly names: PackageNames;
@@ -74,11 +75,12 @@ type LateParts = { readonly [Name in LateName]: () => GoRuntime[Name] };
  * @param others  plugins, with their own debug information
  * @throws UnsupportedError when there is no DWARF, no Go in it, or a Go too old
  */
-export function readRuntime(process: Process, debug: DebugInfo, findings: Findings, others: readonly OtherImage[] = []): GoRuntime {
+export function readRuntime(process: Process, binary: Binary, findings: Findings, others: readonly OtherImage[] = []): GoRuntime {
   const build = readBuildInfo(process);
+  const { debug } = binary;
   const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, process.loadBias, build.goVersion);
   checkProgram(process, debug, build, findings);
-  const parts = readParts(process, debug, build, layout, findings, others);
+  const parts = readParts(process, binary, build, layout, findings, others);
   const late = lateParts(parts, findings);
   return {
     ...parts,
@@ -139,7 +141,7 @@ function checkProgram(process: Process, debug: DebugInfo, { goVersion }: BuildIn
 /** Modules first: functions and types are found by their tables, variables by their types. */
 function readParts(
   process: Process,
-  debug: DebugInfo,
+  binary: Binary,
   build: BuildInfo,
   layout: Layout,
   findings: Findings,
@@ -148,14 +150,14 @@ function readParts(
   const { memory, loadBias, arch } = process;
   const modules = readModules(memory, layout, findings);
   const functions = readFunctions(memory, modules, arch);
-  const types = readTypes(memory, layout, modules, debug, loadBias, findings);
-  const variables = withPlugins(readVariables(debug, types, loadBias, arch), types, modules, others);
+  const types = readTypes(memory, layout, modules, binary, loadBias, findings);
+  const variables = withPlugins(readVariables(binary.debug, types, loadBias, arch), types, modules, others);
   const pointerMasks = readPointerMasks({ memory, layout, arenaBaseOffset: arch.arenaBaseOffset, findings });
-  return { build, process, memory, layout, debug, modules, functions, types, maps: mapsOf(layout), variables, pointerMasks };
+  return { build, process, memory, layout, binary, modules, functions, types, maps: mapsOf(layout), variables, pointerMasks };
 }
 
 /** Each part is a function that reads once. Accounts and memory classes need spans; goroutines do not. */
-function lateParts({ process, memory, layout, debug, build, modules, functions, types }: Parts, findings: Findings): LateParts {
+function lateParts({ process, memory, layout, binary, build, modules, functions, types }: Parts, findings: Findings): LateParts {
   const spans = lazy(() => {
     const table = readSpans(memory, layout, process.arch.arenaBaseOffset, findings);
     checkSpans(memory, layout, table, findings);
@@ -163,7 +165,7 @@ function lateParts({ process, memory, layout, debug, build, modules, functions, 
   });
   const accounts = lazy(() => believedAccounts(process, layout, spans(), findings));
   return {
-    names: lazy(() => new PackageNames(readPackages(memory, modules, debug))),
+    names: lazy(() => new PackageNames(readPackages(memory, modules, binary.debug))),
     spans,
     goroutines: lazy(() => readGoroutines(process, layout, functions, modules, findings)),
     specials: lazy(() => readSpecials(memory, layout, spans(), findings)),

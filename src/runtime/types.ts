@@ -1,10 +1,12 @@
 // Go types, interned: from DWARF where the executable describes them, from abi.Type where only the process does.
 import type { Findings } from "../base/findings.js";
 import { type Address, NONE, type TypeId } from "../base/units.js";
-import type { DebugInfo, DwarfType } from "../dwarf/dwarf.js";
+import type { DwarfType } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { isDirect as isDirectByAbi, readAbiHeader } from "./abi-type.js";
 import { type AbiReader, abiReader } from "./abi-types.js";
+import type { Binary } from "./binary/binary.js";
+import { type Descriptors, readDescriptors } from "./descriptors.js";
 import { dwarfParts } from "./dwarf-types.js";
 import type { GoField, GoType, TypeParts, TypeRole, TypeTable } from "./go-types.js";
 import { readField } from "./layout/layout.js";
@@ -82,17 +84,18 @@ export function readTypes(
   memory: AddressSpace,
   layout: Layout,
   modules: readonly Module[],
-  debug: DebugInfo,
+  binary: Binary,
   bias: Address,
   findings: Findings,
 ): TypeTable {
-  return new Types(memory, layout, modules, debug, bias, findings);
+  return new Types(memory, layout, modules, binary, bias, findings);
 }
 
 class Types implements TypeTable {
   private readonly memory: AddressSpace;
   private readonly layout: Layout;
-  private readonly debug: DebugInfo;
+  private readonly binary: Binary;
+  private readonly descriptors: Descriptors;
   private readonly bias: Address;
   /** The executable's, undefined when it was not found. */
   private readonly main: Module | undefined;
@@ -108,13 +111,14 @@ class Types implements TypeTable {
     return header ? isDirectByAbi(header) : isPointerShaped(this, type, 0);
   };
 
-  constructor(memory: AddressSpace, layout: Layout, modules: readonly Module[], debug: DebugInfo, bias: Address, findings: Findings) {
+  constructor(memory: AddressSpace, layout: Layout, modules: readonly Module[], binary: Binary, bias: Address, findings: Findings) {
     this.memory = memory;
     this.layout = layout;
-    this.debug = debug;
+    this.binary = binary;
     this.bias = bias;
     this.main = modules[0];
-    this.abi = abiReader(memory, layout, modules, findings);
+    this.descriptors = readDescriptors(memory, layout, modules);
+    this.abi = abiReader(memory, layout, this.descriptors.names, findings);
   }
 
   /** Ids are 0 to count - 1; the count grows while types are met. */
@@ -130,15 +134,24 @@ class Types implements TypeTable {
   byName(name: string): TypeId {
     const known = this.byText.get(name);
     if (known !== undefined) return known;
-    const die = this.debug.type(name);
+    const described = this.describedByName(name);
+    if (described !== NONE) return described;
+    const die = this.binary.debug.type(name);
     return die ? this.fromDwarf(die) : NONE;
+  }
+
+  /** Tables know the runtime's types only, and no type of the program's own: there the descriptors are asked first. */
+  private describedByName(name: string): TypeId {
+    const address = this.binary.from === "tables" ? this.descriptors.byName(name) : 0;
+    return address === 0 ? NONE : this.byRtype(address);
   }
 
   /** By the address of an abi.Type: DWARF's description where it has one, else the record itself. NONE when neither is there. */
   readonly byRtype = (address: Address): TypeId => {
     const known = this.byAddress.get(address);
     if (known !== undefined) return known;
-    const { main, debug } = this;
+    const { debug } = this.binary;
+    const { main } = this;
     let id = NONE;
     if (main && address >= main.types && address < main.etypes) {
       const die = debug.typeByRuntimeOffset(address - main.types) ?? debug.typeByRuntimeOffset(address - this.bias);
@@ -166,6 +179,11 @@ class Types implements TypeTable {
   readonly fromDwarf = (type: DwarfType): TypeId => {
     const known = this.byDie.get(type.offset);
     if (known !== undefined) return known;
+    const described = this.describedByName(type.name);
+    if (described !== NONE) {
+      this.byDie.set(type.offset, described);
+      return described;
+    }
     const id = this.add(dwarfParts(type, this.rtypeOf(type), this.fromDwarf));
     this.byDie.set(type.offset, id);
     const { rtype } = this.rows[id];

@@ -55,7 +55,8 @@ export function visibleAt(runtime: GoRuntime, frame: Frame): readonly VisibleVar
  * same bytes. Location lists, of optimised code, are believed as far as evidence goes.
  */
 function findVisible(runtime: GoRuntime, frame: Frame): readonly VisibleVariable[] {
-  const { debug, functions, types } = runtime;
+  const { functions, types } = runtime;
+  const { debug } = runtime.binary;
   const { loadBias } = runtime.process;
   const context: FrameContext = { pc: frame.symbolPc - loadBias, cfa: frame.fp, bias: loadBias, register: () => undefined };
   const visible = debug.localsAt(context.pc).filter((each) => !isHidden(each.name));

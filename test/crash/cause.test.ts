@@ -52,7 +52,10 @@ function machine(parts: Partial<Machine>): Machine {
 }
 
 function causeOf({ program, types }: ReturnType<typeof stopped>, machines: readonly Machine[], process: object = {}) {
-  const runtime = program.runtime({ types, debug: { global: () => ({ type: { size: 64 } }) } as unknown as GoRuntime["debug"] });
+  const runtime = program.runtime({
+    types,
+    binary: { debug: { global: () => ({ type: { size: 64 } }) } } as unknown as GoRuntime["binary"],
+  });
   const whole = { ...runtime, process: { ...runtime.process, ...process } } as GoRuntime;
   return causeOfDeath({ runtime: whole, explain: () => "somewhere" }, machines);
 }

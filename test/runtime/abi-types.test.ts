@@ -22,10 +22,11 @@ test("names of types that no module describes do not grow without a bound, nor g
     builder.words(type + 56, fields, 2);
   });
   const findings = new Findings();
-  const table = readTypes(builder.memory(), layoutOf(BUCKET_STRUCTS), [], {} as DebugInfo, 0, findings);
+  const table = readTypes(builder.memory(), layoutOf(BUCKET_STRUCTS), [], { from: "dwarf", debug: {} as DebugInfo }, 0, findings);
   const first = table.get(table.byRtype(types[0]));
   expect(first.name.startsWith("struct { a struct { a struct {")).toBe(true);
   expect(first.name.length).toBeLessThan(20_000);
+  for (const type of types) expect(table.get(table.byRtype(type)).name.length).toBeLessThan(20_000);
   expect(table.count).toBe(types.length);
   expect(first.fields.map(({ type }) => type)).toEqual([table.byRtype(types[1]), table.byRtype(types[1])]);
 });
@@ -41,7 +42,7 @@ test("a struct whose field's type is no type has a field of unknown type", () =>
   builder.words(struct, 16, 16).uint(struct + 23, 1, STRUCT);
   builder.words(struct + 56, fields, 2);
   const findings = new Findings();
-  const table = readTypes(builder.memory(), layoutOf(BUCKET_STRUCTS), [], {} as DebugInfo, 0, findings);
+  const table = readTypes(builder.memory(), layoutOf(BUCKET_STRUCTS), [], { from: "dwarf", debug: {} as DebugInfo }, 0, findings);
   const id = table.byRtype(struct);
   expect(pointerKinds(table).hasPointers(id)).toBe(false);
   expect(pointerKinds(table).codeAt(id, 8)).toBe(POINTER.none);

@@ -92,7 +92,7 @@ function heapWith(edges: readonly (readonly [number, number])[], channel: number
   const holders = new Map(groups.map((each) => [each, [holder(a, undefined), holder(b, undefined)]]));
   const graph = waitGraph(program.records.source(), groups, holders);
   const stuck = new Stuck(graph);
-  const runtime = program.runtime({ debug: { global: () => undefined } as never });
+  const runtime = program.runtime({ binary: { debug: { global: () => undefined } } as never });
   const isProved = proveStuck({ heap, runtime, findings }, graph, stuck);
   return { isProved, stuck: [0, 1].map((node) => stuck.has(node)) };
 }

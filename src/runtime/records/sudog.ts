@@ -1,6 +1,6 @@
 // A goroutine in a list of those who wait: runtime.sudog. One goroutine has one for each channel of a select. runtime/runtime2.go
 import type { Address } from "../../base/units.js";
-import type { DebugInfo } from "../../dwarf/dwarf.js";
+import type { Binary } from "../binary/binary.js";
 import { underlying } from "../layout/from-dwarf.js";
 import { MOST_SEMAPHORE_ROOTS, MOST_SUDOGS } from "../limits.js";
 import { chain, type OnDamage, pointerAt, type RecordSource } from "./chain.js";
@@ -56,10 +56,10 @@ export function* queuedSudogs(source: RecordSource, first: Address, onDamage?: O
 }
 
 /** Everybody who waits for a semaphore. runtime.semtable: a treap of addresses per root, further waiters of an address behind waitlink. */
-export function* semaphoreSudogs(source: RecordSource & { readonly debug: DebugInfo }, onDamage: OnDamage): Iterable<Sudog> {
-  const { layout, memory, debug } = source;
+export function* semaphoreSudogs(source: RecordSource & { readonly binary: Binary }, onDamage: OnDamage): Iterable<Sudog> {
+  const { layout, memory, binary } = source;
   const table = layout.global("runtime.semtable");
-  const type = debug.global("runtime.semtable")?.type;
+  const type = binary.debug.global("runtime.semtable")?.type;
   const array = type && underlying(type);
   if (table === undefined || array?.kind !== "array") return;
   const treap = layout.struct("semaRoot").offset("treap");

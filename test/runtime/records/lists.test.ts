@@ -77,7 +77,7 @@ test("semaphores: every root's treap, with those behind each node; all are of th
   const root = make.make("sudog", { g: 0x5000, elem: 0xa000, prev: left, next: right });
   make.global("runtime.semtable", 0, root, 0, 0);
   const type = { kind: "array", count: 2, element: { size: 16 } };
-  const source = { ...make.source(), debug: { global: () => ({ type }) } as unknown as DebugInfo };
+  const source = { ...make.source(), binary: { from: "dwarf" as const, debug: { global: () => ({ type }) } as unknown as DebugInfo } };
   const told: number[] = [];
   const found = () => [...semaphoreSudogs(source, (at) => told.push(at))].map((each) => [each.goroutine, each.element]);
   expect(found().sort()).toEqual([

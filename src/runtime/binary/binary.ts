@@ -1,0 +1,9 @@
+// What the binary says of itself: the questions that the runtime asks of debug information, whoever answers them.
+import type { DebugInfo } from "../../dwarf/dwarf.js";
+
+/** The executable's own debug information; or, where it was stripped, layouts from tables and addresses found in the process. */
+export interface Binary {
+  /** "tables": types, constants and variables of the runtime only, nothing of the program's own. */
+  readonly from: "dwarf" | "tables";
+  readonly debug: DebugInfo;
+}

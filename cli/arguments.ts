@@ -74,6 +74,7 @@ export function parseIgnored(text: string): { readonly from: string; readonly to
     .split(";")
     .filter((each) => each.trim() !== "")
     .map((each) => {
+      // The last >: a name may hold one, an address none.
       const at = each.lastIndexOf(">");
       const from = each.slice(0, at).trim();
       const to = parseAddress(each.slice(at + 1));

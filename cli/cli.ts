@@ -11,6 +11,7 @@ import { jsonChunks } from "./text/json.js";
  * Modules of the screens (ink, react) are loaded only when they are opened.
  */
 export async function main(words: readonly string[], version: string): Promise<void> {
+  // Everything outside goes through this record, so that tests run the whole program on streams of their own.
   const world: World = {
     open: openDump,
     out: process.stdout,
@@ -29,6 +30,7 @@ export async function main(words: readonly string[], version: string): Promise<v
   });
   // Nobody reads stderr: the answer matters more than what would be said there.
   process.stderr.on("error", () => {});
+  // Set, not passed to process.exit: what was written may still be on its way.
   const code = await run(words, world);
   process.exitCode = failed ?? code;
 }

@@ -62,6 +62,7 @@ function attach(program: Command, spec: AnyCommand, run: Run): void {
   const examples = spec.examples.map(({ line, asks }) => `  $ corescope ${line}\n      ${asks}`);
   command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
   command.action(async (core: string, ...rest: unknown[]) => {
+    // Commander gives absent operands as undefined, and its own objects behind them.
     const operands = rest.slice(0, spec.operands.length).filter((operand): operand is string => typeof operand === "string");
     await run(spec, core, operands, command.optsWithGlobals<Options>());
   });
@@ -89,6 +90,7 @@ export function parseCommand(words: readonly string[], commands: readonly AnyCom
     parsed = { spec, operands, options };
   });
   const parts = commands.map((spec) => spec.name.split(" ")).filter((name) => name.every((part, index) => words[index] === part));
+  // The longest name that fits: "trace extract" before "trace".
   const length = Math.max(1, ...parts.map((name) => name.length));
   try {
     program.parse([...words.slice(0, length), "core", ...words.slice(length)], { from: "user" });
@@ -116,6 +118,7 @@ export function usageOf(error: CommanderError, words: readonly string[], program
   const missing = /^missing required argument '(.*)'/.exec(message)?.[1];
   const excess = /Expected (\d+) arguments? but got (\d+)/.exec(message);
   const noValue = /^option '(?:-\w, )?(--[\w-]+) (<.*>)' argument missing/.exec(message);
+  // Commander counts the core as an argument; inside the screens nobody types it.
   if (missing) return new UsageError(`${name} needs <${missing}>`, usage);
   if (excess) return new UsageError(`${name} takes ${Number(excess[1]) - left} words, ${Number(excess[2]) - left} were given`, usage);
   if (noValue) return new UsageError(`${noValue[1]} needs a value ${noValue[2]}`, usage);

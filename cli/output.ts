@@ -63,6 +63,7 @@ export async function writeFile(path: string, chunks: Iterable<Uint8Array>, worl
   process.once("SIGINT", interrupted);
   try {
     const stream = createWriteStream(target);
+    // An error of the stream comes as an event, at any time: it ends the writing at once.
     const failed = new Promise<never>((_, reject) => stream.once("error", reject));
     const finished = (async () => {
       for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, "drain");

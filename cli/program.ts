@@ -28,8 +28,10 @@ export async function runProgram(words: readonly string[], commands: readonly An
     await program.parseAsync(orderWords(words, program, commands, world.interactive === true), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    // Help and version are errors to commander, since it would end the process after them.
     if (error.exitCode === 0) return EXIT.ok;
     if (error.code === "commander.help") return EXIT.usage;
+    // In words of this program, with the usage of the command that was meant.
     throw usageOf(error, words, program);
   }
   return code;
@@ -41,6 +43,7 @@ function orderWords(words: readonly string[], program: Command, commands: readon
   const places = operandPlaces(words, program);
   const [first, second, third] = places;
   if (first === undefined) return [...words];
+  // First words of all commands; "help" is commander's own.
   const names = [...new Set(["help", ...commands.map((spec) => spec.name.split(" ")[0])])];
   const word = words[first];
   const next = second === undefined ? undefined : words[second];
@@ -101,6 +104,7 @@ function checkGroup(
 ): void {
   const own = commands.filter((spec) => spec.name.startsWith(`${word} `)).map((spec) => spec.name.slice(word.length + 1));
   if (own.length === 0 || commands.some((spec) => spec.name === word) || second === undefined || own.includes(second)) return;
+  // After a group's name stands a core when it names a file and looks like none of the group's commands.
   const near = nearestWord(second, own);
   const file = core ?? (near || !pathExists(second) ? third : second);
   const [usual = ""] = own.includes("summary") ? ["summary"] : own;

@@ -31,6 +31,7 @@ export async function runCommand(
   const output = optionText(options, "output");
   const overwrite = options.overwrite === true;
   if (output !== undefined) checkTarget(output, overwrite); // before minutes of work
+  // Absent options stay absent: the dump looks for an executable only when it was given none.
   const executable = optionText(options, "exe");
   const tmpdir = optionText(options, "tmpdir");
   const files = { core, force: options.force === true, ...(executable ? { executable } : {}), ...(tmpdir ? { tmpdir } : {}) };
@@ -123,6 +124,7 @@ async function printText(
   const paste = (hint: string) => pasteable(hint, opening);
   const page = makePage(width, wantsColour(colour, isTerminal, environment), paste);
   await print(out, linesInPieces(spec.text(result, page)));
+  // Hints are for a person: a script must not find them in its answer.
   if (!isTerminal || error.isTTY !== true || options.quiet === true) return;
   const hints = spec.next?.(result) ?? [];
   if (hints.length > 0) error.write(`\n${hints.map((hint) => `→ ${escapeText(paste(hint))}`).join("\n")}\n`);

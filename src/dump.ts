@@ -17,8 +17,12 @@ export { isTraceFile } from "./dump/trace.js";
 export type { Dump, DumpFiles, TraceAccess } from "./dump/types.js";
 
 /**
- * Opens a core with its executable, or a trace file.
- * @throws DumpError: not found, not ELF, not a core, of another build, not Go, without DWARF
+ * Opens a core with its executable, or a trace file. Only what tells the files apart is read at once, the rest when a question needs it.
+ * @param files    paths; the executable is searched for where none is given
+ * @param progress told by whatever takes long, now and in every later question
+ * @param options  of the heap, for tests
+ * @throws DumpError: not found, not ELF, not a core, of another build. That the program is not Go, or that its executable has no DWARF,
+ *         is told by the first question that needs it.
  */
 export async function openDump(files: DumpFiles, progress: Progress = silent, options: HeapOptions = {}): Promise<Dump> {
   const findings = new Findings();
@@ -33,14 +37,20 @@ export async function openDump(files: DumpFiles, progress: Progress = silent, op
   }
 }
 
+/**
+ * Puts the layers together. Each part is made at its first use and kept: a question about mappings needs no DWARF, one about goroutines no
+ * heap.
+ */
 function wire(path: string, images: DumpImages, findings: Findings, progress: Progress, options: HeapOptions): Dump {
   const { parts, executable, others } = images;
   const debug = lazy(() => readDebugInfo(executable, executable.source.name, findings));
   const process = checkUntouched(assembleProcess(parts, images, findings), debug, findings);
+  // A plugin's debug information is read when an address in it is asked for.
   const plugins = others.map(({ image, bias }) => ({ bias, debug: () => readDebugInfo(image, image.source.name, findings) }));
 
   const runtime = lazy(() => {
     const own = debug();
+    // Everything but bytes and mappings rests on DWARF; the error says whether a Go program was stripped or this is none.
     if (!own) throw withoutDwarf(process);
     return readRuntime(process, { from: "dwarf", debug: own }, findings, plugins);
   });
@@ -53,6 +63,7 @@ function wire(path: string, images: DumpImages, findings: Findings, progress: Pr
     process,
     identity: {
       path,
+      // Needs the runtime, unlike what is beside it: a core of no Go program still has a path.
       get goVersion() {
         return runtime().build.goVersion;
       },

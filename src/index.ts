@@ -1,4 +1,5 @@
-// corescope as a library: open a dump, ask queries. What is exported here is promised, and held by a test.
+// corescope as a library: open a dump, ask queries. What is exported here is promised, and held by a test. Of each query there are the
+// types of its arguments and of its answer, which is also what the command prints with --json.
 export type { Advice, Step, Unpacker } from "./base/advice.js";
 export * from "./base/errors.js";
 export type { Finding } from "./base/findings.js";

@@ -41,6 +41,7 @@ export const dominatorsCommand = defineCommand({
       top: optionTop(options),
     };
   },
+  /** Title, tree, and what the columns mean; names are cut at their start, where a long path says least. */
   text(root, page) {
     const lines = [page.bold(DOMINATORS_TITLE)];
     draw(root, "", "", root.retainedBytes, page, lines);

@@ -14,6 +14,7 @@ export const exploreCommand = defineCommand({
     { line: "explore core.zst --exe ./server", asks: "The same, the executable given." },
     { line: "explore core --color never", asks: "Without colours." },
   ],
+  /** @throws UsageError where there is no terminal, with the command that prints the same */
   async start(core, options, world, commands) {
     if (world.interactive !== true || !world.explore)
       throw new UsageError("explore draws on a terminal, and this is none", "the same first look in print: corescope overview CORE");

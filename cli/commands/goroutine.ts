@@ -46,6 +46,7 @@ export const goroutineCommand = defineCommand({
     { line: "goroutine core 17 --json", asks: "The same for a program, with the registers that are known." },
     { line: "goroutine core 17 --depth 4", asks: "The same, values opened deeper." },
   ],
+  /** An id and the depth of values; all only when it was given, since it is part of the answer as printed. */
   args([id], options) {
     if (id === undefined || !/^[0-9]{1,15}$/.test(id))
       throw new UsageError(`${id ?? ""}: not the number of a goroutine`, "for example: corescope goroutine CORE 17");
@@ -57,6 +58,7 @@ export const goroutineCommand = defineCommand({
       ...about(answer).map((line) => page.dim(cutText(escapeText(line), page.width))),
       "",
       ...frameLines(answer, page),
+      // Marks are explained only where one of them stands in the lines above.
       ...legend(answer.all ? answer.frames : stackParts(answer.frames).flatMap((part) => (part.isRuntime ? [] : part.frames))).map((line) =>
         page.dim(cutText(line, page.width)),
       ),
@@ -99,6 +101,7 @@ function about({ address, stack, labels }: Answer): string[] {
 /** All frames, with a line in the middle that says how many were left out there by the query. */
 function frameLines(answer: Answer, page: Page): string[] {
   const { frames, framesOmitted, all } = answer;
+  // The query leaves out frames in the middle: the line about them stands after the first half of those it gave.
   const half = Math.floor(frames.length / 2);
   const lines: string[] = [];
   let index = 0;
@@ -114,7 +117,9 @@ function frameLines(answer: Answer, page: Page): string[] {
 
 /** Function, place, variables; why a variable has no value only with all. */
 function oneFrame(frame: StackFrame, page: Page, all: boolean): string[] {
+  // Without --all a variable that has no value is only named, in one line with the others.
   const known = frame.variables.filter((each) => all || each.certainty !== "unavailable");
+  // With --all each has its own line, with the reason.
   const missing = all ? undefined : unavailableLine(frame.variables);
   return [
     cutText(`${escapeText(frame.function)}${frame.inlined ? "  (inlined)" : ""}`, page.width, "start"),

@@ -60,6 +60,7 @@ export const goroutinesCommand = defineCommand({
   },
   text: (answer, page) => [...(answer.groups ? groupLines(answer.groups, page) : rowLines(answer.rows, page)), "", ...summary(answer)],
   next: ({ rows, groups }) => {
+    // The first row is the most telling one: on a thread, or waiting longest.
     const id = rows[0]?.id ?? groups?.[0]?.ids[0];
     return [...(id === undefined ? [] : [`goroutine CORE ${id}`]), ...(groups ? [] : [`goroutines CORE --group`])];
   },
@@ -70,6 +71,7 @@ function optionStatuses(options: Options): readonly string[] {
   const text = optionText(options, "status");
   if (text === undefined) return [];
   const wanted = text.split(",").map((each) => each.trim());
+  // A misspelt status would match nothing, which reads like an answer.
   const wrong = wanted.find((each) => !statuses.includes(each));
   if (wrong !== undefined)
     throw new UsageError(`--status ${wrong}: not one of ${statuses.join(", ")}`, "for example: --status running,runnable");
@@ -89,6 +91,7 @@ function optionDuration(options: Options, name: string, shown: string): number {
 /** The table; the column of creators only where the page is wide, that of bytes only where they were asked for. */
 function rowLines(rows: readonly Row[], page: Page): string[] {
   if (rows.length === 0) return ["no goroutine matches"];
+  // A pipe has no width, so it gets every column.
   const wide = page.width >= widthForCreators;
   const retains = rows.some((row) => row.retainedBytes !== undefined);
   const cells = rows.map((row) => [
@@ -138,6 +141,7 @@ function groupLines(groups: readonly Group[], page: Page): string[] {
 /** What all that matched add up to, whether or not they are shown: by state, the four most frequent by name. */
 function summary({ rows, groups, total }: Answer): string[] {
   const states = Object.entries(total.byStatus).sort(([, a], [, b]) => b - a);
+  // Four names fill a line; the rest is one number, so that the parts still add up.
   const shown = states.slice(0, 4).map(([name, count]) => `${formatCount(count)} ${escapeText(name)}`);
   const rest = states.slice(4).reduce((sum, [, count]) => sum + count, 0);
   const cut = groups ? truncationLine(groups.length, total.groups ?? 0, "stack") : truncationLine(rows.length, total.matching, "goroutine");

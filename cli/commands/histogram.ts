@@ -44,6 +44,7 @@ export const histogramCommand = defineCommand({
   text(answer, page) {
     const { by = "type", rows, total } = answer;
     const isByHolder = isHolders(by);
+    // Where nothing retains more than its own bytes the column would repeat the one before it.
     const withRetained = isByHolder || rows.some((row) => row.retainedBytes !== undefined && row.retainedBytes !== row.bytes);
     // A type's share is of what it retains, where that is shown; a holder's of what adds up to the live heap.
     const bytesOf = (row: (typeof rows)[number]) => (withRetained && !isByHolder ? (row.retainedBytes ?? 0) : row.bytes);
@@ -53,9 +54,11 @@ export const histogramCommand = defineCommand({
     const folded =
       total.parts > 0 ? [page.dim(`${formatCount(total.parts)} of them are parts of maps, channels and buffers (--parts)`)] : [];
     const cut = truncationLine(rows.length, total.rows, "row");
+    // "?" stands at a row whose objects mostly have their type by a guess.
     const guesses = rows.some(({ evidence, count }) => isGuess(evidence, count))
       ? [page.dim("? the type is a guess for most of these objects")]
       : [];
+    // What a column of retained bytes means depends on what rows are.
     const meaning = isByHolder ? holderLines : ["retained: what one of them or more dominates, nested ones counted once"];
     return [
       page.bold(lines[0]),

@@ -25,6 +25,7 @@ export const leakedCommand = defineCommand({
   ],
   args: (_operands, options) => ({ retains: options.retains === true, top: optionTop(options) }),
   text({ groups, total }, page) {
+    // Without all of the memory "none" cannot be said, only how many remain open.
     const undecided = total.complete
       ? []
       : [

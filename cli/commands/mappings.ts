@@ -22,6 +22,7 @@ export const mappingsCommand = defineCommand({
   args: () => ({}),
   text({ rows, total }, page) {
     const lines = formatRows(mappingColumns, rows, page.width);
+    // Reserved address space is in the sum: it is mapped too, though without rights.
     const summary = `${counted(total.rows, "mapping")}, ${formatBytes(total.bytes)}`;
     return [page.bold(lines[0]), ...lines.slice(1), "", summary];
   },

@@ -34,6 +34,7 @@ export const objectsCommand = defineCommand({
     };
   },
   text({ rows, total }, page) {
+    // With the column of types even when one type was asked for: a pattern may match several.
     const columns = objectColumns(true);
     const lines = formatRows(columns, rows, page.width);
     const cut = truncationLine(rows.length, total.rows, "object");

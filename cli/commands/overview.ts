@@ -28,6 +28,7 @@ export const overviewCommand = defineCommand({
     { line: "overview core --json | jq .result.heap", asks: "The heap's numbers, for a program." },
   ],
   args: () => ({}),
+  // In the order of a reader's questions: what died, what is wrong, who holds the memory; then figures.
   text: (answer, page) => [
     ...deathLines(answer, page),
     "",
@@ -50,6 +51,7 @@ export const overviewCommand = defineCommand({
   json: (answer): OverviewJson => ({
     ...answer,
     topSuspects: answer.topSuspects.map((suspect) => {
+      // Figures of a suspect are the answer to `suspects`; here it is an outline.
       const { kind, title } = suspectText(suspect);
       return { kind, title, bytes: suspect.bytes, rule: suspect.rule, share: suspect.share };
     }),

@@ -25,6 +25,7 @@ export const readCommand = defineCommand({
     { line: "read core main.global.header 32", asks: "The first bytes of what this field leads to." },
     { line: "read core 0xc000012000 1MiB -o bytes.bin", asks: "The bytes themselves, into a file." },
   ],
+  /** Length 0 lets the query decide: 64 bytes at an address, all of a value that an expression means. */
   args: ([address, length]) => ({
     address: operandPlace(address),
     length: length === undefined ? 0 : operandLength(length, MOST_BYTES_READ),

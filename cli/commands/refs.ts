@@ -44,11 +44,13 @@ export const refsCommand = defineCommand({
       { title: "expression", cut: "start" },
     ] as const;
     if (rows.length > 0) for (const line of [...formatTable(columns, cells, page.width), ""]) lines.push(line);
+    // Rows may be cut; pointers are counted all the same.
     const cut = truncationLine(rows.length, total.rows, "row");
     lines.push(counted(total.pointers, "pointer"), ...(cut ? [cut] : []));
     return lines;
   },
   isNo: ({ total }) => total.rows === 0,
+  // Another step of the same walk, and the whole way to a root; garbage has none.
   next: ({ object, rows }) => {
     const other = rows.find((row) => row.address !== undefined)?.address;
     return [...(other ? [`refs CORE ${other}`] : []), ...(object.live ? [`why CORE ${object.address}`] : [])];

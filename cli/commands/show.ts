@@ -42,6 +42,7 @@ export const showCommand = defineCommand({
       page.bold(cutText(escapeText(expression), page.width, "start")),
       page.dim(cutText(escapeText(`${type}${address ? ` at ${address}` : ", not whole in memory"}${where}`), page.width, "start")),
     ];
+    // How sure the value is stands behind it: "?" may be older or newer than the line, "(as passed)" may have been set since.
     const doubt = asPassed ? " (as passed)" : certainty === "likely" ? " ?" : "";
     if (value.text !== "" || doubt !== "") for (const line of foldText(`${escapeText(value.text)}${doubt}`, page.width)) lines.push(line);
     drawChildren(value, "  ", page, lines);
@@ -60,9 +61,11 @@ function optionOffset(options: Options): number {
 /** Appends the parts of a value, names in a column of at most 24; below them how many there are, when that is more. */
 function drawChildren(value: Value, indent: string, page: Page, lines: string[]): void {
   const children = value.children ?? [];
+  // Elements that are bytes are shown as a dump, sixteen to a line.
   const bytes = bytesOf(value);
   if (bytes) for (const line of formatHexDump(value.offset ?? 0, bytes)) lines.push(indent + line);
   const names = bytes ? [] : children.map((child) => escapeText(child.name));
+  // One long key must not push every value to the right.
   const width = names.reduce((most, name) => Math.min(24, Math.max(most, textWidth(name))), 0);
   names.forEach((own, index) => {
     const child = children[index];

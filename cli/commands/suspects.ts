@@ -35,6 +35,7 @@ export const suspectsCommand = defineCommand({
       wrapText(escapeText(`${index + 1}. ${row.title}`), proseWidth(page), "   ").forEach((line, at) => {
         lines.push(at === 0 ? page.bold(line) : line);
       });
+      // Four facts are a screen's share; JSON has all.
       for (const fact of row.evidence.slice(0, 4))
         lines.push(...wrapText(escapeText(`   - ${fact}`), proseWidth(page), "     ").map((line) => page.dim(line)));
     });

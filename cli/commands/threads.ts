@@ -37,6 +37,7 @@ export const threadsCommand = defineCommand({
 
 /** A thread with all its stacks: where it stood, what the signal interrupted, and its goroutine when it stood elsewhere for that one. */
 function rowLines(row: Row, withRegisters: boolean, page: Page): string[] {
+  // Without an m the thread is not the runtime's: C started it, or it is just being made.
   const facts = [row.m === undefined ? (row.on === "scheduler" ? "no m" : "no thread of Go") : `m ${row.m}`, doing(row)];
   if (row.dying) facts.push("crashing");
   const lines = [page.bold(cutText(`thread ${row.tid}  ${facts.join(", ")}`, page.width)), ...stopLines("pc", row, page)];
@@ -65,6 +66,7 @@ function doing({ on, goroutine, signals }: Row): string {
 /** Where a thread stood, by the stack that its stack pointer was in. */
 function place(on: Stop["on"], goroutine: number | undefined): string {
   const of = goroutine === undefined ? "" : ` for goroutine ${goroutine}`;
+  // Without an m it is "not of Go": a thread that C started and that never came into Go.
   switch (on) {
     case "goroutine":
       return `goroutine ${goroutine}`;

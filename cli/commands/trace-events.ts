@@ -40,6 +40,7 @@ export const traceEventsCommand = defineCommand({
     if (goroutine !== undefined && !/^[0-9]{1,15}$/.test(goroutine)) {
       throw new UsageError(`--goroutine ${goroutine}: not the number of a goroutine`, "for example: --goroutine 17");
     }
+    // 0, when it is absent, is no limit.
     const last = optionText(options, "last");
     const time = last === undefined ? 0 : parseDuration(last);
     if (time === undefined) throw new UsageError(`--last ${last}: not a time`, "for example: --last 50ms, --last 1s or --last 200us");
@@ -60,6 +61,7 @@ export const traceEventsCommand = defineCommand({
       lines.push(page.dim(`the last ${formatCount(events.length)} of ${counted(total, "event")}; --top 0 shows all`), "");
     // The crash is a row of its own between the events, where the freeze began; left out when it lies before the rows that are shown.
     const rows = withCrash(events, crash !== undefined && crash >= (events[0]?.beforeEnd ?? 0) ? crash : undefined);
+    // Below 0: the event has no P, or no goroutine.
     const id = (value: number, letter: string) => (value < 0 ? "" : `${letter}${value}`);
     const cells = rows.map((row) => [formatDuration(row.beforeEnd), id(row.proc, "P"), id(row.goroutine, "G"), row.kind, row.text]);
     const columns = [
@@ -71,6 +73,7 @@ export const traceEventsCommand = defineCommand({
     ] as const;
     const table = formatTable(columns, cells, page.width);
     lines.push(table[0] ?? "");
+    // Line 0 of the table is its header.
     rows.forEach((row, i) => {
       lines.push(table[i + 1] ?? "");
       for (const frame of "stack" in row ? (row.stack ?? []) : [])
@@ -87,6 +90,7 @@ function optionKind(options: Options): string {
   const pattern = optionPattern(options, "kind") ?? "";
   const matches = new RegExp(pattern);
   if (EVENT_KINDS.some((kind) => matches.test(kind))) return pattern;
+  // Part of a name first, a misspelt one then.
   const near = EVENT_KINDS.find((kind) => kind.toLowerCase().includes(pattern.toLowerCase())) ?? nearestWord(pattern, EVENT_KINDS);
   throw new UsageError(`--kind ${pattern}: no kind of event matches${near ? `; did you mean ${near}?` : ""}`, kindLines().join("\n"));
 }

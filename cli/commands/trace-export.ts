@@ -22,11 +22,13 @@ export const traceExportCommand = defineCommand({
     { line: "trace export old.trace --format perfetto -o old.pftrace", asks: "A trace file of any Go since 1.22." },
     { line: "trace export death.trace --format perfetto -o death.pftrace", asks: "The same of a trace file." },
   ],
+  /** The format by name; a file's ending says nothing to corescope. */
   args(_operands, options) {
     const prefix = optionText(options, "prefix");
     return { format: optionChoice(options, "format", ["perfetto", "chrome"]), ...(prefix === undefined ? {} : { prefix }) };
   },
   text({ found, explanation, events, span, marks, format }) {
+    // Why there is no trace is the whole answer.
     if (!found) return [escapeText(explanation)];
     return [
       `${counted(events, "event")} over ${formatDuration(span)} as ${format}; -o FILE writes them`,

@@ -32,6 +32,7 @@ export const traceExtractCommand = defineCommand({
   ],
   args(_operands, options) {
     const prefix = optionText(options, "prefix");
+    // --tail and --last say which part is written; the account is of all that was found.
     return { last: options.last === true, tail: options.tail === true, ...(prefix === undefined ? {} : { prefix }) };
   },
   text(result, page) {
@@ -42,9 +43,11 @@ export const traceExtractCommand = defineCommand({
       `went to: ${escapeText(destination.name || "a writer that was not found")}${destination.kind === destination.name ? "" : ` (${destination.kind})`}`,
     ];
     if (result.events > 0) {
+      // A Date counts milliseconds; the answer has ns as a decimal string, since a double cannot hold them.
       const wall = result.lastWall === "" ? "" : `, the last at ${new Date(Number(BigInt(result.lastWall) / 1_000_000n)).toISOString()}`;
       lines.push(`read back: ${counted(result.events, "event")} over ${formatDuration(result.span)}${wall}`);
     }
+    // For whoever has the program's own file: where to cut it, so that the tail goes on from there.
     if (result.keep > 0) {
       lines.push(
         `of the prefix the first ${counted(result.keep, "byte is", "bytes are")} kept${result.writes === "tail" ? `: head -c ${result.keep} FILE; then this tail` : ""}`,
@@ -88,6 +91,7 @@ function generationLines(generations: Answer["generations"], page: Page): string
 /** What the trace lacks, and why. */
 function missingLines(result: Answer, page: Page): string[] {
   const lines: string[] = [];
+  // An event that follows a lost one cannot be put in order, and readers of traces refuse a file with it.
   if (result.trimmed.events > 0) {
     lines.push(
       "",

@@ -23,6 +23,7 @@ export const traceSummaryCommand = defineCommand({
     return { top: optionTop(options), ...(prefix === undefined ? {} : { prefix }) };
   },
   text: traceText,
+  // "No" is a core without a trace, as of a program that was not tracing.
   isNo: ({ found }) => !found,
   next: ({ found }) => (found ? [`trace events CORE --last 10ms`, `trace export CORE --format perfetto -o trace.pftrace`] : []),
 });

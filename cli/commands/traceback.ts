@@ -17,6 +17,7 @@ export const tracebackCommand = defineCommand({
     { line: "traceback core --level crash", asks: "With the runtime's goroutines, frames and addresses." },
   ],
   args([id], options) {
+    // Ids are the runtime's goid, positive decimal numbers.
     if (id !== undefined && !/^[0-9]{1,15}$/.test(id))
       throw new UsageError(`${id}: not the number of a goroutine`, "for example: corescope traceback CORE 17");
     return { level: optionChoice(options, "level", ["all", "crash"]), ...(id === undefined ? {} : { id: Number(id) }) };

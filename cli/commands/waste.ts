@@ -41,6 +41,7 @@ export const wasteCommand = defineCommand({
       { title: "example" },
     ] as const;
     const lines = formatTable(columns, cells, page.width);
+    // Sums by kind are of all rows that matched, shown or not.
     const kinds = Object.entries(byKind).sort(([, a], [, b]) => b - a);
     const cut = truncationLine(rows.length, total.rows, "row");
     return [
@@ -52,5 +53,6 @@ export const wasteCommand = defineCommand({
       ...(cut ? [cut] : []),
     ];
   },
+  // The example is the object that loses most: why it is held, and what it looks like.
   next: ({ rows }) => (rows[0] ? [`why CORE ${rows[0].example}`, `show CORE ${rows[0].example}`] : []),
 });

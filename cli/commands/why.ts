@@ -39,6 +39,7 @@ export const whyCommand = defineCommand({
   ],
   args([address], options) {
     const type = optionPattern(options, "type");
+    // Exactly one of them: an object by its place, or by its type.
     if ((address === undefined) === (type === undefined)) {
       throw new UsageError("why needs an address, an expression or --type RE, one of them", "for example: corescope why CORE 0xc000012000");
     }
@@ -46,6 +47,7 @@ export const whyCommand = defineCommand({
     if (merge && type === undefined)
       throw new UsageError("--merge goes with --type", "for example: corescope why CORE --type '^main[.]User$' --merge");
     const ignore = parseIgnored(optionText(options, "ignore") ?? "");
+    // Merged paths come from the one tree of shortest paths, which is made with all pointers.
     if (merge && ignore.length > 0) throw new UsageError("--ignore does not go with --merge", "leave one of them out");
     // Absent rather than undefined: what was not typed is not in the arguments, and defaults stay the query's.
     const more = {
@@ -67,6 +69,7 @@ export const whyCommand = defineCommand({
     paths.forEach((path, index) => {
       if (paths.length > 1) lines.push("", `path ${index + 1} of ${paths.length}`);
       else lines.push("");
+      // A drawn line knows its step, which a screen needs; here only its text counts.
       for (const { text } of pathLines(describeRoot(path.root), path.steps, page)) lines.push(text);
     });
     if (paths.some((path) => !path.root.certain)) lines.push("", page.dim(CONSERVATIVE));
@@ -74,6 +77,7 @@ export const whyCommand = defineCommand({
   },
   isNo: ({ reachable }) => !reachable,
   next: ({ object, paths }) => {
+    // The last step is the object itself, the one before it holds it.
     const holder = paths[0]?.steps.at(-2)?.address;
     if (!object) return [];
     return [`read CORE ${object.address} ${Math.min(256, object.bytes)}`, ...(holder ? [`why CORE ${holder}`] : [])];

@@ -1,5 +1,6 @@
 // Small charts in one line.
 
+/** Eighths of a line's height. */
 const LEVELS = "▁▂▃▄▅▆▇█";
 
 /** One character a value, the highest for the greatest. */

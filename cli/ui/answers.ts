@@ -30,6 +30,7 @@ const mostAnswers = 300;
 export class AnswerBook {
   private readonly dump: Answers;
   private readonly owner: AnswersOwner;
+  /** By askKey; the order is that of asking, oldest first. */
   private readonly known = new Map<string, Known>();
 
   constructor(dump: Answers, owner: AnswersOwner) {
@@ -51,10 +52,12 @@ export class AnswerBook {
     const entry: Known = { answer: { state: "waiting" }, cancel: () => asked.cancel() };
     this.known.delete(key);
     this.known.set(key, entry);
+    // Shortened once, when it arrives: screens draw it at every key.
     const settle = (answer: Answer) =>
       this.owner.answered(() => {
         entry.answer = this.owner.shorten(answer);
       });
+    // A file that cannot be written makes the question a failed one: the screen says why.
     const saved = asked.result.then(async (result) => {
       const chunks = save?.chunks(result);
       if (save && chunks) await this.owner.save(save.path, chunks, save.replaces);

@@ -10,6 +10,7 @@ import type { Body, Given, Line, Screen } from "./screen.js";
 export function bodyOf(screen: Screen, given: Given, filter: string): Body {
   const body = screenBody(screen, given);
   const said = complaints(given, body);
+  // Failures stand above what the screen still has to show.
   const told = said.flatMap((text) => wrapText(escapeText(text), given.width, "  "));
   const rows = [...told.map((text): Line => ({ text, tone: "bad" })), ...body.rows];
   if (filter === "") return said.length === 0 ? body : { ...body, rows };
@@ -31,6 +32,7 @@ function screenBody(screen: Screen, given: Given): Body {
 function complaints({ answers }: Given, body: Body): string[] {
   const failures = answers.flatMap((answer) => (answer.state === "failed" ? [answer.lines] : []));
   const failed = failures.filter((lines, at) => failures.findIndex((each) => each.join() === lines.join()) === at).flat();
+  // A screen that shows lines of other answers needs no word about the one that was given up.
   const isCancelled = body.rows.length === 0 && answers.some((answer) => answer.state === "cancelled");
   return [...failed, ...(isCancelled ? ["not answered: r asks again"] : [])];
 }

@@ -15,6 +15,7 @@ const named = new Set(["type", "address", "expression", "owner", "expressions"])
 
 /** Completes the last word of a line, the command's name when there is no other. words: see wordsOf. */
 export function completeLine(text: string, commands: readonly AnyCommand[], words: () => Iterable<string>): Completion {
+  // The first that fits is the only one: with a space behind it no command's name begins another's.
   const command = commands.find(({ name }) => text.startsWith(`${name} `));
   const wanted = command ? (/\S*$/.exec(text)?.[0] ?? "") : text;
   if (wanted === "") return { text, offers: [] };
@@ -39,6 +40,7 @@ export function completeLine(text: string, commands: readonly AnyCommand[], word
 /** Types, addresses, expressions and goroutines that answers name, as a command line writes them; none with a space in it. */
 export function wordsOf(results: Iterable<unknown>): Set<string> {
   const words = new Set<string>();
+  // A histogram has millions of parts: completion must not make a key wait.
   let left = mostParts;
   const add = (word: string) => {
     if (word !== "" && !/\s/.test(word)) words.add(word);

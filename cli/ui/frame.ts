@@ -68,6 +68,7 @@ export function makeFrame(state: State, size: Size, scene: Scene): Frame {
           ...body.head.map((line) => `  ${paint(line, columns - gutter, page)}`.trimEnd()),
           ...listLines(state, body, height, columns, page, scene),
         ];
+  // Every frame has as many lines, so that what is below stays where it is.
   while (list.length < height + body.head.length) list.push("");
   const lines = [
     tabBar(scene, screen, columns, page),
@@ -83,6 +84,7 @@ export function makeFrame(state: State, size: Size, scene: Scene): Frame {
 function listLines(state: State, body: Body, height: number, columns: number, page: Page, scene: Scene): string[] {
   const view = presentView(state);
   if (body.rows.length === 0) {
+    // An empty list says whether it is empty or not yet known.
     const why = scene.working !== "" ? `${scene.working} …` : view.filter !== "" ? "no line has these words" : "nothing here";
     return ["", `  ${page.dim(fitText(escapeText(why), columns - gutter))}`];
   }
@@ -90,6 +92,7 @@ function listLines(state: State, body: Body, height: number, columns: number, pa
   for (let row = view.top; row < Math.min(body.rows.length, view.top + height); row++) {
     const line = body.rows[row];
     const mark = line.open ? "›" : " ";
+    // The bar stands also without colour: inverse video alone would not be seen in a copy.
     if (row === view.cursor) {
       const text = `▌${mark}${shownText(line, columns - gutter)}`;
       lines.push(scene.isColoured ? `\u001b[7m${padText(text, columns)}\u001b[27m` : text);
@@ -144,6 +147,7 @@ function tabBar(scene: Scene, screen: Screen, columns: number, page: Page): stri
   const bar = fitText(bars.find((each) => each.trimEnd().length <= columns) ?? "", columns);
   const room = columns - bar.length - 1;
   const name = room < leastName ? "" : fitText(escapeText(scene.name), Math.min(30, room));
+  // The name stands at the right edge.
   const space = " ".repeat(Math.max(0, columns - bar.length - textWidth(name)));
   return `${bar.replace(/\[.*\]/, page.bold)}${space}${page.dim(name)}`.trimEnd();
 }
@@ -191,7 +195,9 @@ function statusLine(mode: Mode, state: State, scene: Scene, columns: number, pag
   const finding = presentView(state).isFinding ? `find: ${escapeText(state.find)}` : "";
   const working = scene.working === "" ? "" : `… ${escapeText(scene.working)}`;
   const line = scene.body.rows[presentView(state).cursor];
+  // Lists show packages by their last element: the whole path of what is under the cursor is told here.
   const paths = line && mode.kind === "browse" ? (scene.names?.pathsIn(line.words ?? line.text) ?? []) : [];
+  // In this order they are cut: what a key did is needed more than a path.
   const said = [finding, working, damage(scene.findings), ...paths.map(escapeText)];
   return fitText(said.filter((text) => text !== "").join("   "), columns);
 }
@@ -222,6 +228,7 @@ function hints({ mode, ...state }: State, screen: Screen, columns: number, witho
     "y copy",
   ];
   let line = "";
+  // The first hints are the most needed; what does not fit is in the help.
   for (const word of words) {
     if (line.length + word.length + end.length + 6 > columns) break;
     line += `${word} · `;

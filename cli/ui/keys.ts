@@ -52,6 +52,7 @@ export function makeKeyReader(): KeyReader {
       const text = held;
       held = "";
       if (text === "") return [];
+      // A paste whose end never came is what there is of it; an escape before letters is the key, then they.
       return text.startsWith(pasteBegin) ? [`paste:${text.slice(pasteBegin.length)}`] : ["escape", ...[...text.slice(1)]];
     },
     isHolding: () => held !== "",
@@ -69,10 +70,12 @@ function split(text: string): { keys: Key[]; rest: string } {
       keys.push(`paste:${rest.slice(pasteBegin.length, end)}`);
       rest = rest.slice(end + pasteEnd.length);
     } else if (rest.startsWith("\u001b")) {
+      // The next chunk may bring the rest.
       if (unfinished.test(rest)) return { keys, rest };
       const match = sequence.exec(rest);
       if (match) {
         const key = sequences[match[3] ?? `${match[2] === "~" ? match[1].split(";")[0] : ""}${match[2]}`];
+        // Sequences that mean nothing here, as F5, are passed over whole.
         if (key) keys.push(key);
         rest = rest.slice(match[0].length);
       } else {
@@ -94,6 +97,7 @@ function plainKey(character: string): Key {
   if (character === "\r" || character === "\n") return "enter";
   if (character === "\t") return "tab";
   if (code === 0x7f || code === 0x08) return "backspace";
+  // ctrl-a is 1: its letter is 0x60 further on.
   if (code < 0x20) return `ctrl-${String.fromCharCode(code + 0x60)}`;
   return character;
 }

@@ -73,6 +73,7 @@ function browse(state: State, key: Key, around: Surroundings): Step {
   const line = body.rows[view.cursor];
   const page = Math.max(1, around.height(view) - 1);
   const to = (row: number) => stay(withView(state, scroll(view, row, around)));
+  // A key of the screen that means nothing now keeps what it means on every screen.
   const own = screen.keys.find((each) => each.key === key && !body.without?.includes(key));
   if (own?.line !== undefined)
     return stay({ ...state, mode: { kind: "prompt", sign: ":", text: own.line, recalled: state.history.length } });
@@ -139,6 +140,7 @@ function leave(state: State, view: View, body: Body, line: Line | undefined, aro
   if (line?.fold?.isOpen) return stay(fold(state, view, line, false, around));
   const depth = line?.depth ?? 0;
   if (depth === 0) return back(state, view, around);
+  // The line above in the tree is the nearest one before that stands less deep.
   let row = view.cursor;
   while (row > 0 && (body.rows[row]?.depth ?? 0) >= depth) row--;
   return stay(withView(state, scroll(view, row, around)));
@@ -155,6 +157,7 @@ function fold(state: State, view: View, line: Line, isOpen: boolean, around: Sur
 function back(state: State, view: View, around: Surroundings): Step {
   if (view.filter !== "") return stay(withView(state, scroll({ ...view, filter: "" }, view.cursor, around)));
   if (view.isFinding) return stay(withView(state, { ...view, isFinding: false }));
+  // Going back from a screen that still waits tells the other thread to give up.
   const effects: readonly Effect[] = around.isWaiting(view) ? [{ kind: "cancel" }] : [];
   if (state.stack.length > 1) {
     const next = { ...state, left: remember(state), stack: state.stack.slice(0, -1) };
@@ -167,6 +170,7 @@ function back(state: State, view: View, around: Surroundings): Step {
 function tab(state: State, number: number, around: Surroundings): Step {
   const screen = around.screens.filter((each) => each.tab !== undefined)[number - 1];
   if (!screen) return stay(state);
+  // Tabs do not grow the breadcrumb: each is one step from home, wherever one was.
   const home = state.stack[0];
   const left = remember(state);
   const place = { screen: screen.name, args: {} };

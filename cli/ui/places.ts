@@ -96,7 +96,9 @@ export function typePlace(type: string): Place {
 
 /** What an owner's name leads to: a goroutine's stack, or a variable's value. */
 export function ownerPlace(owner: string): Place | undefined {
+  // Owners' names are made in src/naming: "goroutine 17 main.worker", or a variable's path.
   const goroutine = /^goroutine ([0-9]+)\b/.exec(owner)?.[1];
   if (goroutine !== undefined) return places.goroutine(Number(goroutine));
+  // Names such as "finalizer queue" lead nowhere: they are no expressions.
   return /^[\w./~-]+\.[\w.]+$/.test(owner) ? places.object(owner) : undefined;
 }

@@ -9,6 +9,7 @@ export function inPrompt(state: State, mode: Mode & { kind: "prompt" }, key: Key
   const { kind, sign, recalled } = mode;
   const write = (text: string, offers: readonly string[] = []) =>
     stay(live({ ...state, mode: { kind, sign, text, recalled, offers } }, around));
+  // Pasted lines become one: a newline in them must not run a command.
   if (key.startsWith("paste:")) return write(mode.text + key.slice(6).replace(/\s+/g, " "));
   switch (key) {
     case "escape":
@@ -18,6 +19,7 @@ export function inPrompt(state: State, mode: Mode & { kind: "prompt" }, key: Key
       return stay(submit(state, mode, around));
     case "backspace":
       if (mode.text === "") return stay({ ...state, mode: { kind: "browse" } });
+      // By characters, not by UTF-16 units: half of a pair would be left.
       return write([...mode.text].slice(0, -1).join(""));
     case "ctrl-u":
       return write("");
@@ -65,7 +67,9 @@ function submit(state: State, { sign, text }: Mode & { kind: "prompt" }, around:
   if (sign === "/") return text === "" ? done : searched({ ...done, find: text }, text, 1, around);
   const line = text.trim();
   if (line === "") return done;
+  // Each line once, the newest last.
   const history = [...state.history.filter((each) => each !== line), line].slice(-100);
+  // A tab's name is quicker to type than to find its digit.
   const tabbed = around.screens.find((screen) => screen.tab?.toLowerCase() === line.toLowerCase());
   const place = tabbed ? { screen: tabbed.name, args: {} } : places.answer(line);
   return settle(open({ ...done, history }, place), around);

@@ -21,6 +21,7 @@ export class Redraw {
   /** Something is to be drawn. */
   changed(): void {
     this.isTold = false;
+    // The first change is drawn at once, so that a key feels immediate; those within the next 16 ms wait for its end.
     if (!this.resting) this.tell();
   }
 

@@ -108,6 +108,7 @@ export class Session implements Surroundings {
   /** Bytes from the terminal. */
   type(chunk: string): void {
     clearTimeout(this.holding);
+    // Keys that are whole are obeyed now; half of one waits for the rest, or for the moment after which it was the escape key.
     const keys = this.reader.read(chunk);
     if (this.reader.isHolding()) {
       this.holding = setTimeout(() => {
@@ -126,8 +127,10 @@ export class Session implements Surroundings {
       this.state = state;
       for (const effect of effects) this.perform(effect, before);
       const view = presentView(this.state);
+      // Another place has questions of its own; moving in the same one asks nothing.
       if (view.place !== before.place) this.askFor(view);
       const { mode } = state;
+      // Words for completion are asked for while the line is typed, so that tab need not wait.
       if (mode.kind === "prompt" && mode.sign === ":" && /^(?:[:.[]|tab)$/.test(key)) this.askWords(mode.text);
     }
     this.changed();
@@ -159,6 +162,7 @@ export class Session implements Surroundings {
   /** The body of a view, made anew only when something it is made from has changed. */
   body(view: View): Body {
     const { last, stamp } = this;
+    // Not compared: cursor and scrolling, of which no body is made.
     const isSame =
       last?.stamp === stamp && last.view.place === view.place && last.view.filter === view.filter && last.view.folds === view.folds;
     if (isSame) return last.body;
@@ -221,6 +225,7 @@ export class Session implements Surroundings {
       else if (this.options.isFile(save.path)) this.confirm(save.path, { kind: "retry", replaces: true });
       else this.put(each);
     }
+    // Never those that a step of the breadcrumb shows: going back is to be at once.
     this.book.forgetOld(this.state.stack.flatMap((shown) => this.asksOf(shown).asks));
   }
 
@@ -231,6 +236,7 @@ export class Session implements Surroundings {
 
   /** What completion may need: names, and the parts of the value that the line ends in a part of. */
   private askWords(line: string): void {
+    // Of "main.server.sess" the value main.server: its fields are what the word may become.
     const whole = /(\S*\.\S+)[.[][^.[\s]*$/.exec(line)?.[1];
     const parts = whole === undefined ? [] : [ask(show, { of: whole, depth: 1, offset: 0, top: mostOffered })];
     for (const each of [ask(names, {}), ...parts]) if (!this.book.answerTo(each)) this.put(each);
@@ -248,6 +254,7 @@ export class Session implements Surroundings {
   /** An answer has come: the cursor stays on the line where it was, though lines may have come above it. */
   private answered(arrive: () => void): void {
     const view = presentView(this.state);
+    // Taken before the answer counts: afterwards the rows are others.
     const line = this.body(view).rows[view.cursor];
     arrive();
     this.stamp++;
@@ -284,6 +291,7 @@ export class Session implements Surroundings {
   /** Does what a key wants of the world. @param view the one before the key */
   private perform(effect: Effect, view: View): void {
     if (effect.kind === "quit") this.options.quit();
+    // OSC 52: the terminal puts the text on the clipboard, over ssh too.
     else if (effect.kind === "copy") this.options.write(`\u001b]52;c;${Buffer.from(effect.text).toString("base64")}\u0007`);
     else if (effect.kind === "suspend") this.options.suspend();
     else if (effect.kind === "retry") this.askFor(view, true, effect.replaces);

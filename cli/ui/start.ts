@@ -53,6 +53,7 @@ export async function startUi(core: string, options: Options, world: World, comm
   });
   try {
     terminal.open();
+    // The first frame is there before ink is.
     terminal.painter.stream.write(session.frame().lines.join("\n"));
     // ink and react take some 100 ms to load; meanwhile the first questions are asked.
     const { mount } = await import("./app.js");
@@ -62,10 +63,12 @@ export async function startUi(core: string, options: Options, world: World, comm
       await app.waitUntilExit();
     }
   } finally {
+    // In this order: nobody draws, then the thread ends, then the terminal is the shell's again.
     session.close();
     dump.close();
     terminal.close();
   }
+  // After the terminal has been given back: the error is printed on the shell's screen.
   if (failure !== undefined) throw failure;
   return code;
 }

@@ -90,6 +90,7 @@ export function presentView(state: State): View {
 
 /** One text for a place; equal places have equal keys. */
 function placeKey({ screen, args }: Place): string {
+  // Sorted: the order in which arguments were written does not make another place.
   const known = Object.entries(args).filter(([, value]) => value !== undefined);
   return `${screen} ${JSON.stringify(known.sort(([a], [b]) => (a < b ? -1 : 1)))}`;
 }
@@ -110,6 +111,7 @@ export function settle(state: State, around: Surroundings): State {
 export function follow(state: State, line: Line | undefined, around: Surroundings): State {
   const view = presentView(state);
   const { rows } = around.body(view);
+  // At the top one stays at the top: what comes above is what one waits for.
   if (!line || view.cursor === 0 || rows[view.cursor]?.text === line.text) return settle(state, around);
   // The nearest of equal lines: the blank ones between two parts are many.
   const found = rows.flatMap((each, row) => (each.text === line.text ? [row] : []));
@@ -153,6 +155,7 @@ export function remember(state: State): ReadonlyMap<string, View> {
   const left = new Map(state.left);
   left.delete(placeKey(view.place));
   left.set(placeKey(view.place), view);
+  // A Map keeps the order of insertion: the first key was left longest ago.
   const oldest = left.keys().next().value;
   if (left.size > mostRemembered && oldest !== undefined) left.delete(oldest);
   return left;
@@ -163,6 +166,7 @@ export function scroll(view: View, row: number, around: Surroundings): View {
   const last = Math.max(0, around.body(view).rows.length - 1);
   const height = Math.max(1, around.height(view));
   const cursor = Math.max(0, Math.min(last, row));
+  // The list does not end above the last line of the screen where there are rows to fill it.
   const lowest = Math.max(0, Math.min(view.top, Math.max(0, last + 1 - height)));
   const top = Math.max(0, Math.min(cursor, Math.max(lowest, cursor - height + 1)));
   return { ...view, cursor, top };

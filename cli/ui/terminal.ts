@@ -72,6 +72,7 @@ export class Terminal {
     this.restore();
     process.removeListener("SIGTSTP", this.suspend); // with a listener it would not stop
     process.kill(0, "SIGTSTP");
+    // Where no shell would go on with it a process is not stopped, and gets no SIGCONT: then the screen is taken back here.
     setTimeout(() => {
       process.on("SIGTSTP", this.suspend);
       if (!this.isInside) this.resume();

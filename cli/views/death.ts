@@ -36,6 +36,7 @@ function panicLines({ panics, kind, fatalError }: Death, page: Page): string[] {
     ...panics.flatMap((panic, index) => {
       const state = panic.repanicked ? " [recovered, repanicked]" : panic.recovered ? " [recovered]" : "";
       const type = panic.goexit ? "" : `  of type ${panic.type}${evidence(panic.typeEvidence)}`;
+      // A message may have many lines, as a joined error has: all are shown, indented under the first.
       const [first = "", ...more] = panic.text.split("\n");
       return [
         ...wrap(`${panics.length > 1 ? `${index + 1}. ` : ""}panic: ${first}${state}`, "  ", page),
@@ -69,6 +70,7 @@ function signalLines({ signal }: Death, page: Page): string[] {
 /** Callers in C, innermost first, "memcpy < parse < main"; nothing for a death in Go. */
 function callerLines({ callersInC, signal }: Death, page: Page): string[] {
   if (!callersInC) return [];
+  // From the place of the signal outwards.
   const names = [...(signal?.at === undefined ? [] : [signal.at]), ...callersInC.map((each) => each.function)];
   return wrap(`in C, by the return addresses on the stack: ${names.join(" < ")}`, "  ", page);
 }

@@ -19,6 +19,7 @@ export function dominatorFigures(row: Row, whole: number): string {
 
 /** "12,000 x *main.User", "main.global (global)", "main.global.sessions  map[string]*main.Session". */
 export function dominatorLabel(row: Row): string {
+  // A goroutine's name says what it is; a variable's needs its kind.
   if (row.owner !== undefined) return row.type === "(roots)" || row.type === "goroutine" ? row.owner : `${row.owner}  (${row.type})`;
   if (row.expression !== undefined) return `${row.expression}  ${row.type}`;
   return row.count === 1 ? `${row.type}${row.address === undefined ? "" : `  ${row.address}`}` : `${formatCount(row.count)} × ${row.type}`;

@@ -26,6 +26,7 @@ const isRuntime = (frame: StackFrame) => frame.function.startsWith("runtime.");
 /** A goroutine of the runtime's own is not folded: there is nothing else to see. */
 export function stackParts(frames: readonly StackFrame[]): readonly StackPart[] {
   const parts: { frames: StackFrame[]; isRuntime: boolean }[] = [];
+  // Some frame must stay: where all are the runtime's, folding would hide everything.
   const foldable = frames.some((frame) => !isRuntime(frame));
   for (const frame of frames) {
     const last = parts.at(-1);

@@ -27,7 +27,9 @@ export interface HistogramLook {
 /** What fills the heap; "?" where most of a row's objects have their type by a guess. */
 export function histogramColumns({ total }: Answer, look: HistogramLook): readonly ColumnOf<Row>[] {
   const { by, name, withRetained, part, sort } = look;
+  // The arrow stands only where rows can be sorted otherwise: on a screen.
   const title = (text: string, key: typeof sort) => (key === sort ? `${text}▼` : text);
+  // Bytes of holders add up to the live heap; what one holds alone is less, and a column of its own.
   const alone = isHolders(by) ? "alone" : "retained";
   return [
     { title: title("count", "count"), align: "right", cell: (row) => formatCount(row.count) },

@@ -11,6 +11,7 @@ export function objectColumns(withType: boolean): readonly ColumnOf<Row>[] {
     { title: "address", cell: (row) => row.address },
     { title: "bytes", align: "right", cell: (row) => formatBytes(row.bytes) },
     ...(withType ? [{ title: "type", cut: "start", cell: (row: Row) => row.type } as const] : []),
+    // A value says most at its beginning, a type's name at its end.
     { title: "value", cut: "end", weight: 2, cell: (row) => row.summary },
   ];
 }

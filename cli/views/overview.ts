@@ -29,6 +29,7 @@ function entry(label: string, text: string, page: Page, most = Number.POSITIVE_I
   if (text === "") return [];
   const room = proseWidth(page) - labelWidth;
   const lines = wrapWords(escapeText(text.trim()).split(/ (?!(?:B|[KMGT]iB)\b)/), room, "", "");
+  // A cut is marked; what is left of a sentence would else be read as the whole.
   const shown = lines.length > most ? [...lines.slice(0, most - 1), `${lines[most - 1]} …`] : lines;
   return shown.map(
     (one, index) =>
@@ -84,6 +85,7 @@ function shortened(value: string): string {
 
 /** The address space by what it is used for. */
 export function memoryLines({ memory }: MemoryUse, page: Page): string[] {
+  // Shares are of mapped bytes; what is only reserved costs address space and nothing else.
   const rows = memory.classes.map(({ name, bytes }) => [
     `  ${name}`,
     formatBytes(bytes),
@@ -124,6 +126,7 @@ export function heapLines({ heap }: HeapUse, { stats }: Pick<MemoryUse, "stats">
     formatBar(bytes, heap.allocatedBytes, barWidth),
   ]);
   const columns = [{ title: "" }, ...Array.from({ length: 3 }, () => ({ title: "", align: "right" as const })), { title: "" }];
+  // By the runtime's own counters, and not from the spans: a core may have one without the other.
   const spans = stats
     ? `${formatBytes(stats.heapInuse)} in use, ${formatBytes(stats.heapIdle)} idle, of it ${formatBytes(stats.heapReleased)} released; stacks ${formatBytes(stats.stackInuse)}; from the system ${formatBytes(stats.sys)}`
     : "the runtime's statistics are not in the core";
@@ -138,6 +141,7 @@ export function heapLines({ heap }: HeapUse, { stats }: Pick<MemoryUse, "stats">
 /** The collector's state. */
 export function gcLines({ gc }: MemoryUse, page: Page): string[] {
   if (!gc) return entry("GC", "its state is not in the core", page);
+  // "next at" is the goal of GOGC; a memory limit may have it run earlier.
   const facts = [
     `phase ${gc.phase}`,
     counted(gc.cycles, "cycle"),
@@ -175,6 +179,7 @@ export function suspectEntry(title: string, index: number, page: Page): string[]
 
 /** Who holds most of the live heap, a line each. */
 export function holderLines(holders: readonly DominatorNode[], liveBytes: number, page: Page): string[] {
+  // Sizes end at one column, though these are no table.
   const wide = Math.max(0, ...holders.map((row) => formatBytes(row.retainedBytes).length));
   return holders.map((row, index) => {
     const name = row.owner ?? row.expression ?? `${row.count > 1 ? `${formatCount(row.count)} × ` : ""}${row.type}`;
@@ -187,6 +192,7 @@ export function holderLines(holders: readonly DominatorNode[], liveBytes: number
 
 /** The largest types, a title first. */
 export function typeLines({ topTypes, heap }: HeapUse, page: Page): string[] {
+  // A heap that could not be read has no types: a title over nothing helps nobody.
   if (topTypes.length === 0) return [];
   const rows = topTypes.map(({ type, count, bytes }) => [
     formatCount(count),

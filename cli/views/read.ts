@@ -8,6 +8,7 @@ import type { Page } from "../text/style.js";
 /** Bytes in lines of 16, then a blank line and the object that they are in, or why in none. */
 export function bytesText({ address, bytes, object, explanation }: ReturnType<typeof read.run>, page: Page): string[] {
   const lines = formatHexDump(parseAddress(address) ?? 0, bytesOfHex(bytes));
+  // Offset 0 is the object's first byte, malloc header included.
   if (object) {
     const where = object.offset === 0 ? "" : `, byte ${object.offset} of it`;
     lines.push("", `in ${object.address}  ${page.bold(escapeText(object.type))}  ${formatBytes(object.bytes)}${where}`);

@@ -26,8 +26,10 @@ export interface SuspectText {
 export function suspectText(suspect: Suspect): SuspectText {
   const wording = WORDINGS[suspect.rule] as Wording<RuleId>;
   const of = wholeText(suspect.whole);
+  // One size in a title: a second number with the same unit would be taken for it.
   const size = `${formatBytes(suspect.bytes)} (${formatShare(suspect.share, 1)} of ${of})`;
   const parts = suspect.parts.map((part) => (wording.part ?? partText)(part));
+  // Facts of the rule first, then the signs for and against.
   const facts = [...(wording.facts?.(suspect.figures) ?? []), ...suspect.signs.map(signText)];
   return {
     kind: wording.kind,
@@ -274,6 +276,7 @@ const MOST_ENTRIES = 3;
 
 /** With which functions they began, and their ids; both cut, and the rest counted. */
 function groupFacts({ count, ids, entries }: GroupFigures): readonly string[] {
+  // Three entries fill a line; the rest is counted.
   const more = entries.length > MOST_ENTRIES ? ` and ${counted(entries.length - MOST_ENTRIES, "other")}` : "";
   const started = entries.length === 0 ? [] : [`started as ${entries.slice(0, MOST_ENTRIES).join(", ")}${more}`];
   return [...started, `goroutine ${ids.join(", ")}${count > ids.length ? ", …" : ""}`];

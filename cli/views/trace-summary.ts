@@ -83,6 +83,7 @@ function collections({ gc, last }: Summary, page: Page, span: number): string[] 
 function heap({ heap: points }: Summary, page: Page): string[] {
   const last = points.at(-1);
   if (!last) return [];
+  // As many points as the page has columns for, between 20 and 60.
   const width = Math.min(60, Math.max(20, page.width - 20));
   const step = Math.max(1, Math.ceil(points.length / width));
   const shown = points.filter((_, i) => i % step === 0);

@@ -20,6 +20,7 @@ export function mergedFigures({ count, bytes }: Merged): string {
 /** "goroutine 17, main.worker, variable buf (conservative)". */
 export function describeRoot(root: Root): string {
   const facts = [root.name.startsWith(root.kind) ? root.name : `${root.kind} ${root.name}`];
+  // What the name says already is not said again: goroutine 17 has a 17 in its name.
   const words = new Set(root.name.split(/[\s,]+/));
   if (root.goroutine !== undefined && !words.has(String(root.goroutine))) facts.push(`goroutine ${root.goroutine}`);
   if (root.function !== undefined && !words.has(root.function)) facts.push(root.function);

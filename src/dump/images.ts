@@ -30,6 +30,7 @@ export interface DumpImages {
  * @throws DumpError: not found, not ELF, not a core, of another build
  */
 export async function openImages(files: DumpFiles, progress: Progress, findings: Findings): Promise<DumpImages> {
+  // A file is parsed once, though it is asked for by several steps.
   const images = new Map<ByteSource, ElfImage>();
   const elf = (source: ByteSource): ElfImage => {
     const image = images.get(source) ?? openElf(source);
@@ -38,6 +39,7 @@ export async function openImages(files: DumpFiles, progress: Progress, findings:
   };
   let core: ProcessParts | undefined;
   const partsOf = (source: ByteSource): ProcessParts => {
+    // The core's notes name the executable and the libraries, so it is read before they are searched for.
     core ??= readCore(elf(source), findings);
     return core;
   };
@@ -58,6 +60,7 @@ export async function openImages(files: DumpFiles, progress: Progress, findings:
     const executable = elf(opened.executable);
     acceptExecutable(parts, executable, files.force ?? false, findings);
     const others = opened.others.flatMap(({ source }) => {
+      // A library of another build would put wrong names and bytes where its pages are missing: none are better.
       if (verifyBuild(parts, elf(source)).match === "different") {
         findings.add("image-mismatch", "a shared library or plugin is of another build than the core's and was not used", source.name);
         return [];

@@ -15,6 +15,7 @@ export function traceAccess(runtime: () => GoRuntime, findings: Findings): Trace
   return {
     file: undefined,
     extract(prefix) {
+      // Assembling a trace may take seconds, and three commands of a session ask for the same one.
       const found =
         known.get(prefix) ?? extractTrace(runtime(), findings, { prefix: prefix === undefined ? undefined : openFile(prefix).source });
       known.set(prefix, found);

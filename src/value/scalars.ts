@@ -39,6 +39,7 @@ export function scalarText(memory: AddressSpace, type: GoType, address: Address)
   }
 }
 
+/** A float32 or float64 as %v prints it: "NaN", "+Inf", "-0", the fewest digits that name this number. @throws MemoryFault */
 function floatText(memory: AddressSpace, address: Address, size: number): string {
   const bytes = memory.bytes(address, size);
   const view = new DataView(bytes.buffer, bytes.byteOffset, size);

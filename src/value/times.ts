@@ -22,6 +22,10 @@ export function timeText(env: ValueEnvironment, type: GoType, address: Address):
   return type.name === "time.Time" ? pointText(env, type, address) : undefined;
 }
 
+/**
+ * Reads {wall uint64, ext int64, loc *Location}. With a monotonic reading (bit 63 of wall) ext is that reading, in ns since the process
+ * started; else it is the seconds since year 1. time/time.go Time
+ */
 function pointText(env: ValueEnvironment, type: GoType, address: Address): string | undefined {
   const { memory } = env;
   const [wallField, extField, locField] = ["wall", "ext", "loc"].map((name) => type.fields.find((field) => field.name === name));
@@ -46,6 +50,7 @@ function dateText(unix: number): string {
   return `${year < 0 ? "-" : ""}${String(Math.abs(year)).padStart(4, "0")}${date.toISOString().slice(-20, -5)}`;
 }
 
+/** The name of a *time.Location, quoted without its quotes; "" when it cannot be read. */
 function zoneName(env: ValueEnvironment, location: Address): string {
   const { memory, types } = env;
   const type = types.byName("time.Location");

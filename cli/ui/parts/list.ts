@@ -27,6 +27,7 @@ export function tableLines(columns: readonly Column[], rows: readonly ListRow[],
   const widths = columns.map((column, index) =>
     rows.reduce((most, row) => Math.max(most, shownWidth(row.cells[index] ?? "")), textWidth(column.title)),
   );
+  // Widths are those of the widest cells: all rows are measured, but only those that are seen are formatted.
   const left = kept(columns, widths, width);
   const shown = left.map((index) => columns[index]);
   const shownWidths = left.map((index) => widths[index]);
@@ -59,6 +60,7 @@ function lazyLine(make: () => string, cells: readonly string[], line: Omit<Line,
       text ??= make();
       return text;
     },
+    // Find looks at whole cells, also at what was cut away.
     get words() {
       return cells.join(" ");
     },
@@ -81,6 +83,7 @@ function kept(columns: readonly Column[], widths: readonly number[], width: numb
 function share(columns: readonly Column[], widths: number[], width: number): void {
   const cut = columns.map((_, index) => index).filter((index) => columns[index]?.cut !== undefined);
   const fixed = columns.reduce((sum, column, index) => sum + (column.cut === undefined ? widths[index] : 0), 0);
+  // At least four columns each: an ellipsis and something to recognise.
   let room = Math.max(cut.length * 4, width - fixed - gap * (columns.length - 1));
   let weight = cut.reduce((sum, index) => sum + (columns[index]?.weight ?? 1), 0);
   // Those that need least first: what they leave goes to the others.
@@ -100,6 +103,7 @@ const goroutineInText = /\bgoroutine ([0-9]+)\b/;
 /** Lines of text; one with an address or a goroutine in it leads there. */
 export function textLines(lines: readonly string[], linked: (address: string) => Place | undefined = places.object): Line[] {
   return lines.map((text) => {
+    // An address leads on before a goroutine does: it says more exactly what the line is about.
     const address = addressInText.exec(text)?.[0];
     const goroutine = goroutineInText.exec(text)?.[1];
     const open = address ? linked(address) : goroutine ? places.goroutine(Number(goroutine)) : undefined;

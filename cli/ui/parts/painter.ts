@@ -29,6 +29,7 @@ const end = "\u001b[?2026l";
 
 /** A painter that has drawn nothing yet. At most one frame waits: a newer one takes its place. */
 export function makePainter(terminal: Terminal): Painter {
+  // What stands on the terminal, the frame that waits to be drawn, and the newest of all, for when the terminal comes back.
   let shown: readonly string[] = [];
   let next: readonly string[] | undefined;
   let last: readonly string[] | undefined;
@@ -42,6 +43,7 @@ export function makePainter(terminal: Terminal): Painter {
     next = undefined;
     const changed = changedRows(shown, lines, terminal.rows);
     shown = lines;
+    // A frame that is like the last one costs no write: progress is drawn ten times a second.
     if (changed === "") return;
     terminal.write(begin + changed + end);
     // A slow line gets the newest frame when it is ready, not all of them.
@@ -91,6 +93,7 @@ function changedRows(shown: readonly string[], lines: readonly string[], rows: n
   const count = Math.min(rows, Math.max(lines.length, shown.length));
   let changed = "";
   for (let row = 0; row < count; row++) {
+    // To the row's beginning, the text, colours off, the rest of the row erased.
     if (lines[row] !== shown[row]) changed += `\u001b[${row + 1};1H${lines[row] ?? ""}\u001b[0m\u001b[K`;
   }
   return changed;

@@ -31,6 +31,7 @@ export function answerScreen(commands: readonly AnyCommand[]): Screen<Subjects["
           save: {
             path,
             replaces: options.overwrite === true,
+            // A "no" leaves no file behind, as on the command line.
             chunks: (result) => (spec.isNo?.(result) === true ? undefined : file(result)),
           },
         },

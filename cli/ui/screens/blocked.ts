@@ -78,7 +78,9 @@ function cycleLines(cycle: Answer["cycles"][number]): Line[] {
  * @param id the goroutine that the screen is about, drawn in bold; undefined for all
  */
 function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
+  // By address or name, not by place in the list: folds outlive a new answer.
   const key = `${row.kind} ${row.address ?? row.name}`;
+  // Open is what one came for: the goroutine at hand, and whatever somebody could end.
   const isOpen = given.folds[key] ?? (id !== undefined || row.holders.length > 0 || row.count <= mostOpen);
   const long = row.longestNanoseconds === undefined ? "" : `, the longest ${formatDuration(row.longestNanoseconds)}`;
   const name = [row.kind, row.name, row.address ?? ""].filter((each) => each !== "").join(" ");

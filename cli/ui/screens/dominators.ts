@@ -55,6 +55,7 @@ function treeLines(row: Row, path: string, depth: number, whole: number, given: 
   const name = dominatorLabel(row);
   const key = `${path}/${name}${row.address ?? ""}`;
   const below = row.children ?? [];
+  // The first two levels are open: who holds the memory, and in what.
   const isOpen = given.folds[key] ?? depth < 2;
   const mark = below.length === 0 ? " " : isOpen ? "▾" : "▸";
   const open = nodePlace(row);

@@ -11,6 +11,7 @@ export const findingsScreen: Screen = {
   asks: () => [],
   body({ findings }) {
     if (findings.length === 0) return { head: [], rows: [{ text: "nothing damaged, nothing doubtful so far", tone: "good" }] };
+    // Two lines each: what it means, and how often with an example.
     const rows = findings.flatMap(({ partial, message, count, example }): Line[] => [
       { text: `${partial ? "partial" : "note   "}  ${message}`, tone: partial ? "bad" : "plain" },
       { text: `         ${counted(count, "time")}${example === "" ? "" : `, for example ${example}`}`, tone: "dim" },

@@ -52,6 +52,7 @@ export const goroutineScreen: Screen<Subjects["goroutine"]> = {
     }
     if (answer.framesOmitted > 0)
       rows.push({ text: `${counted(answer.framesOmitted, "frame between is", "frames between are")} not shown`, tone: "dim" });
+    // The title of the trace's part leads to all events of this goroutine.
     const events = places.events({ goroutine: answer.id });
     rows.push(
       ...traceLines(answer, makePage(given.width, false)).map(

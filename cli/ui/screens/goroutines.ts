@@ -47,6 +47,7 @@ export const goroutinesScreen: Screen<Subjects["goroutines"]> = {
       ...(withRetained ? [{ title: "retains", align: "right" as const }] : []),
       { title: "where, of the program's own", cut: "start", weight: 2 },
     ];
+    // A group and a goroutine have the same columns, but for the first.
     const cells = (first: string, row: Row) => [
       first,
       formatReason(row),
@@ -83,6 +84,7 @@ export function groupPlace(group: Group, args: Subjects["goroutines"]): Place {
   const [first] = group.ids;
   const name = group.top?.function ?? "";
   if ((group.count === 1 || name === "") && first !== undefined) return places.goroutine(first);
+  // The whole name: main.work is not main.worker.
   const focus = `^${escapePattern(name)}$`;
   return places.goroutines({ ...args, each: true, focus, title: name });
 }

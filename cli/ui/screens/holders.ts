@@ -32,6 +32,7 @@ function mergedLines(row: Merged, path: string, depth: number, given: Given): Li
   const children = row.children ?? [];
   const isOpen = given.folds[key] ?? true;
   const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
+  // A type leads to its objects, an owner to its value or stack.
   const open = row.owner ? ownerPlace(row.owner) : typePlace(row.type);
   const line: Line = {
     text: `${mergedFigures(row)}  ${"  ".repeat(depth)}${mark} ${name}`,

@@ -19,6 +19,7 @@ export const memoryScreen: Screen<Subjects["memory"]> = {
     const answer = resultOf(given, 0, read);
     if (!answer) return { head: [], rows: [] };
     const lines = bytesText(answer, makePage(given.width, false));
+    // Which object the bytes are in stays in view while they scroll.
     const where = lines.at(-1) ?? "";
     const open = answer.object ? { open: places.object(answer.object.address) } : {};
     // Without the bars around its text a line fits 80 columns, those of the cursor and the mark included.

@@ -110,6 +110,7 @@ function valueLines(value: Value, path: string, level: number, given: Given<Subj
     ...(children.length > 0 ? { fold: { key, isOpen } } : {}),
     ...(value.address && level > 0 ? { open: places.object(value.address), copy: value.address } : {}),
   };
+  // Where the following page begins: "… 4,000 more" leads there, of an inner container to its own screen.
   const next = (value.offset ?? 0) + children.length;
   const hidden = (value.length ?? 0) - next;
   const rest = level === 0 ? places.object(given.args.of, next) : value.address ? places.object(value.address) : undefined;

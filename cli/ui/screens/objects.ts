@@ -30,6 +30,7 @@ export const objectsScreen: Screen<Subjects["objects"]> = {
     // Of one type alone, which the breadcrumb names, there is no column of types.
     const columns = objectColumns(new Set(answer.rows.map((row) => row.type)).size > 1);
     const rows = answer.rows.map((row) => ({ cells: cellsOf(columns, row), open: places.object(row.address), copy: row.address }));
+    // Beyond the first page rows are counted, and + asks for more.
     const cut =
       answer.rows.length < answer.total.rows ? `first ${formatCount(answer.rows.length)} of ${formatCount(answer.total.rows)}, ` : "";
     return { ...tableLines(columns, rows, given.width), note: `${cut}${formatBytes(answer.total.bytes)}` };

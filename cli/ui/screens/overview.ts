@@ -57,6 +57,7 @@ export const overviewScreen: Screen = {
   ],
   body(given) {
     const page = makePage(given.width, false);
+    // Each part has its place from the start; those that are not known yet say so there.
     const parts = [
       deathPart(given, page),
       [...suspectPart(given, page), ...holderPart(given, page)],

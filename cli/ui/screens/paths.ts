@@ -44,7 +44,9 @@ export const pathsScreen: Screen<Subjects["paths"]> = {
       ...linesOf(path, given.width),
     ]);
     if (paths.some((path) => !path.root.certain)) rows.push({ text: "" }, { text: CONSERVATIVE, tone: "dim" });
+    // Without a path this is the answer: garbage, or free without the pointers that are left out.
     if (explanation !== undefined) rows.push({ text: explanation, tone: "good" });
+    // The last line asks of all objects of the type: one path is seldom the whole story.
     const type = exactType(object.type);
     rows.push({ text: "" }, { text: `all ${object.type}: who holds them together`, open: places.holders(type) });
     return { head, rows, note: paths.length > 0 ? counted(paths.length, "path") : "no path" };

@@ -19,6 +19,7 @@ export const suspectsScreen: Screen = {
     const rows = answer.rows.flatMap((suspect, index): Line[] => {
       const row = suspectText(suspect);
       const { expression } = suspect.subject;
+      // To the culprit itself where it has a name, else to the command that shows more.
       const open = expression ? places.object(expression) : commandPlace(row.next);
       const title = wrapText(`${index + 1}. ${row.title}`, given.width, "   ");
       return [

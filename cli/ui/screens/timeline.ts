@@ -27,6 +27,7 @@ export const timelineScreen: Screen<Subjects["timeline"]> = {
     if (!answer) return { head: [], rows: [] };
     const { timeline } = answer;
     if (!timeline) return { head: [], rows: [{ text: answer.explanation }] };
+    // What names leave: at most a third of the line is theirs.
     const room = Math.max(10, given.width - Math.min(nameWidth, Math.floor(given.width / 3)) - 2);
     const span = timeline.to - timeline.from;
     // Ps by how busy they were, goroutines by their state: a P has no state that a reader would miss.
@@ -40,6 +41,7 @@ export const timelineScreen: Screen<Subjects["timeline"]> = {
       })),
     ];
     const axis = `-${formatDuration(span)}`;
+    // The column's title is the axis: how long ago at its left, the end at its right.
     const title = `${axis}${"the end".padStart(Math.max(1, room - axis.length))}`;
     const { head, rows } = tableLines([{ title: "", cut: "start" }, { title }], lanes, given.width);
     const legend: Line[] = [

@@ -20,6 +20,7 @@ export const traceScreen: Screen = {
     const answer = resultOf(given, 0, traceSummary);
     if (!answer) return { head: [], rows: [] };
     const lines = textLines(traceText(answer, makePage(given.width, false)));
+    // A row is a goroutine's when it begins with the id of one and has its function: other tables have numbers too.
     const known = new Map(answer.summary?.goroutines.map(({ id, function: name }) => [String(id), name]));
     // Rows of the goroutines' table begin with the number of one.
     const rows = lines.map((line): Line => {

@@ -53,6 +53,7 @@ export const typesScreen: Screen<Args> = {
       by,
       name: by,
       withRetained,
+      // Share and bar follow the order: of what is retained where rows are sorted by that.
       part: (row) => (sort === "retained" ? (row.retainedBytes ?? row.bytes) : row.bytes),
       sort,
       keepsBar: true,

@@ -1,4 +1,4 @@
-// THE NECK: a core and its executable, opened; the only place that wires the layers.
+// A core and its executable, opened: the only place that puts the layers together.
 import { Findings } from "./base/findings.js";
 import { lazy } from "./base/lazy.js";
 import { type Progress, silent } from "./base/progress.js";

@@ -13,6 +13,7 @@ export class ByteReader {
   offset: number;
   private readonly view: DataView;
 
+  /** @param name what is read, for messages */
   constructor(bytes: Uint8Array, name: string, offset = 0) {
     this.bytes = bytes;
     this.name = name;
@@ -20,10 +21,12 @@ export class ByteReader {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** At the end, or behind it after a jump. */
   get done(): boolean {
     return this.offset >= this.bytes.length;
   }
 
+  /** The offset of so many bytes, which are read by that. @throws FormatError when there are fewer */
   private take(size: number): number {
     const at = this.offset;
     if (at < 0 || at + size > this.bytes.length) throw this.error(`${counted(size, "byte")} wanted, ${this.bytes.length - at} left`);
@@ -31,6 +34,7 @@ export class ByteReader {
     return at;
   }
 
+  /** An error at the present offset, to be thrown. */
   error(message: string): FormatError {
     return new FormatError(this.name, this.offset, message);
   }
@@ -82,6 +86,7 @@ export class ByteReader {
     throw this.error("LEB128 longer than 10 bytes");
   }
 
+  /** The next bytes, not copied. @throws FormatError when there are fewer */
   slice(size: number): Uint8Array {
     const at = this.take(size);
     return this.bytes.subarray(at, at + size);

@@ -20,6 +20,7 @@ export function diagnose(from: Case): readonly Suspect[] {
   return found.sort((a, b) => b.score - a.score);
 }
 
+/** Every rule of a kind on everything of that kind: several may have something to say of one. */
 function about<At extends LooksAt>(from: Case, at: At, things: readonly Looks[At][]): readonly Suspect[] {
   const rules = rulesOf(at);
   return things.flatMap((seen) =>
@@ -30,6 +31,7 @@ function about<At extends LooksAt>(from: Case, at: At, things: readonly Looks[At
   );
 }
 
+/** Of a point only one rule speaks; points with the same cause become one finding. */
 function aboutPoints(from: Case): readonly Suspect[] {
   const found = seePoints(from).flatMap((seen) => firstFinding(from, seen));
   return joinPoints(from, found).flatMap(({ rule, evidence, score }) => suspectOf(rule, evidence, score));
@@ -44,6 +46,7 @@ function firstFinding(from: Case, seen: SeenPoint): readonly PointFinding[] {
   return [];
 }
 
+/** Share of the memory in use (or the rule's own measure, 0 to 1) by the rule's weight, by what the signs say for and against. */
 function scoreOf<At extends LooksAt>(from: Case, rule: Rule<At>, { bytes, rank, weight, signs = [] }: Evidence<Rule<At>["id"]>): number {
   return (rank ?? bytes / from.inUse) * (weight ?? rule.weight) * weightOf(signs);
 }

@@ -27,6 +27,7 @@ export const finalizerBacklog: Rule<"point", "finalizer-backlog"> = {
   weight: WEIGHT["finalizer-backlog"],
   evidence(seen, from) {
     const { tree, point } = seen;
+    // The queue may be the point itself, or stand above it: then what it holds is told under it.
     const kinds = [...point.above, point.row].map((row) => ownerOf(from.heap, tree, row)?.kind);
     if (!kinds.includes("finalizer-queue") && !kinds.includes("cleanup-queue")) return undefined;
     const stuck = stuckRunner(from);
@@ -76,6 +77,7 @@ export const timersNeverStopped: Rule<"point", "timers-never-stopped"> = {
     if (!main || !TIMER.test(main.type)) return undefined;
     const closures = members.filter((each) => each.type.startsWith(FUNCTION)).sort((a, b) => b.count - a.count);
     const closure = closures[0]?.type.slice(FUNCTION.length);
+    // "main.serve.func1" was written in main.serve.
     const maker = closure?.replace(/\.func\d+(?:\.\d+)*$/, "");
     return {
       ...aboutPoint(from, seen),
@@ -92,6 +94,7 @@ export const fullChannel: Rule<"point", "full-channel"> = {
   weight: WEIGHT["full-channel"],
   evidence(seen, from) {
     const { tree, point } = seen;
+    // The channel itself, or the value in its buffer whose row is right below the channel's.
     const row = [point.row, point.above.at(-1)].find((each) => each !== undefined && tree.label(each).startsWith("chan "));
     if (row === undefined) return undefined;
     const state = channelState(from, tree, row);
@@ -103,6 +106,7 @@ export const fullChannel: Rule<"point", "full-channel"> = {
   },
 };
 
+/** How full a channel is; undefined where the row is not one channel, or its record is missing. */
 function channelState({ heap, runtime }: Case, tree: AccumulationTree, row: Row): Figures["full-channel"]["state"] {
   const id = tree.kind[row] === ROW.object ? objectOf(heap, tree, row) : NONE;
   const found = id === NONE ? undefined : tryChannel(runtime, heap.objects.addressOf(id));
@@ -121,6 +125,7 @@ export const callbacks: Rule<"point", "callbacks"> = {
     const { members, bytes } = seen.held;
     const closures = members.filter((each) => each.type.startsWith(FUNCTION) && each.count > MANY_CALLBACKS);
     const [largest] = closures.sort((a, b) => b.bytes - a.bytes);
+    // A third of the bytes: less would be a list of something else that has callbacks too.
     if (!largest || largest.bytes <= bytes / 3) return undefined;
     const name = largest.type.slice(FUNCTION.length);
     const { functions } = from.runtime;
@@ -138,6 +143,7 @@ export const callbacks: Rule<"point", "callbacks"> = {
   },
 };
 
+/** Pools keep what was put back until two collections have passed: victim is what the last one left. sync/pool.go */
 export const syncPool: Rule<"point", "sync-pool"> = {
   id: "sync-pool",
   looksAt: "point",
@@ -161,6 +167,7 @@ export const equalObjects: Rule<"point", "equal-objects"> = {
     const { tree, point, type, count, held } = seen;
     if (tree.kind[point.row] !== ROW.objects && tree.kind[point.row] !== ROW.owners) return undefined;
     if (isNegligible(from, seen)) return undefined;
+    // A sample of them: their ways to roots say which owners share them.
     const nodes = (held.members[0]?.samples ?? []).map((id): NodeId => from.heap.graph.nodeOfObject(id));
     const { expression: _, ...subject } = aboutPoint(from, seen).subject;
     return {
@@ -194,6 +201,7 @@ export const accumulation: Rule<"point", "accumulation"> = {
   evidence(seen, from) {
     const { tree, point, held, type } = seen;
     if (isNegligible(from, seen)) return undefined;
+    // A global variable is what one expects, and is not mentioned; queues and stacks are.
     const kind = tree.kind[point.row] === ROW.owner ? ownerOf(from.heap, tree, point.row)?.kind : undefined;
     const goroutine = goroutineOf(from, seen);
     return {
@@ -223,10 +231,12 @@ function goroutineOf({ heap, names }: Case, { tree, point, name }: SeenPoint): F
   return place.function === "" ? undefined : { id, function: place.function, state: place.state };
 }
 
+/** What the point is called; by its type where it has no name. */
 function nameOr({ name, type }: SeenPoint): string {
   return name ?? type;
 }
 
+/** Whether the runtime itself holds it: tracer, profiles, finalizers. */
 function isRuntimes(seen: SeenPoint): boolean {
   return RUNTIME_NAME.test(nameOr(seen));
 }

@@ -10,10 +10,13 @@ import { BURST, COLLECTOR_OFF, WEIGHT } from "./weights.js";
 const PROCESS: Subject = { kind: "process" };
 /** Garbage is told from this share of the memory in use on. */
 const LEAST_GARBAGE = 0.2;
+/** Types told of the garbage. */
 const MOST_TYPES = 2;
 /** Free slots, and those beyond what the collector counts on, as shares of the memory in use. */
 const LEAST_HOLES = { all: 0.3, excess: 0.1 };
+/** Less is what any program maps: C's own heap, thread stacks. */
 const LEAST_NATIVE: Bytes = 16 * 2 ** 20;
+/** Mappings told of native memory. */
 const MOST_MAPPINGS = 3;
 /** From this part of the limit on the collector works against it. */
 const NEAR_LIMIT = 0.9;
@@ -27,6 +30,7 @@ export const garbage: Rule<"process", "garbage"> = {
     const { heap, runtime, inUse } = from;
     const bytes = heap.objects.bytes - heap.liveBytes;
     const gc = runtime.accounts?.gc;
+    // GOGC at its default or below, and the next collection not overdue, 10 % of tolerance.
     const isUsual = gc && gc.gogc >= 0 && gc.gogc <= 100 && heap.objects.bytes <= gc.nextGoal * 1.1;
     if (bytes / inUse < LEAST_GARBAGE || isUsual) return undefined;
     const top = histogramRows(from, { by: "type", garbage: true })
@@ -70,6 +74,7 @@ export const fragmentation: Rule<"process", "fragmentation"> = {
   evidence({ heap, runtime: { accounts }, inUse }) {
     if (!accounts) return undefined;
     const holes = accounts.heapInuse - heap.objects.bytes;
+    // Holes beyond the heap's goal: those below it are filled before the next collection.
     const excess = Math.min(holes, accounts.heapInuse - accounts.gc.nextGoal);
     if (excess / inUse < LEAST_HOLES.excess || holes / inUse < LEAST_HOLES.all) return undefined;
     return {
@@ -105,6 +110,7 @@ export const nativeMemory: Rule<"process", "native-memory"> = {
   },
 };
 
+/** Near GOMEMLIMIT the collector runs again and again for little: the program is slow, not leaking. runtime/mgcpacer.go */
 export const gcAtItsLimit: Rule<"process", "gc-at-its-limit"> = {
   id: "gc-at-its-limit",
   looksAt: "process",

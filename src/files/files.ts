@@ -22,7 +22,7 @@ export interface FileNames {
   readonly tmpdir?: string | undefined;
 }
 
-/** What only a reader of ELF knows; the neck of the house gives it. */
+/** What only a reader of ELF knows; src/dump gives it, since files do not know their contents. */
 export interface ImageFinder {
   /** Paths at which the executable may be, best first; others: mapped images that are worth having (plugins). */
   candidates(core: ByteSource): { readonly executable: readonly string[]; readonly others: readonly string[] };

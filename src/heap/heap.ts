@@ -69,10 +69,12 @@ export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progr
   const kinds = pointerKinds(runtime.types);
   const roots = collectRoots(runtime, objects, kinds, findings, progress);
   const ownerCount = roots.owners.length;
+  // Nodes: the virtual root, owners, objects. Numbers of objects become nodes by adding.
   const objectNode = 1 + ownerCount;
   const nodeCount = objectNode + objects.count;
   const edges = newEdges(nodeCount, ownerCount + roots.count, scanWords(runtime, objects));
   writeOwners(edges, roots, objects, objectNode);
+  // [objects] types that the runtime itself wrote down; they are noted while the words are scanned anyway.
   const headers = new Int32Array(objects.count).fill(NONE);
   const hints = { ...imageOf(runtime), ...noteTypes(runtime, objects, headers, options) };
   const scan = scanPointers(runtime.process.memory, objects, runtime.pointerMasks, edges, objectNode, hints, findings, progress);
@@ -123,6 +125,7 @@ class ScannedHeap implements Heap {
     };
   }
 
+  /** By pointers from what is typed already: variables first. Takes a pass over the edges. */
   get types(): ObjectTypes {
     this.knownTypes ??= inferTypes(this.typing, this.findings, this.progress);
     return this.knownTypes;
@@ -169,6 +172,7 @@ class ScannedHeap implements Heap {
     return this.marked();
   }
 
+  /** By the tree when there is one: what it reached is what marking would mark, so no marking is needed. */
   isLive(id: ObjectId): boolean {
     const node = this.typing.objectNode + id;
     return this.knownTree ? this.knownTree.parent[node] !== NONE : isMarked(this.live, node);

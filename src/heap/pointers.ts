@@ -68,6 +68,7 @@ class HeapScan {
     this.progress = progress;
   }
 
+  /** Runs of spans in the order of addresses, so that a core is read from front to back. */
   run(): void {
     const { spans, progress } = this;
     progress.stage("scanning objects", spans.count);
@@ -135,6 +136,7 @@ class HeapScan {
         scanBitmapSpan(scan, span, offset / 4, this.bitmapOf(span, bytes.subarray(offset, offset + spans.pages[span] * PAGE)));
       else if (kind === "header") scanHeaderSpan(scan, span, offset / 4, masks, findings);
       else this.scanOne(span, offset / 4);
+      // An unswept span still has its dead objects, and what they point to may be free by now: that is no damage.
       if (!isSwept(spans, span)) scan.counts.badPointers = badPointers;
     }
   }
@@ -172,6 +174,7 @@ class HeapScan {
     let isWhole = true;
     for (let from = 0; from < words; from += READ_BLOCK / WORD) {
       const to = Math.min(words, from + READ_BLOCK / WORD);
+      // An interface's type lies in the word before its data word, which may be the last one of the block before.
       const lead = from === 0 ? 0 : 1;
       const bytes = buffer.subarray(0, (to - from + lead) * WORD);
       if (!this.memory.readInto(base + (from - lead) * WORD, bytes)) {
@@ -180,6 +183,7 @@ class HeapScan {
       }
       makeRoom(edges, to - from);
       scan.words = new Uint32Array(buffer.buffer, 0, bytes.length / 4);
+      // Where word 0 of the object would be in the buffer, in units of 4 bytes; below 0 from the second block on.
       const wordBase = (lead - from) * 2;
       if ("size" in pattern) scanTiled(scan, wordBase, Math.floor(from / (pattern.size / WORD)) * (pattern.size / WORD), from, to, pattern);
       else {
@@ -213,6 +217,7 @@ class HeapScan {
     return mask;
   }
 
+  /** Counts a piece of heap that is not in the core; it was read as zeros, which are no pointers. */
   private missing(start: Address): void {
     this.scan.counts.unreadableSpans++;
     const message = "parts of the heap are not in the core; references from them are missing";

@@ -88,6 +88,7 @@ export function collectRoots(
 ): RootTable {
   const owners: Owner[] = [];
   const rows = new Rows();
+  // Beside the columns, since few rows have any.
   const origins: StackOrigins = { registers: new Map(), values: new Map() };
   progress.stage("collecting roots", runtime.goroutines.all.length);
   dataRoots(runtime, objects, kinds, owners, rows, findings);
@@ -140,6 +141,7 @@ function dataRoots(runtime: GoRuntime, objects: ObjectTable, kinds: PointerKinds
     const slot = words.slot[i];
     const object = objects.find(words.value[i]);
     if (object === NONE) continue;
+    // Words ascend: a new owner begins where the last variable has ended.
     if (!global || slot < global.address || slot >= global.address + global.size) {
       global = statics.at(slot);
       owner = owners.length;
@@ -183,6 +185,7 @@ function goroutineRoots(
       owners.push({ kind: register ? "register" : "goroutine", name: `goroutine ${goroutine.id}`, goroutine: goroutine.id });
       return owners.length - 1;
     };
+    // Twice over the roots, so that the rows of an owner stand together.
     for (const register of [false, true]) {
       let owner = NONE;
       for (const root of roots) {

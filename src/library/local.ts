@@ -9,6 +9,7 @@ import type { ArgsOf, AskOptions, QueryName, ResultOf } from "./types.js";
 
 /** Opens the engine; its progress is that of whatever is asked at the time. */
 export async function openLocal(files: DumpFiles, options: AskOptions): Promise<Answerer> {
+  // One question runs at a time, since queries are synchronous: what the engine tells is about that one.
   let present = watched(options);
   const progress: Progress = { stage: (name, total) => present.stage(name, total), tick: (done) => present.tick(done) };
   giveUpWhenTold(options.signal);
@@ -49,6 +50,7 @@ function watched({ progress = silent, signal }: AskOptions): Progress {
   };
 }
 
+/** @throws Cancelled with the signal's reason */
 function giveUpWhenTold(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new Cancelled({ cause: signal.reason });
 }

@@ -50,13 +50,21 @@ export function openAddressSpace(mappings: readonly Mapping[]): AddressSpace {
 const NO_BYTES = new Uint8Array(0);
 const NO_WINDOW: Window = { start: -1, end: -1, bytes: NO_BYTES, view: new DataView(NO_BYTES.buffer) };
 
+/**
+ * Reads go through three levels: the window that was used last (`hot`), a few windows by address, and the file's block cache. A heap is
+ * read mostly in order, so the first answers nearly always, with two comparisons.
+ */
 class MappedSpace implements AddressSpace {
   readonly mappings: readonly Mapping[];
+  /** [mappings] columns of the table, for halving without touching objects. */
   private readonly starts: Float64Array;
   private readonly ends: Float64Array;
+  /** By mapping; mappings of one file share its cache. undefined: zeros, or not dumped. */
   private readonly caches: (BlockCache | undefined)[];
+  /** By the low bits of the block's number: a window takes the place of another with the same ones. */
   private readonly windows: Window[] = new Array<Window>(WINDOWS).fill(NO_WINDOW);
   private hot = NO_WINDOW;
+  /** The mapping that was found last: the next address is mostly in it too. */
   private last = 0;
 
   constructor(mappings: readonly Mapping[]) {
@@ -101,6 +109,7 @@ class MappedSpace implements AddressSpace {
     }
     const end = address + out.length;
     let at = address;
+    // Mapping by mapping; what lies between two is missing and filled with zeros.
     let row = this.rowAtOrAfter(address);
     let complete = true;
     while (at < end) {
@@ -151,6 +160,7 @@ class MappedSpace implements AddressSpace {
     return addressWord(view, 0, NOT_AN_ADDRESS);
   }
 
+  /** Says why bytes are missing. @throws MemoryFault, ResourceError for more than can be meant */
   private fault(address: Address, size: Bytes): never {
     if (size > MOST_BYTES) throw new ResourceError(`${formatBytes(size)} of memory asked for at once, at most ${formatBytes(MOST_BYTES)}`);
     // The first missing byte decides: its mapping says why.
@@ -213,6 +223,7 @@ class MappedSpace implements AddressSpace {
     return window;
   }
 
+  /** Whether all of it is in one mapping of zeros: then no file has to be read. */
   private isZero(address: Address, size: Bytes): boolean {
     const mapping = this.find(address);
     return mapping !== undefined && mapping.backing === "zero" && address + size <= mapping.end && size <= MOST_BYTES;
@@ -225,6 +236,7 @@ class MappedSpace implements AddressSpace {
     return this.readInto(address, out) ? out : undefined;
   }
 
+  /** Whether no byte is missing: asked before room is made for a copy. */
   private covers(address: Address, size: Bytes): boolean {
     let at = address;
     while (at < address + size) {
@@ -235,6 +247,10 @@ class MappedSpace implements AddressSpace {
     return true;
   }
 
+  /**
+   * Fills out from one mapping; false when a byte is missing, which is then zero. Large reads go past the cache, which they would only
+   * sweep empty.
+   */
   private readMapping(row: number, address: Address, out: Uint8Array): boolean {
     const { start, backing } = this.mappings[row];
     if (typeof backing === "string") {
@@ -264,6 +280,7 @@ class MappedSpace implements AddressSpace {
   }
 }
 
+/** Little-endian; 8 bytes as a double. */
 function uintAt(view: DataView, at: number, size: 1 | 2 | 4 | 8): number {
   switch (size) {
     case 1:

@@ -6,7 +6,7 @@ import { goroutineName, goroutinePlace } from "../stacks/goroutine-place.js";
 
 /**
  * Names by number: expression of an object, owner of a root, name of a goroutine and the place where it stood. src/accounting gets them as
- * functions, since it may not import the room that knows names.
+ * functions, since it may not import src/naming.
  */
 export function heapNames(dump: Dump): HeapNames {
   return {

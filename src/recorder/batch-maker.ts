@@ -13,6 +13,12 @@ export class BatchMaker {
   private readonly experiment: number;
   private bytes: ByteWriter | undefined;
 
+  /**
+   * @param m thread of the batches
+   * @param time ticks; all batches have the same
+   * @param first a byte that each batch begins with, as EvStacks; undefined for events
+   * @param experiment 0 for none
+   */
   constructor(generation: number, m: number, time: number, first: number | undefined, experiment = 0) {
     this.generation = generation;
     this.m = m;
@@ -21,6 +27,7 @@ export class BatchMaker {
     this.experiment = experiment;
   }
 
+  /** Where the next record is to be written; a batch that is nearly full is closed first. */
   record(): ByteWriter {
     if (this.bytes && this.bytes.length > BATCH_ROOM) this.flush();
     if (!this.bytes) {
@@ -30,6 +37,7 @@ export class BatchMaker {
     return this.bytes;
   }
 
+  /** Closes the batch at hand. @returns all that were made */
   flush(): readonly FoundBatch[] {
     if (this.bytes) {
       const { generation, m, time, experiment } = this;

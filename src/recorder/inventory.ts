@@ -11,19 +11,27 @@ export const TYPES_BATCH = 0;
 
 /** What the batches of one generation say, as far as ending it needs it. */
 export class Inventory {
+  /** Ids that the generation defines: of texts, stacks and types. Those that events use but nothing defines have to be added. */
   readonly strings = new Set<number>();
   readonly stacks = new Set<number>();
   readonly types = new Set<number>();
+  /** Goroutines that have a status or a beginning in the generation; others have to be given a status. */
   readonly goroutines = new Set<number>();
   private readonly created = new Set<number>();
+  /** The first status of each: what the goroutine was at the generation's beginning. */
   readonly statuses = new Map<number, number>();
+  /** Ps with a status, threads with a batch. */
   readonly procs = new Set<number>();
   readonly threads = new Set<number>();
+  /** Ids that events and samples name. */
   readonly usedStacks = new Set<number>();
   readonly usedStrings = new Set<number>();
+  /** It has the clock's frequency, or the batch that has it since Go 1.25. internal/trace/tracev2 EvSync */
   hasSync = false;
+  /** The greatest ids: new ones are given behind them. */
   mostString = 0;
   mostStack = 0;
+  /** Ticks of the trace clock. */
   lastTime = 0;
   firstTime = Number.POSITIVE_INFINITY;
 
@@ -49,6 +57,7 @@ export class Inventory {
     return this.created.has(goroutine) && !this.statuses.has(goroutine);
   }
 
+  /** Types of the experiment of allocations: id, address, size, pointer bytes, length of the name, the name. */
   private addTypes(batch: FoundBatch): void {
     const { data } = batch;
     if (batch.experiment !== ALLOC_FREE || data[0] !== TYPES_BATCH) return;
@@ -61,6 +70,10 @@ export class Inventory {
     }
   }
 
+  /**
+   * Reads every record of a batch, for its ids and times. Records of tables have their own forms; events begin with a time and have as many
+   * numbers as SPECS says.
+   */
   private add(batch: FoundBatch): void {
     const { data } = batch;
     const kind = data[0];
@@ -112,6 +125,7 @@ export class Inventory {
     this.lastTime = Math.max(this.lastTime, time);
   }
 
+  /** What a kind of event says of goroutines and Ps. */
   private note(type: number, args: readonly number[]): void {
     const id = args[0];
     switch (type) {

@@ -66,6 +66,7 @@ export function readTracer(runtime: GoRuntime, findings: Findings): TracerState 
   const { struct, address } = found;
   const field = (name: Parameters<typeof struct.offset>[0]): number =>
     struct.has(name) ? readField(memory, struct as never, address, name as never) : 0;
+  // Fields of a generation are arrays of two: an entry for even generations, one for odd ones.
   const at = (name: Parameters<typeof struct.offset>[0], index: number): Address =>
     address + struct.offset(name) + index * (struct.width(name) / 2);
   const stringTable = layout.hasStruct("traceStringTable") ? layout.struct("traceStringTable") : undefined;
@@ -97,6 +98,7 @@ export function readTracer(runtime: GoRuntime, findings: Findings): TracerState 
   };
 }
 
+/** Threads alive and threads that have ended but not yet been freed (sched.freem): both may have events that nobody has taken. */
 function readThreads(runtime: GoRuntime, findings: Findings): readonly TracedThread[] {
   const { memory, layout } = runtime;
   const m = layout.struct("tracedM");
@@ -113,6 +115,7 @@ function readThreads(runtime: GoRuntime, findings: Findings): readonly TracedThr
     );
   for (const list of [machineAddresses(runtime, damaged), endedMachineAddresses(runtime)]) {
     for (const at of list) {
+      // A list that leads back, or into the other one.
       if (threads.has(at)) break;
       if (!memory.tryBytes(at, m.size)) {
         lost(at, "a thread's record is not in the core; its last events are missing");
@@ -124,6 +127,7 @@ function readThreads(runtime: GoRuntime, findings: Findings): readonly TracedThr
   return [...threads.values()];
 }
 
+/** One thread's buffers. Until Go 1.25 an odd seqlock says that it was writing. */
 function readThread({ layout, memory }: GoRuntime, address: Address): TracedThread {
   const m = layout.struct("tracedM");
   const start = address + m.offset("trace.buf");

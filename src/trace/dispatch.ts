@@ -42,6 +42,7 @@ export function advance(scheduler: SchedulerState, each: ThreadCursor): boolean 
     scheduler.p = state.p;
     scheduler.g = state.g;
   }
+  // An event changes newP and newG; only when it was allowed do they become the thread's.
   scheduler.newP = scheduler.p;
   scheduler.newG = scheduler.g;
   if (!dispatch(scheduler, each)) return false;
@@ -96,6 +97,7 @@ function dispatch(scheduler: SchedulerState, each: ThreadCursor): boolean {
     case EV.GoSwitch:
     case EV.GoSwitchDestroy:
       return goSwitch(scheduler, each);
+    // Ranges belong to what they are of: a goroutine, a P, or the whole program.
     case EV.STWBegin:
     case EV.GCMarkAssistBegin:
       scheduler.needUserCode(each);
@@ -105,6 +107,7 @@ function dispatch(scheduler: SchedulerState, each: ThreadCursor): boolean {
     case EV.GCMarkAssistEnd: {
       scheduler.needUserCode(each);
       const kind = endRange(scheduler, scheduler.currentG(each).ranges, each.type);
+      // The event itself does not say what the world was stopped for: its beginning does.
       if (each.type === EV.STWEnd) each.args[0] = kind;
       return scheduler.push(each);
     }
@@ -143,6 +146,7 @@ function dispatch(scheduler: SchedulerState, each: ThreadCursor): boolean {
     case EV.UserRegionEnd:
       return region(scheduler, each);
     default:
+      // Kinds of experiments: they say nothing of the scheduler.
       if (each.type >= 128 && SPECS[each.type]) {
         scheduler.need(each, true, false, false);
         return scheduler.push(each);

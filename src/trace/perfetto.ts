@@ -19,7 +19,9 @@ const EXPLICIT_ORDER = 3;
 
 /** Packets of perfetto.protos.Trace. A slice is two events, its begin and its end; a group is a track with others below it. */
 export class PerfettoSink implements Sink {
+  /** What has been written and not yet been taken. */
   private out = new ByteWriter();
+  /** Tracks of counters, announced at their first value. */
   private readonly counters = new Map<string, number>();
 
   /** One packet, all of one sequence; without a time it describes a track. */

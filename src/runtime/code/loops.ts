@@ -15,7 +15,10 @@ export interface Flow {
   predecessors(index: number): readonly number[];
 }
 
-/** @param endsAt  calls that do not return */
+/**
+ * Where execution may go from each instruction. A jump to outside the function, and one whose target is not known, leads nowhere.
+ * @param endsAt calls that do not return
+ */
 export function flowOf(code: Code, endsAt: (index: number) => boolean): Flow {
   const { instructions } = code;
   const successors = instructions.map((each, index): readonly number[] => {
@@ -44,6 +47,7 @@ export function loopsOf(flow: Flow, length: number): readonly Loop[] {
   const bodies = new Map<number, Set<number>>();
   for (const tail of order) {
     for (const head of flow.successors(tail)) {
+      // An edge back to an instruction that dominates it closes a loop; the loop is what reaches the edge without passing the head.
       if (numbers[head] > numbers[tail] || !dominates(head, tail)) continue;
       const body = bodies.get(head) ?? new Set([head]);
       bodies.set(head, body);

@@ -22,7 +22,7 @@ import type { DwarfSections } from "./sections.js";
 import { Types } from "./types.js";
 import type { DwarfVariable } from "./variables.js";
 
-export type { DwarfType } from "./dwarf-type.js";
+export type { DwarfField, DwarfType } from "./dwarf-type.js";
 export type { FrameContext, Location } from "./expressions.js";
 export type { DwarfFunction } from "./functions.js";
 export type { DwarfSections } from "./sections.js";

@@ -33,3 +33,41 @@ export function forgetsAssignments(version: string): boolean {
   const minor = /^go1\.(\d+)/.exec(version)?.[1];
   return minor !== undefined && Number(minor) < FIRST_TO_NOTE_ASSIGNMENTS;
 }
+
+/** Minor release and patch of "go1.24.3" or of a text that contains it; "go1.27rc1" and "go1.22" are patch 0. */
+function numbersOf(text: string): { readonly minor: number; readonly patch: number } | undefined {
+  const match = /go1\.(\d+)(?:\.(\d+))?/.exec(text);
+  return match ? { minor: Number(match[1]), patch: Number(match[2] ?? 0) } : undefined;
+}
+
+/**
+ * Of known releases, the one whose runtime is most like a version's: "exact" when it is that version, "near" the nearest patch of the same
+ * minor release, "newest" when the version is newer than all of them or says no number ("devel"). Of the experiments, those that a
+ * known release of that minor has must be the same; where they cannot be, the release without any is taken.
+ * @returns undefined when the version is older than all, or none is known of a minor release in between
+ */
+export function nearestRelease<T extends string>(
+  known: readonly T[],
+  version: string,
+): { readonly release: T; readonly match: "exact" | "near" | "newest" } | undefined {
+  const releases = known.flatMap((release) => {
+    const numbers = numbersOf(release);
+    return numbers ? [{ release, ...numbers, experiments: parseVersion(release).experiments }] : [];
+  });
+  const newest = Math.max(...releases.map(({ minor }) => minor));
+  const wanted = numbersOf(version);
+  const isNewer = !wanted || wanted.minor > newest;
+  const patch = isNewer ? Number.POSITIVE_INFINITY : wanted.patch;
+  const ofMinor = releases.filter(({ minor }) => minor === (isNewer ? newest : wanted.minor));
+  const asked = parseVersion(version);
+  const experiments = asked.experiments.filter((name) => ofMinor.some((each) => each.experiments.includes(name)));
+  const isSame = (names: readonly string[]) => names.length === experiments.length && experiments.every((name) => names.includes(name));
+  const same = ofMinor.filter((each) => isSame(each.experiments));
+  const candidates = same.length > 0 ? same : ofMinor.filter((each) => each.experiments.length === 0);
+  const distance = (each: { readonly patch: number }) => (isNewer ? -each.patch : Math.abs(each.patch - patch));
+  const best = candidates.toSorted((a, b) => distance(a) - distance(b) || b.patch - a.patch)[0];
+  if (!best) return undefined;
+  if (isNewer) return { release: best.release, match: "newest" };
+  const isExact = asked.version === parseVersion(best.release).version && asked.experiments.length === best.experiments.length;
+  return { release: best.release, match: isExact ? "exact" : "near" };
+}

@@ -1,0 +1,3 @@
+module corescope.example/layouts
+
+go 1.21

@@ -1,0 +1,37 @@
+// What of a release's runtime stands in the layout tables.
+
+/** Variables whose types are kept, and whose addresses recipes find. Not every release has each. */
+export const VARIABLES = [
+  ...["firstmoduledata", "lastmoduledatap", "modulesSlice", "itabTable", "reflectOffs"],
+  ...["mheap_", "persistentChunks", "gcBitsArenas", "buckhash", "mbuckets", "bbuckets", "xbuckets", "zerobase", "emptymspan"],
+  ...["stackpool", "stackLarge", "class_to_size"],
+  ...["allgs", "allglen", "allgptr", "allm", "allp", "sched", "m0", "g0", "gomaxprocs", "ncpu", "semtable", "forcegc"],
+  ...["memstats", "gcController", "gcphase", "work", "writeBarrier", "gcBlackenEnabled", "scavenge"],
+  ...["allfin", "finq", "fingStatus", "gcCleanups", "finptrmask"],
+  ...["panicking", "runningPanics", "printBacklog", "printBacklogIndex", "inProgress", "methodValueCallFrameObjs"],
+  ...["trace", "freezing", "isWaitingForSuspendG", "isWaitingForGC", "debug"],
+  ...["timers", "netpollInited", "pollcache", "deadlock"],
+  ...["waitReasonStrings", "gStatusStrings"],
+]
+  .map((name) => `runtime.${name}`)
+  .concat("internal/runtime/gc.SizeClassToSize", "sync.expunged", "time.startNano", "runtime/trace.tracing");
+
+/** Variables that never change: their contents are kept, and how an element is read. */
+export const CONTENTS = {
+  "runtime.waitReasonStrings": "string",
+  "runtime.gStatusStrings": "string",
+  "runtime.isWaitingForSuspendG": "number",
+  "runtime.isWaitingForGC": "number",
+  "runtime.class_to_size": "number",
+  "internal/runtime/gc.SizeClassToSize": "number",
+};
+
+/** Types that no variable and no row of the schema leads to. */
+export const TYPES = /^(internal\/abi\.|internal\/runtime\/maps\.)[A-Za-z]+$|^sync\.[A-Za-z]+$/;
+
+/** Constants that are kept. */
+export const CONSTANTS =
+  /^internal\/(abi|runtime\/maps)\.|^runtime\.(_KindSpecial|_G|_P|_M|pageS|_PageS|pagesPer|heapArena|arena|logHeap|pallocChunk|_NumSizeClasses|numSpanClasses|min|max|tiny|_Tiny|mSpan|span|waitReason|mutex|_FixedStack|fixedStack|_Stack|stack|_Num|_Max|summary|trace|timer|gc|sema|rwmutex|throwType|dead|_SigP|hmap|bucketCnt|itabInit|user|_Worke|workbuf|_Finalizer|_FinBlock|finBlock|cleanupBlock|pd|poll|evacuated|emptyR|emptyO|minTop|iterator|old|hashW|sameSize|debug|cgo|special|buckHash|maxStack|memProfile|block|profBuf)/;
+
+/** Code that refers to the runtime's variables. */
+export const FUNCTIONS = /^(runtime|runtime\/trace|sync|time|internal\/(runtime|sync)[a-z/]*)\./;

@@ -9,7 +9,7 @@ import { RULES } from "../src/diagnosis/rules.js";
 import { SIGN_WEIGHT } from "../src/diagnosis/weights.js";
 import { type Dump, openDump } from "../src/dump.js";
 import { show } from "../src/query/show.js";
-import { fixture } from "./support/dump-cache.js";
+import { unpacked } from "./support/dump-cache.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const text = (page: string) => readFileSync(join(root, page), "utf8");
@@ -86,8 +86,7 @@ describe("README's expressions", () => {
   });
   let dump: Dump;
   beforeAll(async () => {
-    const { core, executable } = fixture("demo-1.26-amd64");
-    dump = await openDump({ core, executable });
+    dump = await openDump(unpacked("demo-1.26-amd64"));
   });
   afterAll(() => dump.close());
 

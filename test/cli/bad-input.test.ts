@@ -2,24 +2,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decompress } from "fzstd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../cli/cli.js";
 import { openDump } from "../../src/dump.js";
-import { fixture } from "../support/dump-cache.js";
+import { unpacked } from "../support/dump-cache.js";
 import { leftOpen, makeWorld } from "../support/world.js";
 
 let folder = "";
-let core = "";
-let executable = "";
+const { core, executable } = unpacked("zoo-1.24-amd64");
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "bad-input-"));
-  core = join(folder, "core");
-  executable = join(folder, "exe");
-  const zoo = fixture("zoo-1.24-amd64");
-  writeFileSync(core, decompress(readFileSync(zoo.core)));
-  writeFileSync(executable, decompress(readFileSync(zoo.executable)));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -103,8 +96,7 @@ describe("files that are no cores", () => {
 
 describe("executables that are not the one", () => {
   test("another build is refused with both ids, and used with --force", async () => {
-    const other = join(folder, "other");
-    writeFileSync(other, decompress(readFileSync(fixture("zoo-1.25-amd64").executable)));
+    const other = unpacked("zoo-1.25-amd64").executable;
     const { status, stderr } = await corescope("mappings", core, "--exe", other);
     expect(status).toBe(3);
     expect(stderr).toMatch(/build id \S{20,} is not the core's \S{20,}/);

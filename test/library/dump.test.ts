@@ -6,9 +6,9 @@ import { dumpOf } from "../../src/library/library.js";
 import { answererOf } from "../../src/library/remote.js";
 import { serve } from "../../src/worker/thread.js";
 import { RemoteDump } from "../../src/worker/worker.js";
-import { fixture } from "../support/dump-cache.js";
+import { unpacked } from "../support/dump-cache.js";
 
-const { core } = fixture("demo-1.26-amd64");
+const { core } = unpacked("demo-1.26-amd64");
 
 /** A dump whose other thread is this one: what a worker does, without one. */
 async function openServed(options: AskOptions = {}): Promise<Dump> {

@@ -5,7 +5,7 @@ import type { Options } from "../../cli/arguments.js";
 import { COMMANDS } from "../../cli/commands/index.js";
 import { openDump } from "../../src/index.js";
 import { QUERIES } from "../../src/query/queries.js";
-import { fixture } from "../support/dump-cache.js";
+import { unpacked } from "../support/dump-cache.js";
 
 const folder = new URL("../../src/query/", import.meta.url);
 const index = readFileSync(new URL("../index.ts", folder), "utf8");
@@ -33,7 +33,7 @@ describe("the list of queries", () => {
   // What a command asks when no option is given is what the library asks when nothing is said.
   const plain = COMMANDS.filter((spec) => spec.operands.every(({ name }) => name.startsWith("[")) && spec.start === undefined);
   test("answers by default what the commands do", async () => {
-    const dump = await openDump({ core: fixture("zoo-1.26-amd64").core });
+    const dump = await openDump({ core: unpacked("zoo-1.26-amd64").core });
     for (const { name, query, args } of plain) {
       if (name === "why") continue; // an address or a type, one of them
       const options: Options = {};

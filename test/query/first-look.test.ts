@@ -5,10 +5,10 @@ import { silent } from "../../src/base/progress.js";
 import { openDump } from "../../src/dump.js";
 import { firstLook } from "../../src/query/first-look.js";
 import { goroutines } from "../../src/query/goroutines.js";
-import { fixtures } from "../support/dump-cache.js";
+import { fixtures, unpacked } from "../support/dump-cache.js";
 
-test.each(fixtures())("$name: cause of death and groups of goroutines are known before a span is read", async ({ core, executable }) => {
-  const dump = await openDump({ core, executable });
+test.each(fixtures())("$name: cause of death and groups of goroutines are known before a span is read", async ({ name }) => {
+  const dump = await openDump(unpacked(name));
   const refuse = (what: string) => ({
     get: () => {
       throw new Error(`${what} read`);

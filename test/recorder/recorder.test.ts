@@ -21,7 +21,7 @@ import { readTracer } from "../../src/recorder/tracer-state.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
 import { Ordering } from "../../src/trace/order.js";
 import { readGenerations } from "../../src/trace/reader.js";
-import { fixture, openFixture } from "../support/dump-cache.js";
+import { fixture, openFixture, unpacked } from "../support/dump-cache.js";
 import { leftOpen, makeWorld } from "../support/world.js";
 
 const demo = fixture("demo-1.26-amd64");
@@ -254,7 +254,7 @@ describe("the commands", () => {
 
   it("a core without a trace leaves no file, exit code 1", async () => {
     const output = join(folder, "none.trace");
-    const { code, out } = await run(traceExtractCommand, fixture("zoo-1.26-amd64").core, { output });
+    const { code, out } = await run(traceExtractCommand, unpacked("zoo-1.26-amd64").core, { output });
     expect(code).toBe(1);
     expect(out).toContain("was not tracing");
     expect(() => readFileSync(output)).toThrow(/ENOENT/);

@@ -4,13 +4,13 @@ import { openDump } from "../../src/dump.js";
 import type { AddressSpace } from "../../src/process/address-space.js";
 import { readField, readSlice } from "../../src/runtime/layout/layout.js";
 import { readSpans } from "../../src/runtime/spans.js";
-import { fixture } from "../support/dump-cache.js";
+import { unpacked } from "../support/dump-cache.js";
 
-const { core, executable } = fixture("zoo-1.26-amd64");
+const files = unpacked("zoo-1.26-amd64");
 
 /** The spans of a dump in which one record says another number of pages. */
 async function spansWith(pages: (sane: number) => number) {
-  const dump = await openDump({ core, executable });
+  const dump = await openDump(files);
   try {
     const { layout, spans } = dump.runtime;
     const { memory } = dump.process;

@@ -2,9 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decompress } from "fzstd";
 import { type Dump, openDump } from "../../src/dump.js";
-import { fixture } from "./dump-cache.js";
+import { unpacked } from "./dump-cache.js";
 
 export interface DamagedCore {
   /** The undamaged bytes: copy before changing. */
@@ -16,12 +15,10 @@ export interface DamagedCore {
 
 /** @param name of a folder of dumps/cores */
 export function damagedCore(name: string): DamagedCore {
-  const { core, executable: packed } = fixture(name);
+  const { core, executable } = unpacked(name);
   const folder = mkdtempSync(join(tmpdir(), "damaged-"));
-  const executable = join(folder, "exe");
-  writeFileSync(executable, decompress(readFileSync(packed)));
   return {
-    whole: decompress(readFileSync(core)),
+    whole: new Uint8Array(readFileSync(core)),
     open(bytes) {
       const path = join(folder, "core");
       writeFileSync(path, bytes);

@@ -1,7 +1,19 @@
 /** Dumps for tests: the committed ones, and real crashes made on demand where a Go toolchain is. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { decompress } from "fzstd";
 import { type DumpWish, makeDump, releases, whyNoGo } from "../../scripts/make-dumps.mjs";
 import { type Dump, openDump } from "../../src/dump.js";
 
@@ -68,14 +80,45 @@ export function fixture(name: string): TestDump {
   return found;
 }
 
+/** Beside what other tools of the project keep there, and gone with it. */
+const unpackedHome = fileURLToPath(new URL("../../node_modules/.cache/fixtures/", import.meta.url));
+/** A block of zeros becomes a hole: a core is mostly zeros. */
+const zeros = new Uint8Array(1 << 16);
+
+/** A committed dump as files that need no decompressing, for who opens it several times; written once, read only. */
+export function unpacked(name: string): { readonly core: string; readonly executable: string } {
+  const { core, executable } = fixture(name);
+  return {
+    core: unpackedFile(core, join(unpackedHome, name), "core"),
+    executable: unpackedFile(executable, join(unpackedHome, name), "exe"),
+  };
+}
+
+function unpackedFile(packed: string, folder: string, name: string): string {
+  const path = join(folder, name);
+  if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > statSync(packed).mtimeMs) return path;
+  mkdirSync(folder, { recursive: true });
+  // Another worker may do the same: each writes its own, and the last name given is as good as the first.
+  const own = `${path}.${process.pid}`;
+  const bytes = decompress(readFileSync(packed));
+  const fd = openSync(own, "w");
+  for (let at = 0; at < bytes.length; at += zeros.length) {
+    const part = bytes.subarray(at, at + zeros.length);
+    if (Buffer.compare(part, zeros.subarray(0, part.length)) !== 0) writeSync(fd, part, 0, part.length, at);
+  }
+  ftruncateSync(fd, bytes.length);
+  closeSync(fd);
+  renameSync(own, path);
+  return path;
+}
+
 const opened = new Map<string, Promise<Dump>>();
 
 /** A committed dump, opened once for all tests that do nothing but ask; it stays open, and its findings are of all they ask. */
 export function openFixture(name: string): Promise<Dump> {
   let dump = opened.get(name);
   if (!dump) {
-    const { core, executable } = fixture(name);
-    dump = openDump({ core, executable });
+    dump = openDump(unpacked(name));
     opened.set(name, dump);
   }
   return dump;

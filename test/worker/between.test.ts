@@ -7,7 +7,7 @@ import { QUERIES } from "../../src/query/queries.js";
 import type { Query } from "../../src/query/query.js";
 import { serve } from "../../src/worker/thread.js";
 import { RemoteDump } from "../../src/worker/worker.js";
-import { fixture } from "../support/dump-cache.js";
+import { unpacked } from "../support/dump-cache.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of questions cannot name their types.
 type Question = readonly [Query<any, unknown>, object];
@@ -34,7 +34,7 @@ const long: readonly Question[] = [
 test("short questions come between at the ticks of every long one, and all answers are those of a dump that is asked in turn", {
   timeout: 120_000,
 }, async () => {
-  const files = fixture("demo-1.26-amd64");
+  const files = unpacked("demo-1.26-amd64");
   const plain = await openDump(files);
   const wanted = ([query, args]: Question) => structuredClone(query.run(plain, args, { progress: silent, findings: plain.findings }));
   const wantedShort = short.map(wanted);

@@ -69,6 +69,7 @@ function orderWords(words: readonly string[], program: Command, commands: readon
     throw unknownCommand(next, names, word);
   }
   // A word that is no file is a mistyped command, unless it looks like a path or is the only word.
+  // With a dot or a slash it is meant as a file: "no such file" helps more than "unknown command".
   const isPath = /[./\\]/.test(word);
   if (!exists && (nearestWord(word, names) !== undefined || next !== undefined || (!isPath && hasHelp(words))))
     throw unknownCommand(word, names);

@@ -1,6 +1,7 @@
 // corescope as a library: open a dump, ask queries. What is exported here is promised, and held by a test. Of each query there are the
 // types of its arguments and of its answer, which is also what the command prints with --json.
 export type { Advice, Step, Unpacker } from "./base/advice.js";
+// Errors that are thrown on purpose, each with a code; anything else that is thrown is a bug.
 export * from "./base/errors.js";
 export type { Finding } from "./base/findings.js";
 export { Cancelled, type Progress } from "./base/progress.js";

@@ -64,6 +64,7 @@ export const whyCommand = defineCommand({
     if (object) lines.push(page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`));
     if (object?.evidence) lines.push(page.dim(`type known by: ${escapeText(object.evidence)}`));
     if (matching !== undefined) lines.push(`the largest of ${counted(matching, "object")} of matching types`);
+    // A value in a variable is a root itself: there is no path, and that is said.
     if (reachable && explanation) lines.push(escapeText(explanation));
     if (!reachable) lines.push(page.bad(escapeText(explanation ?? "garbage: no root reaches this object")));
     paths.forEach((path, index) => {

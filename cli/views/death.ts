@@ -30,6 +30,7 @@ function wrap(text: string, indent: string, page: Page): string[] {
  * first.
  */
 function panicLines({ panics, kind, fatalError }: Death, page: Page): string[] {
+  // The first line of a fatal error is in the summary.
   const lines = kind === "fatal error" && fatalError ? fatalError.split("\n").slice(1) : [];
   return [
     ...lines.flatMap((line) => wrap(line, "  ", page)),

@@ -155,6 +155,7 @@ function locationList(die: Die, at: number): LocationEntry[] {
   const reader = listReader(die, at, ".debug_loclists", unit.loclistsBase);
   const entries: LocationEntry[] = [];
   let base = unit.lowPc;
+  // The default entry holds where no other does, so it is put last whatever its place.
   let fallback: Uint8Array | undefined;
   for (let i = 0; i < MOST_LIST_ENTRIES; i++) {
     const kind = reader.u8();

@@ -25,7 +25,7 @@ interface WaiterRow {
   readonly waitNanoseconds?: number;
   /** A sleep, or the deadline of a descriptor: it would have ended by itself at most so long after the process did. */
   readonly endsInNanoseconds?: number;
-  /** The first frame of the program's own code, or the innermost one; absent when the stack cannot be walked. */
+  /** The innermost function of the program itself, else of a package other than the runtime; absent when the stack cannot be walked. */
   readonly top?: FrameRow;
 }
 

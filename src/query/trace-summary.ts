@@ -1,4 +1,4 @@
-// The execution trace in numbers, goroutines by their ids.
+// The execution trace in numbers. Functions of goroutines that the trace does not name come from the core.
 import { FormatError } from "../base/errors.js";
 import { cut, USUAL_TOP } from "../base/rows.js";
 import { summarize, type TraceSummary } from "../trace/trace.js";

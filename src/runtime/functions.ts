@@ -59,6 +59,7 @@ class Functions implements FunctionTable {
     return this.parts.find((part) => part.covers(pc))?.find(pc);
   }
 
+  /** The index of all names is made at the first question: a program has tens of thousands, and most commands ask for none. */
   byName(name: string): GoFunction | undefined {
     if (!this.byNameIndex) {
       this.byNameIndex = new Map();
@@ -92,6 +93,7 @@ class Functions implements FunctionTable {
     return offset === 0 ? undefined : this.pcValue(fn, offset, pc);
   }
 
+  /** File "?" and line 0 where the tables do not say, as in assembly that was not dumped. */
   lineAt(fn: GoFunction, pc: Address): { readonly file: string; readonly line: number } {
     const record = fn as FunctionRecord;
     const file = this.pcValue(fn, record.pcfile, pc);
@@ -100,6 +102,7 @@ class Functions implements FunctionTable {
     return { file: this.partOf(fn).fileOf(record, file), line };
   }
 
+  /** From the ends of the stretches of two pc-value tables: lines, and calls that were inlined. */
   lineStarts(fn: GoFunction): readonly Address[] {
     const record = fn as FunctionRecord;
     const found = new Set<Address>();
@@ -119,6 +122,7 @@ class Functions implements FunctionTable {
     if (known) return known;
     const frames: InlinedFrame[] = [];
     const tree = this.funcdata(fn, FUNCDATA.inlineTree);
+    // An inlined call names the pc in its parent at which it stands: from there the tree is climbed. runtime/symtabinl.go
     let at = pc;
     while (tree !== 0 && frames.length < MOST_INLINED) {
       const index = this.pcdata(fn, PCDATA.inlineTreeIndex, at);

@@ -28,6 +28,7 @@ export const goroutineScreen: Screen<Subjects["goroutine"]> = {
   body(given) {
     const answer = resultOf(given, 0, goroutine);
     if (!answer) return { head: [], rows: [] };
+    // pprof labels, as runtime/pprof.Do sets them.
     const labels = Object.entries(answer.labels).map(([key, value]) => `${key}: ${value}`);
     const head: Line[] = [
       { text: `goroutine ${answer.id}  ${goroutineFacts(answer, "locked to its thread").join(", ")}`, tone: "bold" },
@@ -90,6 +91,7 @@ function frameLines(frame: StackFrame, key: string, given: Given, open = true): 
     ...(frame.variables.length > 0 ? { fold: { key, isOpen } } : {}),
   };
   if (!isOpen) return [line];
+  // Variables with a value first; the others are one line, folded.
   const known = frame.variables.filter((each) => each.certainty !== "unavailable");
   return [line, ...known.map(variableLine), ...missingLines(frame, `${key} missing`, given)];
 }

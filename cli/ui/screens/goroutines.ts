@@ -38,7 +38,9 @@ export const goroutinesScreen: Screen<Subjects["goroutines"]> = {
   body(given) {
     const answer = resultOf(given, 0, goroutines);
     if (!answer) return { head: [], rows: [] };
+    // Rows are stacks, or goroutines: the answer has one of the two.
     const { groups } = answer;
+    // What each retains takes the dominators: the column is there once it was asked for.
     const withRetained = given.args.retains === true;
     const columns: readonly Column[] = [
       { title: groups ? "count" : "id", align: "right" },

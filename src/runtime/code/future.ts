@@ -105,6 +105,7 @@ export class Future<Facts> {
     const start = code?.indexOf(pc) ?? -1;
     if (!code || start < 0 || this.chain.length > DEEPEST_FUTURE_CALL || this.chain.includes(fn)) return undefined;
     this.chain.push(fn);
+    // What is known where each stretch of code begins; ways that meet there are joined.
     const flows = new Map<number, Flow<Facts>>();
     const pending = new Set<number>([start]);
     flows.set(start, entry);
@@ -120,6 +121,7 @@ export class Future<Facts> {
       if (end) joinFlows(this.watcher, end, flow);
       else end = copy(flow);
     };
+    // A Set is walked in the order of insertion, and what is added again meanwhile comes at its end.
     for (const index of pending) {
       pending.delete(index);
       const flow = copy(flows.get(index) as Flow<Facts>);
@@ -214,11 +216,13 @@ export class Future<Facts> {
     const place = typeof instruction.target === "number" ? instruction.target : state.get(instruction.target, 8);
     const target = this.program.at(place);
     if (target) {
+      // Helpers with a convention of their own: write barriers, copying loops.
       const changed = machine.helpers.find(({ name }) => target.name.startsWith(name))?.changes;
       if (changed) {
         for (const register of changed) state.forget(register);
         return true;
       }
+      // Deferred calls run here, the last one first.
       if (target.name === "runtime.deferreturn") {
         for (const closure of flow.deferred) this.closure(closure, flow);
         flow.deferred = [];
@@ -228,6 +232,7 @@ export class Future<Facts> {
         const record = state.registers[machine.arguments[0]] + this.runtime.layout.struct("_defer").offset("fn");
         flow.deferred = [state.load(record, 8), ...flow.deferred];
       } else {
+        // A call through a closure: its context tells which one, and with that who deferred it.
         const isIndirect = typeof instruction.target !== "number";
         if (isIndirect) this.closures.push(state.registers[machine.context]);
         const returns = this.enter(target, within, instruction.pc, flow);

@@ -102,6 +102,11 @@ const MIN_TOP_HASH = 5;
 /** hmap.flags: the growth in progress is to the same size. */
 const SAME_SIZE_GROW = 8;
 
+/**
+ * Where keys and values lie in a bucket: eight hashes, eight keys, eight values, a pointer. By the map's abi.Type where the process has it,
+ * else by the sizes of its key and value.
+ * @returns undefined when nothing says it, or sizes contradict each other
+ */
 function bucketBlock(layout: Layout, { memory, types }: MapMemory, mapType: GoType): MapBlock | undefined {
   if (mapType.rtype !== 0 && layout.hasStruct("bucketMapType") && memory.tryBytes(mapType.rtype, 88)) {
     const struct = layout.struct("bucketMapType");
@@ -119,10 +124,12 @@ function bucketBlock(layout: Layout, { memory, types }: MapMemory, mapType: GoTy
   });
 }
 
+/** A key or value of more than 128 bytes lies outside, and its place holds a pointer. runtime/map.go maxKeySize */
 function slotSize(size: Bytes): { readonly stride: Bytes; readonly indirect: boolean } {
   return size > MAX_INLINE ? { stride: 8, indirect: true } : { stride: size, indirect: false };
 }
 
+/** The layout by sizes; undefined when the bucket is too small for it. */
 function bucketOf(size: Bytes, keyStride: Bytes, valueStride: Bytes, indirect: Indirect): MapBlock | undefined {
   if (size < SLOTS * (1 + keyStride + valueStride)) return undefined;
   return { size, keys: SLOTS, keyStride, values: SLOTS * (1 + keyStride), valueStride, ...indirect };
@@ -136,6 +143,10 @@ function flagsOf(layout: Layout, memory: AddressSpace, rtype: Address): Indirect
   return { indirectKey: (flags & 1) !== 0, indirectValue: (flags & 2) !== 0 };
 }
 
+/**
+ * Entries of the buckets, and of the old ones where a growth is in progress: an entry is in either, never in both. Damage is a finding and
+ * ends the walk.
+ */
 function* bucketEntries(layout: Layout, env: MapMemory, block: MapBlock, header: Address): Iterable<MapEntry> {
   const { memory } = env;
   const hmap = layout.struct("hmap");

@@ -55,6 +55,7 @@ const LABEL_FORMS: readonly Variant<Reader, GoRuntime>[] = [
   },
 ];
 
+/** The kind of a type by name; undefined when the program has none, as without runtime/pprof. */
 function kindOf(runtime: GoRuntime, name: string): string | undefined {
   const type = runtime.types.byName(name);
   return type === NONE ? undefined : runtime.types.get(type).kind;
@@ -72,6 +73,7 @@ function listReader(runtime: GoRuntime, name: string): Reader {
     offset += field.offset;
     type = types.get(field.type);
   }
+  // A label may grow: its size is read, and only its beginning relied on.
   const stride = type.kind === "slice" && type.element !== NONE ? types.get(type.element).size : 0;
   return (address) => {
     const array = memory.tryAddress(address + offset) ?? 0;
@@ -87,6 +89,7 @@ function listReader(runtime: GoRuntime, name: string): Reader {
 
 /** Reads the texts of one set, as long as there is room for them. */
 function textReader(memory: AddressSpace): (header: Address) => string {
+  // In bytes for all labels of a goroutine together: damaged lengths must not fill memory.
   let room = LONGEST_LABELS;
   return (header) => {
     const at = memory.tryAddress(header) ?? 0;

@@ -49,6 +49,7 @@ const LABEL_FORMS: readonly Variant<Reader, GoRuntime>[] = [
           if (labels.length >= MOST_LABELS) break;
           labels.push([readText(key), readText(value)]);
         }
+        // A map has no order of its own; later forms are sorted by the runtime.
         return labels.sort(([a], [b]) => (a < b ? -1 : 1));
       };
     },
@@ -102,6 +103,7 @@ function textReader(memory: AddressSpace): (header: Address) => string {
 
 /** A reader of g.labels: [] for a goroutine without labels, and for all of a program without runtime/pprof. */
 export function labelReader(runtime: GoRuntime): (goroutine: Address) => Labels {
+  // Told by the program's types, not by its version: a program without runtime/pprof has none of them.
   const form = LABEL_FORMS.find((each) => each.detect(runtime));
   const read = form?.create(runtime);
   const at = runtime.layout.struct("g").offset("labels");

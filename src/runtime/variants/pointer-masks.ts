@@ -114,6 +114,7 @@ function arenaMasks(env: Env): PointerMasks {
   const arena = layout.struct("heapArena");
   const bitmapAt = arena.offset("bitmap");
   const noMoreAt = arena.offset("noMorePtrs");
+  // The record of the arena that holds an address; undefined where the heap has none.
   const arenaBytes = (address: Address) => {
     const at = heapArenaOf(memory, layout, heap, env.arenaBaseOffset, address);
     return at > 0 ? at : undefined;
@@ -123,6 +124,7 @@ function arenaMasks(env: Env): PointerMasks {
     spanBits(spans, span, _bytes, out) {
       const base = spans.base[span];
       const words = (spans.pages[span] * PAGE) / 8;
+      // A span may go on into further arenas, each with a bitmap of its own: the pieces are put together first.
       const raw = new Uint8Array(Math.ceil(words / 64) * 8 + 8);
       const stops = new Uint8Array(raw.length / 8);
       // A page is 1024 words, so spans begin on a bitmap word.
@@ -134,6 +136,7 @@ function arenaMasks(env: Env): PointerMasks {
         const mask = at === undefined ? undefined : memory.tryBytes(at + bitmapAt + first / 8, n / 8);
         if (!mask) return false;
         raw.set(mask, done / 8);
+        // noMorePtrs has a bit for each 64 words. A byte more than needed is read, since the span may begin within one.
         const stop = memory.tryBytes((at as number) + noMoreAt + Math.floor(first / 512), Math.ceil(n / 512) + 1);
         if (!stop) return false;
         for (let group = 0; group < n / 64; group++) {
@@ -178,6 +181,7 @@ function clearBits(bits: Uint32Array, from: number, to: number): void {
 
 /** Masks by type address; a type without a plausible mask is remembered as undefined. */
 function cachedTypeMasks(env: Env): (type: Address) => TypeMask | undefined {
+  // Misses are kept too: a damaged header names the same address again and again.
   const cache = new Map<Address, TypeMask | undefined>();
   return (type) => {
     let mask = cache.get(type);
@@ -207,6 +211,7 @@ function typeMask(env: Env, type: Address): TypeMask | undefined {
     });
     return { type, size: header.size, words: new Uint32Array(0) };
   }
+  // Words behind PtrBytes hold no pointers, and the mask has no bits for them.
   const count = header.pointerBytes / 8;
   const isSet = (word: number) => (bits[word >>> 3] & (1 << (word & 7))) !== 0;
   let found = 0;
@@ -223,6 +228,7 @@ function maskBits(env: Env, type: Address, header: AbiHeader): Uint8Array | unde
   if (words === 0) return new Uint8Array(0);
   if (words > MOST_MASK_WORDS) return undefined;
   const size = Math.ceil(words / 8);
+  // Up to Go 1.23 the masks of large types are programs: a length, then runs of bits. runtime/mbitmap.go runGCProg
   if (header.kindFlags & KIND_GC_PROG) {
     const length = memory.tryBytes(header.gcData, 4) ? memory.readUint(header.gcData, 4) : 0;
     const program = length <= LONGEST_PROGRAM ? memory.tryBytes(header.gcData + 4, length) : undefined;
@@ -231,6 +237,7 @@ function maskBits(env: Env, type: Address, header: AbiHeader): Uint8Array | unde
   if (header.flags & TFLAG_GC_MASK_ON_DEMAND && header.kind !== 0) {
     // GCData is a slot that holds the mask once somebody needed it.
     const mask = memory.tryAddress(header.gcData);
+    // While another thread makes the mask the slot holds a mark instead of an address.
     const inProgress = env.layout.global("runtime.inProgress");
     if (mask !== undefined && mask > 4096 && mask !== inProgress) {
       const bits = memory.tryBytes(mask, size);
@@ -268,12 +275,14 @@ function buildMask(env: Env, type: Address, at: number, out: Uint8Array, depth: 
     case ARRAY: {
       const element = elementOf(memory, type);
       const length = lengthOf(memory, type);
+      // An array that says it is larger than its own size is damage.
       const elementHeader = readAbiHeader(memory, env.layout, element);
       if (!elementHeader || length * elementHeader.size > header.size) return false;
       for (let i = 0; i < length; i++) if (!buildMask(env, element, at + (i * elementHeader.size) / 8, out, depth + 1)) return false;
       return true;
     }
     case 25: {
+      // abi.StructType.Fields; a struct of more than 65,536 fields is damage.
       const { array, length } = fieldsOf(memory, type);
       if (array === 0 || length > 65_536) return false;
       for (let i = 0; i < length; i++) {

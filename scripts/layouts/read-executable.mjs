@@ -10,7 +10,7 @@ import { openFile } from "../../dist/src/files/file-source.js";
 import { referencesOf } from "../../dist/src/runtime/code/machines.js";
 import { underlying } from "../../dist/src/runtime/layout/from-dwarf.js";
 import { RUNTIME_SCHEMA } from "../../dist/src/runtime/layout/schema.js";
-import { CONSTANTS, CONTENTS, FUNCTIONS, TYPES, VARIABLES } from "./wanted.mjs";
+import { CONSTANTS, CONTENTS, FUNCTIONS, TARGETS, TYPES, VARIABLES } from "./wanted.mjs";
 
 /** An executable opened once: what it says of itself. */
 export function openExecutable(path) {
@@ -59,7 +59,7 @@ export function readRow(executable) {
   return row;
 }
 
-/** Wanted types and all that lie inside them, by name. */
+/** Wanted types, all that lie inside them, and those of the runtime that they point to; by name. */
 function readTypes(debug, roots) {
   const found = new Map();
   const pending = [...roots];
@@ -74,6 +74,7 @@ function readTypes(debug, roots) {
     if (record.kind === "array") pending.push(record.element);
     if (record.kind === "typedef") pending.push(record.target);
     if (record.kind === "struct") for (const [, , inner] of record.fields) pending.push(inner);
+    if (record.kind === "pointer" && TARGETS.test(record.target ?? "")) pending.push(record.target);
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -132,7 +133,9 @@ function readContents({ bytesAt, text }, debug) {
  * @returns {Map<string, { entry: number, size: number, code: Buffer }>}
  */
 export function readFunctions({ image, symbols, bytesAt }) {
-  const table = Buffer.from(image.section(".gopclntab"));
+  // In a PIE ".data.rel.ro.gopclntab", until Go 1.25.
+  const section = image.sections.find(({ name }) => name.endsWith(".gopclntab"));
+  const table = Buffer.from(image.section(section.name));
   const word = (index) => Number(table.readBigUInt64LE(8 + index * 8));
   const [count, names, lines] = [word(0), word(3), word(7)];
   const text = symbols.get("runtime.text").address;

@@ -24,11 +24,14 @@ export function chooseRecipes(executable, second) {
   return names.flatMap((name) => chooseFor(byVariable.get(name), (recipe) => functions.has(recipe.function)));
 }
 
-/** Of all recipes for a variable; isCommon: the second program has the function. */
+/** Of all recipes for a variable, most wanted first; isCommon: the second program has the function. */
 function chooseFor(recipes, isCommon) {
-  const ordered = recipes.toSorted((a, b) => compare(orderOf(a.function), orderOf(b.function)) || a.addend - b.addend || a.at - b.at);
-  // Of each function the one nearest to the variable's beginning: the less depends on its layout.
-  const firsts = ordered.filter((recipe, i) => recipe.function !== ordered[i - 1]?.function);
+  const byFunction = (a, b) => compare(orderOf(a.function), orderOf(b.function));
+  const ordered = recipes.toSorted((a, b) => byFunction(a, b) || a.addend - b.addend || a.at - b.at);
+  // One of each function. What leads to the variable's beginning does so in releases too that have its fields elsewhere.
+  const firsts = ordered
+    .filter((recipe, i) => recipe.function !== ordered[i - 1]?.function)
+    .sort((a, b) => compare(a.addend !== 0, b.addend !== 0) || byFunction(a, b));
   const common = firsts.filter(isCommon);
   if (common.length >= ENOUGH) return common.slice(0, MOST);
   const others = ordered.filter((recipe) => !common.includes(recipe));

@@ -27,7 +27,10 @@ export const CONTENTS = {
 };
 
 /** Types that no variable and no row of the schema leads to. */
-export const TYPES = /^(internal\/abi\.|internal\/runtime\/maps\.)[A-Za-z]+$|^sync\.[A-Za-z]+$/;
+export const TYPES = /^(internal\/abi|internal\/runtime\/maps|sync)\.[A-Za-z]+$|^internal\/sync\./;
+
+/** Types that are kept when another one points to them. */
+export const TARGETS = /^(runtime|internal\/(abi|runtime|sync)[a-z/]*|sync)\./;
 
 /** Constants that are kept. */
 export const CONSTANTS =

@@ -1,9 +1,13 @@
 // The end of the process in lines: the cause in bold, each panic, what the runtime printed, the signal, the stack of the goroutine.
+import { counted } from "../../src/base/units.js";
 import type { death } from "../../src/query/death.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
 import { cutText } from "../text/table.js";
 import { wrapWords } from "../text/wrap.js";
+
+/** Characters of a panic's text that are shown; the rest is in the JSON. */
+const LONGEST_TEXT = 2000;
 
 type Death = ReturnType<typeof death.run>;
 
@@ -37,15 +41,24 @@ function panicLines({ panics, kind, fatalError }: Death, page: Page): string[] {
     ...panics.flatMap((panic, index) => {
       const state = panic.repanicked ? " [recovered, repanicked]" : panic.recovered ? " [recovered]" : "";
       const type = panic.goexit ? "" : `  of type ${panic.type}${evidence(panic.typeEvidence)}`;
-      // A message may have many lines, as a joined error has: all are shown, indented under the first.
-      const [first = "", ...more] = panic.text.split("\n");
+      // A message may have many lines, as a joined error has: they are shown indented under the first.
+      const shown = panic.text.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, "");
+      const [first = "", ...more] = shown.split("\n");
       return [
         ...wrap(`${panics.length > 1 ? `${index + 1}. ` : ""}panic: ${first}${state}`, "  ", page),
         ...more.flatMap((line) => wrap(line.trim(), "     ", page)),
+        ...(shown === panic.text ? [] : wrap(lengthOf(panic), "     ", page)),
         ...(type === "" ? [] : wrap(type.trim(), "     ", page)),
       ];
     }),
   ];
+}
+
+/** "... 1,048,589 bytes in all; --json gives the first 65,536". */
+function lengthOf({ text, wholeBytes }: Death["panics"][number]): string {
+  const given = Buffer.byteLength(text);
+  const json = wholeBytes === undefined ? "--json gives it whole" : `--json gives the first ${counted(given, "byte")}`;
+  return `... ${counted(wholeBytes ?? given, "byte")} in all; ${json}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 // What killed the process: a panic, a fatal error, a signal; or nothing, it was alive when dumped.
-import { type Address, NOT_AN_ADDRESS } from "../base/units.js";
+import { type Address, counted, NOT_AN_ADDRESS } from "../base/units.js";
 import { fatalErrorText, linesBeforeThrow, panickingCount, printBacklog } from "../runtime/death.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { Machine } from "../runtime/records/machine.js";
@@ -7,7 +7,7 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import { type FrameRow, type GoroutineReader, goroutineReader, stateOf } from "../stacks/goroutine-rows.js";
 import { type CFrame, callersInC } from "./c-callers.js";
 import { beginning, faultOf, handled, type SignalRow, type SignalSource, signalRow } from "./death-signal.js";
-import { MOST_FRAMES } from "./limits.js";
+import { LONGEST_SUMMARY, MOST_FRAMES } from "./limits.js";
 import { type PanicRow, panicRows } from "./panics.js";
 
 /** How the process ended, as far as its memory tells. */
@@ -65,9 +65,17 @@ export function causeOfDeath(source: SignalSource, machines: readonly Machine[])
   return {
     ...base,
     kind: "panic",
-    summary: `panic: ${last.text.split("\n")[0]}${last.text.includes("\n") ? " ..." : ""}${at}`,
+    summary: `panic: ${beginningOf(last)}${at}`,
     ...(fault && /nil pointer|fault|divide|overflow/.test(last.text) ? { signal: fault } : {}),
   };
+}
+
+/** The first line, as far as a sentence may hold it, with the length of all where it may not; " ..." where more lines follow. */
+function beginningOf({ text, wholeBytes }: PanicRow): string {
+  const [line] = text.split("\n", 1);
+  const shown = line.slice(0, LONGEST_SUMMARY).replace(/[\ud800-\udbff]$/, "");
+  if (shown.length < line.length) return `${shown}... (${counted(wholeBytes ?? Buffer.byteLength(text), "byte")})`;
+  return shown === text ? text : `${shown} ...`;
 }
 
 /** The goroutine with its frames, innermost first; no frames when it is not known. */

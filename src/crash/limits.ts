@@ -5,6 +5,8 @@ import type { Bytes } from "../base/units.js";
 export const MOST_FRAMES = 1000;
 /** The message of an error or a panic. */
 export const LONGEST_TEXT: Bytes = 1 << 16;
+/** Characters of a panic's text in the one sentence that sums a death up. */
+export const LONGEST_SUMMARY = 300;
 /** How far up a stack return addresses of C are looked for. */
 export const DEEPEST_CALLER: Bytes = 64 * 1024;
 /** Callers in C that are shown. */

@@ -1,5 +1,5 @@
 // The panics in progress when the process died, as the runtime prints them. runtime/panic.go printpanics, error.go printpanicval
-import { type Address, NONE } from "../base/units.js";
+import { type Address, type Bytes, NONE, WORD } from "../base/units.js";
 import { frameVariables } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import { type PanicRecord, panicsOf } from "../runtime/records/panic.js";
@@ -10,8 +10,10 @@ import { LONGEST_TEXT } from "./limits.js";
 
 /** One panic of a goroutine. */
 export interface PanicRow {
-  /** As the runtime prints it. */
+  /** As the runtime prints it; of a text longer than 64 KiB the beginning. */
   readonly text: string;
+  /** Bytes of the whole text, where text is its beginning. */
+  readonly wholeBytes?: Bytes;
   /** Of the value passed to panic. */
   readonly type: string;
   /** How the type is known: "exact", or "inferred" where the runtime had already replaced an error by its text. */
@@ -29,7 +31,8 @@ export function panicRows(runtime: GoRuntime, goroutine: Goroutine): PanicRow[] 
   for (const [index, record] of records.entries()) {
     const before = rows[index - 1];
     const row = panicRow(runtime, goroutine, record, index, records.length);
-    rows.push(before?.repanicked ? { ...row, text: before.text, type: before.type, typeEvidence: before.typeEvidence } : row);
+    const { text, wholeBytes, type, typeEvidence } = before?.repanicked ? before : row;
+    rows.push({ ...row, text, ...(wholeBytes === undefined ? {} : { wholeBytes }), type, typeEvidence });
   }
   return rows;
 }
@@ -40,12 +43,16 @@ function panicRow(runtime: GoRuntime, goroutine: Goroutine, record: PanicRecord,
   if (record.goexit) return { text: "runtime.Goexit", type: "", typeEvidence: "exact", ...facts };
   const any = types.byName("interface {}");
   if (any === NONE) return { text: "(its value cannot be read)", type: "?", typeEvidence: "exact", ...facts };
-  const text = panicText(runtime, any, record.value);
+  const wholeBytes = stringIn(runtime, any, record.value)?.length;
+  const text = {
+    text: panicText(runtime, any, record.value),
+    ...(wholeBytes !== undefined && wholeBytes > LONGEST_TEXT ? { wholeBytes } : {}),
+  };
   const dynamic = readInterface(runtime, types.get(any), record.value);
   const stored = !dynamic ? "nil" : dynamic.type === NONE ? "?" : types.get(dynamic.type).name;
   const passed = stored === "string" ? passedType(runtime, goroutine, count - 1 - index) : undefined;
-  if (passed && passed.type !== stored) return { text, type: passed.type, typeEvidence: passed.evidence, ...facts };
-  return { text, type: stored, typeEvidence: stored === "string" && !passed ? "replaced" : "exact", ...facts };
+  if (passed && passed.type !== stored) return { ...text, type: passed.type, typeEvidence: passed.evidence, ...facts };
+  return { ...text, type: stored, typeEvidence: stored === "string" && !passed ? "replaced" : "exact", ...facts };
 }
 
 /** As runtime.printpanicval writes it; strings bare, named types as T(value). */
@@ -64,14 +71,22 @@ function panicText(runtime: GoRuntime, any: number, address: Address): string {
   return `(${dynamic}) ${shown}`;
 }
 
-/** The raw text of a string in an interface. */
+/** The beginning of a string in an interface. */
 function textOf(runtime: GoRuntime, any: number, address: Address): string | undefined {
+  const found = stringIn(runtime, any, address);
+  const bytes = found && runtime.memory.tryBytes(found.at, Math.min(found.length, LONGEST_TEXT));
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** Where a value in an interface has its bytes, read as a string; undefined when it is none. */
+function stringIn(runtime: GoRuntime, any: number, address: Address): { readonly at: Address; readonly length: Bytes } | undefined {
   const { types, memory } = runtime;
   const dynamic = readInterface(runtime, types.get(any), address);
-  const at = dynamic ? memory.tryAddress(dynamic.address) : undefined;
-  if (!dynamic || at === undefined || !memory.tryBytes(dynamic.address + 8, 8)) return undefined;
-  const bytes = memory.tryBytes(at, Math.min(memory.readUint(dynamic.address + 8, 8), LONGEST_TEXT));
-  return bytes && new TextDecoder().decode(bytes);
+  if (!dynamic || dynamic.type === NONE || types.get(dynamic.type).kind !== "string") return undefined;
+  const at = memory.tryAddress(dynamic.address);
+  return at === undefined || !memory.tryBytes(dynamic.address + WORD, WORD)
+    ? undefined
+    : { at, length: memory.readUint(dynamic.address + WORD, 8) };
 }
 
 /** Type of the value passed to the n-th innermost panic: the runtime replaces errors in its record, the argument of gopanic stays. */

@@ -1,5 +1,5 @@
 // All goroutines in the runtime's own format, for the tools that read it. runtime/traceback.go goroutineheader, traceback2
-import { hex } from "../base/units.js";
+import { counted, hex } from "../base/units.js";
 import type { Death } from "../crash/cause.js";
 import type { Dump } from "../dump.js";
 import { argumentWords } from "../runtime/argument-words.js";
@@ -66,7 +66,8 @@ function headLines({ panics, fatalError, details, signal, kind }: Death, { inden
     // The runtime writes a value that was panicked again only once.
     if (panic.goexit || (index > 0 && panics[index - 1].repanicked)) return;
     const state = panic.repanicked ? " [recovered, repanicked]" : panic.recovered ? " [recovered]" : "";
-    const text = `${index > 0 ? "\t" : ""}panic: ${panic.text.replaceAll("\n", indentsText ? "\n\t" : "\n")}${state}`;
+    const cut = panic.wholeBytes === undefined ? "" : `... (${counted(panic.wholeBytes, "byte")} in all)`;
+    const text = `${index > 0 ? "\t" : ""}panic: ${panic.text.replaceAll("\n", indentsText ? "\n\t" : "\n")}${cut}${state}`;
     lines.push(...text.split("\n"));
   });
   lines.push(...details);

@@ -60,8 +60,7 @@ class GoroutineView implements Goroutine {
   }
 
   get waitReason(): string {
-    const waits = this.status === "waiting" || this.status === "leaked";
-    return waits ? this.scheduler.waitReason(this.scheduler.field(this.address, "waitreason")) : "";
+    return this.status === "waiting" || this.status === "leaked" ? this.scheduler.waitReason(this.address, this.status) : "";
   }
   /** ns of the runtime's clock; 0 when the collector has not seen it waiting. */
   get waitSince(): number {

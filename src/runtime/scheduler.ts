@@ -13,6 +13,8 @@ import { createUnwinder, type Frame, type Unwinder, type UnwindStart, type Unwou
 
 /** Bit of runtime.fingStatus: it runs a finalizer of the program's. runtime/mfinal.go fingRunningFinalizer */
 const FINALIZER_RUNNING = 2;
+/** How the runtime marks waits that end from inside a bubble of testing/synctest alone. runtime/runtime2.go waitReasonStrings */
+const DURABLE = " (durable)";
 
 /** Where the walk over a goroutine's stack begins, or why it cannot. */
 export interface Position {
@@ -99,8 +101,24 @@ export class Scheduler {
     return this.machines.get(address);
   }
 
+  /** In the runtime's words, as its tracebacks say it. runtime/traceback.go goroutineheader */
+  waitReason(goroutine: Address, status: "waiting" | "leaked"): string {
+    const index = this.field(goroutine, "waitreason");
+    const text = this.reasonText(index);
+    const isWhole = status === "leaked" || text.endsWith(DURABLE) || !this.isDurable(goroutine, index);
+    return isWhole ? text : text + DURABLE;
+  }
+
+  /** Since Go 1.25, which numbers its bubbles. runtime/runtime2.go isIdleInSynctest */
+  private isDurable(goroutine: Address, reason: number): boolean {
+    const { layout } = this;
+    if (!layout.hasStruct("bubble") || !layout.struct("bubble").has("id") || this.field(goroutine, "bubble") === 0) return false;
+    const table = layout.global("runtime.isIdleInSynctest");
+    return table !== undefined && reason > 0 && reason < MOST_WAIT_REASONS && this.uint(table + reason, 1) === 1;
+  }
+
   /** Text by number out of runtime.waitReasonStrings in the process: numbers move between releases. "" when it is missing. */
-  waitReason(index: number): string {
+  private reasonText(index: number): string {
     let text = this.waitReasons.get(index);
     if (text === undefined) {
       const strings = this.layout.global("runtime.waitReasonStrings");

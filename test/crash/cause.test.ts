@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { makePage } from "../../cli/text/style.js";
+import { deathText } from "../../cli/views/death.js";
 import type { Address } from "../../src/base/units.js";
 import { causeOfDeath } from "../../src/crash/cause.js";
 import { panicRows } from "../../src/crash/panics.js";
@@ -72,6 +74,21 @@ test("panics as the runtime prints them, the first one first", () => {
     ["main.code(7)", "main.code", false, false],
     ["runtime.Goexit", "", false, true],
   ]);
+});
+
+test("of a text longer than 64 KiB the beginning, and how long it is; a summary is a sentence", () => {
+  const world = stopped();
+  const long = `caf\u00e9 ${"0123456789".repeat(7000)}`;
+  const at = world.text(long);
+  const panicked = (id: number, text: Address) => world.stop(id, { _panic: world.panic({}, STRING, text) });
+  const rowOf = (id: number, text: Address) => panicRows(world.program.runtime({ types: world.types }), panicked(id, text))[0];
+  expect(rowOf(1, at)).toMatchObject({ text: Buffer.from(long).subarray(0, 65_536).toString(), wholeBytes: 70_006 });
+  expect(rowOf(2, world.text("short"))).not.toHaveProperty("wholeBytes");
+  const death = causeOf(world, [machine({ dying: 1, curg: panicked(3, at).address })]);
+  expect(death.summary).toBe(`panic: ${long.slice(0, 300)}... (70,006 bytes) in goroutine 3 (main.work)`);
+  const shown = deathText(death, makePage(80, false));
+  expect(shown).toContain("     ... 70,006 bytes in all; --json gives the first 65,536 bytes");
+  expect(Math.max(...shown.map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
 test("of a value that was panicked again the first record has the text", () => {

@@ -1,6 +1,7 @@
 // deaths ends in one of the ways a Go program can, or lives on, while its goroutines wait in ways that have a known answer:
 //
 //	deaths [string|error|struct|stringer|named|nested|repanic|index|nil|mapwrite|deadlock|outside|quit|alive|memory|limit|storm|overflow]
+//	deaths [long|general|kill SIGNAL|raise SIGNAL]
 //
 // Two goroutines hold a mutex each and want the other's; 50 workers read a channel that nobody else has; one waits for a
 // WaitGroup that is never done; one has labels.
@@ -14,6 +15,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"strings"
 	"sync"
 	"time"
 
@@ -202,6 +204,12 @@ func die(how string) {
 	case "overflow":
 		debug.SetMaxStack(1 << 20)
 		overflow(0)
+	case "long":
+		panic(fmt.Errorf("cannot parse %s", strings.Repeat("0123456789abcdef", 1<<16)))
+	case "general":
+		general()
+	case "kill", "raise":
+		signalItself(how, os.Args[2])
 	}
 }
 

@@ -70,16 +70,17 @@ export function readMachines(
       break;
     }
     const field = (name: Parameters<typeof m.offset>[0]) => readField(memory, m, at, name);
+    const g0 = stackOf({ layout, memory }, field("g0"));
     const gsignal = stackOf({ layout, memory }, field("gsignal"));
-    const stands = ({ registers: { sp } }: Thread) => sp > gsignal.lo && sp <= gsignal.hi;
-    // A thread that has only begun has not told its number yet, but may handle a signal.
+    const stands = ({ registers: { sp } }: Thread) => [g0, gsignal].some(({ lo, hi }) => sp > lo && sp <= hi);
+    // A thread that has only begun has not told its number yet, but may handle a signal. runtime/os_linux.go minit
     const thread = threads.get(field("procid")) ?? (field("procid") === 0 ? process.threads.find(stands) : undefined);
     all.push({
       address: at,
       id: field("id"),
       tid: thread?.tid ?? field("procid"),
       curg: field("curg"),
-      g0: stackOf({ layout, memory }, field("g0")),
+      g0,
       gsignal,
       processor: field("p"),
       lockedg: field("lockedg"),

@@ -20,7 +20,26 @@ const STRUCTS: Structs = {
   bubble: words("id"),
   timer: words("when"),
   m: words(..."g0 procid gsignal curg caughtsig p id throwing dying incgo isextra alllink lockedg".split(" ")),
-  tracedM: words(..."g0 procid gsignal curg caughtsig p id throwing dying incgo isextra alllink lockedg freelink".split(" ")),
+  // trace.buf: of two generations, each with one buffer of events and one of an experiment.
+  tracedM: [
+    168,
+    {
+      ...words(..."g0 procid gsignal curg caughtsig p id throwing dying incgo isextra alllink lockedg freelink".split(" "))[1],
+      "trace.writing": [112, 1],
+      "trace.buf": [120, 32],
+    },
+  ],
+  tracedG: words(
+    ..."goid m lockedm atomicstatus waitreason inMarkAssist syncSafePoint sched.sp sched.pc sched.bp sched.lr syscallsp syscallpc syscallbp".split(
+      " ",
+    ),
+  ),
+  traceBuf: [544, { link: [0, 8], lastTime: [8, 8], pos: [16, 8], lenPos: [24, 8], arr: [32, 512] }],
+  traceMap: words("root", "seq"),
+  traceMapNode: [64, { children: [0, 32], id: [32, 8], data: [40, 24] }],
+  traceStringTable: [24, { buf: [0, 8], tab: [8, 16] }],
+  profBuf: [64, { hdrsize: [0, 8], data: [8, 24], w: [32, 8], rNext: [40, 8] }],
+  itab: words("Inter", "Type"),
   traceSched: words("other", "freem"),
   processor: [48, { id: [0, 4], status: [4, 4], m: [8, 8], schedwhen: [16, 8], syscallwhen: [24, 8], "trace.inSweep": [32, 1] }],
   schedulerClock: words("lastpoll"),

@@ -6,7 +6,7 @@ import { readField } from "../runtime/layout/layout.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { TraceFormat } from "../trace/format.js";
 import { type ReceivedGeneration, recorderGenerations } from "./flight-recorder.js";
-import { LONGEST_PATH } from "./limits.js";
+import { LONGEST_PATH, MOST_WRITERS } from "./limits.js";
 import { StructView } from "./struct-view.js";
 import { parseTrace } from "./written-trace.js";
 
@@ -34,24 +34,33 @@ const nothing = { format: undefined, generations: undefined, pending: undefined 
  * @returns kind "unknown" when no writer can be found
  */
 export function findDestination(runtime: GoRuntime, reader: Address, findings: Findings): Destination {
-  const variable = runtime.variables.global("runtime/trace.tracing");
-  if (variable && variable.type !== NONE) {
-    const tracing = new StructView(runtime, variable.type, variable.address);
-    const recorder = tracing.has("flightRecorder") ? tracing.target("flightRecorder") : undefined;
-    const own = recorder?.target("r");
-    if (own) {
-      const received = recorderGenerations(runtime, own, findings);
-      return { kind: "flight recorder", name: "runtime/trace.FlightRecorder", pending: undefined, ...received };
-    }
-    if (tracing.has("traceStartWriter")) {
-      const { memory } = runtime.process;
-      const itab = tracing.word("traceStartWriter");
-      if (itab !== 0) return fromWriter(runtime, itab, memory.readAddress(tracing.at("traceStartWriter") + WORD), findings);
-    }
+  try {
+    const found = fromVariable(runtime, findings);
+    if (found) return found;
+  } catch (error) {
+    if (!(error instanceof MemoryFault || error instanceof FormatError)) throw error;
+    findings.add("trace-writer", "the writer of the trace cannot be read", error.message, { partial: true });
   }
   const writer = writerOfReader(runtime, reader);
   if (writer) return fromWriter(runtime, writer.itab, writer.data, findings);
   return { kind: "unknown", name: "", ...nothing };
+}
+
+/** The recorder or writer in the variable `tracing`; undefined before Go 1.25, and when neither is there. @throws FormatError, MemoryFault */
+function fromVariable(runtime: GoRuntime, findings: Findings): Destination | undefined {
+  const variable = runtime.variables.global("runtime/trace.tracing");
+  if (!variable || variable.type === NONE) return undefined;
+  const tracing = new StructView(runtime, variable.type, variable.address);
+  const recorder = tracing.has("flightRecorder") ? tracing.target("flightRecorder") : undefined;
+  const own = recorder?.target("r");
+  if (own) {
+    const received = recorderGenerations(runtime, own, findings);
+    return { kind: "flight recorder", name: "runtime/trace.FlightRecorder", pending: undefined, ...received };
+  }
+  const itab = tracing.has("traceStartWriter") ? tracing.word("traceStartWriter") : 0;
+  if (itab === 0) return undefined;
+  const data = runtime.process.memory.readAddress(tracing.at("traceStartWriter") + WORD);
+  return fromWriter(runtime, itab, data, findings);
 }
 
 /**
@@ -101,13 +110,14 @@ function isWriterTab(runtime: GoRuntime, itab: Address): boolean {
  *
  * @param itab of the interface value, which says the type
  * @param data the other word: the pointer
+ * @param depth how many writers have handed on to this one
  */
-function fromWriter(runtime: GoRuntime, itab: Address, data: Address, findings: Findings): Destination {
+function fromWriter(runtime: GoRuntime, itab: Address, data: Address, findings: Findings, depth = 0): Destination {
   const pointer = runtime.types.interfaceTarget(itab, true);
   if (pointer === NONE) return { kind: "unknown", name: "", ...nothing };
   const { name, element } = runtime.types.get(pointer);
   try {
-    const found = contentsOf(runtime, name, new StructView(runtime, element, data), findings);
+    const found = contentsOf(runtime, name, new StructView(runtime, element, data), findings, depth);
     if (found) return found;
   } catch (error) {
     if (!(error instanceof MemoryFault || error instanceof FormatError)) throw error;
@@ -121,7 +131,7 @@ function fromWriter(runtime: GoRuntime, itab: Address, data: Address, findings: 
  * @param name of the pointer type
  * @throws FormatError, MemoryFault when the writer cannot be read
  */
-function contentsOf(runtime: GoRuntime, name: string, view: StructView, findings: Findings): Destination | undefined {
+function contentsOf(runtime: GoRuntime, name: string, view: StructView, findings: Findings, depth: number): Destination | undefined {
   const { memory } = runtime.process;
   switch (name) {
     case "*golang.org/x/exp/trace.recorder": {
@@ -149,7 +159,8 @@ function contentsOf(runtime: GoRuntime, name: string, view: StructView, findings
       const buffer = view.slice("buf");
       const n = Math.min(memory.readUint(view.at("n"), 8), buffer.length);
       const inner = view.word("wr");
-      const target = inner === 0 ? undefined : fromWriter(runtime, inner, memory.readAddress(view.at("wr") + WORD), findings);
+      const isEnd = inner === 0 || depth >= MOST_WRITERS;
+      const target = isEnd ? undefined : fromWriter(runtime, inner, memory.readAddress(view.at("wr") + WORD), findings, depth + 1);
       return {
         kind: "buffered writer",
         name: target?.name ? `${name} to ${target.name}` : name,

@@ -44,27 +44,30 @@ export function recorderGenerations(
     if (!(error instanceof MemoryFault || error instanceof FormatError)) throw error; // nothing has been received yet
   }
   const generations: ReceivedGeneration[] = [];
-  const add = (at: StructView, complete: boolean) => {
-    const number = memory.readUint(at.at("gen"), 8);
-    if (number === 0) return;
+  /** Reads what may be damaged; what is, is told and left out. */
+  const attempt = (read: () => void) => {
     try {
-      const read = recorderBatches(runtime, at, number, findings);
-      generations.push({ number, complete: complete || read.endMark, ...read });
+      read();
     } catch (error) {
       if (!(error instanceof MemoryFault || error instanceof FormatError)) throw error;
       findings.add("trace-held", "a generation of the flight recorder is damaged and left out", error.message, { partial: true });
     }
   };
-  try {
+  const add = (at: StructView, complete: boolean) => {
+    const number = memory.readUint(at.at("gen"), 8);
+    if (number === 0) return;
+    attempt(() => {
+      const read = recorderBatches(runtime, at, number, findings);
+      generations.push({ number, complete: complete || read.endMark, ...read });
+    });
+  };
+  attempt(() => {
     const ring = recorder.slice("ring");
     const { size } = runtime.types.get(ring.element);
     for (let i = 0; i < Math.min(ring.length, MOST_GENERATIONS); i++)
       add(new StructView(runtime, ring.element, ring.array + i * size), true);
-  } catch (error) {
-    if (!(error instanceof MemoryFault)) throw error;
-    findings.add("trace-held", "a generation of the flight recorder is damaged and left out", error.message, { partial: true });
-  }
-  add(recorder.inner("active"), false);
+  });
+  attempt(() => add(recorder.inner("active"), false));
   return { format, generations };
 }
 

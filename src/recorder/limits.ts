@@ -13,6 +13,8 @@ export const MOST_SLICE = 2 ** 31;
 export const MOST_GENERATIONS = 1 << 16;
 /** Path of the file that the trace goes to. limits.h PATH_MAX */
 export const LONGEST_PATH: Bytes = 4096;
+/** Writers that hand on to each other, until the last one; a program has two or three, a circle of them is damage. */
+export const MOST_WRITERS = 8;
 /** Calls inlined into each other at one place. */
 export const MOST_INLINED = 1000;
 /** Entries of the table of stacks or of strings in one generation. */

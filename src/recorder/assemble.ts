@@ -169,16 +169,20 @@ class Assembly {
 
   /** Ends a generation if the runtime had not, orders it, and writes what the prefix lacks of it. @param following the one after it */
   add(each: InFlight, following: InFlight | undefined): void {
-    const found = [...each.consumed, ...each.memory];
+    const all = [...each.consumed, ...each.memory];
+    // Left out before the generation is ended: what their tables defined is then written anew where the runtime's own tables have it.
+    const damaged = damagedBatches(each.number, this.format, all, this.findings);
+    const found = all.filter((batch) => !damaged.has(batch));
     if (found.length === 0) return;
     // The runtime has flushed every buffer and table of a generation up to this one: nothing is missing.
     const isFlushed = this.state.flushedGeneration >= each.number;
     const finished = isFlushed ? undefined : this.finish(each, found, following);
     const added = finished?.batches ?? [];
     const repaired = this.isTail ? undefined : this.order(each.number, [...found, ...added]);
-    // The prefix's part stays as it is unless a batch of it had to be repaired; then the whole generation is written anew.
-    const isRewritten = each.consumed.some((batch) => isEvents(batch) && repaired?.changed.has(batch.m) === true);
-    const chunks = encode([...(isRewritten ? found : each.memory), ...added], repaired);
+    // The prefix's part stays as it is unless a batch of it had to be repaired or left out; then the whole generation is written anew.
+    const isChanged = (batch: FoundBatch) => damaged.has(batch) || (isEvents(batch) && repaired?.changed.has(batch.m) === true);
+    const isRewritten = each.consumed.some(isChanged);
+    const chunks = encode([...(isRewritten ? found : found.slice(each.consumed.length)), ...added], repaired);
     this.put(each, chunks, isRewritten);
     const kept = isRewritten ? [] : each.consumed.map((batch) => batch.raw ?? batch.data);
     this.generations.push({
@@ -203,7 +207,9 @@ class Assembly {
 
   /** Brings the events of a generation into order; a finding says what had to be left out for it. */
   private order(number: number, batches: readonly FoundBatch[]): Repaired {
-    const generation = build(number, this.format, batches, this.findings);
+    const generation = new Generation(number, this.format, "extracted trace");
+    for (const batch of batches) generation.add(batch);
+    generation.finish();
     if (generation.clock) this.wallOffset = generation.clock.wall - BigInt(Math.round(generation.clock.time));
     this.before ??= new Ordering(() => {});
     const repaired = this.before.repair(generation);
@@ -249,17 +255,18 @@ function encode(batches: readonly FoundBatch[], repaired: Repaired | undefined):
   return chunks;
 }
 
-/** A generation of batches; one that does not fit (damage) is left out, with a finding. */
-function build(number: number, format: TraceFormat, batches: readonly FoundBatch[], findings: Findings): Generation {
+/** Batches that do not fit those before them, or are damaged in themselves; a finding tells of each. */
+function damagedBatches(number: number, format: TraceFormat, batches: readonly FoundBatch[], findings: Findings): ReadonlySet<FoundBatch> {
   const generation = new Generation(number, format, "extracted trace");
+  const damaged = new Set<FoundBatch>();
   for (const batch of batches) {
     try {
       generation.add(batch);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
+      damaged.add(batch);
       findings.add("trace-batch", "a damaged batch cannot be used", error.message, { partial: true });
     }
   }
-  generation.finish();
-  return generation;
+  return damaged;
 }

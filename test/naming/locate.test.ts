@@ -25,7 +25,6 @@ import {
   typeName,
   UNSELECTED,
 } from "../../src/naming/object-names.js";
-import { SCRATCH } from "../../src/runtime/frame-variables.js";
 import { mapsOf } from "../../src/runtime/maps/maps.js";
 import { HeapBuilder } from "../support/heap-builder.js";
 import { BUCKET_STRUCTS, layoutOf } from "../support/memory-builder.js";
@@ -155,7 +154,7 @@ describe("what a person typed", () => {
     ]);
     expect(["0x10", " c000", "face.x", "g7.main.x", ""].map(isAddress)).toEqual([true, true, false, false, false]);
     expect([goroutineOf(snapshot, "x", stack.lo), goroutineOf(snapshot, "x", stack.hi)]).toEqual([7, undefined]);
-    expect(goroutineOf(snapshot, "*g12.main.work.s", SCRATCH + 8)).toBe(12);
+    expect(goroutineOf(snapshot, "*g12.main.work.s", 2 ** 53 - 16)).toBe(12);
     expect(needText("x", "why")).toBe("x");
     for (const text of [undefined, "", "  "]) expect(() => needText(text, "why")).toThrow(UsageError);
   });

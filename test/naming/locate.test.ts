@@ -59,9 +59,9 @@ function program() {
     { name: "example.com/app/store.Users", type: slice, address: globals, size: 24 },
   ];
   const owners = variables.map((each) => heap.owner("global", each.name, { global: { ...each } as never }));
-  heap.owns(owners[0] as number, list);
+  heap.owns(owners[0], list);
   const stack = { lo: globals + 1024, hi: globals + 2048 };
-  const stackOwner = heap.owner("goroutine", "goroutine 7", { goroutine: 7 } as never);
+  const stackOwner = heap.owner("goroutine", "goroutine 7", { goroutine: 7 });
   const find = (id: number) => goroutines.find((each) => each.id === id);
   const goroutines = [{ id: 7, stack, unwound: () => ({ frames: [] }) }];
   const code = { name: "main.main", entry: 0x401000, end: 0x401040 };
@@ -114,14 +114,14 @@ describe("what a person typed", () => {
   });
 
   test("a node is what a pointer leads to, the object that an expression lies in, or the variable itself", () => {
-    expect(node("main.users")).toBe(nodeOfOwner(owners[0] as number));
-    expect(node("example.com/app/store.Users")).toBe(nodeOfOwner(owners[0] as number));
+    expect(node("main.users")).toBe(nodeOfOwner(owners[0]));
+    expect(node("example.com/app/store.Users")).toBe(nodeOfOwner(owners[0]));
     expect(node("main.users[1]")).toBe(nodeOfObject(second));
     expect(node("main.users[1].ID")).toBe(nodeOfObject(second));
     expect(node("*main.users[1]")).toBe(nodeOfObject(second));
     expect(node(hex(heap.addressOf(lost)))).toBe(nodeOfObject(lost));
-    expect(node("main.count")).toBe(nodeOfOwner(owners[1] as number));
-    expect(node("main.none")).toBe(nodeOfOwner(owners[2] as number));
+    expect(node("main.count")).toBe(nodeOfOwner(owners[1]));
+    expect(node("main.none")).toBe(nodeOfOwner(owners[2]));
     // A place on a stack is the goroutine's.
     expect(node(`(*int)(${hex(stack.lo + 8)})`)).toBe(nodeOfOwner(stackOwner));
     expect(() => node(`(*int)(${hex(globals + 100)})`)).toThrow(NotFoundError);
@@ -155,8 +155,8 @@ describe("what a person typed", () => {
     expect(["0x10", " c000", "face.x", "g7.main.x", ""].map(isAddress)).toEqual([true, true, false, false, false]);
     expect([goroutineOf(snapshot, "x", stack.lo), goroutineOf(snapshot, "x", stack.hi)]).toEqual([7, undefined]);
     expect(goroutineOf(snapshot, "*g12.main.work.s", 2 ** 53 - 16)).toBe(12);
-    expect(needText("x", "why")).toBe("x");
-    for (const text of [undefined, "", "  "]) expect(() => needText(text, "why")).toThrow(UsageError);
+    expect(needText("x", "why", "of")).toBe("x");
+    for (const text of [undefined, "", "  "]) expect(() => needText(text, "why", "of")).toThrow(UsageError);
   });
 });
 

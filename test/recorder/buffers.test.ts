@@ -102,7 +102,7 @@ test("batches of a generation come from the reader's hands, the queue and the th
   expect(batches.map((each) => each.raw !== undefined)).toEqual([true, true, false]);
   expect([buffers.trimmed, codes]).toEqual([0, []]);
   // What the reader has passed on already is not taken out of its hands a second time.
-  const first = batches[0] as (typeof batches)[0];
+  const [first] = batches;
   expect(collect(program, 2, new Set([batchKey(first)])).batches).toHaveLength(2);
   expect(encodeBatch(first)).toEqual(encodeBatch(events(2, THREAD_A, 1000, [[EV.HeapAlloc, 1, 1]])));
   expect(batchKey(first)).not.toBe(batchKey({ ...first, time: 1001 }));

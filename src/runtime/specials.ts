@@ -1,10 +1,12 @@
 // Special records of spans and the queues behind them: finalizers, cleanups, weak handles. runtime/mheap.go, mfinal.go, mcleanup.go
+import { MemoryFault } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, hex } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import { LONGEST_QUEUE, MOST_SPECIALS } from "./limits.js";
+import { chain, type OnDamage } from "./records/chain.js";
 import type { SpanTable } from "./spans.js";
 
 /** What keeps objects alive apart from variables and stacks. */
@@ -32,12 +34,13 @@ export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTa
     cleanup: layout.constant("runtime._KindSpecialCleanup") ?? -1,
   };
   const special = layout.struct("special");
+  const broken = (at: Address) => findings.add("special-damaged", "chains of special records break off", hex(at), { partial: true });
   // One set for all spans: a chain that runs into another is as damaged as one in a circle.
   const seen = new Set<Address>();
   for (let span = 0; span < spans.count; span++) {
     for (let at = spans.specials[span]; at > 0; ) {
       if (seen.has(at) || seen.size > MOST_SPECIALS || memory.tryBytes(at, special.size) === undefined) {
-        findings.add("special-damaged", "chains of special records break off", hex(at), { partial: true });
+        broken(at);
         break;
       }
       seen.add(at);
@@ -45,22 +48,34 @@ export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTa
       const offset = readField(memory, special, at, "offset");
       // A finalizer may be set through a pointer into the object: offset is rounded down to the slot.
       const object = spans.base[span] + offset - (offset % spans.elementSize[span]);
-      if (kind === kinds.finalizer) out.push(finalizer(memory, layout, at, object));
-      else if (kind === kinds.cleanup) out.push(cleanup(memory, layout, at, object));
-      else if (kind === kinds.weakHandle && layout.hasStruct("specialWeakHandle")) {
-        const slot = at + layout.struct("specialWeakHandle").offset("handle");
-        out.push({ kind: "weak-handle", object, pointerType: 0, pointers: [{ slot, value: memory.readAddress(slot), role: "handle" }] });
+      try {
+        if (kind === kinds.finalizer) out.push(finalizer(memory, layout, at, object));
+        else if (kind === kinds.cleanup) out.push(cleanup(memory, layout, at, object));
+        else if (kind === kinds.weakHandle && layout.hasStruct("specialWeakHandle")) out.push(weakHandle(memory, layout, at, object));
+      } catch (error) {
+        if (!(error instanceof MemoryFault)) throw error;
+        broken(at);
       }
       at = readField(memory, special, at, "next");
     }
   }
-  try {
-    readFinalizerQueue(memory, layout, out);
-    readCleanupQueue(memory, layout, out);
-  } catch {
-    findings.add("queue-damaged", "the finalizer or cleanup queue is not whole in the core", "", { partial: true });
+  for (const read of [readFinalizerQueue, readCleanupQueue]) {
+    const damaged = (at: Address) =>
+      findings.add("queue-damaged", "the finalizer or cleanup queue is not whole in the core", hex(at), { partial: true });
+    try {
+      read(memory, layout, out, damaged);
+    } catch (error) {
+      if (!(error instanceof MemoryFault)) throw error;
+      damaged(error.address);
+    }
   }
   return out;
+}
+
+/** A weak pointer's handle (since Go 1.24) is kept alive by the object. */
+function weakHandle(memory: AddressSpace, layout: Layout, at: Address, object: Address): SpecialRoot {
+  const slot = at + layout.struct("specialWeakHandle").offset("handle");
+  return { kind: "weak-handle", object, pointerType: 0, pointers: [{ slot, value: memory.readAddress(slot), role: "handle" }] };
 }
 
 /**
@@ -94,14 +109,14 @@ function cleanupPointers(memory: AddressSpace, layout: Layout, at: Address): Spe
 }
 
 /** Finalizers that were to run: runtime.allfin, all blocks that there ever were, filled up to cnt. @throws MemoryFault */
-function readFinalizerQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot[]): void {
+function readFinalizerQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot[], damaged: OnDamage): void {
   const head = layout.global("runtime.allfin");
   if (head === undefined) return;
   const block = layout.struct("finblock");
   const entry = layout.struct("finalizer");
   const most = Math.floor((block.size - block.offset("fin")) / entry.size);
-  let at = memory.readAddress(head);
-  for (let i = 0; at > 0 && i < LONGEST_QUEUE; i++) {
+  const next = (at: Address) => readField(memory, block, at, "alllink");
+  for (const at of chain(memory.readAddress(head), next, LONGEST_QUEUE, damaged)) {
     const count = Math.min(readField(memory, block, at, "cnt"), most);
     for (let k = 0; k < count; k++) {
       const base = at + block.offset("fin") + k * entry.size;
@@ -111,26 +126,24 @@ function readFinalizerQueue(memory: AddressSpace, layout: Layout, out: SpecialRo
       });
       out.push({ kind: "finalizer-queue", object: 0, pointerType: memory.readAddress(base + entry.offset("ot")), pointers });
     }
-    at = readField(memory, block, at, "alllink");
   }
 }
 
 /** Cleanups that were to run: runtime.gcCleanups.all. An entry is a closure in Go 1.25, a cleanupFn since Go 1.26. @throws MemoryFault */
-function readCleanupQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot[]): void {
+function readCleanupQueue(memory: AddressSpace, layout: Layout, out: SpecialRoot[], damaged: OnDamage): void {
   const queue = layout.global("runtime.gcCleanups");
   if (queue === undefined || !layout.hasStruct("cleanupQueue") || !layout.hasStruct("cleanupBlock")) return;
   const block = layout.struct("cleanupBlock");
   const wide = layout.hasStruct("cleanupFn");
   const size = wide ? layout.struct("cleanupFn").size : 8;
   const most = Math.floor((block.size - block.offset("cleanups")) / size);
-  let at = memory.readAddress(queue + layout.struct("cleanupQueue").offset("all"));
-  for (let i = 0; at > 0 && i < LONGEST_QUEUE; i++) {
+  const next = (at: Address) => readField(memory, block, at, "alllink");
+  for (const at of chain(memory.readAddress(queue + layout.struct("cleanupQueue").offset("all")), next, LONGEST_QUEUE, damaged)) {
     const count = Math.min(readField(memory, block, at, "n"), most);
     for (let k = 0; k < count; k++) {
       const slot = at + block.offset("cleanups") + k * size;
       const pointers = wide ? cleanupPointers(memory, layout, slot) : [{ slot, value: memory.readAddress(slot), role: "fn" as const }];
       out.push({ kind: "cleanup-queue", object: 0, pointerType: 0, pointers });
     }
-    at = readField(memory, block, at, "alllink");
   }
 }

@@ -79,6 +79,10 @@ export const MOST_STACK_OBJECTS = 1 << 20;
 export const LONGEST_PROGRAM: Bytes = 1 << 20;
 /** Words that one mask tells of: 1 GiB. */
 export const MOST_MASK_WORDS = 1 << 27;
+/** Types within each other that one mask is built from. */
+export const DEEPEST_MASK = 64;
+/** Fields and elements without pointers that are looked at for one mask. */
+export const MOST_MASK_PARTS = 1 << 20;
 /** Signal handlers nested in each other on one thread. */
 export const MOST_SIGNALS = 64;
 /** A stack for signal handlers; Go makes it 32 KiB. */

@@ -1,11 +1,12 @@
 // Which words of a heap object are pointers: arena bitmap, or malloc headers with bitmaps at the span's end.
+import { MemoryFault } from "../../base/errors.js";
 import type { Findings } from "../../base/findings.js";
 import { type Address, type Bytes, hex, type SpanId } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
 import { type AbiHeader, elementOf, FIELD, fieldAt, fieldsOf, lengthOf, readAbiHeader } from "../abi-type.js";
 import { runGcProgram } from "../gc-program.js";
 import type { Layout } from "../layout/schema.js";
-import { LONGEST_ARRAY, LONGEST_PROGRAM, MOST_MASK_WORDS } from "../limits.js";
+import { DEEPEST_MASK, LONGEST_ARRAY, LONGEST_PROGRAM, MOST_MASK_PARTS, MOST_MASK_WORDS } from "../limits.js";
 import { ARENA, heapArenaOf, PAGE, type SpanTable } from "../spans.js";
 import { choose, type Variant } from "./variant.js";
 
@@ -243,17 +244,30 @@ function maskBits(env: Env, type: Address, header: AbiHeader): Uint8Array | unde
       const bits = memory.tryBytes(mask, size);
       if (bits) return bits.slice();
     }
-    const out = new Uint8Array(size);
-    return buildMask(env, type, 0, out, 0) ? out : undefined;
+    return builtMask(env, type, size);
   }
   return memory.tryBytes(header.gcData, size)?.slice();
 }
 
-/** The mask of a type built from its tree, as runtime.buildGCMask does. runtime/type.go, go1.24 */
-function buildMask(env: Env, type: Address, at: number, out: Uint8Array, depth: number): boolean {
+/** The mask of a type that nobody has needed yet; undefined when its tree is not in the core, or does not end. */
+function builtMask(env: Env, type: Address, size: Bytes): Uint8Array | undefined {
+  const out = new Uint8Array(size);
+  try {
+    return buildMask({ ...env, left: MOST_MASK_PARTS + size * 8 * DEEPEST_MASK }, type, 0, out, 0) ? out : undefined;
+  } catch (error) {
+    if (!(error instanceof MemoryFault)) throw error;
+    return undefined;
+  }
+}
+
+/** left: parts that may still be looked at. A type that damage made contain itself twice has 2^depth of them. */
+type MaskBuild = Env & { left: number };
+
+/** The mask of a type built from its tree, as runtime.buildGCMask does. runtime/type.go, go1.24 @throws MemoryFault */
+function buildMask(env: MaskBuild, type: Address, at: number, out: Uint8Array, depth: number): boolean {
   const { memory } = env;
   const header = readAbiHeader(memory, env.layout, type);
-  if (!header || depth > 64) return false;
+  if (!header || depth > DEEPEST_MASK || env.left-- <= 0) return false;
   if (header.pointerBytes === 0) return true;
   // Words count from the beginning of the whole, in which this type lies at word `at`.
   const set = (word: number) => {
@@ -278,6 +292,7 @@ function buildMask(env: Env, type: Address, at: number, out: Uint8Array, depth: 
       // An array that says it is larger than its own size is damage.
       const elementHeader = readAbiHeader(memory, env.layout, element);
       if (!elementHeader || length * elementHeader.size > header.size) return false;
+      if (elementHeader.pointerBytes === 0) return true;
       for (let i = 0; i < length; i++) if (!buildMask(env, element, at + (i * elementHeader.size) / 8, out, depth + 1)) return false;
       return true;
     }

@@ -3,11 +3,12 @@
 import { UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { RELEASES } from "../base/releases.js";
-import type { Address } from "../base/units.js";
+import { type Address, hex } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import { MOST_MODULES } from "./limits.js";
+import { chain } from "./records/chain.js";
 
 /** One active module, addresses as in the process (already biased). */
 export interface Module {
@@ -60,13 +61,14 @@ export function readModules(memory: AddressSpace, layout: Layout, findings: Find
   if (first === undefined) throw new UnsupportedError("Go runtime", "no runtime.firstmoduledata", `programs built by ${RELEASES}`);
   const struct = layout.struct("moduledata");
   const modules: Module[] = [];
-  for (let at = first; at > 0 && modules.length < MOST_MODULES; ) {
+  const missing = (at: Address, message: string) => findings.add("module-missing", message, hex(at), { partial: true });
+  const next = (at: Address) => readField(memory, struct, at, "next");
+  for (const at of chain(first, next, MOST_MODULES, (circle) => missing(circle, "the list of modules does not end"))) {
     if (memory.tryBytes(at, struct.size) === undefined) {
-      findings.add("module-missing", "module data is not in the core", `0x${at.toString(16)}`, { partial: true });
+      missing(at, "module data is not in the core");
       break;
     }
     modules.push(readModule(memory, layout, at));
-    at = readField(memory, struct, at, "next");
   }
   return modules;
 }

@@ -2,7 +2,6 @@
 import { DumpError, MemoryFault, NotFoundError } from "../src/base/errors.js";
 import type { Finding } from "../src/base/findings.js";
 import { NO_NAMES, type PackageNames } from "../src/base/package-names.js";
-import { counted } from "../src/base/units.js";
 import type { Dump } from "../src/dump.js";
 import { type Options, optionChoice, optionText, optionTop } from "./arguments.js";
 import type { AnyCommand, World } from "./command.js";
@@ -11,6 +10,7 @@ import { checkTarget, print, writeFile } from "./output.js";
 import { type Opening, openingOf, pasteable, pasteError } from "./paste.js";
 import { type ShownProgress, showProgress } from "./progress.js";
 import { escapeText } from "./text/escape.js";
+import { findingFacts } from "./text/findings.js";
 import { jsonChunks, makeEnvelope } from "./text/json.js";
 import { shortenAnswer } from "./text/names.js";
 import { makePage, wantsColour } from "./text/style.js";
@@ -138,9 +138,7 @@ function* linesInPieces(lines: readonly string[]): Iterable<string> {
 /** Damage met on the way, on stderr, after the answer; quiet: only what makes the answer partial. */
 function printFindings(findings: readonly Finding[], world: World, quiet: boolean): void {
   for (const finding of findings.filter((each) => each.partial || !quiet)) {
-    const times = finding.count > 1 ? counted(finding.count, "time") : "";
-    const example = finding.example === "" ? "" : `e.g. ${finding.example}`;
-    const facts = [times, example].filter((fact) => fact !== "").join(", ");
+    const facts = findingFacts(finding);
     const line = `${finding.partial ? "partial" : "note"}: ${finding.message}${facts === "" ? "" : ` (${facts})`}`;
     world.error.write(`${escapeText(line)}\n`);
   }

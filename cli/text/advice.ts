@@ -1,5 +1,6 @@
 // What to do about an error, in the words of the command line.
 import type { Advice, Step, Unpacker } from "../../src/base/advice.js";
+import { formatBytes } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
 import { commandLine } from "./command-line.js";
 
@@ -39,7 +40,11 @@ const STEPS: Worded = {
   },
   "unstripped-executable": () => "pass an unstripped build of the very same source and Go release with --exe FILE --force",
   "not-the-core": ({ path }) => `the core comes first, the executable is an option: --exe ${quoteWord(path)}`,
-  room: ({ compressed }) => `name a folder with room with --tmpdir DIR, or set TMPDIR${compressed ? "; or unpack the file yourself" : ""}`,
+  room({ compressed, wanted, free }) {
+    const figures =
+      wanted === undefined || free === undefined ? "" : `${formatBytes(wanted)} or more are needed, ${formatBytes(free)} free: `;
+    return `${figures}name a folder with room with --tmpdir DIR, or set TMPDIR${compressed ? "; or unpack the file yourself" : ""}`;
+  },
   "trace-prefix": () => "pass that file with --prefix FILE",
   "whole-trace": () => "leave --last out",
   "ask-the-trace": () => "corescope trace summary CORE",

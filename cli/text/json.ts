@@ -10,7 +10,7 @@ export interface Envelope {
   readonly command: string;
   readonly core: { readonly path: string; readonly goVersion: string; readonly arch: string; readonly buildId: string };
   readonly result: unknown;
-  readonly findings: readonly { readonly code: string; readonly message: string; readonly count: number; readonly example: string }[];
+  readonly findings: readonly Omit<Finding, "partial">[];
 }
 
 /** Puts an answer into its envelope; only the documented fields go in. */
@@ -20,7 +20,7 @@ export function makeEnvelope(command: string, core: Envelope["core"], result: un
     command,
     core: { path: core.path, goVersion: core.goVersion, arch: core.arch, buildId: core.buildId },
     result,
-    findings: findings.map(({ code, message, count, example }) => ({ code, message, count, example })),
+    findings: findings.map(({ partial: _, ...finding }) => finding),
   };
 }
 

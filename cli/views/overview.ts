@@ -105,11 +105,13 @@ export function memoryLines({ memory }: MemoryUse, page: Page): string[] {
 }
 
 /** The largest of several, and what the rest comes to. */
-function largest(parts: readonly { readonly name: string; readonly bytes: number }[]): string {
+function largest(parts: readonly { readonly name: string; readonly bytes: number; readonly count?: number }[]): string {
   const shown = parts.slice(0, MOST_PARTS);
   const rest = parts.slice(MOST_PARTS).reduce((sum, each) => sum + each.bytes, 0);
   const more = rest > 0 ? [`${formatCount(parts.length - MOST_PARTS)} more of ${formatBytes(rest)}`] : [];
-  return [...shown.map(({ name, bytes }) => `${formatBytes(bytes)} ${name}`), ...more].join(", ");
+  const nameOf = ({ name, bytes, count }: (typeof parts)[number]) =>
+    count === undefined ? name : `${formatCount(count)} × ${name} of ${formatBytes(bytes / count)}`;
+  return [...shown.map((each) => `${formatBytes(each.bytes)} ${nameOf(each)}`), ...more].join(", ");
 }
 
 /** Live and garbage. */

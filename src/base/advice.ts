@@ -1,4 +1,5 @@
 // What a person can do about an error: plain data, that whoever asked puts into its own words.
+import type { Bytes } from "./units.js";
 
 /** A program that makes a readable file of one that is packed otherwise than as zstd or gzip. */
 export type Unpacker =
@@ -40,8 +41,8 @@ export type Step =
   | { readonly id: "unstripped-executable" }
   /** The file is no core but an executable: give it as `executable`. */
   | { readonly id: "not-the-core"; readonly path: string }
-  /** Give a folder with more room as `tmpdir`. compressed: or unpack the file before. */
-  | { readonly id: "room"; readonly compressed: boolean }
+  /** Give a folder with more room as `tmpdir`; at least `wanted` bytes, where `free` are now. compressed: or unpack the file before. */
+  | { readonly id: "room"; readonly compressed: boolean; readonly wanted?: Bytes; readonly free?: Bytes }
   /** Give the file that has the trace's beginning as `prefix`. */
   | { readonly id: "trace-prefix" }
   /** Ask without `last`. */

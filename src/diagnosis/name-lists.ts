@@ -36,5 +36,3 @@ export const CONTEXT_TIMER = /^func context\.With(?:Deadline|Timeout)/;
 export const FINALIZER_RUNNER = /^runtime\.(?:runfinq|runFinalizers|runCleanups|\(\*cleanupQueue\).*)$/;
 /** Functions that stand between a runner and what it calls. */
 export const RUNNER_FRAME = /^(?:runtime|reflect)\./;
-/** Classes of memory that are neither the runtime's nor files: C memory, mmap. */
-export const NATIVE_CLASS = /other mapping|C heap|anonymous|\[heap\]/i;

@@ -2,7 +2,6 @@
 
 import { histogramRows } from "../accounting/histogram-rows.js";
 import type { Bytes } from "../base/units.js";
-import { NATIVE_CLASS } from "./name-lists.js";
 import type { Rule } from "./rule.js";
 import type { Subject } from "./suspect.js";
 import { BURST, COLLECTOR_OFF, WEIGHT } from "./weights.js";
@@ -95,14 +94,14 @@ export const nativeMemory: Rule<"process", "native-memory"> = {
   weight: WEIGHT["native-memory"],
   evidence({ runtime: { accounts, memoryClasses } }) {
     if (!accounts) return undefined;
-    const bytes = memoryClasses.classes.filter((each) => NATIVE_CLASS.test(each.name)).reduce((sum, each) => sum + each.bytes, 0);
+    const bytes = memoryClasses.others.reduce((sum, each) => sum + each.bytes, 0);
     const goBytes = accounts.heapInuse + accounts.heapFree + accounts.stackInuse;
     if (bytes < goBytes || bytes < LEAST_NATIVE) return undefined;
     return {
       subject: PROCESS,
       bytes,
       whole: { kind: "native and Go", bytes: bytes + goBytes },
-      parts: memoryClasses.others.slice(0, MOST_MAPPINGS).map((each) => ({ bytes: each.bytes, count: 1, type: each.name })),
+      parts: memoryClasses.others.slice(0, MOST_MAPPINGS).map(({ bytes, count = 1, name }) => ({ bytes, count, type: name })),
       figures: { goBytes },
       next: { query: "mappings", args: {} },
       rank: bytes / (bytes + goBytes),

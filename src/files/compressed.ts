@@ -11,7 +11,7 @@ import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type ByteSource, CUT_SHORT } from "../base/source.js";
 import { uint64 } from "../base/uint64.js";
-import { type Bytes, formatBytes, NONE } from "../base/units.js";
+import { type Bytes, counted, NONE } from "../base/units.js";
 import { asDumpError, type OpenFile, openDescriptor } from "./file-source.js";
 import { CHUNK, HOLE, LEAST_ROOM } from "./limits.js";
 
@@ -69,9 +69,14 @@ export async function unpack(
       throw damage === undefined ? error : new FormatError(path, NONE, `does not decompress: ${damage}`, CUT_SHORT);
     }
     writer.finish();
-    findings.add("compressed-damaged", `${path} breaks off or is damaged; ${formatBytes(writer.size)} came out of it`, damage, {
-      partial: true,
-    });
+    findings.add(
+      "compressed-damaged",
+      `${path} breaks off or is damaged: what came out of it is read`,
+      `${damage}, after ${counted(writer.size, "byte")}`,
+      {
+        partial: true,
+      },
+    );
   }
   return openDescriptor(fd, path);
 }
@@ -158,7 +163,7 @@ function checkRoom(path: string, folder: string, wanted: Bytes): void {
     throw asDumpError(folder, error);
   }
   if (free >= wanted + LEAST_ROOM) return;
-  throw new ResourceError(`${path} needs ${formatBytes(wanted)} or more decompressed, ${folder} has ${formatBytes(free)} free`, ROOM);
+  throw new ResourceError(`${path} does not fit decompressed into ${folder}`, { ...ROOM, wanted, free });
 }
 
 /** Writes forward; blocks of zeros stay holes, because a core is mostly zeros and a disk need not hold them. */
@@ -197,7 +202,7 @@ class SparseWriter {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EFBIG") throw error;
-      throw new ResourceError(`no space left in ${this.folder} after ${formatBytes(this.size)} of ${this.path} decompressed`, ROOM);
+      throw new ResourceError(`no space left in ${this.folder} while ${this.path} is decompressed`, ROOM);
     }
   }
 }

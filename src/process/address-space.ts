@@ -3,7 +3,7 @@ import { MemoryFault, ResourceError } from "../base/errors.js";
 import { partitionPoint } from "../base/search.js";
 import type { ByteSource } from "../base/source.js";
 import { addressWord, uint64 } from "../base/uint64.js";
-import { type Address, type Bytes, formatBytes, NOT_AN_ADDRESS } from "../base/units.js";
+import { type Address, type Bytes, counted, NOT_AN_ADDRESS } from "../base/units.js";
 import { PF_R } from "../elf/constants.js";
 import { BlockCache } from "./block-cache.js";
 import { BLOCK, LARGE_READ, MOST_BYTES, WINDOWS } from "./limits.js";
@@ -162,7 +162,7 @@ class MappedSpace implements AddressSpace {
 
   /** Says why bytes are missing. @throws MemoryFault, ResourceError for more than can be meant */
   private fault(address: Address, size: Bytes): never {
-    if (size > MOST_BYTES) throw new ResourceError(`${formatBytes(size)} of memory asked for at once, at most ${formatBytes(MOST_BYTES)}`);
+    if (size > MOST_BYTES) throw new ResourceError(`${counted(size, "byte")} of memory asked for at once, at most ${MOST_BYTES}`);
     // The first missing byte decides: its mapping says why.
     let at = address;
     for (let row = this.rowOf(at); row >= 0 && at < address + size; row = this.rowOf(at)) {

@@ -11,8 +11,8 @@ export interface MemoryUse {
     readonly reservedBytes: number;
     /** go: of the memory that the runtime has from the system; these add up to stats.sys. */
     readonly classes: readonly { readonly name: string; readonly bytes: number; readonly go: boolean }[];
-    /** What the class "other mappings" is made of, the largest first. */
-    readonly mappings: readonly { readonly name: string; readonly bytes: number }[];
+    /** What the class "other mappings" is made of, the largest first; count: of several anonymous ones of one size. */
+    readonly mappings: readonly { readonly name: string; readonly bytes: number; readonly count?: number }[];
     /** What the class "mapped files" is made of, the largest first. */
     readonly files: readonly { readonly name: string; readonly bytes: number }[];
   };

@@ -1,7 +1,7 @@
 // The runtime's own accounts: heap statistics, GC state. runtime/mstats.go, mgcpacer.go
 import type { Findings } from "../base/findings.js";
 import { partitionPoint } from "../base/search.js";
-import { type Address, type Bytes, counted, formatBytes, WORD } from "../base/units.js";
+import { type Address, type Bytes, counted, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readFieldOr, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
@@ -54,9 +54,10 @@ export function checkSpans(memory: AddressSpace, layout: Layout, spans: SpanTabl
   let found = 0;
   for (let span = 0; span < spans.count; span++) found += spans.pages[span] * PAGE;
   if (found >= counted) return;
-  const lost = `records of heap spans are lost: the runtime counts ${formatBytes(counted)} in them, those found hold ${formatBytes(found)}`;
+  const lost = "records of heap spans are lost: the runtime counts more bytes in them than those that were found hold";
   findings.add("spans-lost", `${lost}; the objects of the rest are missing, and what only they hold looks like garbage`, "", {
     partial: true,
+    bytes: counted - found,
   });
 }
 
@@ -73,11 +74,10 @@ export function checkAccounts(accounts: Accounts, found: FoundMemory, growing: B
   const wrong = Object.entries(counters).find(([, value]) => !(value >= 0 && value <= found.mapped));
   if (wrong) {
     const [name, value] = wrong;
-    const of = name === "heapObjects" ? String(value) : value < 0 ? counted(value, "byte") : formatBytes(value);
     findings.add(
       "accounts-odd",
       "the runtime's heap statistics are damaged and not shown",
-      `${name} ${of}, ${formatBytes(found.mapped)} mapped`,
+      `${name} ${value}, ${counted(found.mapped, "byte")} mapped`,
       {
         partial: true,
       },
@@ -95,7 +95,7 @@ export function checkAccounts(accounts: Accounts, found: FoundMemory, growing: B
     findings.add(
       "accounts-contradicted",
       "the runtime's heap statistics and its records contradict each other: memory by class and the heap's statistics are in doubt",
-      `${name}: ${formatBytes(expected)} counted, ${formatBytes(seen)} found`,
+      `${name}: ${counted(expected, "byte")} counted, ${seen} found`,
       { partial: true },
     );
   }

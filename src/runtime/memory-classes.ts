@@ -1,7 +1,7 @@
 // Every mapped byte belongs to one class: heap in use, free, released, stacks, runtime metadata, executable, files, others.
 
 import type { Findings } from "../base/findings.js";
-import { type Address, alignDown, alignUp, type Bytes, formatBytes } from "../base/units.js";
+import { type Address, alignDown, alignUp, type Bytes, hex } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
 import type { Process } from "../process/process.js";
 import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/process.js";
@@ -18,14 +18,24 @@ interface MemoryClass {
   readonly go: boolean;
 }
 
+/** A mapping without a known owner. */
+interface OtherMappings {
+  /** Its path; "anonymous 0xc000000000" without one; "anonymous" of several. */
+  readonly name: string;
+  /** Of all of them. */
+  readonly bytes: Bytes;
+  /** How many anonymous mappings of one size are in this row; absent: it is one mapping, or one file. */
+  readonly count?: number;
+}
+
 /** The memory of the process by its owners: every mapped byte is in one class. */
 export interface MemoryClasses {
   /** Bytes of all readable mappings. */
   readonly mappedBytes: Bytes;
   /** Disjoint; their sum is mappedBytes. */
   readonly classes: readonly MemoryClass[];
-  /** What makes up the class "other mappings", the largest first; mappings of one size are one row. */
-  readonly others: readonly { readonly name: string; readonly bytes: Bytes }[];
+  /** What makes up the class "other mappings", the largest first: of C code, or the program's own. */
+  readonly others: readonly OtherMappings[];
   /** Mapped files that are no programs or libraries, the largest first. */
   readonly files: readonly { readonly name: string; readonly bytes: Bytes }[];
   /** Address space reserved without access (PROT_NONE), not part of mappedBytes. */
@@ -72,8 +82,8 @@ export function classifyMemory(
   const growing = accounts ? growingBy(process.memory, layout, spans, accounts) : 0;
   const missing = Math.max(0, heapOf(accounts) - growing - heapMapped) + Math.max(0, metadata - metadataMapped - elsewhere.taken);
   if (missing > NEGLIGIBLE) {
-    const message = `memory by class lacks ${formatBytes(missing)}: the runtime counts it as its own, but it was found nowhere`;
-    findings.add("classes-short", message, "", { partial: true });
+    const message = "memory by class lacks what the runtime counts as its own, but was found nowhere";
+    findings.add("classes-short", message, "", { partial: true, bytes: missing });
   }
   // What of the runtime's ranges it does not count has no access; gdb writes it as if it had.
   const uncounted = [metadataMapped - metadata, heapMapped - sumOf(heap)].map((each) => Math.max(0, each));
@@ -235,10 +245,8 @@ function rowsOf(pieces: readonly Piece[]): MemoryClasses["others"] {
     .map((group) => {
       const [first] = group as [Piece];
       const bytes = group.reduce((sum, each) => sum + each.bytes, 0);
-      const place = `anonymous 0x${(first.start ?? 0).toString(16)}`;
-      const name =
-        first.name !== "" ? first.name : group.length === 1 ? place : `${group.length} × anonymous of ${formatBytes(first.bytes)}`;
-      return { name, bytes };
+      if (first.name !== "") return { name: first.name, bytes };
+      return group.length === 1 ? { name: `anonymous ${hex(first.start ?? 0)}`, bytes } : { name: "anonymous", bytes, count: group.length };
     })
     .sort((a, b) => b.bytes - a.bytes);
 }

@@ -1,7 +1,7 @@
 // Memory that a living runtime has written: where a core leaves it out, it is lost and not zero.
 import { DumpError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
-import { type Address, type Bytes, formatBytes, hex, WORD } from "../base/units.js";
+import { type Address, type Bytes, hex, WORD } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import { type Mapping, type Process, untouchedMappings, withoutMappings } from "../process/process.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
@@ -24,17 +24,17 @@ export function checkUntouched(process: Process, readDebug: () => DebugInfo | un
   const untouched = untouchedMappings(process);
   const [first] = untouched;
   if (first === undefined) return process;
-  const size = untouched.reduce((sum, { start, end }) => sum + (end - start), 0);
-  const bytes = formatBytes(size);
+  const bytes = untouched.reduce((sum, { start, end }) => sum + (end - start), 0);
   const within = new Set(untouched);
   const written = firstWritten(process, within, readDebug);
   if (written === undefined) {
-    const message = `${bytes} of writable memory are not in the core and are taken as zeros: nobody wrote to them, or they were left out`;
-    if (size >= NEWS) findings.add("memory-untouched", message, hex(first.start), { count: untouched.length });
+    const message = "writable memory is not in the core and is taken as zeros: nobody wrote to it, or it was left out";
+    if (bytes >= NEWS) findings.add("memory-untouched", message, hex(first.start), { count: untouched.length, bytes });
     return process;
   }
-  const message = `${bytes} of writable memory are not in the core, though the program wrote to them (see /proc/PID/coredump_filter, or were they taken out?)`;
-  findings.add("memory-left-out", message, hex(written), { partial: true, count: untouched.length });
+  const message =
+    "writable memory is not in the core, though the program wrote to it (see /proc/PID/coredump_filter, or was it taken out?)";
+  findings.add("memory-left-out", message, hex(written), { partial: true, count: untouched.length, bytes });
   return withoutMappings(process, within);
 }
 

@@ -162,7 +162,8 @@ describe("compressed files", () => {
     expect(zstdContentSize(bytesSource("x", Uint8Array.from([...lie.subarray(0, 6), 0, 0, 0, 0, 0, 0, 0x10, 0])))).toBe(2 ** 52);
     const error = await openIt(path).catch((e: ResourceError) => e);
     expect(error).toBeInstanceOf(ResourceError);
-    expect((error as ResourceError).message).toMatch(/needs 4096\.0 TiB or more decompressed, .* has .* free/);
+    expect((error as ResourceError).message).toMatch(/does not fit decompressed into/);
+    expect((error as ResourceError).advice).toMatchObject({ id: "room", compressed: true, wanted: 2 ** 52, free: expect.any(Number) });
   });
 
   it("stop at once, with the reason, when the person cancels", async () => {

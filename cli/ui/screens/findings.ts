@@ -1,5 +1,5 @@
 // What was damaged or doubtful. It asks nothing: findings come with the answers of the other screens.
-import { counted } from "../../../src/base/units.js";
+import { counted, formatBytes } from "../../../src/base/units.js";
 import type { Line, Screen } from "../screen.js";
 
 /** Damage met and skipped so far. */
@@ -12,9 +12,12 @@ export const findingsScreen: Screen = {
   body({ findings }) {
     if (findings.length === 0) return { head: [], rows: [{ text: "nothing damaged, nothing doubtful so far", tone: "good" }] };
     // Two lines each: what it means, and how often with an example.
-    const rows = findings.flatMap(({ partial, message, count, example }): Line[] => [
+    const rows = findings.flatMap(({ partial, message, count, example, bytes }): Line[] => [
       { text: `${partial ? "partial" : "note   "}  ${message}`, tone: partial ? "bad" : "plain" },
-      { text: `         ${counted(count, "time")}${example === "" ? "" : `, for example ${example}`}`, tone: "dim" },
+      {
+        text: `         ${bytes === undefined ? "" : `${formatBytes(bytes)}, `}${counted(count, "time")}${example === "" ? "" : `, for example ${example}`}`,
+        tone: "dim",
+      },
     ]);
     return { head: [], rows };
   },

@@ -1,7 +1,7 @@
 // A core file as a source of a process: its notes, and its segments as mappings.
 import { ARCHES } from "../../base/arch.js";
 import type { Findings } from "../../base/findings.js";
-import { type Address, counted, formatBytes, hex } from "../../base/units.js";
+import { type Address, counted, hex } from "../../base/units.js";
 import { type ElfImage, type ElfSegment, expectCore } from "../../elf/elf.js";
 import { openAddressSpace } from "../address-space.js";
 import { disjoint, fillGaps, isWritable, type Mapping } from "../mappings.js";
@@ -72,7 +72,7 @@ function reportSegments({ source, segments }: ElfImage, { loads, damaged }: Core
     findings.add(
       "segment-odd",
       "entries of the core's table of memory cannot be true: what they describe is cut short or left out",
-      `${formatBytes(odd.memorySize)} at ${hex(odd.address)}`,
+      `${counted(odd.memorySize, "byte")} at ${hex(odd.address)}`,
       { partial: true, count: damaged.length },
     );
   const { size } = source;
@@ -83,9 +83,9 @@ function reportSegments({ source, segments }: ElfImage, { loads, damaged }: Core
     const first = lost[0];
     findings.add(
       "core-truncated",
-      `the core is cut off: ${formatBytes(bytes)} of ${lost.length} of its ${counted(held.length, "segment")} are missing (ulimit -c, or a full disk)`,
+      "the core is cut off: parts of its segments are missing (ulimit -c, or a full disk)",
       `first missing: ${hex(first.address)}`,
-      { partial: true, count: lost.length },
+      { partial: true, count: lost.length, bytes },
     );
   }
   if (!loads.some((segment) => segment.fileSize > 0 && isWritable(segment.flags))) {

@@ -21,6 +21,10 @@ const WORDS: readonly (readonly [Advice | undefined, string])[] = [
   [{ id: "unstripped-executable" }, "pass an unstripped build of the very same source and Go release with --exe FILE --force"],
   [{ id: "not-the-core", path: "a b" }, "the core comes first, the executable is an option: --exe 'a b'"],
   [{ id: "room", compressed: false }, "name a folder with room with --tmpdir DIR, or set TMPDIR"],
+  [
+    { id: "room", compressed: false, wanted: 2 ** 30, free: 0 },
+    "1.0 GiB or more are needed, 0 B free: name a folder with room with --tmpdir DIR, or set TMPDIR",
+  ],
   [{ id: "room", compressed: true }, "name a folder with room with --tmpdir DIR, or set TMPDIR; or unpack the file yourself"],
   [{ id: "trace-prefix" }, "pass that file with --prefix FILE"],
   [{ id: "whole-trace" }, "leave --last out"],

@@ -12,8 +12,13 @@ import { prepare, root } from "./prepare.mjs";
 
 const schemas = join(root, "docs", "schemas");
 const report = join(root, "test", "library", "api.txt");
-/** Types of results that a command adds words to, from cli/views/suspects.ts. */
-const worded = { suspects: "SuspectsJson", overview: "OverviewJson" };
+/** Results that a command adds words to: the view that has the type, and its name. */
+const worded = {
+  suspects: ["suspects", "SuspectsJson"],
+  overview: ["suspects", "OverviewJson"],
+  blocked: ["blocked", "BlockedJson"],
+  read: ["read", "ReadJson"],
+};
 
 prepare({ build: true });
 const { COMMANDS } = await import("../dist/cli/commands/index.js");
@@ -39,8 +44,8 @@ function makeSchemas() {
   const commands = COMMANDS.filter(({ start }) => start === undefined);
   const results = commands.map(({ name, query }) => ({
     name,
-    module: worded[name] ? "cli/views/suspects.js" : "src/index.js",
-    type: worded[name] ?? `${pascal(query.name)}Result`,
+    module: worded[name] ? `cli/views/${worded[name][0]}.js` : "src/index.js",
+    type: worded[name]?.[1] ?? `${pascal(query.name)}Result`,
   }));
   const roots = [
     ...results.map(({ module, type }) => ({ module, type })),

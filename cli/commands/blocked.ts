@@ -16,7 +16,7 @@ import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText, truncationLine } from "../text/table.js";
-import { atText, circleText, waitsText } from "../views/blocked.js";
+import { atText, blockedJson, circleText, isHeld, stateText, waitsText } from "../views/blocked.js";
 
 type Answer = ReturnType<typeof blocked.run>;
 type Row = Answer["rows"][number];
@@ -48,6 +48,7 @@ export const blockedCommand = defineCommand({
       ...(cut ? [cut] : []),
     ];
   },
+  json: blockedJson,
   next: ({ rows }) => [...(rows[0]?.waiting[0] ? [`goroutine CORE ${rows[0].waiting[0].id}`] : []), `leaked CORE`],
 });
 
@@ -65,7 +66,7 @@ function cycleLines(cycle: Answer["cycles"][number], page: Page): string[] {
 /** A thing that is waited for: kind, address and name in a title with its state, then its waiters and holders. */
 function rowLines(row: Row, page: Page): string[] {
   const what = [row.kind, row.address ?? "", row.name].filter((each) => each !== "").join(" ");
-  const facts = [row.state, `${formatCount(row.count)} blocked`];
+  const facts = [stateText(row.state), `${formatCount(row.count)} blocked`];
   // Below a second a wait is no news, and most cores are full of such.
   if (row.longestNanoseconds !== undefined && row.longestNanoseconds >= 1e9)
     facts.push(`the longest ${formatDuration(row.longestNanoseconds)}`);
@@ -75,7 +76,7 @@ function rowLines(row: Row, page: Page): string[] {
   const more = row.count - waiting.length;
   const holders = row.holders.map((each) => `  could be released by ${each.id}${escapeText(atText(each.top))}: ${escapeText(each.why)}`);
   // The runtime notes no owner: one who returned without unlocking has left no trace.
-  const isLost = (row.kind === "mutex" || row.kind === "rwmutex") && /^(?:locked|held)/.test(row.state) && row.holderCount === 0;
+  const isLost = isHeld(row.state) && row.holderCount === 0;
   const moreHolders = row.holderCount - holders.length;
   return [
     page.bold(cutText(`${escapeText(what)}: ${facts.filter((each) => each !== "").join(", ")}`, page.width, "start")),

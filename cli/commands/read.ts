@@ -8,7 +8,7 @@ import { read } from "../../src/query/read.js";
 import { operandLength, operandPlace } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { bytesOfHex } from "../text/bytes.js";
-import { bytesText } from "../views/read.js";
+import { bytesText, readJson } from "../views/read.js";
 
 /** `corescope read`: bytes of the dead process. */
 export const readCommand = defineCommand({
@@ -31,6 +31,7 @@ export const readCommand = defineCommand({
     length: length === undefined ? 0 : operandLength(length, MOST_BYTES_READ),
   }),
   text: bytesText,
+  json: readJson,
   next: ({ object }) => (object ? [`why CORE ${object.address}`] : []),
   file: ({ bytes }) => [bytesOfHex(bytes)],
 });

@@ -14,7 +14,7 @@ import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 import { pathLines } from "../text/tree.js";
-import { CONSERVATIVE, describeRoot, MERGED_TITLE, mergedFigures } from "../views/why.js";
+import { CONSERVATIVE, describeRoot, MERGED_TITLE, mergedFigures, mergedName } from "../views/why.js";
 
 /** `corescope why`: the path that keeps an object alive. */
 export const whyCommand = defineCommand({
@@ -103,7 +103,7 @@ function mergedLines(merged: NonNullable<ReturnType<typeof why.run>["merged"]>, 
   const draw = (rows: typeof merged, indent: string): void => {
     for (const row of rows) {
       const head = `${mergedFigures(row)}  ${indent}`;
-      const name = escapeText(row.owner ?? row.type);
+      const name = escapeText(mergedName(row));
       lines.push(`${head}${cutText(name, Math.max(12, page.width - head.length), "start")}`);
       draw(row.children ?? [], `${indent}  `);
     }

@@ -1,6 +1,6 @@
 // What to do about an error, in the words of the command line.
 import type { Advice, Step, Unpacker } from "../../src/base/advice.js";
-import { formatBytes } from "../../src/base/units.js";
+import { counted, formatBytes } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
 import { commandLine } from "./command-line.js";
 
@@ -32,6 +32,8 @@ const STEPS: Worded = {
   example: (question) => `for example: corescope ${commandLine(question)}`,
   mappings: ({ reason }) =>
     `${reason === "unmapped" ? "what is mapped" : "left out when the core was written (coredump_filter), or cut off"}: corescope mappings CORE`,
+  goroutines: ({ alive, ended }) =>
+    `${counted(alive, "goroutine is", "goroutines are")} in the core, ${counted(ended, "has", "have")} ended`,
   variables: ({ goroutine }) => `why, and what has a value there: corescope goroutine CORE ${goroutine} --all`,
   executable({ looked, doubt, orForce }) {
     if (doubt) return `${DOUBTS[doubt]} name that one with --exe FILE`;

@@ -1,12 +1,25 @@
 // Bytes as a hex dump. The last line is always the place: the screen shows it as its head.
-import { formatBytes, parseAddress } from "../../src/base/units.js";
-import type { read } from "../../src/query/read.js";
+import { counted, formatBytes, parseAddress } from "../../src/base/units.js";
+import type { ReadResult } from "../../src/query/read.js";
 import { bytesOfHex, formatHexDump } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 
+/** What --json prints: in a sentence, too, what the bytes are in. */
+export interface ReadJson extends ReadResult {
+  readonly explanation: string;
+}
+
+/** The answer as --json prints it. */
+export function readJson(answer: ReadResult): ReadJson {
+  const { object, explanation = "" } = answer;
+  if (!object) return { ...answer, explanation };
+  const where = `${counted(object.offset, "byte")} into ${object.address}, ${object.type}, ${counted(object.bytes, "byte")}`;
+  return { ...answer, explanation: where };
+}
+
 /** Bytes in lines of 16, then a blank line and the object that they are in, or why in none. */
-export function bytesText({ address, bytes, object, explanation }: ReturnType<typeof read.run>, page: Page): string[] {
+export function bytesText({ address, bytes, object, explanation }: ReadResult, page: Page): string[] {
   const lines = formatHexDump(parseAddress(address) ?? 0, bytesOfHex(bytes));
   // Offset 0 is the object's first byte, malloc header included.
   if (object) {

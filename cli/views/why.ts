@@ -1,5 +1,5 @@
 // The words around a path: its root, and the figures of merged paths.
-import { formatBytes, formatCount } from "../../src/base/units.js";
+import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import type { why } from "../../src/query/why.js";
 
 type Answer = ReturnType<typeof why.run>;
@@ -15,6 +15,11 @@ export const MERGED_TITLE = "     count       bytes  path";
 /** The figures of a merged path, as wide as their titles. */
 export function mergedFigures({ count, bytes }: Merged): string {
   return `${formatCount(count).padStart(10)}  ${formatBytes(bytes).padStart(10)}`;
+}
+
+/** The owner or type of a merged path; "(3 others)" where smaller ones are not listed. */
+export function mergedName({ owner, type, others }: Merged): string {
+  return others === undefined ? (owner ?? type) : `(${counted(others, "other")})`;
 }
 
 /** "goroutine 17, main.worker, variable buf (conservative)". */

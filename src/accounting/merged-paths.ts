@@ -1,5 +1,5 @@
 // The shortest paths to many objects, merged by type: who holds all of them.
-import { type Bytes, counted, NONE, type NodeId, type ObjectId, type OwnerId } from "../base/units.js";
+import { type Bytes, NONE, type NodeId, type ObjectId, type OwnerId } from "../base/units.js";
 import { labelIndex } from "../heap/wholes.js";
 import { DEEPEST, MOST_CHILDREN } from "./limits.js";
 import type { HeapNames, Sources } from "./sources.js";
@@ -9,6 +9,8 @@ export interface MergedNode {
   /** Of the first level: the variable, or the function of the goroutines. */
   readonly owner?: string;
   readonly type: string;
+  /** It stands for so many smaller ones at its place, which are not listed. */
+  readonly others?: number;
   readonly count: number;
   readonly bytes: Bytes;
   readonly children?: readonly MergedNode[];
@@ -113,7 +115,7 @@ function shape(branches: readonly Branch[]): readonly MergedNode[] {
     const rest = sorted.slice(MOST_CHILDREN);
     if (rest.length > 0) {
       const sum = (of: (branch: Branch) => number) => rest.reduce((total, child) => total + of(branches[child]), 0);
-      shown.push({ type: `(${counted(rest.length, "other")})`, count: sum((each) => each.count), bytes: sum((each) => each.bytes) });
+      shown.push({ type: "", others: rest.length, count: sum((each) => each.count), bytes: sum((each) => each.bytes) });
     }
     return shown;
   };

@@ -25,6 +25,8 @@ export type Step =
   | { readonly id: "example"; readonly query: string; readonly args: Readonly<Record<string, string | number | boolean>> }
   /** Look at the map of memory: unmapped, the program had nothing there; not-dumped, it was left out of the core or cut off. */
   | { readonly id: "mappings"; readonly reason: "unmapped" | "not-dumped" }
+  /** Take one of the goroutines that are in the core; of those that ended nothing is left. */
+  | { readonly id: "goroutines"; readonly alive: number; readonly ended: number }
   /** Look at the goroutine: which of its variables have a value, and why the others have none. */
   | { readonly id: "variables"; readonly goroutine: number }
   /**

@@ -1,6 +1,7 @@
 // The object, owner or value that a person named: by address or by expression.
 import { NotFoundError, UsageError } from "../base/errors.js";
 import { realName } from "../base/package-names.js";
+import { editDistance } from "../base/spelling.js";
 import { type Address, hex, NONE, type NodeId, parseAddress, type TypeId } from "../base/units.js";
 import { type EvaluationEnvironment, evaluate, type Located } from "../expression/evaluate.js";
 import { parseExpression } from "../expression/parse.js";
@@ -45,29 +46,17 @@ function nearVariables(snapshot: Snapshot, wrong: string): readonly string[] {
     const dot = low.indexOf(".", low.lastIndexOf("/") + 1);
     const own = low.slice(dot + 1);
     const samePackage = low.slice(0, dot) === pack;
-    const letters = distance(own, name);
+    const letters = editDistance(own, name, 2);
     if (samePackage && letters <= 2) scored.push({ name: global, score: letters });
     else if (own === name || (pack === "" && own.startsWith(name) && name.length > 2)) scored.push({ name: global, score: 3 });
     else if (samePackage && name !== "" && (own.startsWith(name.slice(0, 3)) || own.includes(name)))
       scored.push({ name: global, score: 4 });
-    else if (distance(low.slice(0, dot), pack) <= 1 && letters <= 1) scored.push({ name: global, score: 5 });
+    else if (editDistance(low.slice(0, dot), pack, 1) <= 1 && letters <= 1) scored.push({ name: global, score: 5 });
   }
   return scored
     .sort((a, b) => a.score - b.score)
     .slice(0, 5)
     .map((each) => each.name);
-}
-
-/** Letters to change, add or leave out between two short words; 3 when more. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return Math.min(3, row[b.length]);
 }
 
 /** Kinds whose first word is a pointer. */

@@ -11,7 +11,7 @@ import { type Cycle, findCycles } from "../waits/cycles.js";
 import { type Member, type WaitGroup, type WaitKind, waitGroups } from "../waits/groups.js";
 import { type Evidence, findHolders, type Holder } from "../waits/holders.js";
 import { proveStuck } from "../waits/proof.js";
-import { endOfWait, groupNames, stateOfObject } from "../waits/state.js";
+import { endOfWait, groupNames, stateOfObject, type WaitState } from "../waits/state.js";
 import { MOST_HOLDERS, MOST_WAITING_SHOWN } from "./limits.js";
 import type { Query } from "./query.js";
 
@@ -39,14 +39,14 @@ interface HolderRow {
 }
 
 /** What one or more goroutines wait on: an object with an address, or a reason without one, as sleeping. */
-interface BlockedRow {
+export interface BlockedRow {
   readonly kind: WaitKind;
   /** Of the channel, mutex, group...; absent for waits on nothing that has an address. */
   readonly address?: Hex;
   /** "main.config.mu": of a global variable; "" when it has no such name. */
   readonly name: string;
-  /** "unbuffered", "locked, 2 waiting", "counter 2, 1 waiting", "file descriptor 5". */
-  readonly state: string;
+  /** null: it has none, as a sleep. */
+  readonly state: WaitState | null;
   readonly count: number;
   /** The longest waits, at most 100. */
   readonly waiting: readonly WaiterRow[];

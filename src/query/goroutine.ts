@@ -1,6 +1,6 @@
 // One goroutine: its whole stack with arguments and locals.
 import { NotFoundError } from "../base/errors.js";
-import { counted, type Hex, hex } from "../base/units.js";
+import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { type Certainty, type FrameVariable, frameVariables, knownRegisters, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
@@ -102,12 +102,11 @@ export function findGoroutine(dump: Dump, id: number): Goroutine {
   const found = goroutines.find(id);
   if (found) return found;
   const ids = goroutines.all.map((each) => each.id).sort((a, b) => Math.abs(a - id) - Math.abs(b - id));
-  throw new NotFoundError(
-    "goroutine",
-    String(id),
-    ids.slice(0, 3).map(String),
-    `${counted(goroutines.all.length, "goroutine is", "goroutines are")} in the core, ${counted(goroutines.deadCount, "has", "have")} ended`,
-  );
+  throw new NotFoundError("goroutine", String(id), ids.slice(0, 3).map(String), {
+    id: "goroutines",
+    alive: goroutines.all.length,
+    ended: goroutines.deadCount,
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 // Raw memory at an address, and the object it is in.
 import { MemoryFault, UsageError } from "../base/errors.js";
-import { counted, type Hex, hex, NONE, parseAddress } from "../base/units.js";
+import { type Hex, hex, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { isAddress, locate, namesPlace, needText, pointedBy } from "../naming/locate.js";
 import { explainAddress, nameObject } from "../naming/object-names.js";
@@ -24,7 +24,8 @@ export interface ReadResult {
   readonly bytes: string;
   /** The heap object with the address; offset in bytes from its beginning. Absent outside the heap. */
   readonly object?: { readonly address: Hex; readonly type: string; readonly bytes: number; readonly offset: number };
-  readonly explanation: string;
+  /** What the bytes are in, or why nobody knows, when it is no object; absent when it is one. */
+  readonly explanation?: string;
 }
 
 const EXAMPLE = { id: "example", query: "read", args: { address: "0xc000012000", length: 64 } } as const;
@@ -87,10 +88,7 @@ function describe(dump: Dump, address: number): Pick<ReadResult, "object" | "exp
     if (id === NONE) return { explanation: explainAddress(dump, address) };
     const { evidence: _, ...object } = nameObject(dump, id);
     const offset = address - objects.addressOf(id);
-    return {
-      object: { ...object, offset },
-      explanation: `${counted(offset, "byte")} into ${object.address}, ${object.type}, ${counted(object.bytes, "byte")}`,
-    };
+    return { object: { ...object, offset } };
   } catch (error) {
     return { explanation: error instanceof Error ? error.message : String(error) };
   }

@@ -1,11 +1,11 @@
 // What is waited for, in words: its name and its state.
-import { type Address, counted, NONE, WORD } from "../base/units.js";
+import { type Address, NONE, WORD } from "../base/units.js";
 import type { RecordSource } from "../runtime/records/chain.js";
-import { tryChannel } from "../runtime/records/channel.js";
+import { type Channel, tryChannel } from "../runtime/records/channel.js";
 import { waitingFor } from "../runtime/records/condition.js";
 import { wakeTime } from "../runtime/records/goroutine.js";
-import { readMutex, readRWMutex, readWaitGroup } from "../runtime/records/lock.js";
-import { readPollDescriptor } from "../runtime/records/poll-descriptor.js";
+import { type Mutex, type RWMutex, readMutex, readRWMutex, readWaitGroup, type SyncWaitGroup } from "../runtime/records/lock.js";
+import { type PollDescriptor, readPollDescriptor } from "../runtime/records/poll-descriptor.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { enclosing, nameOffset } from "../value/fields.js";
 import type { Member, WaitGroup, WaitKind } from "./groups.js";
@@ -43,62 +43,55 @@ export function groupNames({ types, variables, memory }: NameSource, groups: rea
   };
 }
 
-/** "unbuffered", "locked, 2 waiting", "counter 2, 1 waiting"; "" for what has no state. */
-export function stateOfObject(source: RecordSource, { kind, address }: WaitGroup): string {
-  const describe = address > 0 ? STATES[kind] : undefined;
-  return describe ? (describe(source, address) ?? "not in the core") : "";
-}
+/** The state of what is waited for, by its kind. */
+export type WaitState =
+  /** ofTimer: nobody has to send to it. */
+  | ({ readonly kind: "channel" } & Pick<Channel, "length" | "capacity" | "closed" | "ofTimer">)
+  | ({ readonly kind: "mutex" } & Mutex)
+  | ({ readonly kind: "rwmutex" } & RWMutex)
+  | ({ readonly kind: "waitgroup" } & SyncWaitGroup)
+  /** waiting: goroutines in its list. */
+  | { readonly kind: "cond"; readonly waiting: number }
+  | ({ readonly kind: "network" } & Pick<PollDescriptor, "fileDescriptor" | "closing">)
+  | { readonly kind: "not in the core" };
 
-type Describe = (source: RecordSource, address: Address) => string | undefined;
+type Read = (source: RecordSource, address: Address) => WaitState | undefined;
 
 /** undefined: it is not in the core. */
-const STATES: Partial<Record<WaitKind, Describe>> = { channel, mutex, rwmutex, waitgroup, cond, network };
+const STATES: Partial<Record<WaitKind, Read>> = {
+  channel(source, address) {
+    const found = tryChannel(source, address);
+    if (!found) return undefined;
+    const { length, capacity, closed, ofTimer } = found;
+    return { kind: "channel", length, capacity, closed, ofTimer };
+  },
+  mutex(source, address) {
+    const found = readMutex(source, address);
+    return found && { kind: "mutex", ...found };
+  },
+  rwmutex(source, address) {
+    const found = readRWMutex(source, address);
+    return found && { kind: "rwmutex", ...found };
+  },
+  waitgroup(source, address) {
+    const found = readWaitGroup(source, address);
+    return found && { kind: "waitgroup", ...found };
+  },
+  // sync.Cond has no state but its list of waiters. runtime/sema.go notifyList
+  cond(source, address) {
+    const waiting = waitingFor(source, address);
+    return waiting === undefined ? undefined : { kind: "cond", waiting };
+  },
+  network(source, address) {
+    const found = readPollDescriptor(source, address);
+    return found && { kind: "network", fileDescriptor: found.fileDescriptor, closing: found.closing };
+  },
+};
 
-/** hchan by its buffer; a timer's channel is told, since nobody has to send to it. runtime/chan.go */
-function channel(source: RecordSource, address: Address): string | undefined {
-  const found = tryChannel(source, address);
-  if (!found) return undefined;
-  const { length, capacity, closed, ofTimer } = found;
-  return `${capacity === 0 ? "unbuffered" : `${length} of ${capacity} buffered`}${closed ? ", closed" : ""}${ofTimer ? ", of a timer" : ""}`;
-}
-
-/** State bits of sync.Mutex; starving: handed to the first that waits, since one waited above 1 ms. internal/sync/mutex.go */
-function mutex(source: RecordSource, address: Address): string | undefined {
-  const found = readMutex(source, address);
-  return found && `${found.locked ? "locked" : "not locked"}, ${found.waiting} waiting${found.starving ? ", starving" : ""}`;
-}
-
-/** Who has it, who waits. A writer that is announced blocks new readers while old ones finish. sync/rwmutex.go */
-function rwmutex(source: RecordSource, address: Address): string | undefined {
-  const found = readRWMutex(source, address);
-  if (!found) return undefined;
-  const { writer, readersWaiting, writersQueued } = found;
-  const readers = (count: number) => counted(count, "reader");
-  const held = found.readers > 0 ? `held by ${readers(found.readers)}` : "not locked";
-  const states = { none: held, announced: `${held}, a writer waits for them`, holds: "held by a writer" };
-  return [
-    states[writer],
-    ...(readersWaiting > 0 ? [`${readers(readersWaiting)} behind it`] : []),
-    ...(writersQueued > 0 ? [`${counted(writersQueued, "writer")} queued`] : []),
-  ].join(", ");
-}
-
-/** Counter and waiters share one 64-bit word. sync/waitgroup.go */
-function waitgroup(source: RecordSource, address: Address): string | undefined {
-  const found = readWaitGroup(source, address);
-  return found && `counter ${found.counter}, ${found.waiting} waiting`;
-}
-
-/** sync.Cond has no state but its list of waiters. runtime/sema.go notifyList */
-function cond(source: RecordSource, address: Address): string | undefined {
-  const waiting = waitingFor(source, address);
-  return waiting === undefined ? undefined : `${waiting} waiting`;
-}
-
-/** A descriptor by its number, of the runtime's pollDesc. runtime/netpoll.go */
-function network(source: RecordSource, address: Address): string | undefined {
-  const found = readPollDescriptor(source, address);
-  return found && `file descriptor ${found.fileDescriptor}${found.closing ? ", closing" : ""}`;
+/** The state as the runtime's or sync's record has it; null for what has none, as a sleep. */
+export function stateOfObject(source: RecordSource, { kind, address }: WaitGroup): WaitState | null {
+  const read = address > 0 ? STATES[kind] : undefined;
+  return read ? (read(source, address) ?? { kind: "not in the core" }) : null;
 }
 
 /** When a wait would have ended by itself, in ns of the runtime's clock: a sleep, or the deadline of a descriptor. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { stateText } from "../../cli/views/blocked.js";
 import { NONE } from "../../src/base/units.js";
 import type { Goroutine } from "../../src/runtime/goroutines.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
@@ -34,7 +35,7 @@ test.each<[WaitKind, string, Record<string, number>, string]>([
 ])("state of a %s in a %s of %o", (kind, struct, fields, text) => {
   const make = new RecordBuilder();
   const address = make.make(struct, fields);
-  expect(stateOfObject(make.source(), group(kind, address))).toBe(text);
+  expect(stateText(stateOfObject(make.source(), group(kind, address)))).toBe(text);
 });
 
 test("a condition's state; what is not in the core, and what has none", () => {
@@ -42,10 +43,10 @@ test("a condition's state; what is not in the core, and what has none", () => {
   const condition = make.make("syncCond");
   make.set("notifyList", condition + 24, { wait: 4, notify: 1 });
   const source = make.source();
-  expect(stateOfObject(source, group("cond", condition))).toBe("3 waiting");
-  expect(stateOfObject(source, group("mutex", 0x700000))).toBe("not in the core");
-  expect(stateOfObject(source, group("nil channel", 0))).toBe("");
-  expect(stateOfObject(source, group("sleep", condition))).toBe("");
+  expect(stateText(stateOfObject(source, group("cond", condition)))).toBe("3 waiting");
+  expect(stateText(stateOfObject(source, group("mutex", 0x700000)))).toBe("not in the core");
+  expect(stateText(stateOfObject(source, group("nil channel", 0)))).toBe("");
+  expect(stateText(stateOfObject(source, group("sleep", condition)))).toBe("");
 });
 
 test("a wait ends by itself: a sleep, or at the deadline of its direction", () => {

@@ -2,7 +2,7 @@
 import { formatCount } from "../../../src/base/units.js";
 import { blocked } from "../../../src/query/blocked.js";
 import { formatDuration } from "../../text/duration.js";
-import { atText, circleText, waitsText } from "../../views/blocked.js";
+import { atText, circleText, stateText, waitsText } from "../../views/blocked.js";
 import { isAt, places, type Subjects } from "../places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 
@@ -84,7 +84,7 @@ function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
   const isOpen = given.folds[key] ?? (id !== undefined || row.holders.length > 0 || row.count <= mostOpen);
   const long = row.longestNanoseconds === undefined ? "" : `, the longest ${formatDuration(row.longestNanoseconds)}`;
   const name = [row.kind, row.name, row.address ?? ""].filter((each) => each !== "").join(" ");
-  const state = row.state === "" ? "" : `${row.state}, `;
+  const state = row.state === null ? "" : `${stateText(row.state)}, `;
   const head: Line = {
     text: `${isOpen ? "▾" : "▸"} ${name}: ${state}${formatCount(row.count)} blocked${long}`,
     tone: "bold",

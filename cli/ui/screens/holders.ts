@@ -1,7 +1,7 @@
 // Merged paths of all objects of a type as a tree, all of it unfolded: it is cut to a size that is read.
 import { counted } from "../../../src/base/units.js";
 import { why } from "../../../src/query/why.js";
-import { MERGED_TITLE, mergedFigures } from "../../views/why.js";
+import { MERGED_TITLE, mergedFigures, mergedName } from "../../views/why.js";
 import { ownerPlace, places, type Subjects, typePlace } from "../places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 
@@ -27,13 +27,13 @@ export const holdersScreen: Screen<Subjects["holders"]> = {
 
 /** A row and, unless it is folded, all below it. */
 function mergedLines(row: Merged, path: string, depth: number, given: Given): Line[] {
-  const name = row.owner ?? row.type;
+  const name = mergedName(row);
   const key = `${path}/${name}`;
   const children = row.children ?? [];
   const isOpen = given.folds[key] ?? true;
   const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
   // A type leads to its objects, an owner to its value or stack.
-  const open = row.owner ? ownerPlace(row.owner) : typePlace(row.type);
+  const open = row.owner ? ownerPlace(row.owner) : row.others === undefined ? typePlace(row.type) : undefined;
   const line: Line = {
     text: `${mergedFigures(row)}  ${"  ".repeat(depth)}${mark} ${name}`,
     depth,

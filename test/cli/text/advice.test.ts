@@ -9,6 +9,7 @@ const WORDS: readonly (readonly [Advice | undefined, string])[] = [
   [{ id: "example", query: "read", args: { address: "0xc000012000", length: 64 } }, "for example: corescope read CORE 0xc000012000 64"],
   [{ id: "mappings", reason: "unmapped" }, "what is mapped: corescope mappings CORE"],
   [{ id: "mappings", reason: "not-dumped" }, "left out when the core was written (coredump_filter), or cut off: corescope mappings CORE"],
+  [{ id: "goroutines", alive: 1, ended: 2000 }, "1 goroutine is in the core, 2,000 have ended"],
   [{ id: "variables", goroutine: 12 }, "why, and what has a value there: corescope goroutine CORE 12 --all"],
   [{ id: "executable" }, "pass the binary that crashed with --exe FILE"],
   [

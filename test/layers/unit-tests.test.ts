@@ -98,11 +98,9 @@ const BUILDS_EXECUTABLES = "src/runtime/binary/";
 
 /** Files that only committed cores test so far: what they read is more than test/support can make. */
 const CORES_ONLY = [
-  "naming/path-names",
   "runtime/call-arguments",
   "runtime/closure-types",
   "runtime/code/slow-paths",
-  "runtime/frame-variables",
   "runtime/layout/schema-heap",
   "runtime/layout/schema-trace",
   "runtime/memory-classes",
@@ -113,7 +111,6 @@ const CORES_ONLY = [
   "runtime/type-names",
   "runtime/visible-variables",
   "runtime/without-dwarf",
-  "stacks/local-variables",
 ];
 
 /** What says that a file opens a core: the helpers that do, the committed cores, the way of opening any. */

@@ -33,6 +33,7 @@ import {
 } from "./inference.js";
 import { KIND_STEP, POINTER } from "./pointer-kinds.js";
 import { finalizedType, type RootTable } from "./roots.js";
+import { inferUndeclared } from "./undeclared.js";
 
 /**
  * Types every object it can, in three sweeps: from headers and roots along pointers to first bytes; what is only pointed
@@ -48,6 +49,10 @@ export function inferTypes(input: TypingInput, findings: Findings, progress: Pro
   for (let row = 0; row < roots.count; row++) inferFromRoot(typing, roots, row);
   inferFinalized(typing);
   propagate(typing, progress);
+  if (runtime.binary.from === "tables") {
+    inferUndeclared(typing, roots);
+    propagate(typing, progress);
+  }
   inferInteriors(typing, roots);
   propagate(typing, progress);
   nameTinyBlocks(typing);

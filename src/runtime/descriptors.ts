@@ -41,6 +41,8 @@ export interface Descriptors {
   readonly names: TypeNames;
   /** abi.Type of the name; 0 when no module has one. */
   byName(name: string): Address;
+  /** Whether one lies at the address. */
+  has(address: Address): boolean;
   /** All, ascending. */
   addresses(): readonly Address[];
 }
@@ -54,9 +56,14 @@ export function readDescriptors(memory: AddressSpace, layout: Layout, modules: r
     found ??= modules.flatMap((module) => [...scan(memory, layout, module, names)]);
     return found;
   };
+  let all: ReadonlySet<Address> | undefined;
   return {
     names,
     addresses,
+    has(address) {
+      all ??= new Set(addresses());
+      return all.has(address);
+    },
     byName(name) {
       if (!byText) {
         byText = new Map();

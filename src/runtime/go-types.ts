@@ -117,6 +117,8 @@ export interface TypeTable {
   byRtype(address: Address): TypeId;
   /** The dynamic type of an interface by its first word, an itab or an abi.Type; NONE when that leads to none. */
   interfaceTarget(word: Address, isItab: boolean): TypeId;
+  /** Whether a word can only be an interface's first one: the address of a module's abi.Type, or of an itab of two of them. */
+  firstWord(word: Address): "type" | "itab" | undefined;
   fromDwarf(type: DwarfType): TypeId;
   /** The type of an allocation of elements: "[]T". */
   arrayOf(element: TypeId): TypeId;

@@ -1,6 +1,6 @@
 // Go types, interned: from DWARF where the executable describes them, from abi.Type where only the process does.
 import type { Findings } from "../base/findings.js";
-import { type Address, NONE, type TypeId } from "../base/units.js";
+import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
 import type { DwarfType } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { isDirect as isDirectByAbi, readAbiHeader } from "./abi-type.js";
@@ -105,6 +105,7 @@ class Types implements TypeTable {
   private readonly byDie = new Map<number, TypeId>();
   private readonly byAddress = new Map<Address, TypeId>();
   private readonly byText = new Map<string, TypeId>();
+  private readonly firstWords = new Map<Address, "type" | "itab" | undefined>();
   private readonly derivedTypes = new Map<string, TypeId>();
   private readonly isDirect = (type: GoType): boolean => {
     const header = type.rtype === 0 ? undefined : readAbiHeader(this.memory, this.layout, type.rtype);
@@ -170,6 +171,23 @@ class Types implements TypeTable {
    * The dynamic type of an interface value: its first word is a type for `any`, an itab for interfaces with methods. runtime/runtime2.go
    * iface, eface
    */
+  firstWord(word: Address): "type" | "itab" | undefined {
+    if (!this.firstWords.has(word)) this.firstWords.set(word, this.findFirstWord(word));
+    return this.firstWords.get(word);
+  }
+
+  private findFirstWord(word: Address): "type" | "itab" | undefined {
+    const { descriptors, memory, layout } = this;
+    if (word % WORD !== 0 || !descriptors.names.moduleOf(word)) return undefined;
+    if (descriptors.has(word)) return "type";
+    const struct = layout.struct("itab");
+    const isItab =
+      memory.tryBytes(word, struct.size) !== undefined &&
+      descriptors.has(readField(memory, struct, word, "Type")) &&
+      descriptors.has(readField(memory, struct, word, "Inter"));
+    return isItab ? "itab" : undefined;
+  }
+
   interfaceTarget(word: Address, isItab: boolean): TypeId {
     const rtype = isItab ? itabType(this.memory, this.layout, word) : word;
     return rtype > 0 ? this.byRtype(rtype) : NONE;

@@ -48,6 +48,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   "test/heap/pointers.test.ts": ["heap/pointer-loops"],
   "test/heap/retained.test.ts": ["heap/retention"],
   "test/heap/typing.test.ts": ["heap/inference", "heap/path-types", "heap/typing", "heap/wholes"],
+  "test/heap/undeclared.test.ts": ["heap/undeclared"],
   "test/process/producers.test.ts": [
     "process/producers/delve",
     "process/producers/gcore",

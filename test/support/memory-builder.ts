@@ -128,6 +128,9 @@ export class TypeBuilder implements TypeTable {
   interfaceTarget(word: Address, isItab: boolean): TypeId {
     return this.byRtype(isItab ? (this.itabs.get(word) ?? 0) : word);
   }
+  firstWord(word: Address): "type" | "itab" | undefined {
+    return this.itabs.has(word) ? "itab" : this.byRtype(word) === NONE ? undefined : "type";
+  }
   fromDwarf(): TypeId {
     return NONE;
   }

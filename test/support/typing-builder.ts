@@ -33,6 +33,10 @@ export class TypingBuilder {
   private readonly withHeader = new Set<number>();
   private readonly addresses: Address[] = [];
   private readonly headers = new Map<ObjectId, number>();
+  /** The executable was stripped: no variable has a type, and words tell of themselves. */
+  stripped = false;
+  /** First words of interfaces in objects, by the object and the offset of the second word. */
+  private readonly firstWords = new Map<string, Address>();
   private readonly edges: { readonly from: ObjectId; readonly word: number; readonly to: ObjectId; readonly at: Bytes }[] = [];
   private readonly rows: { readonly type: TypeId; readonly offset: Bytes; readonly to: ObjectId; readonly at: Bytes }[] = [];
 
@@ -75,6 +79,14 @@ export class TypingBuilder {
     const address = this.addressOf(from) + offset;
     this.memory.word(address, this.addressOf(to) + at);
     this.edges.push({ from, word: (address - this.addresses[from]) / WORD, to, at });
+    return this;
+  }
+
+  /** Two words at an offset of an object: a type or an itab, and a pointer to another object. */
+  pairs(from: ObjectId, offset: Bytes, first: Address, to: ObjectId): this {
+    this.memory.word(this.addressOf(from) + offset, first);
+    this.points(from, offset + WORD, to);
+    this.firstWords.set(`${from} ${this.edges[this.edges.length - 1].word}`, first);
     return this;
   }
 
@@ -131,6 +143,7 @@ export class TypingBuilder {
     const tinyBlock = this.types.add("tiny block", "unknown", 16);
     const runtime = {
       types: this.types,
+      binary: { from: this.stripped ? "tables" : "dwarf" },
       maps: mapsOf(layoutOf(this.structs)),
       process: { memory: space },
       specials: this.specials,
@@ -171,6 +184,8 @@ export class TypingBuilder {
     for (let node = 0; node < nodeCount; node++) first[node + 1] += first[node];
     const edges: Csr = { nodeCount, first, targets: Uint32Array.from(sorted, ({ to }) => objectNode + to) };
     const edgeOffsets = Uint32Array.from(sorted, ({ word, at }) => (at === 0 ? word : word + INTERIOR));
-    return { edges, edgeOffsets, before: new Uint16Array(sorted.length), beforeAddresses: [0], objectNode };
+    const beforeAddresses = [0, ...new Set(this.firstWords.values())];
+    const before = Uint16Array.from(sorted, ({ from, word }) => beforeAddresses.indexOf(this.firstWords.get(`${from} ${word}`) ?? 0));
+    return { edges, edgeOffsets, before, beforeAddresses, objectNode };
   }
 }

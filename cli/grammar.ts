@@ -28,6 +28,13 @@ export function buildProgram(commands: readonly AnyCommand[], world: Pick<World,
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({ writeOut: (text) => void world.out.write(text), writeErr: (text) => void world.error.write(text), outputError() {} })
     .option("--exe <file>", "the executable that crashed (default: found through the core)")
+    .option("--debug <file>", "read debug information from this file (default: the executable's, or found by build id and debug link)")
+    .addOption(
+      new Option("--debug-dir <dir>", "look for debug files here, then in /usr/lib/debug; may be given again").argParser(
+        (dir: string, before: string | undefined) => (before === undefined ? dir : `${before}:${dir}`),
+      ),
+    )
+    .option("--debuginfod", "fetch missing debug information from the servers in DEBUGINFOD_URLS")
     .option("--force", "accept an executable whose build id differs")
     .option("--json", "answer as one JSON document")
     .option("--top <n>", "rows to show, 0 for all", "20")

@@ -13,15 +13,48 @@ export interface Opening {
 
 /** What opened the core, of a command line. */
 export function openingOf(core: string, options: Options): Opening {
-  const exe = optionText(options, "exe");
-  const tmpdir = optionText(options, "tmpdir");
+  const text = (name: string, flag: string) => {
+    const value = optionText(options, name);
+    return value === undefined ? [] : [flag, value];
+  };
   return {
     core,
     options: [
-      ...(exe === undefined ? [] : ["--exe", exe]),
+      ...text("exe", "--exe"),
+      ...text("debug", "--debug"),
+      ...text("debugDir", "--debug-dir"),
+      ...(options.debuginfod === true ? ["--debuginfod"] : []),
       ...(options.force === true ? ["--force"] : []),
-      ...(tmpdir === undefined ? [] : ["--tmpdir", tmpdir]),
+      ...text("tmpdir", "--tmpdir"),
     ],
+  };
+}
+
+/** The files that a command line names, and what may be done to find others; as openDump takes them. */
+export interface NamedFiles {
+  readonly core: string;
+  readonly executable?: string;
+  readonly debug?: string;
+  readonly debugFolders?: readonly string[];
+  readonly debuginfod?: true;
+  readonly force: boolean;
+  readonly tmpdir?: string;
+}
+
+/** The files of a command line. Absent options stay absent: the dump looks for an executable only when it was given none. */
+export function filesOf(core: string, options: Options): NamedFiles {
+  const executable = optionText(options, "exe");
+  const debug = optionText(options, "debug");
+  const folders = optionText(options, "debugDir");
+  const tmpdir = optionText(options, "tmpdir");
+  return {
+    core,
+    force: options.force === true,
+    ...(executable ? { executable } : {}),
+    ...(debug ? { debug } : {}),
+    ...(folders ? { debugFolders: folders.split(":").filter((folder) => folder !== "") } : {}),
+    ...(options.debuginfod === true ? { debuginfod: true } : {}),
+    ...(tmpdir ? { tmpdir } : {}),
   };
 }
 

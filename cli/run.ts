@@ -7,7 +7,7 @@ import { type Options, optionChoice, optionText, optionTop } from "./arguments.j
 import type { AnyCommand, World } from "./command.js";
 import { EXIT, errorDocument, explain } from "./exit.js";
 import { checkTarget, print, writeFile } from "./output.js";
-import { type Opening, openingOf, pasteable, pasteError } from "./paste.js";
+import { filesOf, type Opening, openingOf, pasteable, pasteError } from "./paste.js";
 import { type ShownProgress, showProgress } from "./progress.js";
 import { escapeText } from "./text/escape.js";
 import { findingFacts } from "./text/findings.js";
@@ -31,10 +31,7 @@ export async function runCommand(
   const output = optionText(options, "output");
   const overwrite = options.overwrite === true;
   if (output !== undefined) checkTarget(output, overwrite); // before minutes of work
-  // Absent options stay absent: the dump looks for an executable only when it was given none.
-  const executable = optionText(options, "exe");
-  const tmpdir = optionText(options, "tmpdir");
-  const files = { core, force: options.force === true, ...(executable ? { executable } : {}), ...(tmpdir ? { tmpdir } : {}) };
+  const files = filesOf(core, options);
   try {
     const dump = await world.open(files, progress);
     try {

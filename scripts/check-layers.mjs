@@ -103,9 +103,9 @@ const closed = [
  * a line (base, graph, query, heap and the rooms of engines) are made of files that each stand for themselves.
  */
 const doors = {
-  elf: ["elf", "constants"],
+  elf: ["elf", "constants", "debug-link", "debug-match"],
   dwarf: ["dwarf"],
-  files: ["files", "file-source"],
+  files: ["files", "file-source", "debug-places", "debuginfod"],
   process: ["process", "address-space"],
   trace: ["trace", "wire", "events", "format", "generation", "order", "reader", "edit-batches", "limits"],
   recorder: ["recorder", "scheduler"],

@@ -43,7 +43,7 @@ export async function openDump(files: DumpFiles, progress: Progress = silent, op
  */
 function wire(path: string, images: DumpImages, findings: Findings, progress: Progress, options: HeapOptions): Dump {
   const { parts, executable, others } = images;
-  const debug = lazy(() => readDebugInfo(executable, executable.source.name, findings));
+  const debug = lazy(images.debug.read);
   const process = checkUntouched(assembleProcess(parts, images, findings), debug, findings);
   // A plugin's debug information is read when an address in it is asked for.
   const plugins = others.map(({ image, bias }) => ({ bias, debug: () => readDebugInfo(image, image.source.name, findings) }));
@@ -51,7 +51,7 @@ function wire(path: string, images: DumpImages, findings: Findings, progress: Pr
   const runtime = lazy(() => {
     const own = debug();
     // Everything but bytes and mappings rests on DWARF; the error says whether a Go program was stripped or this is none.
-    if (!own) throw withoutDwarf(process);
+    if (!own) throw withoutDwarf(process, images.debug.refused);
     return readRuntime(process, { from: "dwarf", debug: own }, findings, plugins);
   });
   const heap = lazy(() => readHeap(runtime(), findings, progress, options));

@@ -26,6 +26,8 @@ const UNPACKERS: Readonly<Record<Unpacker, string>> = {
 };
 
 const EXECUTABLE = "pass the binary that crashed with --exe FILE";
+const OTHER_BUILD = `, or --force to use this one all the same (then nothing is certain)
+an unstripped build of the same sources may give its debug information: pass that one with --debug FILE`;
 const DOUBTS = { "no Go": "is it the program that crashed?", "no Go runtime": "is it a Go program, and the one that crashed?" };
 
 const STEPS: Worded = {
@@ -35,12 +37,21 @@ const STEPS: Worded = {
   goroutines: ({ alive, ended }) =>
     `${counted(alive, "goroutine is", "goroutines are")} in the core, ${counted(ended, "has", "have")} ended`,
   variables: ({ goroutine }) => `why, and what has a value there: corescope goroutine CORE ${goroutine} --all`,
-  executable({ looked, doubt, orForce }) {
+  executable({ looked, doubt, orForce, debugOnly }) {
     if (doubt) return `${DOUBTS[doubt]} name that one with --exe FILE`;
+    if (looked && debugOnly !== undefined)
+      return `looked for ${looked.join(", ")}\n${quoteWord(debugOnly)} has debug information and no code: ${EXECUTABLE}, and this one with --debug`;
     if (looked) return `looked for ${looked.join(", ")}\npass the binary that crashed: corescope overview CORE --exe FILE`;
-    return orForce ? `${EXECUTABLE}, or --force to use this one all the same (then nothing is certain)` : EXECUTABLE;
+    return orForce ? `${EXECUTABLE}${OTHER_BUILD}` : EXECUTABLE;
   },
-  "unstripped-executable": () => "pass an unstripped build of the very same source and Go release with --exe FILE --force",
+  "debug-information": ({ looked }) =>
+    [
+      ...(looked.length > 0 ? ["its debug information was looked for:", ...looked.map((each) => `  ${each}`)] : []),
+      "what helps, the cheapest first:",
+      "  its own debug file, kept by objcopy --only-keep-debug or from a package (-dbgsym, -debuginfo): pass it with --debug FILE",
+      "  a server that has it: set DEBUGINFOD_URLS and pass --debuginfod",
+      "  a build of the same sources, Go release and flags without -s, -w and strip: pass it with --debug FILE",
+    ].join("\n"),
   "not-the-core": ({ path }) => `the core comes first, the executable is an option: --exe ${quoteWord(path)}`,
   room({ compressed, wanted, free }) {
     const figures =

@@ -2,10 +2,11 @@
 import { basename } from "node:path";
 import { isTraceFile } from "../../src/dump.js";
 import { RemoteDump } from "../../src/worker/worker.js";
-import { type Options, optionChoice, optionText } from "../arguments.js";
+import { type Options, optionChoice } from "../arguments.js";
 import type { AnyCommand, World } from "../command.js";
 import { EXIT, explain } from "../exit.js";
 import { isFile, writeFile } from "../output.js";
+import { filesOf } from "../paste.js";
 import { wantsColour } from "../text/style.js";
 import { allScreens, traceScreens } from "./screens/index.js";
 import { Session } from "./session.js";
@@ -75,7 +76,5 @@ export async function startUi(core: string, options: Options, world: World, comm
 
 /** Opens the dump in a thread; returns at once, dump.opened tells how it went. */
 function openRemote(core: string, options: Options): RemoteDump {
-  const executable = optionText(options, "exe");
-  const tmpdir = optionText(options, "tmpdir");
-  return RemoteDump.open({ core, force: options.force === true, ...(executable ? { executable } : {}), ...(tmpdir ? { tmpdir } : {}) });
+  return RemoteDump.open(filesOf(core, options));
 }

@@ -31,16 +31,21 @@ export type Step =
   | { readonly id: "variables"; readonly goroutine: number }
   /**
    * Give the binary that crashed as `executable`. looked: where one was looked for. doubt: what was found is no Go program, or not
-   * this one. orForce: `force` takes the one that was found, and then nothing is certain.
+   * this one. orForce: `force` takes the one that was found, and then nothing is certain; one that is a build of the same sources is of use
+   * as `debug`. debugOnly: the file that was given as `executable` has no code, it goes to `debug`.
    */
   | {
       readonly id: "executable";
       readonly looked?: readonly string[];
       readonly doubt?: "no Go" | "no Go runtime";
       readonly orForce?: boolean;
+      readonly debugOnly?: string;
     }
-  /** Give a build of the very same source and Go release that was not stripped as `executable`, with `force`. */
-  | { readonly id: "unstripped-executable" }
+  /**
+   * Give a file with the debug information of a stripped executable as `debug`; or let it be found, in `debugFolders` or by `debuginfod`.
+   * looked: a sentence for each place where one was looked for in vain.
+   */
+  | { readonly id: "debug-information"; readonly looked: readonly string[] }
   /** The file is no core but an executable: give it as `executable`. */
   | { readonly id: "not-the-core"; readonly path: string }
   /** Give a folder with more room as `tmpdir`; at least `wanted` bytes, where `free` are now. compressed: or unpack the file before. */

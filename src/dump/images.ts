@@ -2,6 +2,7 @@
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import type { ByteSource } from "../base/source.js";
+import { isDebugOnly } from "../elf/debug-link.js";
 import { type ElfImage, expectExecutable, openElf } from "../elf/elf.js";
 import { openFiles } from "../files/files.js";
 import {
@@ -14,12 +15,15 @@ import {
   readCore,
   verifyBuild,
 } from "../process/process.js";
+import { type DebugSource, findDebug } from "./debug-source.js";
 import type { DumpFiles } from "./types.js";
 
 /** What the files of a dump are, before one is laid over the other. */
 export interface DumpImages {
   readonly parts: ProcessParts;
   readonly executable: ElfImage;
+  /** Where its debug information is read from. */
+  readonly debug: DebugSource;
   readonly others: readonly LoadedImage[];
   /** Closes all files. */
   close(): void;
@@ -27,7 +31,7 @@ export interface DumpImages {
 
 /**
  * Opens the files.
- * @throws DumpError: not found, not ELF, not a core, of another build
+ * @throws DumpError: not found, not ELF, not a core, of another build; a named debug file that is not of the executable
  */
 export async function openImages(files: DumpFiles, progress: Progress, findings: Findings): Promise<DumpImages> {
   // A file is parsed once, though it is asked for by several steps.
@@ -51,6 +55,7 @@ export async function openImages(files: DumpFiles, progress: Progress, findings:
         return { executable: executableCandidates(parts), others: imageCandidates(parts) };
       },
       matches: (source, file) => isExecutable(file, elf) && verifyBuild(partsOf(source), elf(file)).match !== "different",
+      isDebugOnly: (file) => isExecutable(file, elf) && isDebugOnly(elf(file)),
     },
     progress,
     findings,
@@ -69,7 +74,14 @@ export async function openImages(files: DumpFiles, progress: Progress, findings:
       const bias = findLoadBias(parts, elf(source));
       return bias === undefined ? [] : [{ image: elf(source), bias }];
     });
-    return { parts, executable, others, close: () => opened.close() };
+    const named = files.debug ?? (opened.isDebugNamed ? files.executable : undefined);
+    const paths = executableCandidates(parts);
+    const debug = await findDebug({ executable, paths, files: { ...files, debug: named }, progress, findings });
+    const close = () => {
+      debug.close();
+      opened.close();
+    };
+    return { parts, executable: debug.executable, debug, others, close };
   } catch (error) {
     opened.close();
     throw error;

@@ -36,4 +36,13 @@ export interface DumpFiles {
   readonly force?: boolean | undefined;
   /** Where a compressed core is unpacked to; the system's directory when absent. */
   readonly tmpdir?: string | undefined;
+  /**
+   * Debug information is read from this file: the executable's own debug file, or an unstripped build of the same sources, Go release and
+   * flags. By default it is the executable's own, else found by build id and .gnu_debuglink.
+   */
+  readonly debug?: string | undefined;
+  /** Folders of debug files to look in before /usr/lib/debug, each with .build-id in it. */
+  readonly debugFolders?: readonly string[] | undefined;
+  /** Ask the servers that DEBUGINFOD_URLS names for debug information, when none is found. */
+  readonly debuginfod?: boolean | undefined;
 }

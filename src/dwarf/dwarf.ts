@@ -193,7 +193,7 @@ class Debug implements DebugInfo {
   private globalRow(row: number): Global {
     const known = this.globalRows[row];
     if (known !== undefined) return known;
-    const made = new Global(this.types, this.scan.globalOffset.at(row), this.scan.globalAddress.at(row));
+    const made = new Global(this.types, this.scan.globalOffset.at(row), this.dies.place(this.scan.globalAddress.at(row)));
     this.globalRows[row] = made;
     return made;
   }

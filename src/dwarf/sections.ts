@@ -7,6 +7,8 @@ import type { AbbreviationTable, Encoding } from "./abbreviations.js";
 /** Bytes by section name; undefined when the file has none. */
 export interface DwarfSections {
   section(name: string): Uint8Array | undefined;
+  /** Where in the executable a variable lies, when the debug information is of a build whose data lies elsewhere. */
+  place?(address: Address): Address;
 }
 
 /**
@@ -65,6 +67,11 @@ export class Sections {
       this.cache.set(section, bytes);
     }
     return bytes;
+  }
+
+  /** The executable's link-time address of a variable. */
+  place(address: Address): Address {
+    return this.sections.place?.(address) ?? address;
   }
 
   /** What is wrong at an offset of .debug_info. */

@@ -19,7 +19,10 @@ export const SHT_NOTE = 7;
 export const SHT_NOBITS = 8;
 export const SHT_DYNSYM = 11;
 
-/** Section flag: the contents begin with Elf64_Chdr. */
+/** Section flags: writable, in memory, code; the contents begin with Elf64_Chdr. */
+export const SHF_WRITE = 1;
+export const SHF_ALLOC = 2;
+export const SHF_EXECINSTR = 4;
 export const SHF_COMPRESSED = 0x800;
 export const ELFCOMPRESS_ZLIB = 1;
 export const ELFCOMPRESS_ZSTD = 2;

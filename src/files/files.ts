@@ -28,19 +28,23 @@ export interface ImageFinder {
   candidates(core: ByteSource): { readonly executable: readonly string[]; readonly others: readonly string[] };
   /** false when the file is surely of another build, or no executable at all; the search goes on then. Not asked about --exe. */
   matches(core: ByteSource, executable: ByteSource): boolean;
+  /** Whether a file holds debug information without code: named as the executable, it is not what the bytes are read from. */
+  isDebugOnly(file: ByteSource): boolean;
 }
 
 /** Open files of one dump; others: images that the process had mapped, by the paths it knew them by. close ends all. */
 export interface OpenedFiles {
   readonly core: ByteSource;
   readonly executable: ByteSource;
+  /** What --exe names holds debug information only: the executable was searched for. */
+  readonly isDebugNamed: boolean;
   readonly others: readonly { readonly source: ByteSource; readonly path: string }[];
   close(): void;
 }
 
 /**
  * Opens the core, then its executable: the named one, else the first of the right build among the candidates, as they are and beside
- * the core. When all that exist are of another build, the first of those: who asked must check, and can tell both ids.
+ * the core; so too when the named one holds debug information only. When all that exist are of another build, the first of those: who asked must check, and can tell both ids.
  *
  * @throws NotFoundError, FormatError, UsageError, ResourceError with one sentence each
  */
@@ -57,10 +61,11 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
   try {
     const core = keep(await openPacked(names.core, names.tmpdir, true, progress, findings));
     const candidates = finder.candidates(core);
+    const named = names.executable === undefined ? undefined : await openPacked(names.executable, names.tmpdir, false, progress, findings);
+    const isDebugNamed = named !== undefined && finder.isDebugOnly(named.source);
+    if (isDebugNamed) named.close();
     const executable =
-      names.executable !== undefined
-        ? await openPacked(names.executable, names.tmpdir, false, progress, findings)
-        : await findExecutable(names, core, candidates.executable, finder, progress, findings);
+      named && !isDebugNamed ? named : await findExecutable(names, core, candidates.executable, finder, progress, findings);
     const source = keep(executable);
     const others: { source: ByteSource; path: string }[] = [];
     for (const path of candidates.others) {
@@ -68,7 +73,7 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
       if (file) others.push({ source: keep(file), path });
       else findings.add("image-missing", "a mapped image was not found; its read-only memory is not known", path);
     }
-    return { core, executable: source, others, close };
+    return { core, executable: source, isDebugNamed, others, close };
   } catch (error) {
     close();
     throw error;
@@ -141,7 +146,8 @@ async function findExecutable(
   }
   if (other !== undefined) return other;
   const wanted = candidates[0] ?? "of this core";
-  throw new NotFoundError("executable", wanted, [], { id: "executable", looked });
+  const debugOnly = names.executable === undefined ? {} : { debugOnly: names.executable };
+  throw new NotFoundError("executable", wanted, [], { id: "executable", looked, ...debugOnly });
 }
 
 /** The path as it is, then its name beside the core; each also compressed. */

@@ -9,3 +9,7 @@ export const CHUNK: Bytes = 128 * 1024;
 export const HOLE: Bytes = 65_536;
 /** Free space of a disk that is left alone. */
 export const LEAST_ROOM: Bytes = 1024 * 1024;
+/** Debug information of one program from a server; the 32-bit DWARF that Go writes ends there. */
+export const MOST_FETCHED: Bytes = 4 * 2 ** 30;
+/** Milliseconds without a byte after which a server is given up, as debuginfod's clients do. */
+export const LONGEST_SILENCE = 90_000;

@@ -202,6 +202,7 @@ describe("openFiles", () => {
   const finder = (candidates: string[], right: string, others: string[] = []): ImageFinder => ({
     candidates: () => ({ executable: candidates, others }),
     matches: (_, executable) => new TextDecoder().decode(executable.read(0, 100)) === right,
+    isDebugOnly: (file) => new TextDecoder().decode(file.read(0, 100)).startsWith("debug"),
   });
   const text = (value: string) => new TextEncoder().encode(value);
 
@@ -234,6 +235,17 @@ describe("openFiles", () => {
     await expect(openFiles({ core, executable: join(folder, "nope") }, finder([], "right"), silent, new Findings())).rejects.toThrow(
       "no file",
     );
+  });
+
+  it("searches for the executable when --exe names a file without code, and says where when there is none", async () => {
+    const core = put("c-core", text("the core"));
+    const debug = put("c-debug", text("debug information"));
+    const executable = put("c-right", text("right"));
+    const files = await openFiles({ core, executable: debug }, finder([executable], "right"), silent, new Findings());
+    expect([files.executable.name, files.isDebugNamed]).toEqual([executable, true]);
+    files.close();
+    const alone = openFiles({ core, executable: debug }, finder(["/gone/app"], "right"), silent, new Findings());
+    await expect(alone).rejects.toMatchObject({ code: "not-found", given: "/gone/app", advice: { id: "executable", debugOnly: debug } });
   });
 
   it("opens other images when they are there, and says which are not", async () => {

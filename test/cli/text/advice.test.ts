@@ -14,12 +14,23 @@ const WORDS: readonly (readonly [Advice | undefined, string])[] = [
   [{ id: "executable" }, "pass the binary that crashed with --exe FILE"],
   [
     { id: "executable", orForce: true },
-    "pass the binary that crashed with --exe FILE, or --force to use this one all the same (then nothing is certain)",
+    "pass the binary that crashed with --exe FILE, or --force to use this one all the same (then nothing is certain)\n" +
+      "an unstripped build of the same sources may give its debug information: pass that one with --debug FILE",
   ],
   [{ id: "executable", looked: ["/a", "/b"] }, "looked for /a, /b\npass the binary that crashed: corescope overview CORE --exe FILE"],
   [{ id: "executable", doubt: "no Go" }, "is it the program that crashed? name that one with --exe FILE"],
   [{ id: "executable", doubt: "no Go runtime" }, "is it a Go program, and the one that crashed? name that one with --exe FILE"],
-  [{ id: "unstripped-executable" }, "pass an unstripped build of the very same source and Go release with --exe FILE --force"],
+  [
+    { id: "executable", looked: ["/a", "/b"], debugOnly: "a.debug" },
+    "looked for /a, /b\na.debug has debug information and no code: pass the binary that crashed with --exe FILE, and this one with --debug",
+  ],
+  [
+    { id: "debug-information", looked: ["/a.debug: its CRC-32 is 0x1", "not there: /b"] },
+    "its debug information was looked for:\n  /a.debug: its CRC-32 is 0x1\n  not there: /b\nwhat helps, the cheapest first:\n" +
+      "  its own debug file, kept by objcopy --only-keep-debug or from a package (-dbgsym, -debuginfo): pass it with --debug FILE\n" +
+      "  a server that has it: set DEBUGINFOD_URLS and pass --debuginfod\n" +
+      "  a build of the same sources, Go release and flags without -s, -w and strip: pass it with --debug FILE",
+  ],
   [{ id: "not-the-core", path: "a b" }, "the core comes first, the executable is an option: --exe 'a b'"],
   [{ id: "room", compressed: false }, "name a folder with room with --tmpdir DIR, or set TMPDIR"],
   [

@@ -154,3 +154,5 @@ export const SCAN_BLOCK: Bytes = 1 << 20;
 export const MOST_SCANNED: Bytes = 2 ** 31;
 /** A mapping without a file's name in which the data of a program is looked for; larger ones are heap. */
 export const LARGEST_UNNAMED: Bytes = 1 << 26;
+/** Places that pass a first look; each is looked at closely. */
+export const MOST_CANDIDATES = 1 << 20;

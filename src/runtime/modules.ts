@@ -73,7 +73,20 @@ export function readModules(memory: AddressSpace, layout: Layout, findings: Find
   return modules;
 }
 
-/** One module's fields. @throws MemoryFault when a table of text sections is not in the core */
+/** moduledata.textsectmap, read-only data: [] when it is not in the core, as if there were one section. runtime/symtab.go textsect */
+function readSections(memory: AddressSpace, array: Address, length: number): Module["textsections"] {
+  const count = Math.min(length, MOST_SECTIONS);
+  if (memory.tryBytes(array, count * SECTION_SIZE) === undefined) return [];
+  return Array.from({ length: count }, (_, i) => ({
+    vaddr: memory.readAddress(array + i * SECTION_SIZE),
+    end: memory.readAddress(array + i * SECTION_SIZE + 8),
+    baseaddr: memory.readAddress(array + i * SECTION_SIZE + 16),
+  }));
+}
+
+const SECTION_SIZE = 24;
+const MOST_SECTIONS = 1024;
+
 function readModule(memory: AddressSpace, layout: Layout, at: Address): Module {
   const struct = layout.struct("moduledata");
   type Field = Parameters<typeof struct.offset>[0];
@@ -104,11 +117,7 @@ function readModule(memory: AddressSpace, layout: Layout, at: Address): Module {
     etypes: word("etypes"),
     rodata: word("rodata"),
     gofunc: word("gofunc"),
-    textsections: Array.from({ length: Math.min(sections.length, 1024) }, (_, i) => ({
-      vaddr: memory.readAddress(sections.array + i * 24),
-      end: memory.readAddress(sections.array + i * 24 + 8),
-      baseaddr: memory.readAddress(sections.array + i * 24 + 16),
-    })),
+    textsections: readSections(memory, sections.array, sections.length),
     gcdatamask: { n: word("gcdatamask.n"), bytes: word("gcdatamask.bytedata") },
     gcbssmask: { n: word("gcbssmask.n"), bytes: word("gcbssmask.bytedata") },
   };

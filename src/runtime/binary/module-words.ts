@@ -10,8 +10,9 @@ export const COMMON_WORDS = 37;
 const PC_HEADER = 0;
 const [FUNCNAMETAB, CUTAB, FILETAB, PCTAB, PCLNTABLE, FTAB] = [1, 4, 7, 10, 13, 16] as const;
 const [MINPC, MAXPC, TEXT, ETEXT] = [20, 21, 22, 23] as const;
-/** noptrdata, enoptrdata, data, edata, bss, ebss, noptrbss, enoptrbss: each begins where the one before has ended, or behind. */
-const [NOPTRDATA, ENOPTRBSS, END] = [24, 31, 34] as const;
+/** Where four ranges begin, each before its end: noptrdata, data, bss, noptrbss. The linker of C puts data first. */
+const RANGES = [24, 26, 28, 30];
+const END = 34;
 /** Six slices begin the record, each as long as its capacity. */
 const SLICES = [FUNCNAMETAB, CUTAB, FILETAB, PCTAB, PCLNTABLE, FTAB];
 /** The header ends, and the names of functions begin, within so many bytes. */
@@ -25,8 +26,14 @@ export function looksLikeModule(words: readonly number[]): boolean {
   for (let i = 0; i < 4; i++) if (words[SLICES[i]] >= words[SLICES[i + 1]]) return false;
   if (words[FTAB + 1] < 2 || words[FTAB + 1] > MOST_FUNCTIONS || words[TEXT] < 4096) return false;
   if (words[MINPC] < words[TEXT] || words[MAXPC] <= words[MINPC] || words[ETEXT] <= words[TEXT]) return false;
-  for (let i = NOPTRDATA; i < ENOPTRBSS; i++) if (words[i] > words[i + 1]) return false;
-  return words[NOPTRDATA] >= 4096 && words[ENOPTRBSS] <= words[END] && words[NOPTRDATA] < words[END];
+  return haveRanges(words);
+}
+
+/** The four ranges of data lie apart, below the end of the program. */
+function haveRanges(words: readonly number[]): boolean {
+  const ascending = RANGES.map((at) => ({ start: words[at], end: words[at + 1] })).sort((a, b) => a.start - b.start || a.end - b.end);
+  if (ascending.some(({ start, end }, i) => start > end || end > (ascending[i + 1]?.start ?? words[END]))) return false;
+  return ascending[0].start >= 4096 && ascending[0].start < words[END];
 }
 
 /** What the first four bytes of a pclntab tell: the release that wrote it. debug/gosym pclntab.go, internal/abi CurrentPCLnTabMagic */

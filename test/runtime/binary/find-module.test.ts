@@ -145,6 +145,17 @@ test("two in the executable are a finding; a record that breaks one relation is 
   }
 });
 
+test("the linker of C puts the data with pointers first", () => {
+  const swapped = [0x8080, 0x9000, 0x8000, 0x8080].map((offset) => 0x400000 + offset);
+  const image = new Image(0x400000).header().module(FIRST);
+  swapped.forEach((value, i) => {
+    image.word(FIRST + (24 + i) * 8, value);
+  });
+  expect(search(image.mappings("/bin/cgo"))).toEqual({ found: [[0x400000 + FIRST, "magic", "shape"]], findings: [] });
+  image.word(FIRST + 26 * 8, 0x408100);
+  expect(search(image.mappings("/bin/overlapping")).found).toEqual([]);
+});
+
 test("memory without Go has none", () => {
   const image = new Image(0x400000);
   expect(search(image.mappings("/bin/true"))).toEqual({ found: [], findings: [] });

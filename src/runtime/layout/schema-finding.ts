@@ -1,0 +1,27 @@
+// The rows of the schema by which the runtime's variables are known when no symbol names them. runtime/proc.go, mheap.go, mprof.go
+import type { StructSpec } from "./layout.js";
+
+const optional = { optional: true } as const;
+
+export const findingStructs = {
+  /** goidgen: the last id given out. midle, pidle: the first that is idle. */
+  schedulerState: {
+    names: ["runtime.schedt"],
+    fields: {
+      goidgen: {},
+      mnext: {},
+      maxmcount: {},
+      midle: { names: ["midle.obj", "midle"] },
+      nmidle: {},
+      pidle: {},
+      npidle: {},
+    },
+  },
+  /** central: an mcentral for each span class, padded to cache lines. */
+  centralHeap: { names: ["runtime.mheap"], fields: { central: {} } },
+  mcentral: { names: ["runtime.mcentral"], fields: { spanclass: {} } },
+  processorCache: { names: ["runtime.p"], fields: { mcache: {} } },
+  mcache: { names: ["runtime.mcache"], optional: true, fields: { alloc: {} } },
+  arenaSpans: { names: ["runtime.heapArena"], fields: { spans: optional } },
+  profileBucket: { names: ["runtime.bucket"], fields: { allnext: {}, typ: {}, nstk: {} } },
+} as const satisfies Record<string, StructSpec>;

@@ -3,9 +3,10 @@ import { Findings } from "./base/findings.js";
 import { lazy } from "./base/lazy.js";
 import { type Progress, silent } from "./base/progress.js";
 import { type DumpImages, openImages } from "./dump/images.js";
-import { openTraceFile, traceAccess } from "./dump/trace.js";
+import { traceAccess, traceDump } from "./dump/trace.js";
 import type { Dump, DumpFiles } from "./dump/types.js";
 import { readDebugInfo } from "./dwarf/dwarf.js";
+import { openNamed } from "./files/files.js";
 import { type HeapOptions, readHeap } from "./heap/heap.js";
 import { retentionOf } from "./heap/retention.js";
 import { assembleProcess } from "./process/process.js";
@@ -26,9 +27,10 @@ export type { Dump, DumpFiles, TraceAccess } from "./dump/types.js";
  */
 export async function openDump(files: DumpFiles, progress: Progress = silent, options: HeapOptions = {}): Promise<Dump> {
   const findings = new Findings();
-  const trace = openTraceFile(files.core, findings);
+  const file = await openNamed(files.core, files.tmpdir, progress, findings);
+  const trace = traceDump(file, findings);
   if (trace) return trace;
-  const images = await openImages(files, progress, findings);
+  const images = await openImages(file, files, progress, findings);
   try {
     return wire(files.core, images, findings, progress, options);
   } catch (error) {

@@ -1,5 +1,5 @@
 // What to do about an error, in the words of the command line.
-import type { Advice, Step, Unpacker } from "../../src/base/advice.js";
+import type { Advice, Opener, Step, Unpacker } from "../../src/base/advice.js";
 import { counted, formatBytes } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
 import { commandLine } from "./command-line.js";
@@ -25,6 +25,21 @@ const UNPACKERS: Readonly<Record<Unpacker, string>> = {
   objcopy: "objcopy --decompress-debug-sections FILE plain",
 };
 
+/** FILE stands for the file. */
+const OPENERS: Readonly<Record<Opener, string>> = {
+  delve: "delve opens minidumps: dlv core PROGRAM.exe FILE",
+  windbg: "WinDbg opens it: windbg -z FILE",
+  lldb: "LLDB opens it: lldb --core FILE PROGRAM",
+  criu: "CRIU's script coredump makes cores of the folder it is in: coredump -i FOLDER -o CORES",
+  pprof: "go tool pprof FILE",
+  mat: "Eclipse MAT opens it: MemoryAnalyzer FILE",
+};
+
+const BUILD_TO_STAY = {
+  run: "go run links without DWARF and keeps no program: go build -o PROGRAM, and run that",
+  test: "go test links without DWARF and keeps no program: go test -c -o PROGRAM, and run that",
+};
+
 const EXECUTABLE = "pass the binary that crashed with --exe FILE";
 const OTHER_BUILD = `, or --force to use this one all the same (then nothing is certain)
 an unstripped build of the same sources may give its debug information: pass that one with --debug FILE`;
@@ -37,10 +52,11 @@ const STEPS: Worded = {
   goroutines: ({ alive, ended }) =>
     `${counted(alive, "goroutine is", "goroutines are")} in the core, ${counted(ended, "has", "have")} ended`,
   variables: ({ goroutine }) => `why, and what has a value there: corescope goroutine CORE ${goroutine} --all`,
-  executable({ looked, doubt, orForce, debugOnly }) {
+  executable({ looked, goCommand, doubt, orForce, debugOnly }) {
     if (doubt) return `${DOUBTS[doubt]} name that one with --exe FILE`;
     if (looked && debugOnly !== undefined)
       return `looked for ${looked.join(", ")}\n${quoteWord(debugOnly)} has debug information and no code: ${EXECUTABLE}, and this one with --debug`;
+    if (looked && goCommand) return `looked for ${looked.join(", ")}\n${BUILD_TO_STAY[goCommand]}`;
     if (looked) return `looked for ${looked.join(", ")}\npass the binary that crashed: corescope overview CORE --exe FILE`;
     return orForce ? `${EXECUTABLE}${OTHER_BUILD}` : EXECUTABLE;
   },
@@ -52,6 +68,9 @@ const STEPS: Worded = {
       "  a server that has it: set DEBUGINFOD_URLS and pass --debuginfod",
       "  a build of the same sources, Go release and flags without -s, -w and strip: pass it with --debug FILE",
     ].join("\n"),
+  "build-to-stay": ({ goCommand }) => BUILD_TO_STAY[goCommand],
+  upx: ({ path }) => `unpack a copy, and pass that with --exe: upx -d -o unpacked ${quoteWord(path)}`,
+  "dump-process": ({ pid }) => `it lives: take a core of it\ngcore -o core ${pid}\ncorescope overview core.${pid}`,
   "not-the-core": ({ path }) => `the core comes first, the executable is an option: --exe ${quoteWord(path)}`,
   room({ compressed, wanted, free }) {
     const figures =
@@ -63,6 +82,7 @@ const STEPS: Worded = {
   "ask-the-trace": () => "corescope trace summary CORE",
   parts: ({ of }) => `parts of ${of} match: --parts answers with them`,
   unpack: ({ with: unpacker, path }) => UNPACKERS[unpacker].replace("FILE", () => quoteWord(path)),
+  open: ({ with: opener, path }) => OPENERS[opener].replace("FILE", () => quoteWord(path)),
   "node-memory": () => "give Node more: NODE_OPTIONS=--max-old-space-size=8192; or use a machine with more memory",
 };
 

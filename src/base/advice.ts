@@ -19,6 +19,9 @@ export type Unpacker =
   | "apport"
   | "objcopy";
 
+/** A program that opens what is no core of Linux. */
+export type Opener = "delve" | "windbg" | "lldb" | "criu" | "pprof" | "mat";
+
 /** What to do next. An option is named as the library has it: `executable` and `tmpdir` open a dump, the others ask a question. */
 export type Step =
   /** Ask a question of this form; args by the names that the question gives them. */
@@ -31,12 +34,13 @@ export type Step =
   | { readonly id: "variables"; readonly goroutine: number }
   /**
    * Give the binary that crashed as `executable`. looked: where one was looked for. doubt: what was found is no Go program, or not
-   * this one. orForce: `force` takes the one that was found, and then nothing is certain; one that is a build of the same sources is of use
-   * as `debug`. debugOnly: the file that was given as `executable` has no code, it goes to `debug`.
+   * this one. goCommand: `go run` or `go test` made the program, and they keep none with debug information. orForce: `force` takes the one
+   * that was found, and then nothing is certain; one that is a build of the same sources is of use as `debug`. debugOnly: the file that was given as `executable` has no code, it goes to `debug`.
    */
   | {
       readonly id: "executable";
       readonly looked?: readonly string[];
+      readonly goCommand?: "run" | "test";
       readonly doubt?: "no Go" | "no Go runtime";
       readonly orForce?: boolean;
       readonly debugOnly?: string;
@@ -46,6 +50,12 @@ export type Step =
    * looked: a sentence for each place where one was looked for in vain.
    */
   | { readonly id: "debug-information"; readonly looked: readonly string[] }
+  /** `go run` and `go test` link without debug information: build the program to stay, and run that. */
+  | { readonly id: "build-to-stay"; readonly goCommand: "run" | "test" }
+  /** The executable is packed: unpack a copy and give that as `executable`. */
+  | { readonly id: "upx"; readonly path: string }
+  /** It is a process that lives: take a core of it. */
+  | { readonly id: "dump-process"; readonly pid: number }
   /** The file is no core but an executable: give it as `executable`. */
   | { readonly id: "not-the-core"; readonly path: string }
   /** Give a folder with more room as `tmpdir`; at least `wanted` bytes, where `free` are now. compressed: or unpack the file before. */
@@ -60,6 +70,8 @@ export type Step =
   | { readonly id: "parts"; readonly of: string }
   /** Unpack the file with a program that does it. */
   | { readonly id: "unpack"; readonly with: Unpacker; readonly path: string }
+  /** Open the file with a program that reads its kind. */
+  | { readonly id: "open"; readonly with: Opener; readonly path: string }
   /** Give Node more memory. */
   | { readonly id: "node-memory" };
 

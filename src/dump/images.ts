@@ -4,7 +4,7 @@ import type { Progress } from "../base/progress.js";
 import type { ByteSource } from "../base/source.js";
 import { isDebugOnly } from "../elf/debug-link.js";
 import { type ElfImage, expectExecutable, openElf } from "../elf/elf.js";
-import { openFiles } from "../files/files.js";
+import { type OpenFile, openFiles } from "../files/files.js";
 import {
   acceptExecutable,
   executableCandidates,
@@ -31,9 +31,10 @@ export interface DumpImages {
 
 /**
  * Opens the files.
+ * @param file the core, opened already; closed with the others
  * @throws DumpError: not found, not ELF, not a core, of another build; a named debug file that is not of the executable
  */
-export async function openImages(files: DumpFiles, progress: Progress, findings: Findings): Promise<DumpImages> {
+export async function openImages(file: OpenFile, files: DumpFiles, progress: Progress, findings: Findings): Promise<DumpImages> {
   // A file is parsed once, though it is asked for by several steps.
   const images = new Map<ByteSource, ElfImage>();
   const elf = (source: ByteSource): ElfImage => {
@@ -48,7 +49,7 @@ export async function openImages(files: DumpFiles, progress: Progress, findings:
     return core;
   };
   const opened = await openFiles(
-    files,
+    { core: file, executable: files.executable, tmpdir: files.tmpdir },
     {
       candidates(source) {
         const parts = partsOf(source);

@@ -3,7 +3,7 @@ import { UsageError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { NO_NAMES } from "../base/package-names.js";
 import { silent } from "../base/progress.js";
-import { openFile } from "../files/file-source.js";
+import { type OpenFile, openFile } from "../files/file-source.js";
 import { type ExtractedTrace, extractTrace, type NoTrace } from "../recorder/recorder.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { looksLikeTrace } from "../trace/trace.js";
@@ -38,21 +38,18 @@ export function isTraceFile(path: string): boolean {
   }
 }
 
-/** A dump of nothing but a trace, when the file is a trace and no core. */
-export function openTraceFile(path: string, findings: Findings): Dump | undefined {
-  const opened = openFile(path);
-  if (!looksLikeTrace(opened.source.read(0, 16))) {
-    opened.close();
-    return undefined;
-  }
+/** A dump of nothing but a trace, when the file is a trace and no core: the dump closes it then. */
+export function traceDump(file: OpenFile, findings: Findings): Dump | undefined {
+  const { source } = file;
+  if (!looksLikeTrace(source.read(0, 16))) return undefined;
   // Everything that needs a process is refused with the same advice; what a trace can answer does not ask for it.
   const noCore = (): never => {
-    throw new UsageError(`${path} is an execution trace, not a core`, { id: "ask-the-trace" });
+    throw new UsageError(`${source.name} is an execution trace, not a core`, { id: "ask-the-trace" });
   };
   return {
     findings,
     progress: silent,
-    identity: { path, goVersion: "", arch: "", buildId: "" },
+    identity: { path: source.name, goVersion: "", arch: "", buildId: "" },
     names: NO_NAMES,
     get process() {
       return noCore();
@@ -66,7 +63,7 @@ export function openTraceFile(path: string, findings: Findings): Dump | undefine
     get retention() {
       return noCore();
     },
-    trace: { file: opened.source, extract: noCore },
-    close: () => opened.close(),
+    trace: { file: source, extract: noCore },
+    close: () => file.close(),
   };
 }

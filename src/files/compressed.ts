@@ -1,19 +1,18 @@
 // Compressed files: written out to a temporary file that has no name any more when we read it.
-import { closeSync, createReadStream, ftruncateSync, openSync, statfsSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { Readable, type Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { Decompress } from "fzstd";
-import { DumpError, FormatError, ResourceError } from "../base/errors.js";
+import { DumpError, FormatError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type ByteSource, CUT_SHORT } from "../base/source.js";
 import { uint64 } from "../base/uint64.js";
 import { type Bytes, counted, NONE } from "../base/units.js";
-import { asDumpError, type OpenFile, openDescriptor } from "./file-source.js";
-import { CHUNK, HOLE, LEAST_ROOM } from "./limits.js";
+import { type OpenFile, openDescriptor } from "./file-source.js";
+import { CHUNK } from "./limits.js";
+import { checkRoom, openNameless, SparseWriter, writeStream } from "./temporary.js";
 
 /** What a file's first bytes say. */
 export type Compression = "none" | "gzip" | "zstd";
@@ -25,9 +24,6 @@ export interface UnpackOptions {
   /** true: a stream that breaks off gives what came out so far, and a finding; else a FormatError. */
   readonly keepPart: boolean;
 }
-
-/** What to do about a folder that is too small. */
-const ROOM = { id: "room", compressed: true } as const;
 
 /** The compression of a file by its first bytes: those that are undone here. RFC 1952, RFC 8878 */
 export function compressionOf(source: ByteSource): Compression {
@@ -58,8 +54,8 @@ export async function unpack(
   const writer = new SparseWriter(fd, folder, path);
   progress.stage(`decompress ${path.split("/").pop()}`, packed.size);
   try {
-    if (compression === "gzip") await throughStream(path, zlib.createGunzip(), writer, progress);
-    else if (nativeZstd !== undefined) await throughStream(path, nativeZstd(), writer, progress);
+    if (compression === "gzip") await throughStream(packed, zlib.createGunzip(), writer, progress);
+    else if (nativeZstd !== undefined) await throughStream(packed, nativeZstd(), writer, progress);
     else throughFzstd(packed, writer, progress);
     writer.finish();
   } catch (error) {
@@ -102,23 +98,16 @@ export function zstdContentSize(packed: ByteSource): Bytes | undefined {
 const nativeZstd = (zlib as unknown as { readonly createZstdDecompress?: () => Transform }).createZstdDecompress;
 
 /** Decompresses with a stream of Node's zlib. */
-async function throughStream(path: string, decompressor: Transform, writer: SparseWriter, progress: Progress): Promise<void> {
-  const input = createReadStream(path, { highWaterMark: CHUNK });
-  let own: unknown; // pipeline may report its aborted streams instead of what our own step threw
-  const write = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
-    for await (const chunk of chunks) {
-      try {
-        writer.write(chunk);
-        progress.tick(input.bytesRead);
-      } catch (error) {
-        own = error;
-        throw error;
-      }
+async function throughStream(packed: ByteSource, decompressor: Transform, writer: SparseWriter, progress: Progress): Promise<void> {
+  let done = 0;
+  function* chunks(): Generator<Uint8Array> {
+    while (done < packed.size) {
+      const chunk = packed.read(done, CHUNK);
+      done += CHUNK;
+      yield chunk;
     }
-  };
-  await pipeline(input, decompressor, write).catch((error: unknown) => {
-    throw own ?? error;
-  });
+  }
+  await writeStream(Readable.from(chunks()), decompressor, writer, () => progress.tick(Math.min(packed.size, done)));
 }
 
 /** Decompresses zstd in JavaScript, where Node has no zstd of its own. */
@@ -138,78 +127,4 @@ function damageOf(error: unknown): string | undefined {
   if (typeof code === "number") return error.message; // fzstd
   if (typeof code === "string" && (code.startsWith("Z_") || code.startsWith("ZSTD_"))) return error.message;
   return undefined;
-}
-
-/** Opens a new file and removes its name at once: it lives as long as its descriptor. @throws ResourceError */
-function openNameless(folder: string): number {
-  const name = join(folder, `corescope-${process.pid}-${Math.random().toString(36).slice(2)}`);
-  try {
-    const fd = openSync(name, "wx+", 0o600);
-    unlinkSync(name);
-    return fd;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ResourceError(`no temporary file can be made in ${folder} (${code ?? error})`, ROOM);
-  }
-}
-
-/** @throws ResourceError when a folder has less room than wanted and a little more */
-function checkRoom(path: string, folder: string, wanted: Bytes): void {
-  let free: Bytes;
-  try {
-    const stat = statfsSync(folder);
-    free = stat.bavail * stat.bsize;
-  } catch (error) {
-    throw asDumpError(folder, error);
-  }
-  if (free >= wanted + LEAST_ROOM) return;
-  throw new ResourceError(`${path} does not fit decompressed into ${folder}`, { ...ROOM, wanted, free });
-}
-
-/** Writes forward; blocks of zeros stay holes, because a core is mostly zeros and a disk need not hold them. */
-class SparseWriter {
-  size: Bytes = 0;
-  private readonly fd: number;
-  private readonly folder: string;
-  private readonly path: string;
-
-  constructor(fd: number, folder: string, path: string) {
-    this.fd = fd;
-    this.folder = folder;
-    this.path = path;
-  }
-
-  /** Appends bytes. @throws ResourceError when the disk is full */
-  write(chunk: Uint8Array): void {
-    // Cut at multiples of HOLE of the file, so that a run of zeros is found whatever the chunks are.
-    for (let at = 0; at < chunk.length; ) {
-      const length = Math.min(chunk.length - at, HOLE - (this.size % HOLE));
-      const part = chunk.subarray(at, at + length);
-      if (!isZero(part)) this.writeAll(part);
-      this.size += length;
-      at += length;
-    }
-  }
-
-  /** Gives the file its length, also when it ends in a hole. */
-  finish(): void {
-    ftruncateSync(this.fd, this.size);
-  }
-
-  private writeAll(part: Uint8Array): void {
-    try {
-      for (let done = 0; done < part.length; ) done += writeSync(this.fd, part, done, part.length - done, this.size + done);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EFBIG") throw error;
-      throw new ResourceError(`no space left in ${this.folder} while ${this.path} is decompressed`, ROOM);
-    }
-  }
-}
-
-/** Whether all bytes are 0. */
-function isZero(bytes: Uint8Array): boolean {
-  if (bytes.length === 0 || bytes[0] !== 0) return bytes.length === 0;
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return buffer.length === 1 || buffer.compare(buffer, 1, buffer.length, 0, buffer.length - 1) === 0; // equal to itself moved by one
 }

@@ -1,17 +1,24 @@
-// What a file is that is neither ELF nor a trace, known by its first bytes; with the program that makes something readable of it.
-import type { Unpacker } from "../base/advice.js";
+// What a file is that is neither ELF nor a trace, known by its first bytes; with the program that makes something readable of it, or
+// that reads it.
+import type { Advice, Opener, Unpacker } from "../base/advice.js";
 import { UnsupportedError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
+import { looksLikeProfile } from "./profile.js";
+
+/** A byte that may be any. */
+const ANY = -1;
 
 /** A kind of file that is known by its first bytes. */
 interface Container {
-  readonly bytes: readonly number[] | string;
+  readonly bytes: readonly number[] | string | ((start: Uint8Array) => boolean);
   /** Where they stand. */
   readonly at?: number;
   /** What it is, for a sentence. */
   readonly name: string;
-  /** Absent: nothing makes a core of it. */
   readonly unpacker?: Unpacker;
+  readonly opener?: Opener;
+  /** A sentence, where no program helps. */
+  readonly advice?: string;
 }
 
 const CONTAINERS: readonly Container[] = [
@@ -30,25 +37,50 @@ const CONTAINERS: readonly Container[] = [
   { bytes: "!<arch>", name: "an ar archive", unpacker: "ar" },
   { bytes: "070701", name: "a cpio archive", unpacker: "cpio" },
   { bytes: "ProblemType:", name: "a crash report of apport", unpacker: "apport" },
-  { bytes: "MDMP", name: "a minidump" },
+  { bytes: "MDMP", name: "a minidump of Windows", opener: "delve" },
+  { bytes: "PAGEDU64", name: "a memory dump of a Windows machine", opener: "windbg" },
+  { bytes: "PAGEDUMP", name: "a memory dump of a 32-bit Windows machine", opener: "windbg" },
   { bytes: "KDUMP   ", name: "a dump of a kernel" },
-  { bytes: [0xcf, 0xfa, 0xed, 0xfe], name: "a Mach-O file (macOS)" },
+  // MH_MAGIC_64, then cputype and cpusubtype, then MH_CORE. mach-o/loader.h
+  { bytes: [0xcf, 0xfa, 0xed, 0xfe, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, 4, 0, 0, 0], name: "a core of macOS (Mach-O)", opener: "lldb" },
+  { bytes: [0xcf, 0xfa, 0xed, 0xfe], name: "a program of macOS (Mach-O)" },
+  // IMG_COMMON_MAGIC, IMG_SERVICE_MAGIC, INVENTORY_MAGIC, CORE_MAGIC. criu/include/magic.h
+  { bytes: [0x19, 0x43, 0x56, 0x54], name: "an image of CRIU", opener: "criu" },
+  { bytes: [0x40, 0x59, 0x10, 0x55], name: "an image of CRIU", opener: "criu" },
+  { bytes: [0x16, 0x31, 0x31, 0x58], name: "an image of CRIU", opener: "criu" },
+  { bytes: [0x47, 0x38, 0x05, 0x55], name: "an image of CRIU", opener: "criu" },
+  // runtime/heapdump.go dumphdr
+  {
+    bytes: "go1.7 heap dump\n",
+    name: "a heap dump by debug.WriteHeapDump",
+    advice: "it names no types: take a core of the process instead",
+  },
+  { bytes: looksLikeProfile, name: "a profile of pprof", opener: "pprof" },
+  { bytes: "JAVA PROFILE ", name: "a heap dump of Java", opener: "mat" },
   { bytes: "MZ", name: "a Windows executable" },
   { bytes: "#!", name: "a script" },
 ];
 
-/** @throws UnsupportedError for files that hold something else than they are, and for cores of other systems */
+/** @throws UnsupportedError for files that hold something else than they are, and for what other systems and tools write */
 export function refuseContainers(source: ByteSource): void {
   const start = source.read(0, 264);
-  const found = CONTAINERS.find(({ bytes, at = 0 }) => {
-    const wanted = typeof bytes === "string" ? Buffer.from(bytes) : Uint8Array.from(bytes);
-    return Buffer.compare(start.subarray(at, at + wanted.length), wanted) === 0;
-  });
+  const found = CONTAINERS.find((each) => begins(start, each));
   if (!found) return;
   throw new UnsupportedError(
     source.name,
     found.name,
     "ELF cores of Linux as they are, and compressed as .zst or .gz",
-    found.unpacker && { id: "unpack", with: found.unpacker, path: source.name },
+    adviceOn(found, source.name),
   );
+}
+
+function begins(start: Uint8Array, { bytes, at = 0 }: Container): boolean {
+  if (typeof bytes === "function") return bytes(start);
+  const wanted = typeof bytes === "string" ? [...Buffer.from(bytes)] : bytes;
+  return wanted.every((byte, i) => byte === ANY || start[at + i] === byte);
+}
+
+function adviceOn({ unpacker, opener, advice }: Container, path: string): Advice | undefined {
+  if (unpacker) return { id: "unpack", with: unpacker, path };
+  return opener ? { id: "open", with: opener, path } : advice;
 }

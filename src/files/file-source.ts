@@ -1,6 +1,7 @@
 // A regular file as a source of bytes, and the sentences for when it cannot be one.
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { Advice } from "../base/advice.js";
 import { type DumpError, FormatError, NotFoundError, ResourceError } from "../base/errors.js";
 import type { ByteSource } from "../base/source.js";
 import { NONE } from "../base/units.js";
@@ -21,6 +22,8 @@ export interface OpenFile {
 export function openFile(path: string): OpenFile {
   const fd = onPath(path, () => {
     const stat = statSync(path); // before open: opening a pipe would wait for its writer
+    const pid = path.startsWith("/proc/") ? processOf(path) : undefined;
+    if (pid !== undefined) throw new FormatError(path, NONE, "is of a process that lives, and no core", { id: "dump-process", pid });
     if (stat.isDirectory()) throw new FormatError(path, NONE, "is a directory, not a file", "name the core in it");
     if (!stat.isFile())
       throw new FormatError(
@@ -90,7 +93,7 @@ function sentence(path: string, code: string): DumpError {
     case "ENOENT":
     case "ENOTDIR":
     case "ENAMETOOLONG":
-      return new NotFoundError("file", path, alike(path));
+      return new NotFoundError("file", path, alike(path), livingProcess(path));
     case "ELOOP":
       return new NotFoundError("file", path, [], "its links lead in a circle");
     case "EACCES":
@@ -105,6 +108,18 @@ function sentence(path: string, code: string): DumpError {
     default:
       return new FormatError(path, NONE, `cannot be read (${code})`);
   }
+}
+
+/** The process that a number or a path below /proc means. */
+function processOf(path: string): number | undefined {
+  const [, pid] = /^(?:\/proc\/)?(\d+)(?:$|\/(?:mem|maps|smaps|task|$))/.exec(path) ?? [];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** What to do when a person named a process and no file. */
+function livingProcess(path: string): Advice | undefined {
+  const pid = processOf(path);
+  return pid !== undefined && existsSync(`/proc/${pid}`) ? { id: "dump-process", pid } : undefined;
 }
 
 /** Files of the same folder that a mistyped name may mean: with an ending more, or beginning alike. */

@@ -5,17 +5,21 @@
 import { basename, dirname, join } from "node:path";
 import { type DumpError, NotFoundError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
+import { goCommandOf } from "../base/go-command.js";
 import type { Progress } from "../base/progress.js";
 import type { ByteSource } from "../base/source.js";
 import { compressionOf, unpack } from "./compressed.js";
 import { refuseContainers } from "./containers.js";
 import { type OpenFile, openFile } from "./file-source.js";
+import { openNamed } from "./piped.js";
 
 export type { OpenFile } from "./file-source.js";
+export { openNamed } from "./piped.js";
 
 /** What the person named. */
 export interface FileNames {
-  readonly core: string;
+  /** Opened already, and closed with the others. */
+  readonly core: OpenFile;
   /** --exe; when absent it is searched for. */
   readonly executable?: string | undefined;
   /** Folder for decompressed copies; the system's when absent. */
@@ -59,7 +63,7 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
     return file.source;
   };
   try {
-    const core = keep(await openPacked(names.core, names.tmpdir, true, progress, findings));
+    const core = keep(await unpacked(names.core, names.tmpdir, true, progress, findings));
     const candidates = finder.candidates(core);
     const named = names.executable === undefined ? undefined : await openPacked(names.executable, names.tmpdir, false, progress, findings);
     const isDebugNamed = named !== undefined && finder.isDebugOnly(named.source);
@@ -69,7 +73,7 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
     const source = keep(executable);
     const others: { source: ByteSource; path: string }[] = [];
     for (const path of candidates.others) {
-      const file = await tryOpen(places(path, names.core), names.tmpdir, progress, findings);
+      const file = await tryOpen(places(path, core.name), names.tmpdir, progress, findings);
       if (file) others.push({ source: keep(file), path });
       else findings.add("image-missing", "a mapped image was not found; its read-only memory is not known", path);
     }
@@ -98,22 +102,33 @@ async function openPacked(
   progress: Progress,
   findings: Findings,
 ): Promise<OpenFile> {
-  const file = openFile(path);
+  return unpacked(await openNamed(path, tmpdir, progress, findings), tmpdir, keepPart, progress, findings);
+}
+
+/** The file itself, or its contents when it is compressed: then, and when it is neither ELF nor a trace, it is closed. */
+async function unpacked(
+  file: OpenFile,
+  tmpdir: string | undefined,
+  keepPart: boolean,
+  progress: Progress,
+  findings: Findings,
+): Promise<OpenFile> {
+  const { source } = file;
   try {
-    const compression = compressionOf(file.source);
+    const compression = compressionOf(source);
     if (compression === "none") {
-      refuseContainers(file.source);
+      refuseContainers(source);
       return file;
     }
-    const unpacked = await unpack(path, file.source, compression, { folder: tmpdir, keepPart }, progress, findings);
+    const contents = await unpack(source.name, source, compression, { folder: tmpdir, keepPart }, progress, findings);
     file.close();
     try {
-      refuseContainers(unpacked.source); // a .tar.gz
+      refuseContainers(contents.source); // a .tar.gz
     } catch (error) {
-      unpacked.close();
+      contents.close();
       throw error;
     }
-    return unpacked;
+    return contents;
   } catch (error) {
     file.close();
     throw error;
@@ -132,7 +147,7 @@ async function findExecutable(
   progress: Progress,
   findings: Findings,
 ): Promise<OpenFile> {
-  const looked = [...new Set([...candidates.flatMap((path) => places(path, names.core)), ...beside("exe", names.core)])];
+  const looked = [...new Set([...candidates.flatMap((path) => places(path, core.name)), ...beside("exe", core.name)])];
   let other: OpenFile | undefined;
   for (const path of looked) {
     const file = await tryOpen([path], names.tmpdir, progress, findings);
@@ -146,8 +161,9 @@ async function findExecutable(
   }
   if (other !== undefined) return other;
   const wanted = candidates[0] ?? "of this core";
+  const goCommand = goCommandOf(wanted);
   const debugOnly = names.executable === undefined ? {} : { debugOnly: names.executable };
-  throw new NotFoundError("executable", wanted, [], { id: "executable", looked, ...debugOnly });
+  throw new NotFoundError("executable", wanted, [], { id: "executable", looked, ...(goCommand ? { goCommand } : {}), ...debugOnly });
 }
 
 /** The path as it is, then its name beside the core; each also compressed. */
@@ -175,7 +191,7 @@ async function tryOpen(
 ): Promise<OpenFile | undefined> {
   for (const path of paths) {
     try {
-      return await openPacked(path, tmpdir, false, progress, findings);
+      return await unpacked(openFile(path), tmpdir, false, progress, findings);
     } catch (error) {
       const { code } = error as DumpError;
       if (code !== "not-found" && code !== "format" && code !== "unsupported") throw error;

@@ -1,18 +1,21 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, fstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adviceText } from "../../cli/text/advice.js";
-import { FormatError, NotFoundError, ResourceError, UnsupportedError } from "../../src/base/errors.js";
+import { type DumpError, FormatError, NotFoundError, ResourceError, UnsupportedError } from "../../src/base/errors.js";
 import { Findings } from "../../src/base/findings.js";
 import { Cancelled, type Progress, silent } from "../../src/base/progress.js";
 import { bytesSource } from "../../src/base/source.js";
 import { quoteWord } from "../../src/base/words.js";
 import { zstdContentSize } from "../../src/files/compressed.js";
-import { asDumpError } from "../../src/files/file-source.js";
+import { asDumpError, openFile } from "../../src/files/file-source.js";
 import { type ImageFinder, openCore, openExecutable, openFiles } from "../../src/files/files.js";
+import { openNamed } from "../../src/files/piped.js";
+import { looksLikeProfile } from "../../src/files/profile.js";
+import { openNameless, SparseWriter } from "../../src/files/temporary.js";
 import { pattern } from "../support/elf-writer.js";
 
 let folder = "";
@@ -59,20 +62,30 @@ describe("a file that is not there or no file", () => {
   it("gets one sentence each", async () => {
     const empty = put("empty", new Uint8Array(0));
     symlinkSync("loop", join(folder, "loop"));
-    const pipe = join(folder, "pipe");
-    execFileSync("mkfifo", [pipe]);
     expect(await message(join(folder, "none"))).toBe(`NotFoundError: no file ${join(folder, "none")}`);
     expect(await message(join(empty, "x"))).toBe(`NotFoundError: no file ${join(empty, "x")}`);
     expect(await message(join(folder, "loop"))).toBe(`NotFoundError: no file ${join(folder, "loop")}`);
     expect(await message(folder)).toBe(`FormatError: ${folder}: is a directory, not a file`);
     expect(await message(empty)).toBe(`FormatError: ${empty}: empty file`);
-    expect(await message(pipe)).toBe(`FormatError: ${pipe}: is not a regular file`);
+    expect(await message("/dev/null")).toBe("FormatError: /dev/null: is not a regular file");
+    expect(await message("/proc/self/mem")).toBe("FormatError: /proc/self/mem: empty file");
+    expect(await message(`/proc/${process.pid}/mem`)).toBe(
+      `FormatError: /proc/${process.pid}/mem: is of a process that lives, and no core`,
+    );
   });
   it("says so when it may not be read", () => {
     const error = asDumpError("core", Object.assign(new Error("EACCES"), { code: "EACCES", syscall: "open" }));
     expect(error).toBeInstanceOf(NotFoundError);
     expect((error as NotFoundError).message).toBe("no readable file core");
     expect((error as NotFoundError).advice).toMatch(/permission denied/);
+  });
+  it("of a process that lives says how a core is taken of it", async () => {
+    const advice = (path: string) => openIt(path).catch((error: DumpError) => error.advice);
+    const step = { id: "dump-process", pid: process.pid };
+    expect(await advice(`${process.pid}`)).toEqual(step);
+    expect(await advice(`/proc/${process.pid}/mem`)).toEqual(step);
+    expect(await advice(`/proc/${process.pid}`)).toEqual(step);
+    expect(await advice("999999999")).toBeUndefined();
   });
   it("leaves errors that are no file's alone", () => {
     const bug = new TypeError("x is undefined");
@@ -155,6 +168,34 @@ describe("compressed files", () => {
     expect(adviceText((error as UnsupportedError).advice)).toBe(command.replace("FILE", quoteWord(path)));
   });
 
+  // The first bytes of what runtime/pprof writes: a profile of the heap, and one of the processor.
+  const heapProfile = [0x5a, 4, 8, 1, 0x10, 2, 0x60, 0x80, 0x80, 0x20, 0x0a, 4, 8, 3, 0x10, 4];
+  const cpuProfile = [0x48, 0xe5, 0xbd, 0x94, 0xe8, 0xe3, 0xf3, 0xb8, 0xf6, 0x18, 0x0a, 4, 8, 1, 0x10, 2, 0x0a, 4];
+  const machO = [0xcf, 0xfa, 0xed, 0xfe, 7, 0, 0, 1, 3, 0, 0, 0];
+  const foreign: readonly (readonly [string, Uint8Array | string, string, unknown])[] = [
+    ["crash.dmp", "MDMP\x93\xa7", "a minidump of Windows", "delve"],
+    ["MEMORY.DMP", "PAGEDU64\x0f", "a memory dump of a Windows machine", "windbg"],
+    ["core.mac", Uint8Array.from([...machO, 4, 0, 0, 0]), "a core of macOS (Mach-O)", "lldb"],
+    ["program.mac", Uint8Array.from([...machO, 2, 0, 0, 0]), "a program of macOS (Mach-O)", undefined],
+    ["core-1.img", Uint8Array.from([0x19, 0x43, 0x56, 0x54, 0x47, 0x38, 5, 0x55]), "an image of CRIU", "criu"],
+    ["heap.dump", "go1.7 heap dump\n\x06", "a heap dump by debug.WriteHeapDump", undefined],
+    ["heap.pb.gz", zlib.gzipSync(Uint8Array.from(heapProfile)), "a profile of pprof", "pprof"],
+    ["cpu.pb.gz", zlib.gzipSync(Uint8Array.from(cpuProfile)), "a profile of pprof", "pprof"],
+    ["java.hprof", "JAVA PROFILE 1.0.2", "a heap dump of Java", "mat"],
+  ];
+  it.each(foreign)("%s is named for what it is, with what opens it", async (name, bytes, what, opener) => {
+    const path = put(name, typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
+    const error = await openIt(path).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: "unsupported", feature: path, found: what });
+    if (opener !== undefined) expect(error).toMatchObject({ advice: { id: "open", with: opener, path } });
+  });
+  it("are not taken for a profile by a few bytes", () => {
+    expect(looksLikeProfile(Uint8Array.from(heapProfile))).toBe(true);
+    for (const bytes of [[], [0x0a], [0x5a, 4, 8, 1, 0x10, 2], [0x0a, 4, 1, 2, 3, 4], [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1], [0x0a, 4, 0x10]])
+      expect(looksLikeProfile(Uint8Array.from(bytes)), `${bytes}`).toBe(false);
+    expect(looksLikeProfile(Buffer.from("\n\x05hello, world"))).toBe(false);
+  });
+
   it("that need more room than there is are refused before they are written", async () => {
     const lie = rawZstd(pattern(1000, 1), true).slice();
     lie[4] = 0b11_0_00000; // content size of 8 bytes
@@ -198,6 +239,60 @@ describe("zstdContentSize", () => {
   });
 });
 
+describe("a pipe", () => {
+  const piped = async (bytes: Uint8Array, open: (pipe: string) => Promise<unknown>) => {
+    const pipe = join(mkdtempSync(join(folder, "pipe-")), "core");
+    execFileSync("mkfifo", [pipe]);
+    const writer = spawn("sh", ["-c", 'cat "$0" > "$1"', put("piped", bytes), pipe], { stdio: "ignore" });
+    try {
+      return await open(pipe);
+    } finally {
+      writer.kill();
+    }
+  };
+  it.each([
+    ["as it is", (bytes: Uint8Array) => bytes],
+    ["compressed", (bytes: Uint8Array) => zlib.gzipSync(bytes)],
+  ])("is read once, %s, and leaves nothing behind", async (_, pack) => {
+    const bytes = holey();
+    const findings = new Findings();
+    await piped(pack(bytes), async (pipe) => {
+      const file = await openCore(pipe, unpacked, silent, findings);
+      expect(file.source.name).toBe(pipe);
+      expect(Buffer.compare(file.source.read(0, bytes.length + 1), bytes)).toBe(0);
+      expect(readdirSync(unpacked)).toEqual([]);
+      file.close();
+    });
+    expect(findings.list()).toMatchObject([{ code: "core-piped", partial: false, example: expect.stringContaining(unpacked) }]);
+  });
+  it("may bring anything, an execution trace too", async () => {
+    await piped(Buffer.from("go 1.26 trace\0\0\0"), async (pipe) => {
+      const file = await openNamed(pipe, unpacked, silent, new Findings());
+      expect(Buffer.from(file.source.read(0, 13)).toString()).toBe("go 1.26 trace");
+      file.close();
+    });
+  });
+  it("is written with holes where it is zero", () => {
+    const fd = openNameless(unpacked);
+    const writer = new SparseWriter(fd, unpacked, "core");
+    writer.write(new Uint8Array(8 << 20));
+    writer.write(pattern(1000, 1));
+    writer.write(new Uint8Array(8 << 20));
+    writer.finish();
+    const { size, blocks } = fstatSync(fd);
+    expect([size, writer.size]).toEqual([(16 << 20) + 1000, (16 << 20) + 1000]);
+    expect(blocks * 512).toBeLessThan(1 << 20);
+    closeSync(fd);
+    expect(readdirSync(unpacked)).toEqual([]);
+  });
+  it("through which nothing comes is refused", async () => {
+    await piped(new Uint8Array(0), async (pipe) => {
+      await expect(openIt(pipe)).rejects.toThrow(`${pipe}: nothing came through the pipe`);
+    });
+    expect(readdirSync(unpacked)).toEqual([]);
+  });
+});
+
 describe("openFiles", () => {
   const finder = (candidates: string[], right: string, others: string[] = []): ImageFinder => ({
     candidates: () => ({ executable: candidates, others }),
@@ -212,11 +307,12 @@ describe("openFiles", () => {
     writeFileSync(core, "the core");
     writeFileSync(join(home, "deployed"), "newer build");
     const find = async (right: string, candidates = [join(home, "deployed"), "/gone/bin/prog"]) => {
-      const files = await openFiles({ core, tmpdir: unpacked }, finder(candidates, right), silent, new Findings());
+      const files = await openFiles({ core: openFile(core), tmpdir: unpacked }, finder(candidates, right), silent, new Findings());
       files.close();
       return files.executable.name;
     };
     await expect(find("build 1", ["/gone/bin/prog"])).rejects.toThrow("no executable /gone/bin/prog");
+    await expect(find("build 1", ["/tmp/go-build123/b001/exe/prog"])).rejects.toMatchObject({ advice: { goCommand: "run" } });
     await expect(find("build 1", [])).rejects.toThrow("no executable of this core");
     expect(await find("newer build")).toBe(join(home, "deployed"));
     writeFileSync(join(home, "prog.gz"), zlib.gzipSync(text("build 1")));
@@ -229,22 +325,22 @@ describe("openFiles", () => {
   it("opens what --exe names and nothing else", async () => {
     const core = put("a-core", text("the core"));
     const executable = put("a-wrong-build", text("wrong"));
-    const files = await openFiles({ core, executable }, finder([], "right"), silent, new Findings());
+    const files = await openFiles({ core: openFile(core), executable }, finder([], "right"), silent, new Findings());
     expect(files.executable.name).toBe(executable);
     files.close();
-    await expect(openFiles({ core, executable: join(folder, "nope") }, finder([], "right"), silent, new Findings())).rejects.toThrow(
-      "no file",
-    );
+    await expect(
+      openFiles({ core: openFile(core), executable: join(folder, "nope") }, finder([], "right"), silent, new Findings()),
+    ).rejects.toThrow("no file");
   });
 
   it("searches for the executable when --exe names a file without code, and says where when there is none", async () => {
     const core = put("c-core", text("the core"));
     const debug = put("c-debug", text("debug information"));
     const executable = put("c-right", text("right"));
-    const files = await openFiles({ core, executable: debug }, finder([executable], "right"), silent, new Findings());
+    const files = await openFiles({ core: openFile(core), executable: debug }, finder([executable], "right"), silent, new Findings());
     expect([files.executable.name, files.isDebugNamed]).toEqual([executable, true]);
     files.close();
-    const alone = openFiles({ core, executable: debug }, finder(["/gone/app"], "right"), silent, new Findings());
+    const alone = openFiles({ core: openFile(core), executable: debug }, finder(["/gone/app"], "right"), silent, new Findings());
     await expect(alone).rejects.toMatchObject({ code: "not-found", given: "/gone/app", advice: { id: "executable", debugOnly: debug } });
   });
 
@@ -253,7 +349,12 @@ describe("openFiles", () => {
     const executable = put("b-exe", text("right"));
     const plugin = put("plugin.so", text("plugin"));
     const findings = new Findings();
-    const files = await openFiles({ core, executable }, finder([], "right", ["/elsewhere/plugin.so", "/gone.so"]), silent, findings);
+    const files = await openFiles(
+      { core: openFile(core), executable },
+      finder([], "right", ["/elsewhere/plugin.so", "/gone.so"]),
+      silent,
+      findings,
+    );
     expect(files.others.map((o) => [o.path, o.source.name])).toEqual([["/elsewhere/plugin.so", plugin]]);
     expect(findings.list()).toMatchObject([{ code: "image-missing", example: "/gone.so" }]);
     files.close();

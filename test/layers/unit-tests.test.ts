@@ -111,7 +111,6 @@ const CORES_ONLY = [
   "runtime/variable-evidence",
   "runtime/type-names",
   "runtime/visible-variables",
-  "runtime/without-dwarf",
 ];
 
 /** What says that a file opens a core: the helpers that do, the committed cores, the way of opening any. */

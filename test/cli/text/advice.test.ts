@@ -18,6 +18,15 @@ const WORDS: readonly (readonly [Advice | undefined, string])[] = [
       "an unstripped build of the same sources may give its debug information: pass that one with --debug FILE",
   ],
   [{ id: "executable", looked: ["/a", "/b"] }, "looked for /a, /b\npass the binary that crashed: corescope overview CORE --exe FILE"],
+  [
+    { id: "executable", looked: ["/a"], goCommand: "test" },
+    "looked for /a\ngo test links without DWARF and keeps no program: go test -c -o PROGRAM, and run that",
+  ],
+  [{ id: "build-to-stay", goCommand: "run" }, "go run links without DWARF and keeps no program: go build -o PROGRAM, and run that"],
+  [{ id: "upx", path: "a b" }, "unpack a copy, and pass that with --exe: upx -d -o unpacked 'a b'"],
+  [{ id: "dump-process", pid: 17 }, "it lives: take a core of it\ngcore -o core 17\ncorescope overview core.17"],
+  [{ id: "open", with: "delve", path: "a b" }, "delve opens minidumps: dlv core PROGRAM.exe 'a b'"],
+  [{ id: "open", with: "pprof", path: "heap.pb.gz" }, "go tool pprof heap.pb.gz"],
   [{ id: "executable", doubt: "no Go" }, "is it the program that crashed? name that one with --exe FILE"],
   [{ id: "executable", doubt: "no Go runtime" }, "is it a Go program, and the one that crashed? name that one with --exe FILE"],
   [

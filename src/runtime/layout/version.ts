@@ -34,6 +34,10 @@ export function forgetsAssignments(version: string): boolean {
   return minor !== undefined && Number(minor) < FIRST_TO_NOTE_ASSIGNMENTS;
 }
 
+/** Experiments of the compiler and the library, which no file of the runtime asks for. internal/goexperiment/flags.go */
+const NOT_OF_THE_RUNTIME =
+  /^(no)?(aliastypeparams|arenas|boringcrypto|cacheprog|coverageredesign|dwarf5|jsonv2|loopvar|newinliner|range|rangefunc|synctest)$/;
+
 /** Minor release and patch of "go1.24.3" or of a text that contains it; "go1.27rc1" and "go1.22" are patch 0. */
 function numbersOf(text: string): { readonly minor: number; readonly patch: number } | undefined {
   const match = /go1\.(\d+)(?:\.(\d+))?/.exec(text);
@@ -59,8 +63,8 @@ export function nearestRelease<T extends string>(
   const isNewer = !wanted || wanted.minor > newest;
   const patch = isNewer ? Number.POSITIVE_INFINITY : wanted.patch;
   const ofMinor = releases.filter(({ minor }) => minor === (isNewer ? newest : wanted.minor));
-  const asked = parseVersion(version);
-  const experiments = asked.experiments.filter((name) => ofMinor.some((each) => each.experiments.includes(name)));
+  const asked = parseVersion(version).experiments.filter((name) => !NOT_OF_THE_RUNTIME.test(name));
+  const experiments = asked.filter((name) => ofMinor.some((each) => each.experiments.includes(name)));
   const isSame = (names: readonly string[]) => names.length === experiments.length && experiments.every((name) => names.includes(name));
   const same = ofMinor.filter((each) => isSame(each.experiments));
   const candidates = same.length > 0 ? same : ofMinor.filter((each) => each.experiments.length === 0);
@@ -68,6 +72,6 @@ export function nearestRelease<T extends string>(
   const best = candidates.toSorted((a, b) => distance(a) - distance(b) || b.patch - a.patch)[0];
   if (!best) return undefined;
   if (isNewer) return { release: best.release, match: "newest" };
-  const isExact = asked.version === parseVersion(best.release).version && asked.experiments.length === best.experiments.length;
+  const isExact = parseVersion(version).version === parseVersion(best.release).version && asked.length === best.experiments.length;
   return { release: best.release, match: isExact ? "exact" : "near" };
 }

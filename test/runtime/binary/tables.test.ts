@@ -144,6 +144,11 @@ test("contents of variables that never change", () => {
   expect(table("go1.21.13", "amd64").numbers("runtime.class_to_size")?.at(-1)).toBe(32_768);
 });
 
+test("an experiment that changes the runtime has a table of its own", () => {
+  const size = (version: string) => table(version, "amd64").type("runtime.mstats")?.size;
+  expect([size("go1.26.9"), size("go1.26.9-X:nogreenteagc")]).toEqual([10_440, 8264]);
+});
+
 test("the release that is taken", () => {
   const known = ["go1.24.0", "go1.24.3", "go1.24.13", "go1.24.13 X:noswissmap", "go1.26.8", "go1.26.9-X:nogreenteagc", "go1.26.9"];
   const chosen = (version: string) => {
@@ -154,8 +159,9 @@ test("the release that is taken", () => {
   expect(chosen("go1.24.13 X:noswissmap")).toBe("exact go1.24.13 X:noswissmap");
   expect(chosen("go1.24.1 X:noswissmap")).toBe("near go1.24.13 X:noswissmap");
   expect(chosen("go1.26.9-X:nogreenteagc")).toBe("exact go1.26.9-X:nogreenteagc");
-  expect(chosen("go1.26.9-X:nodwarf5,nogreenteagc")).toBe("near go1.26.9-X:nogreenteagc");
-  expect(chosen("go1.26.9-X:nodwarf5")).toBe("near go1.26.9");
+  expect(chosen("go1.26.9 X:nodwarf5,nogreenteagc")).toBe("exact go1.26.9-X:nogreenteagc");
+  expect(chosen("go1.26.9-X:nodwarf5,jsonv2")).toBe("exact go1.26.9");
+  expect(chosen("go1.26.9-X:runtimesecret")).toBe("near go1.26.9");
   expect(chosen("go1.24.5")).toBe("near go1.24.3");
   expect(chosen("go1.24rc1")).toBe("near go1.24.0");
   expect(chosen("go1.24.3 (Distribution 1.24.3-1)")).toBe("exact go1.24.3");

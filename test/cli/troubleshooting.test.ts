@@ -72,6 +72,10 @@ const provocations: Readonly<Record<string, () => Promise<string>>> = {
   },
   "other build": () => print(["overview", at("core"), "--exe", fixture("demo-1.26-amd64").executable]),
   stripped: () => print(["overview", at("core"), "--exe", at("stripped")]),
+  minidump() {
+    writeFileSync(at("crash.dmp"), "MDMP\x93\xa7");
+    return print(["overview", at("crash.dmp")]);
+  },
   "cut core": () => print(["overview", at("cut"), "--exe", at("server")]),
   "no heap in core": () => print(["overview", at("noheap"), "--exe", at("server")]),
   "nothing live": () => print(["overview", at("nodata"), "--exe", at("server")]),

@@ -8,7 +8,7 @@
 // Rows of the same release and architecture are replaced. It reads what `npm run build` made: build first.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,6 +44,7 @@ function main() {
     }
   }
   write([...rows.values()].sort(byRelease));
+  if (!values.binaries) rmSync(folder, { recursive: true });
 }
 
 const keyOf = (row) => `${row.release} ${row.arch}`;

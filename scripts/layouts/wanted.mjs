@@ -41,8 +41,8 @@ export const CONTENTS = {
   "internal/runtime/gc.SizeClassToSize": "number",
 };
 
-/** Types that no variable and no row of the schema leads to. */
-export const TYPES = /^(internal\/abi|internal\/runtime\/maps|sync)\.[A-Za-z]+$|^internal\/sync\./;
+/** Types that are kept although no variable and no row of the schema may lead to them: every one of the runtime that has a plain name. */
+export const TYPES = /^(runtime|internal\/abi|internal\/runtime\/[a-z]+|sync)\.\w+$|^internal\/sync\./;
 
 /** Types that are kept when another one points to them. */
 export const TARGETS = /^(runtime|internal\/(abi|runtime|sync)[a-z/]*|sync)\./;

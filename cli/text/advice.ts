@@ -52,12 +52,13 @@ const STEPS: Worded = {
   goroutines: ({ alive, ended }) =>
     `${counted(alive, "goroutine is", "goroutines are")} in the core, ${counted(ended, "has", "have")} ended`,
   variables: ({ goroutine }) => `why, and what has a value there: corescope goroutine CORE ${goroutine} --all`,
-  executable({ looked, goCommand, doubt, orForce, debugOnly }) {
+  executable({ looked, goCommand, doubt, orForce, debugOnly, isRebuild }) {
     if (doubt) return `${DOUBTS[doubt]} name that one with --exe FILE`;
     if (looked && debugOnly !== undefined)
       return `looked for ${looked.join(", ")}\n${quoteWord(debugOnly)} has debug information and no code: ${EXECUTABLE}, and this one with --debug`;
     if (looked && goCommand) return `looked for ${looked.join(", ")}\n${BUILD_TO_STAY[goCommand]}`;
     if (looked) return `looked for ${looked.join(", ")}\npass the binary that crashed: corescope overview CORE --exe FILE`;
+    if (isRebuild) return `${EXECUTABLE}; if this one is a build of the same sources, pass it with --debug`;
     return orForce ? `${EXECUTABLE}${OTHER_BUILD}` : EXECUTABLE;
   },
   "debug-information": ({ looked }) =>

@@ -35,7 +35,9 @@ export type Step =
   /**
    * Give the binary that crashed as `executable`. looked: where one was looked for. doubt: what was found is no Go program, or not
    * this one. goCommand: `go run` or `go test` made the program, and they keep none with debug information. orForce: `force` takes the one
-   * that was found, and then nothing is certain; one that is a build of the same sources is of use as `debug`. debugOnly: the file that was given as `executable` has no code, it goes to `debug`.
+   * that was found, and then nothing is certain; one that is a build of the same sources is of use as `debug`. debugOnly: the file that
+   * was given as `executable` has no code, it goes to `debug`. isRebuild: it lies in memory otherwise than the program did; if it was
+   * built of the same sources it is of use as `debug`.
    */
   | {
       readonly id: "executable";
@@ -44,6 +46,7 @@ export type Step =
       readonly doubt?: "no Go" | "no Go runtime";
       readonly orForce?: boolean;
       readonly debugOnly?: string;
+      readonly isRebuild?: boolean;
     }
   /**
    * Give a file with the debug information of a stripped executable as `debug`; or let it be found, in `debugFolders` or by `debuginfod`.

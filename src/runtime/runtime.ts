@@ -1,11 +1,11 @@
 // The Go runtime as found in a dead process; above here nobody asks which Go it was.
-import { MemoryFault, UnsupportedError } from "../base/errors.js";
+import { FormatError, MemoryFault, UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { lazy } from "../base/lazy.js";
 import { PackageNames } from "../base/package-names.js";
 import { RELEASES } from "../base/releases.js";
 import { lastAtOrBefore } from "../base/search.js";
-import { type Address, NONE, type TypeId } from "../base/units.js";
+import { type Address, hex, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
 import type { ElfSymbol, Process } from "../process/process.js";
@@ -148,6 +148,7 @@ function readParts(
   others: readonly OtherImage[],
 ): Parts {
   const { memory, loadBias, arch } = process;
+  checkExecutable(process, layout);
   const modules = readModules(memory, layout, findings);
   const functions = readFunctions(memory, modules, arch);
   const types = readTypes(memory, layout, modules, binary, loadBias, findings);
@@ -178,6 +179,19 @@ function lateParts({ process, memory, layout, binary, build, modules, functions,
     ),
     tinyBlock: lazy(() => types.synthetic({ name: "tiny block", kind: "unknown", size: 16, rtype: 0 })),
   };
+}
+
+/**
+ * Refuses an executable that is not the one in memory though its build id is believed, or unknown: a rebuild has its table of functions, and
+ * most else, elsewhere. Without a section of that name (linked by a C linker) nothing is known.
+ */
+function checkExecutable({ executable, loadBias, memory }: Process, layout: Layout): void {
+  const table = executable?.sections.find(({ name }) => name.endsWith(".gopclntab"));
+  const module = layout.global("runtime.firstmoduledata");
+  const pcHeader = module === undefined ? undefined : memory.tryAddress(module + layout.struct("moduledata").offset("pcHeader"));
+  if (!executable || !table || pcHeader === undefined || pcHeader === table.address + loadBias) return;
+  const places = `its table of functions is at ${hex(table.address + loadBias)}, the core's at ${hex(pcHeader)}`;
+  throw new FormatError(executable.source.name, NONE, `is not the program in the core: ${places}`, { id: "executable", isRebuild: true });
 }
 
 /** The runtime's accounts, unless they are not in the core or contradict themselves: both are findings. */

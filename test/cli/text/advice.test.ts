@@ -30,6 +30,10 @@ const WORDS: readonly (readonly [Advice | undefined, string])[] = [
   [{ id: "executable", doubt: "no Go" }, "is it the program that crashed? name that one with --exe FILE"],
   [{ id: "executable", doubt: "no Go runtime" }, "is it a Go program, and the one that crashed? name that one with --exe FILE"],
   [
+    { id: "executable", isRebuild: true },
+    "pass the binary that crashed with --exe FILE; if this one is a build of the same sources, pass it with --debug",
+  ],
+  [
     { id: "executable", looked: ["/a", "/b"], debugOnly: "a.debug" },
     "looked for /a, /b\na.debug has debug information and no code: pass the binary that crashed with --exe FILE, and this one with --debug",
   ],

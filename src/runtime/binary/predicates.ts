@@ -15,6 +15,7 @@ import {
   type Surroundings,
   type Verdict,
 } from "./record-checks.js";
+import { spanBytes } from "./span-bytes.js";
 import { readWords } from "./words.js";
 
 /** @returns undefined where the memory that would tell is not in the core */
@@ -233,19 +234,29 @@ const isController: Predicate = ({ memory, layout }, at) => {
   );
 };
 
-const isMemstats: Predicate = ({ memory, layout }, at) => {
+const isMemstats: Predicate = (around, at) => {
+  const { memory, layout } = around;
   const struct = layout.struct("mstats");
   if (memory.tryBytes(at, struct.size) === undefined) return undefined;
   const value = (field: Parameters<typeof struct.offset>[0]) => readField(memory, struct, at, field);
-  const [cycles, forced, last] = [value("numgc"), value("numforcedgc"), value("last_gc_unix")];
+  const [cycles, forced] = [value("numgc"), value("numforcedgc")];
   const sizes = (["stacks_sys", "mspan_sys", "mcache_sys", "buckhash_sys", "gcMiscSys", "other_sys"] as const).map(value);
   if (forced > cycles || !sizes.every((each) => each < 2 ** 47) || value("mspan_sys") === 0 || value("mcache_sys") === 0) return false;
-  // Counters that are small prove little; the time of the last collection does.
-  return cycles > 0 && last > EARLIEST && last < LATEST ? true : undefined;
+  // Counters that are small prove little: together they are what the collector has mapped beside its heap.
+  const expected = bytesBesideHeap(around);
+  return expected !== undefined && sizes.reduce((sum, each) => sum + each, 0) === expected ? true : undefined;
 };
 
-/** The years 2009, when Go began, and 2100, in nanoseconds since 1970. */
-const [EARLIEST, LATEST] = [1.23e18, 4.1e18];
+/** What all fields of memstats that end in "sys" have to be together, while no thread is between two of them. runtime/mstats.go readmemstats_m */
+function bytesBesideHeap(around: Surroundings): number | undefined {
+  const { memory, layout } = around;
+  const controller = layout.global("runtime.gcController");
+  const spans = spanBytes(around);
+  if (controller === undefined || spans === undefined) return undefined;
+  const struct = layout.struct("gcControllerState");
+  const value = (field: Parameters<typeof struct.offset>[0]) => readField(memory, struct, controller, field);
+  return value("mappedReady") - value("heapInUse") - value("heapFree") - spans.manual;
+}
 
 const isBuckets = (type: number) => ofWord((around, first) => (first === 0 ? undefined : isBucketList(around, first, type)));
 /** A pointer that may be nil: then it tells nothing. */

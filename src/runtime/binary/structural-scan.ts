@@ -5,6 +5,7 @@ import type { Range } from "../go-ranges.js";
 import { MOST_CANDIDATES, MOST_GOROUTINES, MOST_PROCESSORS, MOST_SPANS } from "../limits.js";
 import { canBe, centralPlaces, highestId, idsAhead, isAllgs, isAllp, isAllspans, isSched, USUAL_MOST_THREADS } from "./predicates.js";
 import { isG, isM, isPointer, machinesFrom, processorState, type Surroundings } from "./record-checks.js";
+import { spanBytes } from "./span-bytes.js";
 import { wordAt, wordBlocks } from "./words.js";
 
 /** What a scan found for one variable. */
@@ -16,7 +17,10 @@ interface Scanned {
 }
 
 /** Variables that a scan can find, in the order in which they have to be found: some are known by the ones before. */
-export const SCANNED = ["runtime.allgs", "runtime.allp", "runtime.allm", "runtime.sched", "runtime.mheap_"] as const;
+export const SCANNED = [
+  ...(["runtime.allgs", "runtime.allp", "runtime.allm", "runtime.sched", "runtime.mheap_"] as const),
+  ...(["runtime.gcController", "runtime.memstats"] as const),
+] as const;
 export type ScannedName = (typeof SCANNED)[number];
 
 /**
@@ -40,6 +44,8 @@ const SCANS: Readonly<Record<ScannedName, (around: Surroundings, ranges: readonl
   "runtime.allm": scanAllm,
   "runtime.sched": scanSched,
   "runtime.mheap_": scanHeap,
+  "runtime.gcController": scanController,
+  "runtime.memstats": scanMemstats,
 };
 
 /** A place that passes; of several the one of the greatest weight is taken. */
@@ -183,6 +189,52 @@ function centralsIn(around: Surroundings, ranges: readonly Range[]): Address[] {
       let i = 0;
       while (i < count && bytes[place + i * stride] === i) i++;
       if (i === count && found.length < MOST_CANDIDATES) found.push(start + place - first);
+    }
+  }
+  return found;
+}
+
+/** The controller counts the bytes of heap spans: what it says is what the spans are. runtime/mheap.go allocSpan */
+function scanController(around: Surroundings, ranges: readonly Range[]): Candidate[] {
+  const bytes = spanBytes(around)?.inUse ?? 0;
+  if (bytes === 0) return [];
+  const offset = around.layout.struct("gcControllerState").offset("heapInUse");
+  return scanWord(around, "runtime.gcController", ranges, { least: bytes, most: bytes }, offset);
+}
+
+/** Span records are taken in chunks, and never given back: their number tells how many bytes they are. runtime/mfixalloc.go */
+function scanMemstats(around: Surroundings, ranges: readonly Range[]): Candidate[] {
+  const records = spanBytes(around)?.records ?? 0;
+  if (records === 0) return [];
+  const { size } = around.layout.struct("mspan");
+  const chunks = records / Math.floor(RECORD_CHUNK / size) + 2;
+  const bytes = { least: records * size, most: chunks * RECORD_CHUNK };
+  return scanWord(around, "runtime.memstats", ranges, bytes, around.layout.struct("mstats").offset("mspan_sys"));
+}
+
+/** _FixAllocChunk */
+const RECORD_CHUNK = 16 << 10;
+
+interface Between {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A record of which one word is known; the rest has to fit too. @param offset of the word in it */
+function scanWord(
+  around: Surroundings,
+  name: ScannedName,
+  ranges: readonly Range[],
+  { least, most }: Between,
+  offset: number,
+): Candidate[] {
+  const found: Candidate[] = [];
+  for (const block of wordBlocks(around.memory, ranges, 1)) {
+    for (let i = 0; i < block.count && found.length < MOST_CANDIDATES; i++) {
+      const word = wordAt(block, i);
+      if (word < least || word > most) continue;
+      const address = block.start + i * WORD - offset;
+      if (canBe(around, name, address) === true) found.push({ address, weight: 1, contents: address });
     }
   }
   return found;

@@ -8,9 +8,7 @@ import type { Recipe } from "../../../src/runtime/binary/recipes.js";
 import { SCANNED } from "../../../src/runtime/binary/structural-scan.js";
 import { fixtures, openFixture } from "../../support/dump-cache.js";
 
-const OTHERS = ["allgptr", "allglen", "gomaxprocs", "m0", "gcController", "memstats", "semtable", "gcphase"].map(
-  (name) => `runtime.${name}`,
-);
+const OTHERS = ["allgptr", "allglen", "gomaxprocs", "m0", "semtable", "gcphase"].map((name) => `runtime.${name}`);
 const NAMES = [...SCANNED, ...OTHERS];
 
 /** A committed dump, as if its executable had only these symbols; link-time addresses. */

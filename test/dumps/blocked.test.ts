@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stateText } from "../../cli/views/blocked.js";
 import { type DumpWish, makeDump } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
@@ -93,11 +94,11 @@ for (const wish of wishes) {
       for (const [place, wanted] of Object.entries(states)) {
         const [who, kind] = place.split(" ");
         const row = rowOf(who, kind);
-        expect([place, row?.name, row?.state]).toEqual([place, ...wanted]);
+        expect([place, row?.name, row && stateText(row.state)]).toEqual([place, ...wanted]);
       }
       for (const [who, operation] of Object.entries({ pipeRead: "read", pipeWrite: "write", accept: "read" })) {
         const row = rowOf(who, "network");
-        expect(row?.state).toBe(`file descriptor ${truth.descriptors[who]}`);
+        expect(row && stateText(row.state)).toBe(`file descriptor ${truth.descriptors[who]}`);
         expect(row?.waiting.map((each) => each.reason)).toEqual([`IO wait, ${operation}`]);
       }
     });

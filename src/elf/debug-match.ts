@@ -112,14 +112,18 @@ function compareCode(
   const b = debug.section(other.name) ?? new Uint8Array(0);
   if (Buffer.compare(a, b) === 0) return undefined;
   const [viewA, viewB] = [viewOf(a), viewOf(b)];
+  const isPlaced = executable.header.type === "EXEC"; // code of C may then hold an address itself, and not its distance
+  const isOperand = (from: number): boolean => {
+    if (from < 0 || from + 4 > a.length) return false;
+    const end = from + 4;
+    return (
+      isMoved(pairs, own.address + end + viewA.getInt32(from, true), other.address + end + viewB.getInt32(from, true)) ||
+      (isPlaced && isMoved(pairs, viewA.getUint32(from, true), viewB.getUint32(from, true)))
+    );
+  };
   for (let at = 0; at < a.length; at++) {
     if (a[at] === b[at]) continue;
-    const start = [at, at - 1, at - 2, at - 3].find(
-      (from) =>
-        from >= 0 &&
-        from + 4 <= a.length &&
-        isMoved(pairs, own.address + from + 4 + viewA.getInt32(from, true), other.address + from + 4 + viewB.getInt32(from, true)),
-    );
+    const start = [at, at - 1, at - 2, at - 3].find(isOperand);
     if (start === undefined) return own.address + at;
     at = start + 3;
   }

@@ -100,6 +100,13 @@ describe("debug information of a rebuild", () => {
     expect(moved.place(TEXT + 4)).toBe(TEXT + 4);
     expect(moved.place(RODATA + 4)).toBe(RODATA + 4);
   });
+  it("may have code that holds the address of moved data itself", () => {
+    const holds = (address: number) => (code: Uint8Array) => new DataView(code.buffer).setInt32(0x30, address, true);
+    const own = program({ go: "a/b", codeOnly: true, patch: holds(DATA + 8) });
+    const proof = (address: number) => proofOf(matchDebug(own, program({ shift: 0x20, patch: holds(address) }), { rebuild: true }));
+    expect(proof(DATA + 0x28)).toBe("code");
+    expect(proof(DATA + 0x30)).toMatch(/its code is another one from 0x401030 on/);
+  });
   it("is refused when the code is another one, or names another variable", () => {
     expect(proofOf(match(program({ patch: (code) => code.fill(0x90, 0x30, 0x32) })))).toMatch(/its code is another one from 0x401030 on/);
     const other = (code: Uint8Array) => new DataView(code.buffer).setInt32(0x10, DATA + 0x48 - (TEXT + 0x14), true);

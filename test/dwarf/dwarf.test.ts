@@ -19,6 +19,13 @@ it("a file without .debug_info has no debug information", () => {
   expect(readDebugInfo({ section: () => undefined }, "stripped", new Findings())).toBeUndefined();
 });
 
+it("variables lie where the sections' owner places them, and are sorted by that", () => {
+  const swapped = (address: number) => (address === TABLE ? COUNTER + 0x1000 : address);
+  const debug = readDebugInfo({ section: (name) => sample(5).section(name), place: swapped }, "moved", new Findings());
+  expect(debug?.global("main.table")?.address).toBe(COUNTER + 0x1000);
+  expect(debug?.globals().map((each) => each.name)).toEqual(["main.counter", "main.table"]);
+});
+
 describe.each([
   [4, 4],
   [5, 4],

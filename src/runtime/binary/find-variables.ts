@@ -6,7 +6,7 @@ import { readFunctions } from "../functions.js";
 import { type Range, union } from "../go-ranges.js";
 import type { Layout } from "../layout/schema.js";
 import type { Module } from "../modules.js";
-import { canBe, isChecked } from "./predicates.js";
+import { canBe, hasAllMachines, isChecked } from "./predicates.js";
 import { applyRecipes, type Follow, type Recipe, symbolAddresses, type Votes } from "./recipes.js";
 import type { Surroundings } from "./record-checks.js";
 import { SCANNED, type ScannedName, scanFor } from "./structural-scan.js";
@@ -48,11 +48,12 @@ const MODULE_DATA = "runtime.firstmoduledata";
  */
 export function findVariables(sources: VariableSources, findings: Findings): FoundVariables {
   const search = new Search(sources, findings);
-  // First those that tell whether others are right, then those that memory can prove or refute.
   const isFirst = (name: string) => SCANNED.some((each) => each === name);
-  const rest = sources.names.filter((name) => !isFirst(name));
-  const names = [...SCANNED.filter((name) => sources.names.includes(name)), ...rest.filter(isChecked), ...rest];
-  for (const name of new Set(names)) if (name !== MODULE_DATA) search.find(name);
+  const rest = sources.names.filter((name) => !isFirst(name) && name !== MODULE_DATA);
+  // First those that tell whether others are right, then those that memory can prove or refute.
+  for (const name of SCANNED) if (sources.names.includes(name)) search.find(name);
+  search.checkMachines();
+  for (const name of new Set([...rest.filter(isChecked), ...rest])) search.find(name);
   search.close();
   return search;
 }
@@ -64,7 +65,7 @@ class Search implements FoundVariables {
   private readonly findings: Findings;
   private readonly around: Surroundings;
   private readonly symbols: ReadonlyMap<string, Address>;
-  private readonly missing: string[] = [];
+  private readonly missing = new Set<string>();
   private votes: ReadonlyMap<string, Votes> | undefined;
   /** Memory contradicted the code once: of what nothing proves, nothing is believed. */
   private isDistrusted = false;
@@ -95,18 +96,37 @@ class Search implements FoundVariables {
     // Memory that contradicts a sure source and is like it nowhere else is damaged.
     if (symbol !== undefined) this.keep(name, "symtab", symbol);
     else if (vote && vote.against === 0 && vote.votes > 1 && this.sources.isExact) this.keep(name, "recipe", vote.address);
-    else this.missing.push(name);
+    else this.missing.add(name);
   }
 
   /** Tells what was not found. */
   close(): void {
-    const count = this.missing.length;
+    const count = this.missing.size;
     if (count === 0) return;
-    const names = this.missing.slice(0, MOST_NAMED).join(", ");
+    const names = [...this.missing].slice(0, MOST_NAMED).join(", ");
     const example = count > MOST_NAMED ? `${names} and ${count - MOST_NAMED} more` : names;
     this.findings.add("variable-missing", "variables of the runtime were not found: what is told from them is missing", example, {
       partial: true,
       count,
+    });
+  }
+
+  /** A scan takes the longest chain of ms that there is: it has to be all of them. Without it sched may be another. */
+  checkMachines(): void {
+    const name = "runtime.allm";
+    const address = this.addresses.get(name);
+    if (address === undefined || this.how.get(name) !== "scan" || hasAllMachines(this.around)) return;
+    this.addresses.delete(name);
+    this.how.delete(name);
+    this.missing.add(name);
+    this.contradicted(name, "scan", address);
+    if (this.missing.delete("runtime.sched")) this.find("runtime.sched");
+  }
+
+  private contradicted(name: string, way: VariableWay, address: Address): void {
+    const example = `${name} by ${SOURCES[way]} at ${hex(address)}`;
+    this.findings.add("variable-contradicted", "what lies where a variable of the runtime should be is not like it", example, {
+      partial: true,
     });
   }
 
@@ -126,10 +146,7 @@ class Search implements FoundVariables {
       return true;
     }
     if (way === "recipe") this.isDistrusted = !this.sources.isExact;
-    const example = `${name} by ${SOURCES[way]} at ${hex(address)}`;
-    this.findings.add("variable-contradicted", "what lies where a variable of the runtime should be is not like it", example, {
-      partial: true,
-    });
+    this.contradicted(name, way, address);
     return false;
   }
 

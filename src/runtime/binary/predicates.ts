@@ -193,6 +193,27 @@ export function isSched(around: Surroundings, at: Address, highest: number | und
 
 export const USUAL_MOST_THREADS = 10_000;
 
+/**
+ * Whether allm leads to as many ms as sched counts, or else to all threads: with another release's layout the chain is cut short.
+ * runtime/proc.go mcount
+ */
+export function hasAllMachines(around: Surroundings): boolean {
+  const { memory, layout, threadIds } = around;
+  const machines = knownMachines(around) ?? new Set<Address>();
+  const at = layout.global("runtime.sched");
+  const sched = layout.struct("schedulerState");
+  if (at === undefined || !sched.has("nmfreed") || memory.tryBytes(at, sched.size) === undefined) {
+    const procid = layout.struct("m").offset("procid");
+    const threads = [...machines].filter((machine) => threadIds.has(memory.tryAddress(machine + procid) ?? 0));
+    return threads.length >= threadIds.size;
+  }
+  const count = readField(memory, sched, at, "mnext") - readField(memory, sched, at, "nmfreed");
+  return Math.abs(machines.size - count) <= BETWEEN_STEPS;
+}
+
+/** Threads may begin or end while the process dies. */
+const BETWEEN_STEPS = 2;
+
 function knownMachines(around: Surroundings): ReadonlySet<Address> | undefined {
   const allm = around.layout.global("runtime.allm");
   const first = allm === undefined ? undefined : around.memory.tryAddress(allm);

@@ -4,12 +4,13 @@ import type { StructSpec } from "./layout.js";
 const optional = { optional: true } as const;
 
 export const findingStructs = {
-  /** goidgen: the last id given out. midle, pidle: the first that is idle. */
+  /** goidgen: the last id given out. mnext, nmfreed: ms that were ever made, and those that are gone. midle, pidle: the first that is idle. */
   schedulerState: {
     names: ["runtime.schedt"],
     fields: {
       goidgen: {},
       mnext: {},
+      nmfreed: optional,
       maxmcount: {},
       midle: { names: ["midle.obj", "midle"] },
       nmidle: {},

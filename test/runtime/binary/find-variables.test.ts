@@ -139,3 +139,14 @@ test("two ways to the module data that differ are a finding", async () => {
   const { findings } = search({ recipes: recipes("runtime.firstmoduledata", [at("runtime.firstmoduledata") + 8]), follow });
   expect(codes(findings)).toContain("module-contradicted");
 });
+
+test("a chain of ms that ends too early is none: another release has its link elsewhere", async () => {
+  const { search, runtime } = await programWith("zoo-1.24-amd64", []);
+  const m = runtime.layout.struct("m");
+  // lockedg is nil in every m of this core: each seems to be the last.
+  const other = { ...m, offset: (field: Parameters<typeof m.offset>[0]) => m.offset(field === "alllink" ? "lockedg" : field) };
+  const struct = (name: string) => (name === "m" ? other : runtime.layout.struct(name as "m"));
+  const { wrong, how, findings } = search({ layout: { ...runtime.layout, struct } as typeof runtime.layout });
+  expect([wrong, how["runtime.allm"], how["runtime.sched"]]).toEqual([[], undefined, "scan"]);
+  expect(codes(findings)).toEqual(["variable-contradicted", "variable-missing"]);
+});

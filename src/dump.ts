@@ -10,6 +10,8 @@ import { openNamed } from "./files/files.js";
 import { type HeapOptions, readHeap } from "./heap/heap.js";
 import { retentionOf } from "./heap/retention.js";
 import { assembleProcess } from "./process/process.js";
+import type { Binary } from "./runtime/binary/binary.js";
+import { binaryFromTables } from "./runtime/binary/from-tables.js";
 import { readRuntime } from "./runtime/runtime.js";
 import { checkUntouched } from "./runtime/untouched-memory.js";
 import { withoutDwarf } from "./runtime/without-dwarf.js";
@@ -45,16 +47,20 @@ export async function openDump(files: DumpFiles, progress: Progress = silent, op
  */
 function wire(path: string, images: DumpImages, findings: Findings, progress: Progress, options: HeapOptions): Dump {
   const { parts, executable, others } = images;
-  const debug = lazy(images.debug.read);
-  const process = checkUntouched(assembleProcess(parts, images, findings), debug, findings);
+  const assembled = assembleProcess(parts, images, findings);
+  const binary = lazy((): Binary | undefined => {
+    const debug = images.debug.read();
+    return debug ? { from: "dwarf", debug } : binaryFromTables(assembled, findings);
+  });
+  const process = checkUntouched(assembled, () => binary()?.debug, findings);
   // A plugin's debug information is read when an address in it is asked for.
   const plugins = others.map(({ image, bias }) => ({ bias, debug: () => readDebugInfo(image, image.source.name, findings) }));
 
   const runtime = lazy(() => {
-    const own = debug();
-    // Everything but bytes and mappings rests on DWARF; the error says whether a Go program was stripped or this is none.
+    const own = binary();
+    // Everything but bytes and mappings rests on layouts; the error says whether a Go program was stripped or this is none.
     if (!own) throw withoutDwarf(process, images.debug.refused);
-    return readRuntime(process, { from: "dwarf", debug: own }, findings, plugins);
+    return readRuntime(process, own, findings, plugins);
   });
   const heap = lazy(() => readHeap(runtime(), findings, progress, options));
   const retention = lazy(() => retentionOf(heap(), progress));

@@ -18,6 +18,7 @@ export { acceptExecutable, verifyBuild } from "./build.js";
 export { executableCandidates, imageCandidates } from "./candidates.js";
 export type { LoadedImage } from "./image-mappings.js";
 export type { Mapping } from "./mappings.js";
+export { isWritable } from "./mappings.js";
 export type { ProcessParts, Thread } from "./parts.js";
 export { type Registers, registersOf } from "./registers.js";
 export { faultAddress, SI_KERNEL, type SignalInfo } from "./signal-info.js";

@@ -61,7 +61,7 @@ class AbiTypes implements AbiReader {
           ...parts,
           key: element,
           element: () => table.byRtype(mapValueOf(memory, address)),
-          header: () => mapDesign(layout).madeHeader({ memory, types: table, findings }, address, name),
+          header: () => mapDesign(layout).madeHeader({ memory, types: table, findings }, address, this.keyAndValue(address)),
         };
       case "interface":
         return { ...parts, hasMethods: this.safely(address, () => methodCountOf(memory, address), 0) > 0 };
@@ -70,6 +70,11 @@ class AbiTypes implements AbiReader {
       default:
         return parts;
     }
+  }
+
+  /** "string,main.User" of a map type: what the compiler names a map's parts by. */
+  private keyAndValue(map: Address): string {
+    return [elementOf(this.memory, map), mapValueOf(this.memory, map)].map((each) => this.names.nameOf(each) || "?").join(",");
   }
 
   /** What a damaged record does not tell is the fallback. */

@@ -1,7 +1,9 @@
 // What `go build` wrote into the program: version, module, settings. debug/buildinfo; cmd/link .go.buildinfo
 import { decodeText } from "../base/byte-reader.js";
-import type { Process } from "../process/process.js";
+import type { Bytes } from "../base/units.js";
+import { isWritable, type Process } from "../process/process.js";
 import { parseVersion } from "./layout/version.js";
+import { LONGEST_BUILD_INFO } from "./limits.js";
 
 /** What the linker wrote of the build: release, module path, settings, as `go version -m` shows them. debug/buildinfo */
 export interface BuildInfo {
@@ -20,13 +22,17 @@ export interface BuildInfo {
 const MAGIC = "\xff Go buildinf:";
 const HEADER = 32;
 const SENTINEL = 16;
+/** cmd/link aligns the section so. */
+const ALIGNMENT: Bytes = 16;
+const BLOCK: Bytes = 1 << 20;
 
-/** Never throws: an executable without the section has empty answers. */
+/** Never throws: where neither the section nor its beginning is found, the answers are empty. */
 export function readBuildInfo(process: Process): BuildInfo {
   const none: BuildInfo = { goVersion: "", experiments: [], module: "", dependencies: [], settings: {} };
   const { executable, memory, loadBias } = process;
   const section = executable?.sections.find((each) => each.name === ".go.buildinfo");
-  const bytes = executable?.section(".go.buildinfo") ?? (section && memory.tryBytes(section.address + loadBias, section.size));
+  const own = executable?.section(".go.buildinfo") ?? (section && memory.tryBytes(section.address + loadBias, section.size));
+  const bytes = own ?? findInMemory(process);
   if (!bytes || bytes.length < HEADER) return none;
   for (let i = 0; i < MAGIC.length; i++) if (bytes[i] !== MAGIC.charCodeAt(i)) return none;
   if ((bytes[15] & 2) === 0) return none;
@@ -59,4 +65,24 @@ export function readBuildInfo(process: Process): BuildInfo {
     }
   }
   return { goVersion: version, experiments, module, dependencies, settings };
+}
+
+/**
+ * The section's bytes where no table of sections names it: without an executable, with one whose table was cut off, in a library. It lies
+ * in the writable data of its image, which cores hold, and begins at a multiple of 16 with the magic bytes.
+ */
+function findInMemory({ memory }: Process): Uint8Array | undefined {
+  if (!memory) return undefined;
+  const magic = Uint8Array.from(MAGIC, (character) => character.charCodeAt(0));
+  for (const { start, end, flags, path, backing } of memory.mappings) {
+    if (path === "" || path.startsWith("[") || !isWritable(flags) || typeof backing === "string") continue;
+    for (let at = start; at < end; at += BLOCK) {
+      const block = memory.tryBytes(at, Math.min(BLOCK, end - at));
+      const found = block ? Buffer.from(block.buffer, block.byteOffset, block.byteLength).indexOf(magic) : -1;
+      // Aligned, it never lies across two blocks.
+      if (found >= 0 && (at + found) % ALIGNMENT === 0)
+        return memory.tryBytes(at + found, Math.min(LONGEST_BUILD_INFO, end - at - found))?.slice();
+    }
+  }
+  return undefined;
 }

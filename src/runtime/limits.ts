@@ -156,3 +156,5 @@ export const MOST_SCANNED: Bytes = 2 ** 31;
 export const LARGEST_UNNAMED: Bytes = 1 << 26;
 /** Places that pass a first look; each is looked at closely. */
 export const MOST_CANDIDATES = 1 << 20;
+/** Version, modules and settings of a build. */
+export const LONGEST_BUILD_INFO: Bytes = 1024 * 1024;

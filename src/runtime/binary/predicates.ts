@@ -3,6 +3,7 @@ import { DumpError } from "../../base/errors.js";
 import { type Address, WORD } from "../../base/units.js";
 import { PAGE } from "../arenas.js";
 import { readField, readSlice } from "../layout/layout.js";
+import type { GlobalName } from "../layout/schema-globals.js";
 import { MOST_GOROUTINES, MOST_MACHINES, MOST_PROCESSORS, MOST_SPANS } from "../limits.js";
 import {
   isBucketList,
@@ -231,7 +232,7 @@ function processorOf({ memory, layout }: Surroundings, at: Address): Verdict {
 
 /** A variable that repeats a word of another one. @param index of the other's words */
 const repeats =
-  (other: string, index: number, size: 4 | 8): Predicate =>
+  (other: GlobalName, index: number, size: 4 | 8): Predicate =>
   ({ memory, layout }, at) => {
     const known = layout.global(other);
     if (known === undefined || memory.tryBytes(at, size) === undefined) return undefined;

@@ -4,6 +4,7 @@ import { UnsupportedError } from "../../base/errors.js";
 import { RELEASES } from "../../base/releases.js";
 import type { Address, Bytes } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
+import type { GlobalName } from "./schema-globals.js";
 
 /** One field we rely on. The key of the row is its dotted path unless names gives others, tried in order. */
 interface FieldSpec {
@@ -36,7 +37,7 @@ export interface RuntimeLayout<S extends Readonly<Record<string, StructSpec>> = 
   /** @throws UnsupportedError when this release has no such struct. */
   struct<N extends keyof S & string>(name: N): StructLayout<keyof S[N]["fields"] & string>;
   /** Address in the process, load bias included; undefined when the binary has no such variable. */
-  global(name: string): Address | undefined;
+  global(name: GlobalName): Address | undefined;
   /** Value of a constant, undefined when DWARF does not have it. */
   constant(name: string): number | undefined;
 }

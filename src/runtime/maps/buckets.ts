@@ -197,13 +197,13 @@ function madeHeader(layout: Layout, env: MapMemory, rtype: Address, name: string
   const { memory, types } = env;
   const known = types.byRtype(mapBlockOf(memory, rtype));
   if (known === NONE) return NONE;
-  const bucket = types.get(known).fields.length > 0 ? known : madeBucket(layout, env, rtype, known, name);
+  const bucket = types.get(known).fields.length > 0 ? known : madeBucket(layout, env, rtype, known);
   const buckets = pointerTo(types, bucket, `bucket of ${name}`);
   return structLike(types, types.byName("runtime.hmap"), `hash<${name}>`, "buckets", () => buckets);
 }
 
 /** A bucket that reflect made has a mask and no fields: eight keys, eight values and the next bucket. reflect/map_noswiss.go bucketOf */
-function madeBucket(layout: Layout, env: MapMemory, rtype: Address, masked: TypeId, name: string): TypeId {
+function madeBucket(layout: Layout, env: MapMemory, rtype: Address, masked: TypeId): TypeId {
   const { memory, types } = env;
   const key = types.byRtype(mapKeyOf(memory, rtype));
   const value = types.byRtype(mapValueOf(memory, rtype));
@@ -227,7 +227,7 @@ function madeBucket(layout: Layout, env: MapMemory, rtype: Address, masked: Type
   const values = eight(value, flags.indirectValue);
   const { size } = types.get(masked);
   const field = (text: string, offset: Bytes, type: TypeId) => ({ name: text, offset, type, embedded: false });
-  const bucketName = `map.bucket[${name}]`;
+  const bucketName = `map.bucket[${types.get(key).name}]${types.get(value).name}`;
   const bucket: TypeId = types.synthetic({
     name: bucketName,
     kind: "struct",

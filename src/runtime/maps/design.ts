@@ -63,7 +63,7 @@ export interface MapDesign {
   directory(types: TypeTable, header: TypeId): Directory | undefined;
   /** From the pointer to the newest blocks to the header's other pointers to parts. */
   readonly furtherPointers: readonly Bytes[];
-  /** The header's type of a map type that only the process describes. @param rtype its abi.Type */
+  /** The header's type of a map type that only the process describes. @param rtype its abi.Type @param name of its parts, "string,int" */
   madeHeader(env: MapMemory, rtype: Address, name: string): TypeId;
 }
 

@@ -6,6 +6,7 @@ import { findVariables, type VariableSources } from "../../../src/runtime/binary
 import { canBe, isChecked } from "../../../src/runtime/binary/predicates.js";
 import type { Recipe } from "../../../src/runtime/binary/recipes.js";
 import { SCANNED } from "../../../src/runtime/binary/structural-scan.js";
+import type { GlobalName } from "../../../src/runtime/layout/schema-globals.js";
 import { fixtures, openFixture } from "../../support/dump-cache.js";
 
 const OTHERS = ["allgptr", "allglen", "gomaxprocs", "m0", "semtable", "gcphase"].map((name) => `runtime.${name}`);
@@ -16,7 +17,7 @@ async function programWith(name: string, symbols: readonly Pick<ElfSymbol, "name
   const { process, runtime } = await openFixture(name);
   const { layout, modules } = runtime;
   const executable = Object.create(process.executable as object, { symbols: { value: () => symbols } }) as Process["executable"];
-  const at = (variable: string) => layout.global(variable) as Address;
+  const at = (variable: string) => layout.global(variable as GlobalName) as Address;
   const sources: VariableSources = {
     process: { ...process, executable },
     module: modules[0],
@@ -68,9 +69,9 @@ test.each(fixtures())("$name: what proves a variable does not hold at another on
   };
   const proved = ["allgs", "allp", "allm", "sched", "mheap_", "gcController", "memstats", "m0"].map((each) => `runtime.${each}`);
   for (const variable of proved) {
-    expect(canBe(around, variable, layout.global(variable) as Address), variable).toBe(true);
+    expect(canBe(around, variable, layout.global(variable as GlobalName) as Address), variable).toBe(true);
     for (const other of NAMES) {
-      const address = layout.global(other) as Address;
+      const address = layout.global(other as GlobalName) as Address;
       for (const shift of [-64, -8, 0, 8, 64]) {
         if (other === variable && shift === 0) continue;
         expect(canBe(around, variable, address + shift), `${variable} at ${other}+${shift}`).not.toBe(true);

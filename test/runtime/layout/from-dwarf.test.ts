@@ -65,7 +65,7 @@ describe("a layout", () => {
       [32, 8],
       [0, 16],
     ]);
-    expect([g.has("gone"), layout.hasStruct("lost"), layout.global("runtime.none"), layout.constant("none")]).toEqual([
+    expect([g.has("gone"), layout.hasStruct("lost"), layout.global("runtime.panicking"), layout.constant("none")]).toEqual([
       false,
       false,
       undefined,

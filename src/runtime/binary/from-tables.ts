@@ -1,0 +1,105 @@
+// A stripped executable as its runtime describes itself: structs and constants from the tables of its release, addresses of variables
+// found in the process.
+//
+//     version of the build ──> tables ──> layouts, recipes
+//                                 │           │
+//     sections, magic, shape ──> module data ─┴──> variables ──> answers like debug information
+import type { Findings } from "../../base/findings.js";
+import { lazy } from "../../base/lazy.js";
+import { type Address, NONE } from "../../base/units.js";
+import type { DebugInfo, DwarfGlobal, DwarfType } from "../../dwarf/dwarf.js";
+import type { Process } from "../../process/process.js";
+import { readBuildInfo } from "../build-info.js";
+import { referencesOf } from "../code/machines.js";
+import { readFunctions } from "../functions.js";
+import { layoutFromDwarf } from "../layout/from-dwarf.js";
+import { type Layout, RUNTIME_SCHEMA } from "../layout/schema.js";
+import { RUNTIME_GLOBALS } from "../layout/schema-globals.js";
+import { type Module, readModules } from "../modules.js";
+import type { Binary } from "./binary.js";
+import { findModuleData } from "./find-module.js";
+import { findVariables } from "./find-variables.js";
+import { symbolAddresses } from "./recipes.js";
+import { type LayoutTable, tableFor } from "./tables.js";
+
+const MODULE_DATA = "runtime.firstmoduledata";
+
+/**
+ * Reads a Go program without debug information.
+ * @returns undefined when there is no Go runtime in the process, or no table for its release
+ */
+export function binaryFromTables(process: Process, findings: Findings): Binary | undefined {
+  const found = findModuleData(process, findings);
+  const { goVersion, experiments } = readBuildInfo(process);
+  const version = experiments.length > 0 ? `${goVersion} X:${experiments.join(",")}` : goVersion;
+  const table = found && tableFor(version, process.arch.name);
+  if (!found || !table) return undefined;
+  tellMatch(table, version, findings);
+  const layout = layoutOf(table, new Map([[MODULE_DATA, found.address]]), process);
+  const [module] = readModules(process.memory, layout, findings);
+  if (!module) return undefined;
+  const names = linkedNames(process, module, table);
+  const { follow } = referencesOf(process.arch);
+  const variables = findVariables(
+    { process, module, moduleData: found.address, layout, names, recipes: table.recipes, isExact: table.match === "exact", follow },
+    findings,
+  );
+  return { from: "tables", debug: describe(table, variables.addresses, process.loadBias) };
+}
+
+/**
+ * Variables that are read and can be in the program: the linker leaves out a package that nothing refers to, and its variables with it.
+ * One that no code of the table's refers to is in a symbol table or nowhere.
+ */
+function linkedNames(process: Process, module: Module, table: LayoutTable): readonly string[] {
+  const functions = readFunctions(process.memory, [module], process.arch);
+  const linked = new Set(symbolAddresses(process).keys());
+  for (const { variable, function: name } of table.recipes) if (!linked.has(variable) && functions.byName(name)) linked.add(variable);
+  return RUNTIME_GLOBALS.filter((name) => linked.has(name));
+}
+
+function layoutOf(table: LayoutTable, addresses: ReadonlyMap<string, Address>, { loadBias }: Process): Layout {
+  return layoutFromDwarf(describe(table, addresses, loadBias), RUNTIME_SCHEMA, loadBias, table.goVersion);
+}
+
+/** A table is of the very release, or what is read by it is to be doubted. */
+function tellMatch({ match, goVersion }: LayoutTable, version: string, findings: Findings): void {
+  if (match === "exact") return;
+  findings.add(
+    "layout-near",
+    `the executable is stripped, and there is no table of layouts for ${version || "its release"}: read as ${goVersion}`,
+    undefined,
+    { partial: match === "newest" },
+  );
+}
+
+/** What debug information would say of the runtime; of the program it says nothing. @param addresses of the process */
+function describe(table: LayoutTable, addresses: ReadonlyMap<string, Address>, bias: Address): DebugInfo {
+  const global = (name: string): DwarfGlobal | undefined => {
+    const address = addresses.get(name);
+    return address === undefined ? undefined : { name, address: address - bias, type: table.globalType(name) ?? untyped(name) };
+  };
+  const globals = lazy(() =>
+    [...addresses.keys()]
+      .flatMap((name) => global(name) ?? [])
+      .filter((each) => each.type.size > 0)
+      .sort((a, b) => a.address - b.address),
+  );
+  return {
+    type: (name) => table.type(name),
+    typeAt: () => untyped("?"),
+    typeByRuntimeOffset: () => undefined,
+    typeNames: () => [],
+    packages: () => [],
+    constant: (name) => table.constant(name),
+    global,
+    globals,
+    functionAt: () => undefined,
+    functionByName: () => undefined,
+    localsAt: () => [],
+  };
+}
+
+function untyped(name: string): DwarfType {
+  return { kind: "struct", name, size: 0, offset: NONE, goKind: 0, runtimeType: 0, fields: [], element: undefined };
+}

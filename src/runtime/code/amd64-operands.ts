@@ -153,6 +153,11 @@ export function clobberOnly(r: InstructionReader, registers: readonly Register[]
   return { action: "clobber", registers, ...accesses(r.other, use, size) };
 }
 
+/** The same where the register field is a part of the opcode: only the other operand may be written. */
+export function clobberOther(r: InstructionReader, use: Use, size: Bytes): Effect {
+  return clobberOnly(r, r.other.kind === "register" ? [r.other.register] : [], use, size);
+}
+
 function accesses(operand: Operand, use: Use, size: Bytes) {
   const found = operand.kind === "memory" ? { memory: operand, size } : undefined;
   return { ...(found && use !== "writes" ? { reads: found } : {}), ...(found && use !== "reads" ? { writes: found } : {}) };

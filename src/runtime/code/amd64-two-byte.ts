@@ -1,6 +1,6 @@
 // Instructions of amd64 with more than one byte of opcode: the map behind 0F, and vectors behind VEX and EVEX. Intel SDM vol. 2, appendix A.3
 import type { Address, Bytes } from "../../base/units.js";
-import { CONDITIONS, clobber, clobberOnly, type InstructionReader, register, type Use } from "./amd64-operands.js";
+import { CONDITIONS, clobber, clobberOnly, clobberOther, type InstructionReader, register, type Use } from "./amd64-operands.js";
 import type { Effect, Register } from "./instructions.js";
 
 /** Loads and arithmetic of vectors with a byte of immediate behind the operands. */
@@ -36,9 +36,20 @@ export function decodeTwoByte(r: InstructionReader, start: Address): Effect | un
     return { action: "move", to: register(r.reg), from: r.other, size: width, signed: opcode > 0xb8 };
   if (opcode === 0x1f || opcode === 0x18 || opcode === 0x0d) return { action: "nothing" }; // NOP, PREFETCH
   if (VECTOR_STORES.has(opcode) && r.other.kind === "memory") return vectorStore(r, opcode);
-  // To general registers: MOVD, MOVMSK, CVT; bit operations, CMOV, SETcc, XADD, CMPXCHG.
   const [use, size] = operandUse(r, opcode);
+  // SETcc and the bit tests have a part of the opcode where others have a register; MOVD and MOVQ from a vector write the other operand.
+  if ((opcode >= 0x90 && opcode <= 0x9f) || opcode === 0xba || opcode === 0x7e) return clobberOther(r, use, size);
+  if (writesVector(opcode)) return clobberOnly(r, [], use, size);
+  // To general registers: MOVMSK, CVT; bit operations, CMOV, XADD, CMPXCHG.
   return clobber(r, use, size, impliedRegisters(opcode));
+}
+
+/** The register that the instruction names is a vector: moves, arithmetic, comparisons, but not CVT to integers, MOVMSK and PEXTRW. */
+function writesVector(opcode: number): boolean {
+  if (opcode >= 0x10 && opcode <= 0x17) return true;
+  if (opcode >= 0x28 && opcode <= 0x2f) return opcode !== 0x2c && opcode !== 0x2d;
+  if (opcode >= 0x51 && opcode <= 0x7f) return true;
+  return opcode === 0xc2 || opcode === 0xc4 || opcode === 0xc6 || (opcode >= 0xd0 && opcode !== 0xd7);
 }
 
 /** The maps behind 0F 38 and 0F 3A: all of vectors, but MOVBE and the extractions of single elements. */

@@ -3,7 +3,7 @@
 // An instruction is prefixes, one to three bytes of opcode, ModRM and SIB when it has an operand in memory, a displacement, an immediate.
 // Most opcodes come in pairs, the even one for bytes and the odd one for the operand size. Of the flags only those of compares are followed.
 import type { Address, Bytes } from "../../base/units.js";
-import { CONDITIONS, clobber, clobberOnly, constant, InstructionReader, register } from "./amd64-operands.js";
+import { CONDITIONS, clobber, clobberOnly, clobberOther, constant, InstructionReader, register } from "./amd64-operands.js";
 import { decodeTwoByte, decodeVector } from "./amd64-two-byte.js";
 import type { Effect, Machine, Operand, Register } from "./instructions.js";
 
@@ -123,7 +123,7 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
     // POP to memory
     case 0x8f:
       r.modrm();
-      return clobber(r, "writes", 8);
+      return clobberOther(r, "writes", 8);
     // TEST of AL or AX with a constant
     case 0xa8:
       r.i8();
@@ -135,7 +135,7 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
     case 0xc1:
       r.modrm();
       r.i8();
-      return clobber(r, "updates", size);
+      return clobberOther(r, "updates", size);
     // RET
     case 0xc2:
       r.at += 2;
@@ -162,7 +162,7 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
     case 0xd2:
     case 0xd3:
       r.modrm();
-      return clobber(r, "updates", size);
+      return clobberOther(r, "updates", size);
     // CALL
     case 0xe8: {
       const offset = r.i32();
@@ -183,14 +183,14 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
       r.modrm();
       const group = r.reg & 7;
       if (group > 3) return clobberOnly(r, [0, 2], "reads", size);
-      if (group > 1) return clobber(r, "updates", size);
+      if (group > 1) return clobberOther(r, "updates", size);
       const value = size === 1 ? r.i8() : r.immediate();
       return { action: "compare", a: r.other, b: constant(value), size, mask: true };
     }
     // INC and DEC of a byte
     case 0xfe:
       r.modrm();
-      return clobber(r, "updates", 1);
+      return clobberOther(r, "updates", 1);
     // INC, DEC, CALL, JMP, PUSH, by the register field
     case 0xff: {
       r.modrm();
@@ -198,7 +198,7 @@ function decodeOne(r: InstructionReader, start: Address): Effect | undefined {
       if (group === 2) return { action: "call", target: r.other };
       if (group === 4) return { action: "jump", target: undefined };
       if (group === 6) return push(r.other);
-      if (r.other.kind !== "register" || group > 1) return clobber(r, group > 1 ? "reads" : "updates", r.operandSize);
+      if (r.other.kind !== "register" || group > 1) return clobberOther(r, group > 1 ? "reads" : "updates", r.operandSize);
       return { action: "add", to: r.other.register, a: r.other, b: constant(1), sign: group === 0 ? 1 : -1, size: r.operandSize };
     }
     default:

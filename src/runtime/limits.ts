@@ -132,6 +132,14 @@ export const LONGEST_ARRAY: Bytes = 64 * 1024;
 export const MOST_INNER = 65_536;
 /** Instructions that are looked at for the origin of one value. */
 export const MOST_ORIGIN_STEPS = 20_000;
+/** Visits of each block of a function on average, while values are followed through its loops. */
+export const MOST_BLOCK_VISITS = 20;
+/** Code of functions that refer to variables; a program of 100 MB has less. */
+export const MOST_GLOBAL_CODE: Bytes = 1 << 26;
+/** Calls within calls whose results are followed to where they are made. */
+export const DEEPEST_RESULT = 4;
+/** Words of one variable that are compared with the collector's mask. */
+export const MOST_VARIABLE_WORDS = 1 << 16;
 /** Instructions looked at to see what is done with a value that was loaded. */
 export const MOST_USE_STEPS = 200;
 

@@ -13,6 +13,7 @@ import { type Accounts, checkAccounts, checkSpans, findMemory, growingBy, readAc
 import type { Binary } from "./binary/binary.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
 import { closureTypes } from "./closure-types.js";
+import { readCodeGlobals, withCodeGlobals } from "./code-globals.js";
 import { type FunctionTable, readFunctions } from "./functions.js";
 import { type GoroutineTable, readGoroutines } from "./goroutines.js";
 import { layoutFromDwarf } from "./layout/from-dwarf.js";
@@ -82,8 +83,10 @@ export function readRuntime(process: Process, binary: Binary, findings: Findings
   checkProgram(process, debug, build, findings);
   const parts = readParts(process, binary, build, layout, findings, others);
   const late = lateParts(parts, findings);
+  const variables = binary.from === "tables" ? toldByCode(parts, late.spans) : parts.variables;
   return {
     ...parts,
+    variables,
     get names() {
       return late.names();
     },
@@ -108,10 +111,20 @@ export function readRuntime(process: Process, binary: Binary, findings: Findings
     get tinyBlock() {
       return late.tinyBlock();
     },
-    closureType: closureTypes(process, parts.functions, parts.types, parts.variables),
+    closureType: closureTypes(process, parts.functions, parts.types, variables),
     parameterType: (pc) => firstParameter(debug, parts.types, pc - process.loadBias),
     symbolAt: symbolFinder(process),
   };
+}
+
+/** Tables know the runtime's own variables only: types of the program's are read out of its code. */
+function toldByCode({ process, modules, functions, types, variables }: Parts, spans: () => SpanTable): Variables {
+  const [module] = modules;
+  if (!module) return variables;
+  const { memory, arch } = process;
+  return withCodeGlobals(variables, module, () =>
+    readCodeGlobals({ memory, arch, module, functions, types, spans: spans(), known: variables }),
+  );
 }
 
 /** Refuses what is no Go program or one too old, and says when its release is not one that corescope was proved on. */

@@ -7,7 +7,7 @@ import type { ByteSource } from "../base/source.js";
 import type { Process } from "../process/process.js";
 
 /**
- * The error: a Go program that was stripped, or no Go program at all.
+ * The error: a stripped Go program of a release without layout tables, or no Go program at all.
  * @param looked  where its debug information was looked for in vain
  */
 export function withoutDwarf({ executable }: Process, looked: readonly string[]): UnsupportedError {
@@ -20,7 +20,7 @@ export function withoutDwarf({ executable }: Process, looked: readonly string[])
     ? new UnsupportedError(
         name,
         "a Go executable without DWARF (built with -ldflags=-w or stripped)",
-        "executables with DWARF; stripped ones not yet",
+        `executables with DWARF, and stripped ones of ${RELEASES}`,
         goCommand ? { id: "build-to-stay", goCommand } : { id: "debug-information", looked },
       )
     : new UnsupportedError(name, "no Go program (no .go.buildinfo, no DWARF)", `programs built by ${RELEASES}`, {

@@ -35,6 +35,9 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
   const table = found && tableFor(version, process.arch.name);
   if (!found || !table) return undefined;
   tellMatch(table, version, findings);
+  const message =
+    "the executable is stripped: its own variables have no names, and types are known as far as the process itself tells them";
+  findings.add("stripped", message);
   const layout = layoutOf(table, new Map([[MODULE_DATA, found.address]]), process);
   const [module] = readModules(process.memory, layout, findings);
   if (!module) return undefined;

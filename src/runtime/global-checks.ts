@@ -142,10 +142,16 @@ class GlobalChecks {
       return element !== NONE && this.fitsSlot(value, capacity * types.get(element).size, this.hasPointers(element), "at least");
     }
     if (value === 0) return true;
+    if (kind === "func") return this.isCode(memory.tryAddress(value));
     if (kind === "map") return this.fitsSlot(value, types.get(header).size, true, "exactly");
     if (kind === "chan") return this.fitsSlot(value, types.get(header).size, false, "at least");
     if (kind === "pointer") return element !== NONE && this.fitsSlot(value, types.get(element).size, this.hasPointers(element), "exactly");
     return true;
+  }
+
+  private isCode(address: Address | undefined): boolean {
+    const { text, etext } = this.source.module;
+    return address !== undefined && address >= text && address < etext;
   }
 
   private hasPointers(type: TypeId): boolean {

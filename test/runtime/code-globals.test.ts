@@ -17,7 +17,7 @@ const ARGUMENTS = 0x431000;
 const DATA = 0x440000;
 const SIZE = 0x400;
 /** Descriptors, and an itab. */
-const [USER, OTHER, TABLE, POINTER, ITAB] = [0x420000, 0x420100, 0x420200, 0x420300, 0x420400];
+const [USER, OTHER, TABLE, POINTER, ITAB, CLOSURE] = [0x420000, 0x420100, 0x420200, 0x420300, 0x420400, 0x420500];
 /** Slots of 48 bytes, and slots of 16. */
 const [WIDE, NARROW] = [0xc000000000, 0xc000002000];
 
@@ -42,6 +42,7 @@ class CodeBuilder {
     this.types.add("main.Other", "struct", 48, { rtype: OTHER, fields: [["next", 40, pointer]] });
     const header = this.types.add("map<int,int>", "struct", 48);
     this.types.add("map[int]int", "map", 8, { rtype: TABLE, element: int, key: int, header });
+    this.types.add("struct { F uintptr; X0 int }", "struct", 16, { rtype: CLOSURE });
     this.types.itabs.set(ITAB, POINTER);
     for (const name of ["newobject", "makeslice", "mapassign_fast64"]) this.add(`runtime.${name}`, RET);
     this.add("main.(*User).Name", RET);
@@ -125,6 +126,9 @@ test("each kind of evidence", () => {
     RET,
   );
   code.memory.words(DATA + 0xa8, 3, 6);
+  const closure = DATA + 0x300;
+  code.memory.word(closure, TEXT);
+  code.add("main.close", leaAx(CLOSURE), code.calls("runtime.newobject"), storeAx(code.pointer(0xc0, closure)), RET);
   const { told, contradicted, misfits } = code.read();
   expect(told).toEqual([
     "data+0x8 *main.User by allocation",
@@ -135,6 +139,7 @@ test("each kind of evidence", () => {
     "data+0x80 *main.User by result",
     "data+0x90 *main.User by argument",
     "data+0xa0 []*main.User by allocation",
+    "data+0xc0 func by allocation",
   ]);
   expect([contradicted, misfits]).toEqual([0, 0]);
 });
@@ -146,7 +151,7 @@ test("two types of one variable: none of them", () => {
   expect(code.read()).toMatchObject({ told: [], contradicted: 1, misfits: 0 });
 });
 
-test("what the process contradicts: the object's size, the collector's mask, a slice longer than its capacity", () => {
+test("what the process contradicts: the object's size, the collector's mask, a slice longer than its capacity, a func that is no code", () => {
   const code = new CodeBuilder();
   code.add("main.size", leaAx(USER), code.calls("runtime.newobject"), storeAx(code.pointer(0x8, NARROW)), RET);
   // The second word of a User is a pointer: here the third is.
@@ -154,7 +159,8 @@ test("what the process contradicts: the object's size, the collector's mask, a s
   code.add("main.mask", leaAx(DATA + 0x20), code.calls("main.(*User).Name"), RET);
   code.add("main.make", leaAx(USER), code.calls("runtime.makeslice"), storeAx(code.pointer(0x80, WIDE)), RET);
   code.memory.words(DATA + 0x88, 3, 1);
-  expect(code.read()).toMatchObject({ told: [], contradicted: 0, misfits: 3 });
+  code.add("main.close", leaAx(CLOSURE), code.calls("runtime.newobject"), storeAx(code.pointer(0xc0, MASK)), RET);
+  expect(code.read()).toMatchObject({ told: [], contradicted: 0, misfits: 4 });
 });
 
 test("a value that may be the whole around a first field, and what an interface holds, say nothing", () => {

@@ -27,6 +27,8 @@ export interface TypeWords {
   typeOf(value: Value): TypeId;
   pointerTo(type: TypeId): TypeId;
   sliceOf(type: TypeId): TypeId;
+  /** A function whose parameters are not known. */
+  func(): TypeId;
 }
 
 /** Runtime functions by name, and where the type that they are given stands among their operands. runtime/malloc.go, slice.go, map*.go, chan.go, mbarrier.go */

@@ -111,13 +111,15 @@ export class Values {
     if (size === 8 && place % 8 === 0 && value !== undefined) words.set(place, value);
   }
 
-  /** A call may change what lies behind pointers, and the variables whose addresses it gets. */
-  afterCall(machine: Machine): void {
+  /** A call may change what lies behind pointers, and the variables whose addresses it gets. @param onlyReads  not those */
+  afterCall(machine: Machine, onlyReads: boolean): void {
     if (this.words.size === 0) return;
-    const handed = this.registers.filter(
-      (each, register): each is number =>
-        typeof each === "number" && isFrame(each) && register !== machine.stackPointer && register !== machine.framePointer,
-    );
+    const handed = onlyReads
+      ? []
+      : this.registers.filter(
+          (each, register): each is number =>
+            typeof each === "number" && isFrame(each) && register !== machine.stackPointer && register !== machine.framePointer,
+        );
     for (const address of [...this.words.keys()]) {
       if (isBehind(address) || handed.some((each) => address >= each && address < each + HANDED)) this.own().delete(address);
     }

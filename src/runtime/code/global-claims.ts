@@ -46,6 +46,8 @@ interface Facts {
 const CLOSURE = /^(?:noalg\.)?struct \{ (?:\w+\.|\.)?F uintptr/;
 /** Of generic code, which is told the real types apart. cmd/compile/internal/noder, shapes */
 const SHAPE = /\bgo\.shape\./;
+/** Functions that are passed addresses of the caller's variables only to read them. */
+const ONLY_READ = /^runtime\.(?:newobject|makeslice|map(?:access[12]|assign|delete)|convT|chansend1$)/;
 /** What the runtime makes without the types of the program: the headers of maps and channels. */
 const RUNTIME_OWN = /^\*(?:internal\/runtime\/maps|runtime)\./;
 
@@ -82,6 +84,7 @@ export class GlobalClaims {
         }
         return known;
       },
+      onlyReads: (target) => ONLY_READ.test(functions.find(target)?.name ?? ""),
     };
   }
 
@@ -179,7 +182,8 @@ export class GlobalClaims {
 
   private understand(fn: GoFunction, events: readonly Event[]): Facts {
     const typed = new Map<Source, Typed[]>();
-    const note = (value: Value, type: TypeId, by: Evidence, pc: Address): void => {
+    const note = (value: Value, said: TypeId, by: Evidence, pc: Address): void => {
+      const type = this.isClosure(said) ? this.words.func() : said;
       if (typeof value !== "object" || type === NONE || this.isHidden(type)) return;
       // The address of a first field is the whole's own: for it the compiler checks that the whole is not nil.
       if ((by === "receiver" || by === "interface") && value.usedAt < pc) return;
@@ -243,8 +247,15 @@ export class GlobalClaims {
   }
 
   private isHidden(type: TypeId): boolean {
-    const { name, kind, element } = this.source.types.get(type);
-    return RUNTIME_OWN.test(name) || SHAPE.test(name) || (kind === "pointer" && CLOSURE.test(this.source.types.get(element).name));
+    const { name } = this.source.types.get(type);
+    return RUNTIME_OWN.test(name) || SHAPE.test(name);
+  }
+
+  /** A closure is allocated as a struct; what is kept is a func value. */
+  private isClosure(type: TypeId): boolean {
+    const { types } = this.source;
+    const { kind, element } = types.get(type);
+    return kind === "pointer" && element !== NONE && CLOSURE.test(types.get(element).name);
   }
 
   /** Of the function itself; NONE when it is no method of a pointer. */
@@ -264,8 +275,13 @@ function typeWords(types: TypeTable): TypeWords {
       if (known !== NONE && types.get(known).element === type) return known;
       return types.synthetic({ name, kind, size, rtype: 0, element: () => type });
     });
+  let func = NONE;
   return {
     types,
+    func() {
+      if (func === NONE) func = types.synthetic({ name: "func", kind: "func", size: WORD, rtype: 0 });
+      return func;
+    },
     typeOf: (value) => (typeof value === "number" && types.firstWord(value) === "type" ? types.byRtype(value) : NONE),
     pointerTo: (type) => made(type, "pointer", "*", WORD),
     sliceOf: (type) => made(type, "slice", "[]", 3 * WORD),

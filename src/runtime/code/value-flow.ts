@@ -22,6 +22,8 @@ export interface Question {
   isTypeWord(value: number): boolean;
   /** Registers that a call changes; "all", or "never" when it does not return. */
   changes(target: Address | undefined): readonly Register[] | "all" | "never";
+  /** A function that writes nothing through pointers it is passed. */
+  onlyReads(target: Address): boolean;
 }
 
 /** Results in registers that are told apart. */
@@ -185,7 +187,7 @@ class ValueFlow {
     if (target !== undefined) {
       this.found.push({ kind: "call", pc: each.pc, target, passed, result: results[0] });
     }
-    values.afterCall(machine);
+    values.afterCall(machine, target !== undefined && question.onlyReads(target));
     const stack = values.registers[machine.stackPointer];
     values.registers.fill(undefined);
     values.registers[machine.stackPointer] = stack;

@@ -27,7 +27,7 @@ export const releases: readonly string[];
 /** Why a dump of this release cannot be made here, or undefined. */
 export function whyNoGo(go: string): Promise<string | undefined>;
 /** Why a tool that some dumps need is not to be had here, or undefined; in CI a skip would be a failure, so there it is never given. */
-export function whyNoTool(tool: "gcc" | "gcore"): Promise<string | undefined>;
+export function whyNoTool(tool: "gcc" | "gcore" | "strip"): Promise<string | undefined>;
 /** The dump a wish describes, out of the cache or made now. */
 export function makeDump(wish: DumpWish): Promise<Dump>;
 /** One object out of all the `truth {json}` lines of a dead program: tables are merged, lists joined. */

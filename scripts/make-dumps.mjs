@@ -45,7 +45,7 @@ export async function whyNoGo(go) {
   }
 }
 
-/** Why a tool that some dumps need is not to be had here, or undefined. @param {"gcc" | "gcore"} tool */
+/** Why a tool that some dumps need is not to be had here, or undefined. @param {"gcc" | "gcore" | "strip"} tool */
 export async function whyNoTool(tool) {
   if (process.env.CI) return undefined;
   try {

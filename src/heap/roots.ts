@@ -12,6 +12,7 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import type { SpecialRoot } from "../runtime/specials.js";
 import { type StackRoot, stackRoots } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
+import { type CodeEvidence, CodePointers } from "./code-pointers.js";
 import { eachPointer } from "./object-pointers.js";
 import type { ObjectTable } from "./objects.js";
 import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
@@ -54,6 +55,8 @@ export interface RootDescription {
   readonly place: string;
   readonly certain: boolean;
   readonly slot: Address;
+  /** What of the code tells the type of the pointer, where no variable does. */
+  readonly byCode: CodeEvidence | undefined;
 }
 
 /** Rows ascending by owner. */
@@ -89,7 +92,7 @@ export function collectRoots(
   const owners: Owner[] = [];
   const rows = new Rows();
   // Beside the columns, since few rows have any.
-  const origins: StackOrigins = { registers: new Map(), values: new Map() };
+  const origins: StackOrigins = { registers: new Map(), values: new Map(), code: new Map() };
   progress.stage("collecting roots", runtime.goroutines.all.length);
   dataRoots(runtime, objects, kinds, owners, rows, findings);
   goroutineRoots(runtime, objects, kinds, owners, rows, origins, progress);
@@ -115,8 +118,10 @@ export function collectRoots(
       const goroutine = owner.goroutine === undefined ? undefined : runtime.goroutines.find(owner.goroutine);
       const frame = frames[row] >= 0 ? goroutine?.unwound().frames[frames[row]] : undefined;
       const slot = table.slot[row];
-      const place = WHAT[what[row]] === "register" ? `register ${origins.registers.get(row) ?? "?"}` : WHAT[what[row]];
-      const known = { owner, goroutine, place, certain: table.certain[row] === 1, slot };
+      const byCode = origins.code.get(row);
+      const word = byCode === undefined ? WHAT[what[row]] : "stack slot";
+      const place = word === "register" ? `register ${origins.registers.get(row) ?? "?"}` : word;
+      const known = { owner, goroutine, place, certain: table.certain[row] === 1, slot, byCode };
       const local = goroutine && frame && slot !== NOT_AN_ADDRESS ? variableAt(runtime, goroutine, frame, slot) : undefined;
       const path = local ? undefined : pathTo(origins.values.get(row));
       return path ? { ...known, ...path } : { ...known, frame, local, through: [] };
@@ -129,6 +134,7 @@ interface StackOrigins {
   readonly registers: Map<number, string>;
   /** Where no variable is. */
   readonly values: Map<number, StackValue>;
+  readonly code: Map<number, CodeEvidence>;
 }
 
 /** Words of data and bss: one owner a variable, for words come in the order of addresses. */
@@ -175,6 +181,7 @@ function goroutineRoots(
   progress: Progress,
 ): void {
   let done = 0;
+  const code = runtime.binary.from === "tables" ? new CodePointers(runtime, kinds, objects) : undefined;
   for (const goroutine of runtime.goroutines.all) {
     progress.tick(++done);
     const { roots, inner } = stackRoots(runtime, goroutine);
@@ -196,9 +203,14 @@ function goroutineRoots(
         const row = rows.owner.length;
         const frame = root.frame >= 0 ? frames[root.frame] : undefined;
         if (register) origins.registers.set(row, root.register ?? "?");
-        const code =
+        let meaning: number =
           root.what === "ctxt" || root.what === "defer" ? POINTER.func : stackCode(runtime, kinds, rows, values, root, frame, origins);
-        rows.add(owner, root.slot, root.value, object, root.certain, code, root.what, root.frame);
+        const told = meaning === POINTER.unknown ? code?.at(frames, root, object) : undefined;
+        if (told) {
+          meaning = told.code;
+          origins.code.set(row, told.evidence);
+        }
+        rows.add(owner, root.slot, root.value, object, root.certain, meaning, root.what, root.frame);
       }
     }
   }

@@ -1,12 +1,10 @@
 // What is said of objects by words whose own type nobody declares: where an executable was stripped, no variable has a type.
 //
-// An interface tells itself: no other two words are an abi.Type or itab and, behind it, a pointer. A method tells its receiver:
-// code of (*T).M keeps a *T where the calling convention spills the first argument.
-import { type Address, NONE, NOT_AN_ADDRESS, type TypeId, WORD } from "../base/units.js";
-import type { GoRuntime } from "../runtime/runtime.js";
+// An interface tells itself: no other two words are an abi.Type or itab and, behind it, a pointer. What the code tells of pointers in
+// frames is found with the roots: see code-pointers.ts.
+import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
 import { INTERIOR } from "./edges.js";
-import { BY_ROOT } from "./evidence.js";
-import { dataAddress, fits, inferDynamic, inferType, type TypingState, typeAt } from "./inference.js";
+import { dataAddress, inferDynamic, type TypingState, typeAt } from "./inference.js";
 import { POINTER } from "./pointer-kinds.js";
 import type { RootTable } from "./roots.js";
 
@@ -25,26 +23,11 @@ function inferFromWords(typing: TypingState, roots: RootTable): void {
     if (roots.code[row] !== POINTER.unknown || roots.certain[row] === 0 || slot === NOT_AN_ADDRESS || typeAt(typing, id) >= 0) continue;
     if (roots.value[row] !== dataAddress(typing, id)) continue;
     const { kind } = roots.owners[roots.owner[row]];
-    if (kind === "data" || kind === "goroutine") {
-      const word = memory.tryAddress(slot - WORD) ?? 0;
-      const first = types.firstWord(word);
-      if (first) {
-        inferDynamic(typing, id, word, first === "itab");
-        continue;
-      }
-    }
-    if (kind !== "goroutine") continue;
-    const receiver = receiverAt(typing.runtime, roots, row);
-    if (receiver !== NONE && fits(typing, id, typing.facts.of(receiver))) inferType(typing, id, receiver, BY_ROOT);
+    if (kind !== "data" && kind !== "goroutine") continue;
+    const word = memory.tryAddress(slot - WORD) ?? 0;
+    const first = types.firstWord(word);
+    if (first) inferDynamic(typing, id, word, first === "itab");
   }
-}
-
-/** T, when the root lies where the frame of a method of *T spills its receiver; NONE. */
-function receiverAt(runtime: GoRuntime, roots: RootTable, row: number): TypeId {
-  const { frame } = roots.describe(row);
-  if (!frame || roots.slot[row] !== frame.argp) return NONE;
-  const match = /^(.*)\.\(\*([^()]+)\)\.[^.]+$/.exec(frame.fn.name);
-  return match ? runtime.types.byName(`${match[1]}.${match[2]}`) : NONE;
 }
 
 /** Pairs in objects of unknown type. An object without one is left as it is. */

@@ -112,7 +112,7 @@ class AbiTypes implements AbiReader {
 }
 
 /** The runtime's own channel, with what its buffer holds: what debug information calls "hchan<T>". */
-function channelHeader(table: TypeTable, element: TypeId): TypeId {
+export function channelHeader(table: TypeTable, element: TypeId): TypeId {
   if (element === NONE) return NONE;
   return table.derived(element, "hchan", () => {
     const name = `hchan<${table.get(element).name}>`;

@@ -65,6 +65,12 @@ function readCall(runtime: GoRuntime, program: Program, callee: Frame, caller: F
   };
 }
 
+/** The constant that a register holds just before an instruction, on code that can only have come one way; undefined when it is none. */
+export function constantBefore(code: Code, machine: Machine, index: number, register: Register): number | undefined {
+  const found = trace(code, machine, index, register, () => false);
+  return found?.kind === "constant" ? found.value : undefined;
+}
+
 /** The register that is followed backwards. */
 interface Followed {
   register: Register;

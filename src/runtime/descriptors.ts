@@ -41,6 +41,8 @@ export interface Descriptors {
   readonly names: TypeNames;
   /** abi.Type of the name; 0 when no module has one. */
   byName(name: string): Address;
+  /** abi.Type of the only instantiation of a generic type, "main.List"; 0 when there is none, or more than one. */
+  onlyInstantiation(name: string): Address;
   /** Whether one lies at the address. */
   has(address: Address): boolean;
   /** All, ascending. */
@@ -56,6 +58,7 @@ export function readDescriptors(memory: AddressSpace, layout: Layout, modules: r
     found ??= modules.flatMap((module) => [...scan(memory, layout, module, names)]);
     return found;
   };
+  let generics: Map<string, Address> | undefined;
   let all: ReadonlySet<Address> | undefined;
   return {
     names,
@@ -63,6 +66,16 @@ export function readDescriptors(memory: AddressSpace, layout: Layout, modules: r
     has(address) {
       all ??= new Set(addresses());
       return all.has(address);
+    },
+    onlyInstantiation(name) {
+      if (!generics) {
+        generics = new Map();
+        for (const address of addresses()) {
+          const generic = /^[^[\]*(){} ]+(?=\[.+\]$)/.exec(names.nameOf(address))?.[0];
+          if (generic !== undefined) generics.set(generic, generics.has(generic) ? 0 : address);
+        }
+      }
+      return generics.get(name) ?? 0;
     },
     byName(name) {
       if (!byText) {

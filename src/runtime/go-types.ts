@@ -113,6 +113,8 @@ export interface TypeTable {
   get(id: TypeId): GoType;
   /** NONE when no type has that name. */
   byName(name: string): TypeId;
+  /** The only type that a generic one was instantiated as; NONE when the process describes none, or more than one. @param name  without "[...]" */
+  onlyInstantiation(name: string): TypeId;
   /** Interned from an abi.Type; NONE when there is none at the address. */
   byRtype(address: Address): TypeId;
   /** The dynamic type of an interface by its first word, an itab or an abi.Type; NONE when that leads to none. */

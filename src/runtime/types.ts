@@ -147,6 +147,11 @@ class Types implements TypeTable {
     return address === 0 ? NONE : this.byRtype(address);
   }
 
+  onlyInstantiation(name: string): TypeId {
+    const address = this.descriptors.onlyInstantiation(name);
+    return address === 0 ? NONE : this.byRtype(address);
+  }
+
   /** By the address of an abi.Type: DWARF's description where it has one, else the record itself. NONE when neither is there. */
   readonly byRtype = (address: Address): TypeId => {
     const known = this.byAddress.get(address);

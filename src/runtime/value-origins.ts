@@ -1,18 +1,11 @@
 // Where a value that lies in a frame comes from: its code, followed backwards from where the frame stands.
-import type { Address, Bytes } from "../base/units.js";
-import { callTarget, neverReturns } from "./code/calls.js";
-import type { Instruction, Machine, Memory, Operand, Register } from "./code/instructions.js";
-import { type Flow, flowOf, type Loop, loopsOf } from "./code/loops.js";
+import type { Address } from "../base/units.js";
+import type { Loop } from "./code/loops.js";
 import { type Code, programOf } from "./code/program.js";
-import type { FunctionTable } from "./functions.js";
+import { keyOf, loopsIn, sourceIn, type ValuePlace } from "./code/sources.js";
 import { MOST_ORIGIN_STEPS } from "./limits.js";
 import type { GoRuntime } from "./runtime.js";
 import type { Frame } from "./unwind.js";
-
-/** A general register, by its number in the instruction set, or bytes from the stack pointer. */
-export type ValuePlace =
-  | { readonly kind: "register"; readonly register: Register }
-  | { readonly kind: "slot"; readonly offset: Bytes; readonly size: Bytes };
 
 /** An instruction that made the value, as opposed to moving it. */
 export interface Maker {
@@ -92,21 +85,6 @@ export function originsOf(runtime: GoRuntime, frame: Frame): FrameOrigins | unde
   };
 }
 
-const known = new WeakMap<Code, { readonly flow: Flow; readonly all: readonly Loop[] }>();
-
-function loopsIn({ functions }: GoRuntime, code: Code) {
-  let found = known.get(code);
-  if (!found) {
-    const { instructions } = code;
-    const flow = flowOf(code, (index) => neverReturns(functions, callTarget(instructions[index])));
-    found = { flow, all: loopsOf(flow, instructions.length) };
-    known.set(code, found);
-  }
-  return found;
-}
-
-const keyOf = (place: ValuePlace): string => (place.kind === "register" ? `r${place.register}` : `${place.offset}`);
-
 function loopJumps(code: Code, start: number, loops: readonly Loop[]): readonly (readonly Address[])[] {
   const found = loops.map((): Address[] => []);
   code.instructions.forEach((each, index) => {
@@ -117,59 +95,4 @@ function loopJumps(code: Code, start: number, loops: readonly Loop[]): readonly 
     found[loop]?.push(each.pc);
   });
   return found;
-}
-
-/**
- * Where a value was before an instruction that leaves it in a place: there, or in another place; else how the instruction made it.
- * "begin": the frame is being set up.
- */
-function sourceIn(
-  each: Instruction,
-  place: ValuePlace,
-  machine: Machine,
-  functions: FunctionTable,
-): ValuePlace | "computed" | "ordered" | "begin" {
-  const { stackPointer } = machine;
-  const isHere = (memory: Memory, size: Bytes): boolean =>
-    place.kind === "slot" &&
-    memory.base === stackPointer &&
-    memory.index === -1 &&
-    memory.offset < place.offset + place.size &&
-    place.offset < memory.offset + size;
-  const isWanted = (register: Register) => place.kind === "register" && place.register === register;
-  switch (each.action) {
-    case "move": {
-      const { to, from, size } = each;
-      if (to.kind === "register" ? !isWanted(to.register) : to.kind !== "memory" || !isHere(to, size)) return place;
-      // A part of the place is written: the rest has another origin.
-      if (to.kind === "memory" && place.kind === "slot" && (to.offset > place.offset || to.offset + size < place.offset + place.size))
-        return "computed";
-      return sourceOf(from, size, stackPointer);
-    }
-    case "address":
-      return isWanted(each.to) ? "computed" : place;
-    case "add":
-      if (each.to === stackPointer) return place.kind === "slot" ? "begin" : place;
-      return isWanted(each.to) ? "computed" : place;
-    case "clobber":
-      return each.registers.some(isWanted) || (each.writes && isHere(each.writes.memory, each.writes.size)) ? "computed" : place;
-    case "zero":
-      return isHere(each.memory, each.size) ? "ordered" : place;
-    case "call": {
-      if (place.kind === "slot") return place;
-      const target = callTarget(each);
-      const name = target === undefined ? "" : (functions.find(target)?.name ?? "");
-      const helper = machine.helpers.find((one) => name.startsWith(one.name));
-      return helper && !helper.changes.includes(place.register) ? place : "ordered";
-    }
-    default:
-      return place;
-  }
-}
-
-/** Of what is moved: constants are made anywhere, and what is loaded keeps its order among calls. */
-function sourceOf(from: Operand, size: Bytes, stackPointer: Register): ValuePlace | "ordered" {
-  if (from.kind === "register") return from;
-  if (from.kind === "memory" && from.base === stackPointer && from.index === -1) return { kind: "slot", offset: from.offset, size };
-  return "ordered";
 }

@@ -3,12 +3,13 @@ import { type Address, type Bytes, type TypeId, WORD } from "../base/units.js";
 import type { DwarfFunction, DwarfVariable, FrameContext, Location } from "../dwarf/dwarf.js";
 import { programOf } from "./code/program.js";
 import { codeOfFrame, type FrameCode } from "./code/slot-uses.js";
+import type { ValuePlace } from "./code/sources.js";
 import { Currency, type ListedPlace } from "./currency.js";
 import { forgetsAssignments } from "./layout/version.js";
 import type { GoRuntime } from "./runtime.js";
 import type { FrameMap } from "./stack-maps.js";
 import type { Frame } from "./unwind.js";
-import { type FrameOrigins, type Origin, originsOf, type ValuePlace } from "./value-origins.js";
+import { type FrameOrigins, type Origin, originsOf } from "./value-origins.js";
 import { usesAsItIs } from "./value-uses.js";
 
 /**

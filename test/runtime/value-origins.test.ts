@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { ARCHES } from "../../src/base/arch.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
 import type { Frame } from "../../src/runtime/unwind.js";
-import { originsOf, type ValuePlace } from "../../src/runtime/value-origins.js";
+import type { ValuePlace } from "../../src/runtime/code/sources.js";
+import { originsOf } from "../../src/runtime/value-origins.js";
 
 const ENTRY = 0x1000;
 const SLOT: ValuePlace = { kind: "slot", offset: 0x30, size: 8 };

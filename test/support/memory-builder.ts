@@ -122,6 +122,10 @@ export class TypeBuilder implements TypeTable {
   byName(name: string): TypeId {
     return this.rows.find((row) => row.name === name)?.id ?? NONE;
   }
+  onlyInstantiation(name: string): TypeId {
+    const all = this.rows.filter((row) => row.name.startsWith(`${name}[`));
+    return all.length === 1 ? all[0].id : NONE;
+  }
   byRtype(address: Address): TypeId {
     return this.rows.find((row) => row.rtype === address && address !== 0)?.id ?? NONE;
   }

@@ -5,12 +5,12 @@ import { callTarget } from "../runtime/code/calls.js";
 import type { Instruction, Memory, Operand, Register } from "../runtime/code/instructions.js";
 import { type Code, type Program, programOf } from "../runtime/code/program.js";
 import type { ValuePlace } from "../runtime/code/sources.js";
+import { argumentsWith, holdsValue, walkValue } from "../runtime/code/value-walk.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { Frame } from "../runtime/unwind.js";
 import { type CodeUses, isPlain, memberOf, UNSAFE } from "./code-uses.js";
 import { DEEPEST_USE_CALL } from "./limits.js";
 import type { PointerKinds } from "./pointer-kinds.js";
-import { argumentsWith, holdsValue, walkValue } from "./value-walk.js";
 
 /** Words of values on the stack. */
 export class CodeContents {

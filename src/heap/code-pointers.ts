@@ -6,19 +6,18 @@
 //     closure ────┤                                   └─ made an interface
 //     caller ─────┘
 import { type Address, NONE, NOT_AN_ADDRESS, type ObjectId, WORD } from "../base/units.js";
-import { channelHeader } from "../runtime/abi-types.js";
 import { constantBefore } from "../runtime/call-arguments.js";
 import { allocationAt, type Pointed } from "../runtime/code/allocations.js";
 import { callTarget } from "../runtime/code/calls.js";
 import type { Instruction, Memory, Register } from "../runtime/code/instructions.js";
 import { type Code, type Program, programOf } from "../runtime/code/program.js";
 import { sourcesOf, type ValuePlace } from "../runtime/code/sources.js";
-import { tryChannel } from "../runtime/records/channel.js";
+import { headerOfChannel } from "../runtime/records/channel-type.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { StackRoot } from "../runtime/stack-roots.js";
 import type { Frame } from "../runtime/unwind.js";
 import { CodeContents } from "./code-contents.js";
-import { arrayOf, CodeUses, channel, isPlain, memberOf, takesChannel, typed, UNSAFE } from "./code-uses.js";
+import { arrayOf, CHANNEL, CodeUses, isPlain, memberOf, takesChannel, typed, UNSAFE } from "./code-uses.js";
 import { DEEPEST_ORIGIN, MOST_CALLERS } from "./limits.js";
 import type { ObjectTable } from "./objects.js";
 import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
@@ -89,16 +88,14 @@ export class CodePointers {
   at(frames: readonly Frame[], { slot, value, frame, certain }: StackRoot, id: ObjectId): CodeMeaning | undefined {
     if (!certain || frame < 0 || slot === NOT_AN_ADDRESS || !frames[frame]) return undefined;
     const possible = this.meanings(frames, frame, slot)
-      .map((each) => (each.code === channel(this.runtime) ? { ...each, code: this.channelAt(value) } : each))
+      .map((each) => (each.code === CHANNEL ? { ...each, code: this.channelAt(value) } : each))
       .filter(({ code }) => this.isPossible(code, value, id));
     return possible.every(({ code }) => code === possible[0].code) ? possible[0] : undefined;
   }
 
   /** A channel has the type of its elements. */
   private channelAt(address: Address): number {
-    const { types } = this.runtime;
-    const element = tryChannel(this.runtime, address)?.elementType ?? 0;
-    const header = element > 0 ? channelHeader(types, types.byRtype(element)) : NONE;
+    const header = headerOfChannel(this.runtime, address);
     return header === NONE ? POINTER.unknown : typed(header);
   }
 
@@ -226,7 +223,7 @@ export class CodePointers {
     if (position < 0) return undefined;
     const receiver = receiverWord(this.runtime.types, this.kinds, code.fn.name, position, machine.arguments.length);
     if (receiver !== undefined) return { code: receiver, evidence: "receiver" };
-    if (takesChannel(code.fn.name, position)) return { code: channel(this.runtime), evidence: "receiver" };
+    if (takesChannel(code.fn.name, position)) return { code: CHANNEL, evidence: "receiver" };
     return caller?.argument(position, depth);
   }
 

@@ -9,12 +9,12 @@ import { callTarget } from "../runtime/code/calls.js";
 import type { Instruction, Memory, Register } from "../runtime/code/instructions.js";
 import { type Code, type Program, programOf } from "../runtime/code/program.js";
 import type { ValuePlace } from "../runtime/code/sources.js";
+import { argumentsWith, holdsValue, type Where, walkValue } from "../runtime/code/value-walk.js";
 import type { GoFunction } from "../runtime/functions.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { DEEPEST_USE_CALL, FARTHEST_PAIR } from "./limits.js";
 import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
 import { receiverWord } from "./receivers.js";
-import { argumentsWith, holdsValue, type Where, walkValue } from "./value-walk.js";
 
 /** Codes of pointer-kinds.ts that uses tell. */
 export type Meanings = ReadonlySet<number>;
@@ -139,7 +139,7 @@ export class CodeUses {
       if (!at.some((each) => positions.includes(each))) continue;
       if (is === "string") found.add(POINTER.string);
       else if (is === "bytes") found.add(arrayOf(this.runtime.types.byName("uint8")));
-      else if (is === "channel") found.add(channel(this.runtime));
+      else if (is === "channel") found.add(CHANNEL);
       else {
         const type = typeArgument(this.runtime, code, index, by ?? 0);
         const { header } = this.runtime.types.get(type);
@@ -232,8 +232,8 @@ export function takesChannel(name: string, position: number): boolean {
   return ((known?.slice(1) ?? []) as Parameter[]).some(({ at, is }) => is === "channel" && at.includes(position));
 }
 
-/** A channel of whatever elements: the channel itself has their type. */
-export const channel = ({ types }: GoRuntime): number => typed(types.byName("runtime.hchan"));
+/** A channel of whatever elements: no code of pointer-kinds.ts, for the channel itself has their type. */
+export const CHANNEL = -1;
 
 export const typed = (type: TypeId): number => POINTER.typed + type * KIND_STEP;
 export const arrayOf = (element: TypeId): number => (element === NONE ? POINTER.unknown : POINTER.array + element * KIND_STEP);

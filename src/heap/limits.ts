@@ -18,8 +18,6 @@ export const MOST_NUMBERS = 0xffff;
 export const TABLE_LIMIT: Bytes = 16_384;
 /** Pointers from a variable to a value; one that is further away is left without a type. */
 export const MOST_ROUNDS = 16;
-/** Instructions that one value is followed through to see what is done with it. */
-export const MOST_USES_FOLLOWED = 3000;
 /** Functions that a value is followed into, each called by the one before. */
 export const DEEPEST_USE_CALL = 2;
 /** Instructions between the stores of an interface's two words. */

@@ -140,6 +140,8 @@ export const MOST_GLOBAL_CODE: Bytes = 1 << 26;
 export const DEEPEST_RESULT = 4;
 /** Words of one variable that are compared with the collector's mask. */
 export const MOST_VARIABLE_WORDS = 1 << 16;
+/** Instructions that one value is followed through to see what is done with it. */
+export const MOST_USES_FOLLOWED = 3000;
 /** Instructions looked at to see what is done with a value that was loaded. */
 export const MOST_USE_STEPS = 200;
 

@@ -70,6 +70,7 @@ class Program {
       enoptrbss: BSS + 32,
     };
     const runtime = {
+      binary: { from: "dwarf" },
       types: this.types,
       process: { memory },
       memory,

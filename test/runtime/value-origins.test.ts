@@ -1,9 +1,9 @@
 // Which instructions made a value that lies in a frame: loops as Go's compiler wrote them, as bytes.
 import { describe, expect, it } from "vitest";
 import { ARCHES } from "../../src/base/arch.js";
+import type { ValuePlace } from "../../src/runtime/code/sources.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
 import type { Frame } from "../../src/runtime/unwind.js";
-import type { ValuePlace } from "../../src/runtime/code/sources.js";
 import { originsOf } from "../../src/runtime/value-origins.js";
 
 const ENTRY = 0x1000;

@@ -1,11 +1,11 @@
 // One value followed forwards through the registers and slots that hold it.
-import { WORD } from "../base/units.js";
-import { callTarget } from "../runtime/code/calls.js";
-import type { Instruction, Machine, Memory, Operand, Register } from "../runtime/code/instructions.js";
-import { type Code, type Program, programOf } from "../runtime/code/program.js";
-import { loopsIn, type ValuePlace } from "../runtime/code/sources.js";
-import type { GoRuntime } from "../runtime/runtime.js";
-import { MOST_USES_FOLLOWED } from "./limits.js";
+import { WORD } from "../../base/units.js";
+import { MOST_USES_FOLLOWED } from "../limits.js";
+import type { GoRuntime } from "../runtime.js";
+import { callTarget } from "./calls.js";
+import type { Instruction, Machine, Memory, Operand, Register } from "./instructions.js";
+import { type Code, type Program, programOf } from "./program.js";
+import { loopsIn, type ValuePlace } from "./sources.js";
 
 /** Where the value is on the way. */
 export interface Where {

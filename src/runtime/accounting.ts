@@ -3,7 +3,7 @@ import type { Findings } from "../base/findings.js";
 import { partitionPoint } from "../base/search.js";
 import { type Address, type Bytes, counted, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { readField, readFieldOr, readSlice } from "./layout/layout.js";
+import { globalIn, readField, readFieldOr, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import { MOST_RANGES } from "./limits.js";
 import { PAGE, type SpanTable } from "./spans.js";
@@ -196,11 +196,11 @@ export function slotSize(bytes: Bytes): Bytes {
   ];
 }
 
-/** @throws MemoryFault when the runtime's variables were not dumped */
+/** @throws MemoryFault when the runtime's variables were not dumped, UnsupportedError when they were not found */
 export function readAccounts(memory: AddressSpace, layout: Layout, spans: SpanTable): Accounts {
-  const stats = layout.global("runtime.memstats") as Address;
+  const stats = globalIn(layout, "runtime.memstats");
   const mstats = layout.struct("mstats");
-  const controller = layout.global("runtime.gcController") as Address;
+  const controller = globalIn(layout, "runtime.gcController");
   const control = layout.struct("gcControllerState");
   const sum = deltaSums(memory, layout, stats + mstats.offset("heapStats"));
   const heapInuse = readField(memory, control, controller, "heapInUse");
@@ -273,7 +273,7 @@ function readCollector(memory: AddressSpace, layout: Layout, stats: Address, con
   const mstats = layout.struct("mstats");
   const control = layout.struct("gcControllerState");
   const limit = memory.readUint64(controller + control.offset("memoryLimit"));
-  const phase = memory.readUint(layout.global("runtime.gcphase") as Address, 4);
+  const phase = memory.readUint(globalIn(layout, "runtime.gcphase"), 4);
   return {
     phase: PHASES[phase] ?? "unknown",
     cycles: readField(memory, mstats, stats, "numgc"),

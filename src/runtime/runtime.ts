@@ -77,7 +77,8 @@ type LateParts = { readonly [Name in LateName]: () => GoRuntime[Name] };
  * @throws UnsupportedError when there is no DWARF, no Go in it, or a Go too old
  */
 export function readRuntime(process: Process, binary: Binary, findings: Findings, others: readonly OtherImage[] = []): GoRuntime {
-  const build = readBuildInfo(process);
+  const own = readBuildInfo(process);
+  const build = { ...own, goVersion: own.goVersion || (binary.releaseByCode ?? "") };
   const { debug } = binary;
   const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, process.loadBias, build.goVersion);
   checkProgram(process, debug, build, findings);
@@ -215,8 +216,10 @@ function believedAccounts(process: Process, layout: Layout, spans: SpanTable, fi
     const growing = growingBy(memory, layout, spans, read);
     return checkAccounts(read, findMemory(process, layout, spans), growing, findings) ? read : undefined;
   } catch (error) {
-    if (!(error instanceof MemoryFault)) throw error;
-    findings.add("accounts-missing", "the runtime's heap statistics are not in the core", error.message, { partial: true });
+    if (!(error instanceof MemoryFault || error instanceof UnsupportedError)) throw error;
+    findings.add("accounts-missing", "the runtime's heap statistics are not in the core, or were not found", error.message, {
+      partial: true,
+    });
     return undefined;
   }
 }

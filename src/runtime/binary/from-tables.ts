@@ -20,6 +20,7 @@ import type { Binary } from "./binary.js";
 import { findModuleData } from "./find-module.js";
 import { findVariables } from "./find-variables.js";
 import { symbolAddresses } from "./recipes.js";
+import { tableByCode } from "./release-by-code.js";
 import { type LayoutTable, tableFor } from "./tables.js";
 
 const MODULE_DATA = "runtime.firstmoduledata";
@@ -32,7 +33,7 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
   const found = findModuleData(process, findings);
   const { goVersion, experiments } = readBuildInfo(process);
   const version = experiments.length > 0 ? `${goVersion} X:${experiments.join(",")}` : goVersion;
-  const table = found && tableFor(version, process.arch.name);
+  const table = found && chooseTable(process, version, found.address);
   if (!found || !table) return undefined;
   tellMatch(table, version, findings);
   const message =
@@ -47,7 +48,8 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
     { process, module, moduleData: found.address, layout, names, recipes: table.recipes, isExact: table.match === "exact", follow },
     findings,
   );
-  return { from: "tables", debug: describe(table, variables.addresses, process.loadBias) };
+  const releaseByCode = version === "" ? table.goVersion : undefined;
+  return { from: "tables", debug: describe(table, variables.addresses, process.loadBias), releaseByCode };
 }
 
 /**
@@ -59,6 +61,14 @@ function linkedNames(process: Process, module: Module, table: LayoutTable): read
   const linked = new Set(symbolAddresses(process).keys());
   for (const { variable, function: name } of table.recipes) if (!linked.has(variable) && functions.byName(name)) linked.add(variable);
   return RUNTIME_GLOBALS.filter((name) => linked.has(name));
+}
+
+/** By the release that the program says; of one that says none, by its code, else the newest. */
+function chooseTable(process: Process, version: string, moduleData: Address): LayoutTable | undefined {
+  const at = new Map([[MODULE_DATA, moduleData]]);
+  const byCode = version === "" ? tableByCode(process, (table) => layoutOf(table, at, process)) : undefined;
+  if (byCode) return { ...byCode, match: "exact" };
+  return tableFor(version, process.arch.name);
 }
 
 function layoutOf(table: LayoutTable, addresses: ReadonlyMap<string, Address>, { loadBias }: Process): Layout {

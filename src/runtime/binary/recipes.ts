@@ -62,6 +62,23 @@ export function applyRecipes(
   return new Map([...ballots].flatMap(([name, ballot]) => majority(ballot).map((votes) => [name, votes] as const)));
 }
 
+/** How many recipes fit: the function is there, of that size, and has the very instructions at that place. */
+export function fittingRecipes(
+  memory: AddressSpace,
+  functions: Pick<FunctionTable, "byName">,
+  recipes: readonly Recipe[],
+  follow: Follow,
+): number {
+  const code = new Map<string, ReturnType<typeof codeOf>>();
+  let count = 0;
+  for (const recipe of recipes) {
+    if (!code.has(recipe.function)) code.set(recipe.function, codeOf(memory, functions, recipe.function));
+    const fn = code.get(recipe.function);
+    if (fn?.bytes.length === recipe.size && follow(fn.bytes, fn.entry, recipe) !== undefined) count++;
+  }
+  return count;
+}
+
 function codeOf(memory: AddressSpace, functions: Pick<FunctionTable, "byName">, name: string) {
   const fn = functions.byName(name);
   const size = fn ? fn.end - fn.entry : 0;

@@ -64,6 +64,16 @@ export function structLayout<F extends string>(
 }
 
 /**
+ * A variable that cannot be done without.
+ * @throws UnsupportedError when the binary has none, or it was not found
+ */
+export function globalIn(layout: Pick<RuntimeLayout, "global">, name: GlobalName): Address {
+  const found = layout.global(name);
+  if (found === undefined) throw new UnsupportedError("Go runtime", `no ${name}`, RELEASES);
+  return found;
+}
+
+/**
  * One integer field of a struct in the process, by its own width (1, 2, 4 or 8 bytes), unsigned.
  * @throws MemoryFault when it was not dumped
  */

@@ -33,7 +33,7 @@ function read({ memory, process, modules, functions, types, spans }: GoRuntime) 
 /** Names of types but for what the compiler adds to tell equal ones apart. */
 const plain = (name: string) => name.replaceAll(/·\d+/g, "").replaceAll("noalg.", "");
 
-/** Whether debug information has a value of the type there: the variable itself, or a part of it. Named and unnamed slices are one. */
+/** Whether debug information has a value of the type there: the variable itself, or a part of it. Types of one underlying type, which is no struct, are one. */
 function agrees(runtime: GoRuntime, found: CodeGlobal): boolean {
   const { types } = runtime;
   const variable = runtime.variables.globalAt(found.address);
@@ -46,7 +46,7 @@ function agrees(runtime: GoRuntime, found: CodeGlobal): boolean {
     // What a closure is called with its allocation does not say.
     if (rest === 0 && type.kind === "func" && wanted.kind === "func") return true;
     const isSame = type.kind === wanted.kind && type.element === wanted.element && type.key === wanted.key;
-    if (rest === 0 && isSame && type.element !== NONE) return type.kind !== "array";
+    if (rest === 0 && isSame && (type.element !== NONE || type.kind === "string")) return type.kind !== "array";
     if (type.kind === "array") {
       rest %= types.get(type.element).size;
       at = type.element;

@@ -5,7 +5,7 @@ import { readCodeGlobals, withCodeGlobals } from "../../src/runtime/code-globals
 import type { FunctionTable, GoFunction } from "../../src/runtime/functions.js";
 import type { Module } from "../../src/runtime/modules.js";
 import type { Variables } from "../../src/runtime/variables.js";
-import { amd64Code, call, leaAx, loadAx, loadBx, type Piece, RET, storeAx, storeCx, TEST_AX } from "../support/amd64-code.js";
+import { amd64Code, call, leaAx, leaBx, loadAx, loadBx, type Piece, RET, storeAx, storeCx, TEST_AX } from "../support/amd64-code.js";
 import { MemoryBuilder, TypeBuilder } from "../support/memory-builder.js";
 import { spansOf } from "../support/span-builder.js";
 
@@ -17,7 +17,7 @@ const ARGUMENTS = 0x431000;
 const DATA = 0x440000;
 const SIZE = 0x400;
 /** Descriptors, and an itab. */
-const [USER, OTHER, TABLE, POINTER, ITAB, CLOSURE] = [0x420000, 0x420100, 0x420200, 0x420300, 0x420400, 0x420500];
+const [USER, OTHER, TABLE, POINTER, ITAB, CLOSURE, LEVEL] = [0x420000, 0x420100, 0x420200, 0x420300, 0x420400, 0x420500, 0x420600];
 /** Slots of 48 bytes, and slots of 16. */
 const [WIDE, NARROW] = [0xc000000000, 0xc000002000];
 
@@ -44,6 +44,9 @@ class CodeBuilder {
     this.types.add("map[int]int", "map", 8, { rtype: TABLE, element: int, key: int, header });
     this.types.add("struct { F uintptr; X0 int }", "struct", 16, { rtype: CLOSURE });
     this.types.itabs.set(ITAB, POINTER);
+    const level = this.types.add("main.Level", "string", 16);
+    this.types.add("*main.Level", "pointer", 8, { rtype: LEVEL, element: level });
+    this.types.add("string", "string", 16);
     for (const name of ["newobject", "makeslice", "mapassign_fast64"]) this.add(`runtime.${name}`, RET);
     this.add("main.(*User).Name", RET);
     this.add("main.print", RET);
@@ -142,6 +145,12 @@ test("each kind of evidence", () => {
     "data+0xc0 func by allocation",
   ]);
   expect([contradicted, misfits]).toEqual([0, 0]);
+});
+
+test("a pointer may be converted to be what an interface holds: a named string is told as a string", () => {
+  const code = new CodeBuilder();
+  code.add("main.flag", leaAx(LEVEL), leaBx(code.pointer(0x8, 0)), code.calls("main.print"), RET);
+  expect(code.read().told).toEqual(["data+0x8 string by interface"]);
 });
 
 test("two types of one variable: none of them", () => {

@@ -20,6 +20,7 @@ export function amd64Code(start: number, ...pieces: readonly Piece[]): Uint8Arra
 
 /** Instructions with an address: LEAQ to(SB), AX and so on. */
 export const leaAx = (to: number): Piece => ({ code: [0x48, 0x8d, 0x05], to });
+export const leaBx = (to: number): Piece => ({ code: [0x48, 0x8d, 0x1d], to });
 export const loadAx = (to: number): Piece => ({ code: [0x48, 0x8b, 0x05], to });
 export const loadBx = (to: number): Piece => ({ code: [0x48, 0x8b, 0x1d], to });
 export const storeAx = (to: number): Piece => ({ code: [0x48, 0x89, 0x05], to });

@@ -121,7 +121,7 @@ export class GlobalClaims {
     for (const [first, second] of this.interfacesOf(event)) {
       const type = this.dynamic(first);
       if (!isAddress(second) || type === NONE || this.source.types.get(type).kind !== "pointer") continue;
-      const { element } = this.source.types.get(type);
+      const element = this.unconverted(this.source.types.get(type).element);
       if (element !== NONE) this.claim(second, element, "interface", fn);
     }
   }
@@ -243,7 +243,21 @@ export class GlobalClaims {
   /** The same, where the second word is the value itself. */
   private direct(first: Value): TypeId {
     const type = this.dynamic(first);
-    return type !== NONE && this.source.types.get(type).isDirect ? type : NONE;
+    const { isDirect, kind, element } = this.source.types.get(type);
+    if (type === NONE || !isDirect || kind !== "pointer") return isDirect ? type : NONE;
+    const target = this.unconverted(element);
+    return target === element ? type : target === NONE ? NONE : this.words.pointerTo(target);
+  }
+
+  /**
+   * What an interface was made of, by what it holds: a pointer to a string is made one to a flag.stringValue for it, and the same with every
+   * other type that is no struct. NONE where that leaves nothing to say.
+   */
+  private unconverted(type: TypeId): TypeId {
+    const { kind, element } = this.source.types.get(type);
+    if (kind === "string") return this.source.types.byName("string");
+    if (kind === "slice") return element === NONE ? NONE : this.words.sliceOf(element);
+    return kind === "struct" || kind === "array" || kind === "pointer" || kind === "map" || kind === "chan" ? type : NONE;
   }
 
   private isHidden(type: TypeId): boolean {

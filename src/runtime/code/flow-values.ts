@@ -105,10 +105,11 @@ export class Values {
 
   store(place: number, size: number, value: Value): void {
     if (!isFrame(place) && !isBehind(place)) return;
-    const words = this.own();
     // Words of frames lie at multiples of 8; a part of one makes the whole unknown.
-    for (let at = place - (place % 8); at < place + size; at += 8) words.delete(at);
-    if (size === 8 && place % 8 === 0 && value !== undefined) words.set(place, value);
+    const isKnown = size === 8 && place % 8 === 0 && value !== undefined;
+    for (let at = place - (place % 8); at < place + size; at += 8)
+      if (this.words.has(at) && !(isKnown && at === place)) this.own().delete(at);
+    if (isKnown && this.words.get(place) !== value) this.own().set(place, value);
   }
 
   /** A call may change what lies behind pointers, and the variables whose addresses it gets. @param onlyReads  not those */

@@ -218,7 +218,7 @@ class ValueFlow {
     const { values, question } = this;
     const place = values.place(memory);
     if (place === undefined) return;
-    values.store(place, size, value);
+    values.store(place, size, this.isKept(value) ? value : undefined);
     if (question.isVariable(place)) {
       for (let at = 0; at < size; at += 8)
         this.found.push({ kind: "store", pc, address: place + at, value: size === 8 ? value : undefined });
@@ -232,6 +232,12 @@ class ValueFlow {
     const [before, after] = [values.word(place - 8), values.word(place + 8)];
     if (isFirst(before, place - 8)) this.found.push({ kind: "pair", pc, first: before, second: value });
     if (isFirst(value, place) && after !== undefined) this.found.push({ kind: "pair", pc, first: value, second: after });
+  }
+
+  /** Of values in memory only those that may tell something: the fewer, the faster. */
+  private isKept(value: Value): boolean {
+    if (typeof value === "object") return value.kind !== "memory" && (value.kind !== "argument" || value.index === 0);
+    return value !== undefined && (value === 0 || this.question.isTypeWord(value) || this.question.isVariable(value));
   }
 
   /** A value whose pointed-to memory is looked at is not nil from here on. */

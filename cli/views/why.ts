@@ -29,6 +29,7 @@ export function describeRoot(root: Root): string {
   const words = new Set(root.name.split(/[\s,]+/));
   if (root.goroutine !== undefined && !words.has(String(root.goroutine))) facts.push(`goroutine ${root.goroutine}`);
   if (root.function !== undefined && !words.has(root.function)) facts.push(root.function);
-  if (root.variable !== undefined && !words.has(root.variable)) facts.push(`variable ${root.variable}`);
+  if (root.variable !== undefined && !words.has(root.variable) && !root.name.endsWith(` ${root.variable}`))
+    facts.push(`variable ${root.variable}`);
   return `${facts.join(", ")}${root.variableCertainty === "likely" ? " ?" : ""}${root.certain ? "" : "  ~ conservative"}`;
 }

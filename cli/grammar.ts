@@ -28,6 +28,7 @@ export function buildProgram(commands: readonly AnyCommand[], world: Pick<World,
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({ writeOut: (text) => void world.out.write(text), writeErr: (text) => void world.error.write(text), outputError() {} })
     .option("--exe <file>", "the executable that crashed (default: found through the core)")
+    .option("--image <file>", "read the Go of this library of the process (default: the executable's, or the first library's)")
     .option("--debug <file>", "read debug information from this file (default: the executable's, or found by build id and debug link)")
     .addOption(
       new Option("--debug-dir <dir>", "look for debug files here, then in /usr/lib/debug; may be given again").argParser(

@@ -21,6 +21,7 @@ export function openingOf(core: string, options: Options): Opening {
     core,
     options: [
       ...text("exe", "--exe"),
+      ...text("image", "--image"),
       ...text("debug", "--debug"),
       ...text("debugDir", "--debug-dir"),
       ...(options.debuginfod === true ? ["--debuginfod"] : []),
@@ -34,6 +35,7 @@ export function openingOf(core: string, options: Options): Opening {
 export interface NamedFiles {
   readonly core: string;
   readonly executable?: string;
+  readonly image?: string;
   readonly debug?: string;
   readonly debugFolders?: readonly string[];
   readonly debuginfod?: true;
@@ -44,6 +46,7 @@ export interface NamedFiles {
 /** The files of a command line. Absent options stay absent: the dump looks for an executable only when it was given none. */
 export function filesOf(core: string, options: Options): NamedFiles {
   const executable = optionText(options, "exe");
+  const image = optionText(options, "image");
   const debug = optionText(options, "debug");
   const folders = optionText(options, "debugDir");
   const tmpdir = optionText(options, "tmpdir");
@@ -51,6 +54,7 @@ export function filesOf(core: string, options: Options): NamedFiles {
     core,
     force: options.force === true,
     ...(executable ? { executable } : {}),
+    ...(image ? { image } : {}),
     ...(debug ? { debug } : {}),
     ...(folders ? { debugFolders: folders.split(":").filter((folder) => folder !== "") } : {}),
     ...(options.debuginfod === true ? { debuginfod: true } : {}),

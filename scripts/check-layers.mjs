@@ -117,6 +117,7 @@ const doors = {
     ...[
       "runtime",
       "binary/binary",
+      "binary/find-module",
       "binary/from-tables",
       "without-dwarf",
       "modules",

@@ -16,11 +16,13 @@ import {
   verifyBuild,
 } from "../process/process.js";
 import { type DebugSource, findDebug } from "./debug-source.js";
+import { type GoImage, goImageOf, isGoImage, tellGoImage } from "./go-image.js";
 import type { DumpFiles } from "./types.js";
 
 /** What the files of a dump are, before one is laid over the other. */
 export interface DumpImages {
   readonly parts: ProcessParts;
+  /** What the Go of the process is in: its executable, or a library in a program of another language. */
   readonly executable: ElfImage;
   /** Where its debug information is read from. */
   readonly debug: DebugSource;
@@ -43,20 +45,29 @@ export async function openImages(file: OpenFile, files: DumpFiles, progress: Pro
     return image;
   };
   let core: ProcessParts | undefined;
+  let library: GoImage | undefined;
   const partsOf = (source: ByteSource): ProcessParts => {
     // The core's notes name the executable and the libraries, so it is read before they are searched for.
-    core ??= readCore(elf(source), findings);
+    if (core === undefined) {
+      core = readCore(elf(source), findings);
+      library = goImageOf(core, files);
+    }
     return core;
   };
+  const isWanted = (file: ByteSource) => isExecutable(file, elf) && (library === undefined || isGoImage(elf(file)));
   const opened = await openFiles(
     { core: file, executable: files.executable, tmpdir: files.tmpdir },
     {
       candidates(source) {
         const parts = partsOf(source);
-        return { executable: executableCandidates(parts), others: imageCandidates(parts) };
+        return { executable: library?.places ?? executableCandidates(parts), others: imageCandidates(parts, library?.path) };
       },
-      matches: (source, file) => isExecutable(file, elf) && verifyBuild(partsOf(source), elf(file)).match !== "different",
-      isDebugOnly: (file) => isExecutable(file, elf) && isDebugOnly(elf(file)),
+      matches: (source, file) => isWanted(file) && verifyBuild(partsOf(source), elf(file)).match !== "different",
+      roleOf(source, file) {
+        partsOf(source);
+        if (isExecutable(file, elf) && isDebugOnly(elf(file))) return "debug";
+        return library && (files.image !== undefined || !isWanted(file)) ? "other" : "executable";
+      },
     },
     progress,
     findings,
@@ -64,19 +75,11 @@ export async function openImages(file: OpenFile, files: DumpFiles, progress: Pro
   try {
     const parts = partsOf(opened.core);
     const executable = elf(opened.executable);
+    if (library && opened.executable.name !== files.executable) tellGoImage(library, files.image, findings);
     acceptExecutable(parts, executable, files.force ?? false, findings);
-    const others = opened.others.flatMap(({ source }) => {
-      // A library of another build would put wrong names and bytes where its pages are missing: none are better.
-      if (verifyBuild(parts, elf(source)).match === "different") {
-        findings.add("image-mismatch", "a shared library or plugin is of another build than the core's and was not used", source.name);
-        return [];
-      }
-      // Without a load bias its addresses mean nothing in this process.
-      const bias = findLoadBias(parts, elf(source));
-      return bias === undefined ? [] : [{ image: elf(source), bias }];
-    });
+    const others = opened.others.flatMap(({ source }) => loaded(parts, elf(source), findings));
     const named = files.debug ?? (opened.isDebugNamed ? files.executable : undefined);
-    const paths = executableCandidates(parts);
+    const paths = library?.places ?? executableCandidates(parts);
     const debug = await findDebug({ executable, paths, files: { ...files, debug: named }, progress, findings });
     const close = () => {
       debug.close();
@@ -87,6 +90,18 @@ export async function openImages(file: OpenFile, files: DumpFiles, progress: Pro
     opened.close();
     throw error;
   }
+}
+
+/** Another image where it was loaded; [] when it is not what was. */
+function loaded(parts: ProcessParts, image: ElfImage, findings: Findings): readonly LoadedImage[] {
+  // A library of another build would put wrong names and bytes where its pages are missing: none are better.
+  if (verifyBuild(parts, image).match === "different") {
+    findings.add("image-mismatch", "a shared library or plugin is of another build than the core's and was not used", image.source.name);
+    return [];
+  }
+  // Without a load bias its addresses mean nothing in this process.
+  const bias = findLoadBias(parts, image);
+  return bias === undefined ? [] : [{ image, bias }];
 }
 
 /** Whether a file may be what ran: a candidate that is no ELF executable is passed over, not an error. */

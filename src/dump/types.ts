@@ -32,6 +32,11 @@ export interface TraceAccess {
 export interface DumpFiles {
   readonly core: string;
   readonly executable?: string | undefined;
+  /**
+   * Read the Go of this image, where a process has several Go runtimes: path of the mapped file, its last part, or the same library
+   * elsewhere. By default the executable when that is Go, else the first library that is.
+   */
+  readonly image?: string | undefined;
   /** Use the executable although its build id is not the core's. */
   readonly force?: boolean | undefined;
   /** Where a compressed core is unpacked to; the system's directory when absent. */

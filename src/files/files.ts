@@ -32,8 +32,8 @@ export interface ImageFinder {
   candidates(core: ByteSource): { readonly executable: readonly string[]; readonly others: readonly string[] };
   /** false when the file is surely of another build, or no executable at all; the search goes on then. Not asked about --exe. */
   matches(core: ByteSource, executable: ByteSource): boolean;
-  /** Whether a file holds debug information without code: named as the executable, it is not what the bytes are read from. */
-  isDebugOnly(file: ByteSource): boolean;
+  /** What a file that is named as the executable is: debug information without code, or the program around a library that is searched for. */
+  roleOf(core: ByteSource, file: ByteSource): "executable" | "debug" | "other";
 }
 
 /** Open files of one dump; others: images that the process had mapped, by the paths it knew them by. close ends all. */
@@ -66,18 +66,19 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
     const core = keep(await unpacked(names.core, names.tmpdir, true, progress, findings));
     const candidates = finder.candidates(core);
     const named = names.executable === undefined ? undefined : await openPacked(names.executable, names.tmpdir, false, progress, findings);
-    const isDebugNamed = named !== undefined && finder.isDebugOnly(named.source);
-    if (isDebugNamed) named.close();
-    const executable =
-      named && !isDebugNamed ? named : await findExecutable(names, core, candidates.executable, finder, progress, findings);
-    const source = keep(executable);
+    const role = named && finder.roleOf(core, named.source);
     const others: { source: ByteSource; path: string }[] = [];
+    if (role === "debug") named?.close();
+    if (role === "other" && named) others.push({ source: keep(named), path: named.source.name });
+    const executable =
+      named && role === "executable" ? named : await findExecutable(names, core, candidates.executable, finder, progress, findings);
+    const source = keep(executable);
     for (const path of candidates.others) {
       const file = await tryOpen(places(path, core.name), names.tmpdir, progress, findings);
       if (file) others.push({ source: keep(file), path });
       else findings.add("image-missing", "a mapped image was not found; its read-only memory is not known", path);
     }
-    return { core, executable: source, isDebugNamed, others, close };
+    return { core, executable: source, isDebugNamed: role === "debug", others, close };
   } catch (error) {
     close();
     throw error;

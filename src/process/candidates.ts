@@ -2,9 +2,40 @@
 import type { Address } from "../base/units.js";
 import type { AddressSpace } from "./address-space.js";
 import { AT_EXECFN } from "./auxv.js";
-import { LONGEST_PATH, MOST_IMAGES } from "./limits.js";
+import { BLOCK, LONGEST_PATH, MOST_IMAGES } from "./limits.js";
 import { mainExecutablePath } from "./load-bias.js";
+import type { Mapping } from "./mappings.js";
 import { type ProcessParts, withoutDeleted } from "./parts.js";
+
+/** What the linker of Go begins .go.buildinfo with, at a multiple of 16. cmd/link, debug/buildinfo */
+const BUILD_INFO_MAGIC = Buffer.from("\xff Go buildinf:", "latin1");
+const BUILD_INFO_ALIGNMENT = 16;
+
+/**
+ * Whether the main executable is a Go program, as far as memory tells: its build information, which every Go linker since 1.13 writes, is in
+ * its writable data. true when the source has nothing of that data: then it may be one.
+ */
+export function mayBeGo(parts: ProcessParts): boolean {
+  const main = mainExecutablePath(parts);
+  const own = parts.files.filter(({ path }) => main !== undefined && withoutDeleted(path) === main);
+  const held = parts.memory.mappings.filter(
+    ({ start, end, flags, backing }) =>
+      typeof backing !== "string" && flags % 2 === 0 && own.some((file) => start >= file.start && end <= file.end),
+  );
+  return held.length === 0 || held.some((mapping) => holdsBuildInfo(parts.memory, mapping));
+}
+
+function holdsBuildInfo(memory: AddressSpace, { start, end }: Mapping): boolean {
+  for (let at = start; at < end; at += BLOCK) {
+    const bytes = memory.tryBytes(at, Math.min(BLOCK, end - at));
+    const block = bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // Aligned, it never lies across two blocks.
+    for (let found = block?.indexOf(BUILD_INFO_MAGIC) ?? -1; found >= 0; found = block?.indexOf(BUILD_INFO_MAGIC, found + 1) ?? -1) {
+      if (found % BUILD_INFO_ALIGNMENT === 0) return true;
+    }
+  }
+  return false;
+}
 
 /** Where to look for the executable: its path when the process lived, as NT_FILE has it, then AT_EXECFN's and the program's name. */
 export function executableCandidates(parts: ProcessParts): readonly string[] {
@@ -14,13 +45,15 @@ export function executableCandidates(parts: ProcessParts): readonly string[] {
   return [...new Set(names.filter((name): name is string => name !== undefined && name !== ""))];
 }
 
-/** Other images that may hold Go code or data of their own, plugins and shared libraries by path; the system's are not worth opening. */
-export function imageCandidates(parts: ProcessParts): readonly string[] {
+/**
+ * Other images that may hold code or data of Go's: plugins and shared libraries by path; the system's are not worth opening.
+ * @param image  the one whose Go is read, when it is not the main executable; that one is then another image
+ */
+export function imageCandidates(parts: ProcessParts, image?: string): readonly string[] {
   const main = mainExecutablePath(parts);
-  const paths = new Set(parts.files.map(({ path }) => withoutDeleted(path)));
-  return [...paths]
-    .filter((path) => path !== main && /\.so(\.|$)/.test(path) && !/^\/(usr\/)?lib(32|64|x32)?\//.test(path))
-    .slice(0, MOST_IMAGES);
+  const isLibrary = (path: string) => path !== main && /\.so(\.|$)/.test(path) && !/^\/(usr\/)?lib(32|64|x32)?\//.test(path);
+  const paths = [...new Set(parts.files.map(({ path }) => withoutDeleted(path)))];
+  return paths.filter((path) => path !== image && (isLibrary(path) || (image !== undefined && path === main))).slice(0, MOST_IMAGES);
 }
 
 function textAt(memory: AddressSpace, address: Address): string | undefined {

@@ -1,9 +1,9 @@
 // Where an image was loaded: the difference between its addresses in the process and in its file.
-import type { Address } from "../base/units.js";
+import type { Address, Bytes } from "../base/units.js";
 import { PT_LOAD, PT_PHDR } from "../elf/constants.js";
 import type { ElfImage } from "../elf/elf.js";
 import { AT_ENTRY, AT_PHDR } from "./auxv.js";
-import { type ProcessParts, withoutDeleted } from "./parts.js";
+import { type MappedFile, type ProcessParts, withoutDeleted } from "./parts.js";
 
 const PAGE = 4096;
 /** Elf64_Ehdr. */
@@ -35,11 +35,13 @@ export function loadBiasOf(
     entry === undefined ? undefined : entry - image.header.entry,
     programHeaders === undefined ? undefined : programHeaders - ownProgramHeaders,
     said === undefined ? undefined : said - image.header.entry,
-    ...files.filter((file) => file.offset === 0).map((file) => file.start - headerAt),
+    ...ofSameName(files, image.source.name).map((file) => file.start - headerAt),
   ].filter((bias): bias is number => bias !== undefined && bias >= 0 && bias % PAGE === 0);
 
-  const header = image.source.read(0, HEADER_SIZE);
-  const proved = candidates.find((bias) => sameBytes(memory.tryBytes(bias + headerAt, HEADER_SIZE), header));
+  // Libraries of one size may have one header: what follows it, with the build ids, tells them apart.
+  const begins = (bias: Address, size: Bytes) => sameBytes(memory.tryBytes(bias + headerAt, size), image.source.read(0, size));
+  const alike = candidates.filter((bias) => begins(bias, HEADER_SIZE));
+  const proved = alike.length > 1 ? (alike.find((bias) => begins(bias, PAGE)) ?? alike[0]) : alike[0];
   return proved ?? (evidence === "likely" ? candidates[0] : undefined);
 }
 
@@ -60,6 +62,13 @@ export function mainExecutablePath({ auxv, files }: ProcessParts): string | unde
   const holding = (address: Address | undefined) => files.find((f) => address !== undefined && f.start <= address && address < f.end);
   const file = holding(auxv.get(AT_PHDR)) ?? holding(auxv.get(AT_ENTRY)) ?? files.find((f) => f.offset === 0);
   return file && withoutDeleted(file.path);
+}
+
+/** Beginnings of mapped files, those called as the image first: one library may be mapped under two names. */
+function ofSameName(files: readonly MappedFile[], path: string): readonly MappedFile[] {
+  const first = files.filter((file) => file.offset === 0);
+  const isCalled = (file: MappedFile) => withoutDeleted(file.path).split("/").pop() === path.split("/").pop();
+  return [...first.filter(isCalled), ...first.filter((file) => !isCalled(file))];
 }
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {

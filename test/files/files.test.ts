@@ -8,7 +8,7 @@ import { adviceText } from "../../cli/text/advice.js";
 import { type DumpError, FormatError, NotFoundError, ResourceError, UnsupportedError } from "../../src/base/errors.js";
 import { Findings } from "../../src/base/findings.js";
 import { Cancelled, type Progress, silent } from "../../src/base/progress.js";
-import { bytesSource } from "../../src/base/source.js";
+import { type ByteSource, bytesSource } from "../../src/base/source.js";
 import { quoteWord } from "../../src/base/words.js";
 import { zstdContentSize } from "../../src/files/compressed.js";
 import { asDumpError, openFile } from "../../src/files/file-source.js";
@@ -296,9 +296,10 @@ describe("a pipe", () => {
 describe("openFiles", () => {
   const finder = (candidates: string[], right: string, others: string[] = []): ImageFinder => ({
     candidates: () => ({ executable: candidates, others }),
-    matches: (_, executable) => new TextDecoder().decode(executable.read(0, 100)) === right,
-    isDebugOnly: (file) => new TextDecoder().decode(file.read(0, 100)).startsWith("debug"),
+    matches: (_, executable) => contents(executable) === right,
+    roleOf: (_, file) => (["debug", "other"] as const).find((role) => contents(file).startsWith(role)) ?? "executable",
   });
+  const contents = (file: ByteSource) => new TextDecoder().decode(file.read(0, 100));
   const text = (value: string) => new TextEncoder().encode(value);
 
   it("takes the executable of the right build, wherever it is", async () => {
@@ -331,6 +332,15 @@ describe("openFiles", () => {
     await expect(
       openFiles({ core: openFile(core), executable: join(folder, "nope") }, finder([], "right"), silent, new Findings()),
     ).rejects.toThrow("no file");
+  });
+
+  it("keeps the program that --exe names beside the library that is searched for", async () => {
+    const core = put("d-core", text("the core"));
+    const host = put("d-host", text("other program"));
+    const library = put("d-library", text("right"));
+    const files = await openFiles({ core: openFile(core), executable: host }, finder([library], "right"), silent, new Findings());
+    expect([files.executable.name, files.isDebugNamed, files.others.map(({ path }) => path)]).toEqual([library, false, [host]]);
+    files.close();
   });
 
   it("searches for the executable when --exe names a file without code, and says where when there is none", async () => {

@@ -35,6 +35,20 @@ describe("where the executable was loaded", () => {
     expect(loadBiasOf(elsewhere, open(executableBytes()))).toBe(0);
   });
 
+  it("tells libraries with one ELF header apart by their build ids, and the same one under two names by its name", () => {
+    const bias = 0x7f00_0000_0000;
+    const first = executableBytes({ type: "DYN", go: "one" });
+    const second = executableBytes({ type: "DYN", go: "two" });
+    expect(first.subarray(0, 64)).toEqual(second.subarray(0, 64));
+    const mapped = (paths: readonly string[]) =>
+      note("CORE", NT_FILE, fileList(paths.map((path, i) => ({ start: TEXT + i * bias, end: TEXT + i * bias + 4096, offset: 0, path }))));
+    const more = (bytes: Uint8Array) => [{ type: 1, flags: 5, address: TEXT + bias, bytes: bytes.subarray(0, 4096) }];
+    const both = parts(coreBytes(first, { notes: [mapped(["/a.so", "/b.so"])], more: more(second) }));
+    expect([first, second].map((bytes) => loadBiasOf(both, open(bytes, "/moved"), "proved"))).toEqual([0, bias]);
+    const twice = parts(coreBytes(first, { notes: [mapped(["/a.so", "/b.so"])], more: more(first) }));
+    expect(["/srv/a.so", "/srv/b.so"].map((path) => loadBiasOf(twice, open(first, path), "proved"))).toEqual([0, bias]);
+  });
+
   it("is found without knowing the executable, and so is its path", () => {
     const known = parts(coreBytes(executableBytes()));
     expect([mainHeaderAddress(known), mainExecutablePath(known)]).toEqual([TEXT, "/srv/bin/prog"]);

@@ -210,6 +210,35 @@ async function crashHere(wish, executable, out) {
   await run("cp", ["--sparse=always", found, path.join(out, "core")]);
 }
 
+/**
+ * A core of a program that somebody else built, killed by SIGABRT in the middle of its work.
+ * @param {string} executable
+ * @param {readonly string[]} args
+ * @param {{ after: number, environment?: Record<string, string | undefined> }} options  after: milliseconds that it works
+ * @returns {Promise<string>} the core, in a folder of its own that the caller removes
+ */
+export async function killShipped(executable, args, { after, environment = {} }) {
+  fs.mkdirSync(neutralFolder, { recursive: true });
+  const place = fs.mkdtempSync(path.join(neutralFolder, "shipped-"));
+  const pid = await withCorePattern(
+    () =>
+      new Promise((resolve, reject) => {
+        const script = 'ulimit -c unlimited; exec "$0" "$@"';
+        const env = { ...process.env, ...environment, GOTRACEBACK: "crash" };
+        const child = spawn("/bin/sh", ["-c", script, executable, ...args], { cwd: place, env, stdio: "ignore" });
+        const kill = setTimeout(() => child.kill("SIGABRT"), after);
+        child.once("error", reject);
+        child.once("exit", () => {
+          clearTimeout(kill);
+          resolve(child.pid);
+        });
+      }),
+  );
+  const found = [`core.${pid}`, "core"].map((name) => path.join(place, name)).find((name) => fs.existsSync(name));
+  if (!found) throw new Error(`${executable} left no core: it was done before ${after} ms`);
+  return found;
+}
+
 /** What a program asks for with a line of its own: a signal from outside, or a core of it as it lives. */
 const pleas = {
   "please abort": (pid) => process.kill(pid, "SIGABRT"),

@@ -1,10 +1,13 @@
 // What is said of objects by words whose own type nobody declares: where an executable was stripped, no variable has a type.
 //
-// An interface tells itself: no other two words are an abi.Type or itab and, behind it, a pointer. What the code tells of pointers in
+// An interface tells itself: no other two words are an abi.Type or itab, which the collector does not take for a pointer, and behind it
+// one that it does. (A word of type *abi.Type is a pointer to the collector: it is a value of its own.) What the code tells of pointers in
 // frames is found with the roots: see code-pointers.ts.
-import { type Address, NOT_AN_ADDRESS, WORD } from "../base/units.js";
-import { INTERIOR } from "./edges.js";
+import { type Address, NOT_AN_ADDRESS, type ObjectId, WORD } from "../base/units.js";
+import type { GoRuntime } from "../runtime/runtime.js";
+import { INTERIOR, OFFSET_MASK } from "./edges.js";
 import { dataAddress, inferDynamic, type TypingState, typeAt } from "./inference.js";
+import { eachPointer } from "./object-pointers.js";
 import { POINTER } from "./pointer-kinds.js";
 import type { RootTable } from "./roots.js";
 
@@ -14,7 +17,7 @@ export function inferUndeclared(typing: TypingState, roots: RootTable): void {
   inferInObjects(typing);
 }
 
-/** Roots that no variable is known of: the word before one may be an interface's first. */
+/** Words of data that no variable is known of: the word before one may be an interface's first. */
 function inferFromWords(typing: TypingState, roots: RootTable): void {
   const { memory, types } = typing.runtime;
   for (let row = 0; row < roots.count; row++) {
@@ -22,12 +25,25 @@ function inferFromWords(typing: TypingState, roots: RootTable): void {
     const slot = roots.slot[row];
     if (roots.code[row] !== POINTER.unknown || roots.certain[row] === 0 || slot === NOT_AN_ADDRESS || typeAt(typing, id) >= 0) continue;
     if (roots.value[row] !== dataAddress(typing, id)) continue;
-    const { kind } = roots.owners[roots.owner[row]];
-    if (kind !== "data" && kind !== "goroutine") continue;
+    // In a frame the word before may be what an earlier variable left there; of data every word is of now.
+    if (roots.owners[roots.owner[row]].kind !== "data") continue;
     const word = memory.tryAddress(slot - WORD) ?? 0;
-    const first = types.firstWord(word);
+    const first = isPointerOfData(typing.runtime, slot - WORD) ? undefined : types.firstWord(word);
     if (first) inferDynamic(typing, id, word, first === "itab");
   }
+}
+
+/** Whether the masks of the modules say that a word of data or bss is a pointer. */
+function isPointerOfData({ memory, modules }: GoRuntime, slot: Address): boolean {
+  for (const { data, edata, bss, ebss, gcdatamask, gcbssmask } of modules) {
+    const inData = slot >= data && slot < edata;
+    if (!inData && !(slot >= bss && slot < ebss)) continue;
+    const { n, bytes } = inData ? gcdatamask : gcbssmask;
+    const index = (slot - (inData ? data : bss)) / WORD;
+    const byte = index < n ? memory.tryBytes(bytes + Math.floor(index / 8), 1)?.[0] : 0;
+    return byte === undefined || (byte & (1 << (index % 8))) !== 0;
+  }
+  return false;
 }
 
 /** Pairs in objects of unknown type. An object without one is left as it is. */
@@ -43,7 +59,17 @@ function inferInObjects(typing: TypingState): void {
       const target = edges.targets[edge] - objectNode;
       const word: Address = beforeAddresses[number];
       const first = typeAt(typing, target) < 0 ? types.firstWord(word) : undefined;
-      if (first) inferDynamic(typing, target, word, first === "itab");
+      if (first && !isPointerOfObject(typing, id, (edgeOffsets[edge] & OFFSET_MASK) - 1))
+        inferDynamic(typing, target, word, first === "itab");
     }
   }
+}
+
+/** Whether an object's own mask says that a word of it is a pointer. */
+function isPointerOfObject({ objects, runtime }: TypingState, id: ObjectId, index: number): boolean {
+  let isPointer = false;
+  eachPointer(runtime.memory, objects, runtime.pointerMasks, id, (word) => {
+    isPointer ||= word === index;
+  });
+  return isPointer;
 }

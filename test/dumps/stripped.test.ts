@@ -34,11 +34,18 @@ if (full) {
 }
 
 /** Of the bytes that debug information types. Before malloc headers (Go 1.22) objects do not say their types themselves. */
-const LEAST_SHARE = 0.8;
-const OLDEST_SHARE = 0.03;
+const LEAST_SHARE = 0.9;
+const OLDEST_SHARE = 0.8;
 
-/** Names that debug information has and the runtime's own descriptors do not: of local types, and of types that need no algorithms. */
-const plain = (name: string) => name.replace(/·\d+/g, "").replaceAll("noalg.", "");
+/**
+ * Names that debug information has and the runtime's own descriptors do not: of local types, and of types that need no algorithms. A
+ * reflect.rtype is nothing but an abi.Type.
+ */
+const plain = (name: string) =>
+  name
+    .replace(/·\d+/g, "")
+    .replaceAll("noalg.", "")
+    .replace(/^internal\/abi[.]Type$/, "reflect.rtype");
 
 for (const wish of wishes) {
   const missing = await missingGo(wish.go);
@@ -124,15 +131,16 @@ function compareTypes(whole: Dump, bare: Dump) {
   const name = ({ heap, runtime }: Dump, id: number) => {
     const type = heap.types.evidenceOf(id) === "guess" ? NONE : heap.types.type[id];
     if (type === NONE) return undefined;
-    // Debug information and the descriptors have names of their own for a map's blocks.
+    // Debug information and the descriptors have names of their own for a map's blocks. The runtime's own view of them is no claim.
     const { role } = runtime.types.get(type);
+    if (role.isGeneric) return undefined;
     return plain(role.partOf === undefined ? role.readable : `part of ${role.partOf}`);
   };
   for (let id = 0; id < whole.heap.objects.count; id++) {
     const a = name(whole, id);
-    const said = name(bare, id);
     // What small values without pointers share, and nobody says more of: a place, no type.
-    const b = said === "tiny block" ? undefined : said;
+    const said = name(bare, id);
+    const b = said === "tiny block" || a === "tiny block" ? undefined : said;
     const size = whole.heap.objects.sizeOf(id);
     if (a !== undefined) bytes += size;
     if (b === undefined) continue;

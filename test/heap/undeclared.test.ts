@@ -32,6 +32,13 @@ test("where there is debug information nothing is taken for an interface that is
   expect(built().typed().names).toEqual(["", "", "", "", ""]);
 });
 
+test("a type that the collector takes for a pointer is a value of its own, a *rtype", () => {
+  const builder = built();
+  builder.stripped = true;
+  builder.pointerWords.set(0, [1, 2, 3, 5]);
+  expect(builder.typed().names).toEqual(["", "main.User", "", "", "main.User"]);
+});
+
 test("a word that is no type says nothing of the pointer behind it", () => {
   const builder = new TypingBuilder();
   builder.stripped = true;

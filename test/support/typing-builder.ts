@@ -35,6 +35,8 @@ export class TypingBuilder {
   private readonly headers = new Map<ObjectId, number>();
   /** The executable was stripped: no variable has a type, and words tell of themselves. */
   stripped = false;
+  /** Words that the mask of an object, which has a span of its own, says are pointers. */
+  readonly pointerWords = new Map<ObjectId, readonly number[]>();
   /** First words of interfaces in objects, by the object and the offset of the second word. */
   private readonly firstWords = new Map<string, Address>();
   private readonly edges: { readonly from: ObjectId; readonly word: number; readonly to: ObjectId; readonly at: Bytes }[] = [];
@@ -133,7 +135,10 @@ export class TypingBuilder {
   private input(): TypingInput {
     const masks: PointerMasks = {
       kindOf: (_, span) => (this.withHeader.has(span) ? "header" : "bitmap"),
-      spanBits: () => false,
+      spanBits: (_, span, __, bits) => {
+        for (const word of this.pointerWords.get(span) ?? []) bits[word >>> 5] |= 1 << (word & 31);
+        return true;
+      },
       typeMask: () => undefined,
     };
     const space = this.memory.memory();
@@ -146,6 +151,9 @@ export class TypingBuilder {
       binary: { from: this.stripped ? "tables" : "dwarf" },
       maps: mapsOf(layoutOf(this.structs)),
       process: { memory: space },
+      memory: space,
+      modules: [],
+      pointerMasks: masks,
       specials: this.specials,
       stringBytes,
       tinyBlock,

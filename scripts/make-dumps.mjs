@@ -18,6 +18,8 @@ const testdata = path.join(top, "dumps", "testdata");
 const cacheFolder = path.join(top, ".dumps");
 /** Where programs are built and die: the only path a core may know. */
 const neutralFolder = "/tmp/corescope";
+/** A program whose folder has it is a library, opened by this program of C. */
+const hostSource = path.join("host", "host.c");
 const corePattern = "/proc/sys/kernel/core_pattern";
 
 /** The releases the matrix runs on, one per Go minor. */
@@ -60,7 +62,7 @@ function sources(program) {
   const files = [];
   for (const folder of ["truth", program]) {
     for (const name of fs.readdirSync(path.join(testdata, folder), { recursive: true }).sort()) {
-      if (name.endsWith(".go") || name === "go.sum")
+      if (name.endsWith(".go") || name === "go.sum" || name === hostSource)
         files.push({ name: `${folder}/${name}`, text: fs.readFileSync(path.join(testdata, folder, name), "utf8") });
     }
   }
@@ -136,6 +138,8 @@ async function make(wish, files, out) {
       const crash = wish.arch === "amd64" ? crashHere : crashOnArm64;
       await crash(wish, executable, out);
       fs.copyFileSync(executable, path.join(out, "exe"));
+      for (const name of fs.readdirSync(place).filter((each) => each.endsWith(".so")))
+        fs.copyFileSync(path.join(place, name), path.join(out, name));
     } finally {
       fs.rmSync(place, { recursive: true, force: true });
     }
@@ -175,10 +179,15 @@ async function build(wish, files, place) {
     GOEXPERIMENT: wish.experiment,
     GOWORK: "off",
   };
-  await run("go", ["build", "-trimpath", "-buildvcs=false", ...wish.flags, "-o", executable, `./${wish.program}`], {
-    cwd: source,
-    env: environment,
-  });
+  const build = (flags, out, folder) =>
+    run("go", ["build", "-trimpath", "-buildvcs=false", ...flags, ...wish.flags, "-o", out, folder], { cwd: source, env: environment });
+  const host = path.join(source, wish.program, hostSource);
+  if (!fs.existsSync(host)) await build([], executable, `./${wish.program}`);
+  else {
+    await build(["-buildmode=c-shared"], path.join(place, "libfirst.so"), `./${wish.program}`);
+    await build(["-buildmode=c-shared"], path.join(place, "libsecond.so"), `./${wish.program}/second`);
+    await run("gcc", ["-g", "-O1", "-o", executable, host, "-ldl"], { cwd: place });
+  }
   return executable;
 }
 

@@ -11,6 +11,7 @@ import {
   findLoadBias,
   imageCandidates,
   type LoadedImage,
+  mainExecutablePath,
   type ProcessParts,
   readCore,
   verifyBuild,
@@ -60,7 +61,8 @@ export async function openImages(file: OpenFile, files: DumpFiles, progress: Pro
     {
       candidates(source) {
         const parts = partsOf(source);
-        return { executable: library?.places ?? executableCandidates(parts), others: imageCandidates(parts, library?.path) };
+        const others = imageCandidates(parts).filter((path) => path !== library?.path);
+        return { executable: library?.places ?? executableCandidates(parts), others, around: library && mainExecutablePath(parts) };
       },
       matches: (source, file) => isWanted(file) && verifyBuild(partsOf(source), elf(file)).match !== "different",
       roleOf(source, file) {

@@ -28,8 +28,15 @@ export interface FileNames {
 
 /** What only a reader of ELF knows; src/dump gives it, since files do not know their contents. */
 export interface ImageFinder {
-  /** Paths at which the executable may be, best first; others: mapped images that are worth having (plugins). */
-  candidates(core: ByteSource): { readonly executable: readonly string[]; readonly others: readonly string[] };
+  /**
+   * Paths at which the executable may be, best first; others: mapped images that are worth having (plugins); around: of the program
+   * around it, when it is a library.
+   */
+  candidates(core: ByteSource): {
+    readonly executable: readonly string[];
+    readonly others: readonly string[];
+    readonly around?: string | undefined;
+  };
   /** false when the file is surely of another build, or no executable at all; the search goes on then. Not asked about --exe. */
   matches(core: ByteSource, executable: ByteSource): boolean;
   /** What a file that is named as the executable is: debug information without code, or the program around a library that is searched for. */
@@ -73,7 +80,9 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
     const executable =
       named && role === "executable" ? named : await findExecutable(names, core, candidates.executable, finder, progress, findings);
     const source = keep(executable);
-    for (const path of candidates.others) {
+    const { around } = candidates;
+    const wanted = around === undefined || role === "other" ? candidates.others : [around, ...candidates.others];
+    for (const path of wanted) {
       const file = await tryOpen(places(path, core.name), names.tmpdir, progress, findings);
       if (file) others.push({ source: keep(file), path });
       else findings.add("image-missing", "a mapped image was not found; its read-only memory is not known", path);

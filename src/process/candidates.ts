@@ -45,15 +45,13 @@ export function executableCandidates(parts: ProcessParts): readonly string[] {
   return [...new Set(names.filter((name): name is string => name !== undefined && name !== ""))];
 }
 
-/**
- * Other images that may hold code or data of Go's: plugins and shared libraries by path; the system's are not worth opening.
- * @param image  the one whose Go is read, when it is not the main executable; that one is then another image
- */
-export function imageCandidates(parts: ProcessParts, image?: string): readonly string[] {
+/** Other images that may hold Go code or data of their own, plugins and shared libraries by path; the system's are not worth opening. */
+export function imageCandidates(parts: ProcessParts): readonly string[] {
   const main = mainExecutablePath(parts);
-  const isLibrary = (path: string) => path !== main && /\.so(\.|$)/.test(path) && !/^\/(usr\/)?lib(32|64|x32)?\//.test(path);
-  const paths = [...new Set(parts.files.map(({ path }) => withoutDeleted(path)))];
-  return paths.filter((path) => path !== image && (isLibrary(path) || (image !== undefined && path === main))).slice(0, MOST_IMAGES);
+  const paths = new Set(parts.files.map(({ path }) => withoutDeleted(path)));
+  return [...paths]
+    .filter((path) => path !== main && /\.so(\.|$)/.test(path) && !/^\/(usr\/)?lib(32|64|x32)?\//.test(path))
+    .slice(0, MOST_IMAGES);
 }
 
 function textAt(memory: AddressSpace, address: Address): string | undefined {

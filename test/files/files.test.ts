@@ -338,9 +338,13 @@ describe("openFiles", () => {
     const core = put("d-core", text("the core"));
     const host = put("d-host", text("other program"));
     const library = put("d-library", text("right"));
-    const files = await openFiles({ core: openFile(core), executable: host }, finder([library], "right"), silent, new Findings());
-    expect([files.executable.name, files.isDebugNamed, files.others.map(({ path }) => path)]).toEqual([library, false, [host]]);
-    files.close();
+    const around = { ...finder([library], "right"), candidates: () => ({ executable: [library], others: [], around: "/gone/d-host" }) };
+    for (const executable of [host, undefined]) {
+      const files = await openFiles({ core: openFile(core), executable }, around, silent, new Findings());
+      const others = files.others.map(({ source }) => source.name);
+      expect([files.executable.name, files.isDebugNamed, others]).toEqual([library, false, [host]]);
+      files.close();
+    }
   });
 
   it("searches for the executable when --exe names a file without code, and says where when there is none", async () => {

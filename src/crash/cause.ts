@@ -134,10 +134,11 @@ function withoutRuntime(source: SignalSource, machines: readonly Machine[], read
   const callers = callersInC(runtime, first.pc, first.sp);
   const inC = !machine || machine.extra || row.pc === undefined || !runtime.functions.find(Number(row.pc));
   const at = inC && row.at !== undefined ? ` in ${row.at.replace(/\+0x[0-9a-f]+$/, "")}` : "";
+  const cThread = thread?.tid === runtime.process.pid ? "the main thread, which is C's" : `thread ${thread?.tid}, which C created`;
   const where = goroutine
     ? ` in goroutine ${goroutine.id}`
     : !machine || machine.extra
-      ? `${at}${at === "" ? " in" : ", on"} thread ${thread?.tid}, which C created`
+      ? `${at}${at === "" ? " in" : ", on"} ${cThread}`
       : ` in the runtime's thread ${thread?.tid}`;
   return {
     ...base,

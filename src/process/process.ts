@@ -3,9 +3,10 @@ import type { Arch } from "../base/arch.js";
 import type { Findings } from "../base/findings.js";
 import type { ByteSource } from "../base/source.js";
 import type { Address } from "../base/units.js";
+import { PT_LOAD } from "../elf/constants.js";
 import { type ElfImage, expectExecutable } from "../elf/elf.js";
 import { type AddressSpace, openAddressSpace } from "./address-space.js";
-import { AT_EXECFN, AT_SYSINFO_EHDR } from "./auxv.js";
+import { AT_ENTRY, AT_EXECFN, AT_SYSINFO_EHDR } from "./auxv.js";
 import { fillFromImages, type LoadedImage } from "./image-mappings.js";
 import { loadBiasOf, mainExecutablePath } from "./load-bias.js";
 import { isWritable, type Mapping, VSYSCALL } from "./mappings.js";
@@ -30,8 +31,10 @@ export interface Process {
   readonly memory: AddressSpace;
   /** The one that took the signal first. */
   readonly threads: readonly Thread[];
-  /** undefined: only what the source holds is known. */
+  /** What its Go is in: the main executable, or a library in a program of another language. undefined: only what the source holds is known. */
   readonly executable: ElfImage | undefined;
+  /** Other mapped images whose files are there: plugins, libraries, the program around a library. */
+  readonly others: readonly LoadedImage[];
   /** Where memory is read from that is of no image's file. */
   readonly source: ByteSource;
   readonly arch: Arch;
@@ -69,11 +72,12 @@ export function assembleProcess(parts: ProcessParts, { executable, others }: Pro
   if (executable) expectExecutable(executable);
   const { source, arch, threads, auxv, files, signal, program } = parts;
   const loadBias = executable ? (loadBiasOf(parts, executable) ?? noBias(findings)) : 0;
-  const images = executable ? [{ image: executable, bias: loadBias }, ...others] : others;
+  const images = imagesOf({ executable, loadBias, others });
   return {
     memory: openAddressSpace(named(fillFromImages(parts.memory.mappings, images), files, auxv)),
     threads,
     executable,
+    others,
     source,
     arch,
     loadBias,
@@ -89,6 +93,24 @@ export function assembleProcess(parts: ProcessParts, { executable, others }: Pro
 /** Where another mapped image (plugin, shared library) was loaded, by its ELF header in memory; undefined when it is nowhere. */
 export function findLoadBias(parts: ProcessParts, image: ElfImage): Address | undefined {
   return loadBiasOf(parts, image, "proved");
+}
+
+/** Whether an image is mapped at an address of the process. */
+export function coversAddress({ image, bias }: LoadedImage, address: Address): boolean {
+  const link = address - bias;
+  return image.segments.some((each) => each.type === PT_LOAD && link >= each.address && link < each.address + each.memorySize);
+}
+
+/** The images that are known, what its Go is in first. */
+export function imagesOf({ executable, loadBias, others }: Pick<Process, "executable" | "loadBias" | "others">): readonly LoadedImage[] {
+  return executable ? [{ image: executable, bias: loadBias }, ...others] : others;
+}
+
+/** The image that the kernel started; undefined when its file is not there. Without an auxiliary vector it is what the Go is in. */
+export function mainImageOf(process: Process): LoadedImage | undefined {
+  const entry = process.auxv.get(AT_ENTRY);
+  const images = imagesOf(process);
+  return entry === undefined ? images[0] : images.find((each) => coversAddress(each, entry));
 }
 
 /** Memory that is believed to be untouched: not in the core, and zero if that is true. */

@@ -3,8 +3,7 @@
 import type { Findings } from "../base/findings.js";
 import { type Address, alignDown, alignUp, type Bytes, hex } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
-import type { Process } from "../process/process.js";
-import { AT_EXECFN, AT_SYSINFO_EHDR } from "../process/process.js";
+import { AT_EXECFN, AT_SYSINFO_EHDR, imagesOf, type LoadedImage, mainImageOf, type Process } from "../process/process.js";
 import { type Accounts, growingBy } from "./accounting.js";
 import { foreignRanges } from "./foreign-ranges.js";
 import { goRanges, type Range, union, without } from "./go-ranges.js";
@@ -120,8 +119,7 @@ class Tally {
 
 function tallyMappings(process: Process, go: ReturnType<typeof goRanges>, foreign: ReturnType<typeof foreignRanges>): Tally {
   const tally = new Tally();
-  const images = imagePaths(process);
-  const executable = executableRanges(process);
+  const images = { ...imageRanges(process), paths: imagePaths(process) };
   const vvar = startOfVvar(process);
   for (const mapping of process.memory.mappings) {
     const bytes = mapping.end - mapping.start;
@@ -132,7 +130,7 @@ function tallyMappings(process: Process, go: ReturnType<typeof goRanges>, foreig
     tally.mappedBytes += bytes;
     const whole = mappingClass(process, mapping, images, vvar);
     if (!whole) {
-      divideMapping(mapping, executable, go, foreign, tally);
+      divideMapping(mapping, images, go, foreign, tally);
       continue;
     }
     tally.add(whole, bytes);
@@ -144,7 +142,7 @@ function tallyMappings(process: Process, go: ReturnType<typeof goRanges>, foreig
 /** Gives each owner its part of an anonymous mapping, in the order of how certain the ranges are. */
 function divideMapping(
   mapping: Mapping,
-  executable: readonly Range[],
+  images: ImageRanges,
   go: ReturnType<typeof goRanges>,
   foreign: ReturnType<typeof foreignRanges>,
   tally: Tally,
@@ -156,7 +154,8 @@ function divideMapping(
     parts = left;
     return taken;
   };
-  tally.add("executable", take(executable));
+  tally.add("executable", take(images.executable));
+  tally.add("shared libraries", take(images.libraries));
   tally.heapMapped += take(go.arenas);
   const metadata = take(go.metadata);
   tally.metadataMapped += metadata;
@@ -253,29 +252,45 @@ function rowsOf(pieces: readonly Piece[]): MemoryClasses["others"] {
 
 const sizeOf = (ranges: readonly Range[]): Bytes => ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 
-function executableRanges({ executable, loadBias }: Process): readonly Range[] {
-  const loads = executable?.segments.filter((segment) => segment.type === 1) ?? [];
-  return union(
-    loads.map(({ address, memorySize }) => ({
-      start: alignDown(address + loadBias, 4096),
-      end: alignUp(address + loadBias + memorySize, 4096),
-    })),
-  );
+/** Memory of the images, whose variables without a value in the file lie in anonymous memory. */
+interface ImageRanges {
+  readonly executable: readonly Range[];
+  readonly libraries: readonly Range[];
+}
+
+function imageRanges(process: Process): ImageRanges {
+  const main = mainImageOf(process);
+  const all = imagesOf(process).map((each) => ({ isMain: each.image === main?.image && each.bias === main.bias, ranges: rangesOf(each) }));
+  const of = (isMain: boolean) => union(all.flatMap((each) => (each.isMain === isMain ? each.ranges : [])));
+  return { executable: of(true), libraries: of(false) };
+}
+
+function rangesOf({ image, bias }: LoadedImage): readonly Range[] {
+  const loads = image.segments.filter((segment) => segment.type === 1);
+  return loads.map(({ address, memorySize }) => ({
+    start: alignDown(address + bias, 4096),
+    end: alignUp(address + bias + memorySize, 4096),
+  }));
 }
 
 /** Shared anonymous memory has this path. */
 const SHARED_ANONYMOUS = /^\/dev\/zero( \(deleted\))?$/;
 
 /** The class of mappings that have one owner whole; undefined for anonymous memory. */
-function mappingClass(process: Process, mapping: Mapping, images: ReadonlySet<string>, vvar: Address): ClassName | undefined {
+function mappingClass(
+  process: Process,
+  mapping: Mapping,
+  images: ImageRanges & { readonly paths: ReadonlySet<string> },
+  vvar: Address,
+): ClassName | undefined {
   const { path, start } = mapping;
   const holds = (address: Address | undefined) => address !== undefined && address >= start && address < mapping.end;
   if (/^\[?(vdso|vvar|vsyscall)/.test(path) || start > 2 ** 48 || holds(process.auxv.get(AT_SYSINFO_EHDR))) return "kernel (vdso, vvar)";
   if (holds(process.auxv.get(AT_EXECFN)) || path === "[stack]") return "thread stacks";
   if (path === "" && start >= vvar && start < (process.auxv.get(AT_SYSINFO_EHDR) ?? 0)) return "kernel (vdso, vvar)";
   if (path === "" || path.startsWith("[") || SHARED_ANONYMOUS.test(path)) return undefined;
-  if (executableRanges(process).some((each) => start < each.end && mapping.end > each.start)) return "executable";
-  return images.has(path) ? "shared libraries" : "mapped files";
+  if (images.executable.some((each) => start < each.end && mapping.end > each.start)) return "executable";
+  return images.paths.has(path) ? "shared libraries" : "mapped files";
 }
 
 /** Files that are programs: something of them may be executed, or they begin like one. */

@@ -8,7 +8,7 @@ import { lastAtOrBefore } from "../base/search.js";
 import { type Address, hex, NONE, type TypeId } from "../base/units.js";
 import type { DebugInfo } from "../dwarf/dwarf.js";
 import type { AddressSpace } from "../process/address-space.js";
-import type { ElfSymbol, Process } from "../process/process.js";
+import { coversAddress, type ElfSymbol, imagesOf, type Process } from "../process/process.js";
 import { type Accounts, checkAccounts, checkSpans, findMemory, growingBy, readAccounts } from "./accounting.js";
 import type { Binary } from "./binary/binary.js";
 import { type BuildInfo, readBuildInfo } from "./build-info.js";
@@ -231,13 +231,18 @@ function firstParameter(debug: DebugInfo, types: TypeTable, entry: Address): Typ
   return parameter ? types.fromDwarf(parameter.type) : NONE;
 }
 
-/** Finds the ELF symbols of the executable by addresses of the process. */
-function symbolFinder({ executable, loadBias }: Process): (address: Address) => ElfSymbol | undefined {
-  const ascending = lazy(() => (executable?.symbols() ?? []).toSorted((a, b) => a.address - b.address));
+/** Finds the ELF symbols of the process's images by addresses of the process. */
+function symbolFinder(process: Process): (address: Address) => ElfSymbol | undefined {
+  const images = imagesOf(process).map((loaded) => ({
+    loaded,
+    ascending: lazy(() => loaded.image.symbols().toSorted((a, b) => a.address - b.address)),
+  }));
   return (address) => {
-    const link = address - loadBias;
-    const found = lastAtOrBefore(ascending(), link, (each) => each.address);
-    return found && link < found.address + found.size ? { ...found, address: found.address + loadBias } : undefined;
+    const own = images.find(({ loaded }) => coversAddress(loaded, address));
+    if (!own) return undefined;
+    const { bias } = own.loaded;
+    const found = lastAtOrBefore(own.ascending(), address - bias, (each) => each.address);
+    return found && address - bias < found.address + found.size ? { ...found, address: found.address + bias } : undefined;
   };
 }
 

@@ -19,8 +19,8 @@ const full = process.env.CORESCOPE_TIER === "full";
 const LIBRARIES = ["libfirst.so", "libsecond.so"];
 const deaths: Readonly<Record<string, RegExp>> = {
   go: /^panic: broke with 3000 tickets in goroutine \d+ \(main\.Blow\)$/,
-  c: /^SIGABRT: abort, raised by itself in libc/,
-  two: /^SIGABRT: abort, raised by itself in libc/,
+  c: /^SIGABRT: abort, raised by itself in libc[^,]*, on the main thread, which is C's$/,
+  two: /^SIGABRT: abort, raised by itself in libc[^,]*, on the main thread, which is C's$/,
 };
 
 for (const { kind, go } of rotate(Object.keys(deaths), full)) {
@@ -64,6 +64,17 @@ for (const { kind, go } of rotate(Object.keys(deaths), full)) {
       // Nothing was allocated after the statistics were read, if it was C that gave up.
       const { objects } = first.heap;
       if (kind !== "go") expect([objects.count, objects.bytes]).toEqual([test.truth.memStats.HeapObjects, test.truth.memStats.HeapAlloc]);
+    });
+
+    it("knows what is the program's and not the library's: its functions, its memory", async () => {
+      const dump = await opened({ core: test.core, executable: test.executable, image: "libfirst.so" });
+      const { callersInC } = death.run(dump, {}, context(dump));
+      if (kind !== "go") expect((callersInC ?? []).map((each) => each.function)).toEqual(["give_up", "main"]);
+      const { classes, mappedBytes } = dump.runtime.memoryClasses;
+      const bytesOf = (wanted: string) => classes.find((each) => each.name === wanted)?.bytes ?? 0;
+      expect(classes.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(mappedBytes);
+      expect(bytesOf("executable")).toBeLessThan(64 * 1024);
+      expect(bytesOf("shared libraries")).toBeGreaterThan(1024 * 1024);
     });
 
     it("finds a stripped one, with the same goroutines, objects and death", async () => {

@@ -55,6 +55,7 @@ const processOf = (mappings: readonly Mapping[], executable?: Process["executabl
   memory: openAddressSpace(mappings),
   threads: [],
   executable,
+  others: [],
   source: bytesSource("core", new Uint8Array(0)),
   arch: ARCHES.amd64,
   loadBias: 0,

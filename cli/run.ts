@@ -139,5 +139,6 @@ function printFindings(findings: readonly Finding[], world: World, quiet: boolea
     const line = `${finding.partial ? "partial" : "note"}: ${finding.message}${facts === "" ? "" : ` (${facts})`}`;
     world.error.write(`${escapeText(line)}\n`);
   }
+  if (findings.some(({ code }) => code === "executable-missing")) world.error.write("Pass the binary that crashed with --exe FILE.\n");
   if (findings.some((finding) => finding.partial)) world.error.write("The answer is partial: the lines above say what it lacks.\n");
 }

@@ -2,6 +2,7 @@
 import { Findings } from "./base/findings.js";
 import { lazy } from "./base/lazy.js";
 import { type Progress, silent } from "./base/progress.js";
+import { tellAlone, unreadableAlone } from "./dump/core-alone.js";
 import { type DumpImages, openImages } from "./dump/images.js";
 import { traceAccess, traceDump } from "./dump/trace.js";
 import type { Dump, DumpFiles } from "./dump/types.js";
@@ -9,7 +10,7 @@ import { readDebugInfo } from "./dwarf/dwarf.js";
 import { openNamed } from "./files/files.js";
 import { type HeapOptions, readHeap } from "./heap/heap.js";
 import { retentionOf } from "./heap/retention.js";
-import { assembleProcess } from "./process/process.js";
+import { assembleProcess, buildIdInMemory } from "./process/process.js";
 import type { Binary } from "./runtime/binary/binary.js";
 import { binaryFromTables } from "./runtime/binary/from-tables.js";
 import { readRuntime } from "./runtime/runtime.js";
@@ -20,7 +21,8 @@ export { isTraceFile } from "./dump/trace.js";
 export type { Dump, DumpFiles, TraceAccess } from "./dump/types.js";
 
 /**
- * Opens a core with its executable, or a trace file. Only what tells the files apart is read at once, the rest when a question needs it.
+ * Opens a core with its executable, or alone when none is found; or a trace file. Only what tells the files apart is read at once, the
+ * rest when a question needs it.
  * @param files    paths; the executable is searched for where none is given
  * @param progress told by whatever takes long, now and in every later question
  * @param options  of the heap, for tests
@@ -53,13 +55,14 @@ function wire(path: string, images: DumpImages, findings: Findings, progress: Pr
     return debug ? { from: "dwarf", debug } : binaryFromTables(assembled, findings);
   });
   const process = checkUntouched(assembled, () => binary()?.debug, findings);
+  if (images.missing) tellAlone(parts, process, images.missing, findings);
   // A plugin's debug information is read when an address in it is asked for.
   const plugins = others.map(({ image, bias }) => ({ bias, debug: () => readDebugInfo(image, image.source.name, findings) }));
 
   const runtime = lazy(() => {
     const own = binary();
     // Everything but bytes and mappings rests on layouts; the error says whether a Go program was stripped or this is none.
-    if (!own) throw withoutDwarf(process, images.debug.refused);
+    if (!own) throw images.missing ? unreadableAlone(process, images.missing) : withoutDwarf(process, images.debug.refused);
     return readRuntime(process, own, findings, plugins);
   });
   const heap = lazy(() => readHeap(runtime(), findings, progress, options));
@@ -76,7 +79,7 @@ function wire(path: string, images: DumpImages, findings: Findings, progress: Pr
         return runtime().build.goVersion;
       },
       arch: process.arch.name,
-      buildId: executable.goBuildId ?? executable.gnuBuildId ?? "",
+      buildId: executable?.goBuildId ?? executable?.gnuBuildId ?? buildIdInMemory(parts) ?? "",
     },
     get names() {
       return runtime().names;

@@ -17,13 +17,16 @@ import type { DumpFiles } from "./types.js";
 /** Debug information of an executable, and what was tried to find it. */
 export interface DebugSource {
   /** The executable; with the symbols of the debug file when it has none of its own. */
-  readonly executable: ElfImage;
+  readonly executable: ElfImage | undefined;
   /** One sentence for each place that was looked at and did not have it; [] when the executable has its own. */
   readonly refused: readonly string[];
   /** undefined when there is none. @throws DumpError when it is damaged */
   read(): DebugInfo | undefined;
   close(): void;
 }
+
+/** Of a core without executable. */
+export const NO_DEBUG: DebugSource = { executable: undefined, refused: [], read: () => undefined, close() {} };
 
 /** What the search is about. */
 export interface DebugSearch {

@@ -1,4 +1,5 @@
 // The files of a dump: the core, its executable and the images that it had mapped, found, opened and held against each other.
+import type { NotFoundError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import type { ByteSource } from "../base/source.js";
@@ -16,15 +17,17 @@ import {
   readCore,
   verifyBuild,
 } from "../process/process.js";
-import { type DebugSource, findDebug } from "./debug-source.js";
+import { type DebugSource, findDebug, NO_DEBUG } from "./debug-source.js";
 import { type GoImage, goImageOf, isGoImage, tellGoImage } from "./go-image.js";
 import type { DumpFiles } from "./types.js";
 
 /** What the files of a dump are, before one is laid over the other. */
 export interface DumpImages {
   readonly parts: ProcessParts;
-  /** What the Go of the process is in: its executable, or a library in a program of another language. */
-  readonly executable: ElfImage;
+  /** What the Go of the process is in: its executable, or a library in a program of another language. undefined: the core is alone. */
+  readonly executable: ElfImage | undefined;
+  /** What to say of the executable where it is missing. */
+  readonly missing: NotFoundError | undefined;
   /** Where its debug information is read from. */
   readonly debug: DebugSource;
   readonly others: readonly LoadedImage[];
@@ -33,9 +36,9 @@ export interface DumpImages {
 }
 
 /**
- * Opens the files.
+ * Opens the files: the core, and what is found of the others.
  * @param file the core, opened already; closed with the others
- * @throws DumpError: not found, not ELF, not a core, of another build; a named debug file that is not of the executable
+ * @throws DumpError: a named file is not found, not ELF, not a core, of another build; a named debug file that is not of the executable
  */
 export async function openImages(file: OpenFile, files: DumpFiles, progress: Progress, findings: Findings): Promise<DumpImages> {
   // A file is parsed once, though it is asked for by several steps.
@@ -76,18 +79,19 @@ export async function openImages(file: OpenFile, files: DumpFiles, progress: Pro
   );
   try {
     const parts = partsOf(opened.core);
-    const executable = elf(opened.executable);
-    if (library && opened.executable.name !== files.executable) tellGoImage(library, files.image, findings);
-    acceptExecutable(parts, executable, files.force ?? false, findings);
+    const executable = opened.executable && elf(opened.executable);
+    if (library && opened.executable && opened.executable.name !== files.executable) tellGoImage(library, files.image, findings);
+    if (executable) acceptExecutable(parts, executable, files.force ?? false, findings);
+    else if (files.debug !== undefined && opened.missing) throw opened.missing;
     const others = opened.others.flatMap(({ source }) => loaded(parts, elf(source), findings));
     const named = files.debug ?? (opened.isDebugNamed ? files.executable : undefined);
     const paths = library?.places ?? executableCandidates(parts);
-    const debug = await findDebug({ executable, paths, files: { ...files, debug: named }, progress, findings });
+    const debug = executable ? await findDebug({ executable, paths, files: { ...files, debug: named }, progress, findings }) : NO_DEBUG;
     const close = () => {
       debug.close();
       opened.close();
     };
-    return { parts, executable: debug.executable, debug, others, close };
+    return { parts, executable: debug.executable, missing: opened.missing, debug, others, close };
   } catch (error) {
     opened.close();
     throw error;

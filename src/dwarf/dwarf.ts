@@ -49,6 +49,8 @@ export interface DebugInfo {
   packages(): readonly PackageName[];
   /** Value of a Go constant ("runtime._PageSize"); exact from -2^48 to 2^53, rounded beyond. */
   constant(name: string): number | undefined;
+  /** Elements of a variable that never changes ("runtime.waitReasonStrings"); debug information has none, tables of a release do. */
+  texts?(name: string): readonly string[] | undefined;
   /** By full name ("runtime.allgs"); of several, one of a Go unit. */
   global(name: string): DwarfGlobal | undefined;
   /** Ascending by address. */

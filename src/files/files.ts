@@ -46,7 +46,10 @@ export interface ImageFinder {
 /** Open files of one dump; others: images that the process had mapped, by the paths it knew them by. close ends all. */
 export interface OpenedFiles {
   readonly core: ByteSource;
-  readonly executable: ByteSource;
+  /** undefined: none was named, and none is at any of the places. */
+  readonly executable: ByteSource | undefined;
+  /** What to say where it is missing; undefined when it is there. */
+  readonly missing: NotFoundError | undefined;
   /** What --exe names holds debug information only: the executable was searched for. */
   readonly isDebugNamed: boolean;
   readonly others: readonly { readonly source: ByteSource; readonly path: string }[];
@@ -56,6 +59,7 @@ export interface OpenedFiles {
 /**
  * Opens the core, then its executable: the named one, else the first of the right build among the candidates, as they are and beside
  * the core; so too when the named one holds debug information only. When all that exist are of another build, the first of those: who asked must check, and can tell both ids.
+ * When none exists, the core alone.
  *
  * @throws NotFoundError, FormatError, UsageError, ResourceError with one sentence each
  */
@@ -79,7 +83,10 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
     if (role === "other" && named) others.push({ source: keep(named), path: named.source.name });
     const executable =
       named && role === "executable" ? named : await findExecutable(names, core, candidates.executable, finder, progress, findings);
-    const source = keep(executable);
+    const missing = executable instanceof NotFoundError ? executable : undefined;
+    // Debug information is held against the executable: without one, nothing proves that it is of this program.
+    if (missing && role === "debug") throw missing;
+    const source = executable instanceof NotFoundError ? undefined : keep(executable);
     const { around } = candidates;
     const wanted = around === undefined || role === "other" ? candidates.others : [around, ...candidates.others];
     for (const path of wanted) {
@@ -87,7 +94,7 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
       if (file) others.push({ source: keep(file), path });
       else findings.add("image-missing", "a mapped image was not found; its read-only memory is not known", path);
     }
-    return { core, executable: source, isDebugNamed: role === "debug", others, close };
+    return { core, executable: source, missing, isDebugNamed: role === "debug", others, close };
   } catch (error) {
     close();
     throw error;
@@ -147,7 +154,7 @@ async function unpacked(
 
 /**
  * The first file of the right build among the candidates, as they are and beside the core; when all that exist are of another build,
- * the first of those. @throws NotFoundError when none exists, naming all places
+ * the first of those; when none exists, what to say then: it names all places
  */
 async function findExecutable(
   names: FileNames,
@@ -156,7 +163,7 @@ async function findExecutable(
   finder: ImageFinder,
   progress: Progress,
   findings: Findings,
-): Promise<OpenFile> {
+): Promise<OpenFile | NotFoundError> {
   const looked = [...new Set([...candidates.flatMap((path) => places(path, core.name)), ...beside("exe", core.name)])];
   let other: OpenFile | undefined;
   for (const path of looked) {
@@ -173,7 +180,7 @@ async function findExecutable(
   const wanted = candidates[0] ?? "of this core";
   const goCommand = goCommandOf(wanted);
   const debugOnly = names.executable === undefined ? {} : { debugOnly: names.executable };
-  throw new NotFoundError("executable", wanted, [], { id: "executable", looked, ...(goCommand ? { goCommand } : {}), ...debugOnly });
+  return new NotFoundError("executable", wanted, [], { id: "executable", looked, ...(goCommand ? { goCommand } : {}), ...debugOnly });
 }
 
 /** The path as it is, then its name beside the core; each also compressed. */

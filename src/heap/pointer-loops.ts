@@ -145,16 +145,19 @@ export function scanTiled(scan: Scan, wordBase: number, element: number, from: n
   const stride = mask.size / 8;
   const pointers = mask.words;
   if (pointers.length === 0 || stride === 0) return;
+  const { badPointers } = scan.counts;
   // An element that began before from.
   let first = element < from ? indexFrom(pointers, from - element) : 0;
   for (let start = element; start < to; start += stride) {
     for (let i = first; i < pointers.length; i++) {
       const word = start + pointers[i];
-      if (word >= to) return;
+      if (word >= to) break;
       addEdge(scan, wordBase + word * 2, word);
     }
     first = 0;
   }
+  // What only may be a pointer says nothing against the heap.
+  if (mask.conservative) scan.counts.badPointers = badPointers;
 }
 
 /** Index of the first of ascending words that is not below least. */

@@ -50,6 +50,14 @@ export function verifyBuild(parts: ProcessParts, executable: ElfImage): BuildChe
   return check;
 }
 
+/** The build id of the main image as the core's memory has it: Go's, else GNU's; undefined when its first page is not there or has none. */
+export function buildIdInMemory(parts: ProcessParts): string | undefined {
+  const header = mainHeaderAddress(parts);
+  const page = header === undefined ? undefined : parts.memory.tryBytes(header, FIRST_PAGE);
+  const ids = page && scanBuildIds(page);
+  return ids?.go ?? ids?.gnu;
+}
+
 /**
  * Accepts an executable for a process, and tells where that is not proved.
  * @param force  also one of another build

@@ -273,7 +273,8 @@ function readCollector(memory: AddressSpace, layout: Layout, stats: Address, con
   const mstats = layout.struct("mstats");
   const control = layout.struct("gcControllerState");
   const limit = memory.readUint64(controller + control.offset("memoryLimit"));
-  const phase = memory.readUint(globalIn(layout, "runtime.gcphase"), 4);
+  const phaseAt = layout.global("runtime.gcphase");
+  const phase = phaseAt === undefined ? PHASES.length : memory.readUint(phaseAt, 4);
   return {
     phase: PHASES[phase] ?? "unknown",
     cycles: readField(memory, mstats, stats, "numgc"),

@@ -31,6 +31,8 @@ import { readTypes, type TypeTable } from "./types.js";
 import { readVariables, type Variables } from "./variables.js";
 import { type PointerMasks, readPointerMasks } from "./variants/pointer-masks.js";
 
+export { readBuildInfo } from "./build-info.js";
+
 /** Everything that the questions are answered from: memory, types and the runtime's own records, read in the process's own terms. */
 export interface GoRuntime {
   readonly build: BuildInfo;
@@ -211,6 +213,8 @@ function checkExecutable({ executable, loadBias, memory }: Process, layout: Layo
 /** The runtime's accounts, unless they are not in the core or contradict themselves: both are findings. */
 function believedAccounts(process: Process, layout: Layout, spans: SpanTable, findings: Findings): Accounts | undefined {
   const { memory } = process;
+  // Which variables are missing is told where they are looked for.
+  if (layout.global("runtime.memstats") === undefined || layout.global("runtime.gcController") === undefined) return undefined;
   try {
     const read = readAccounts(memory, layout, spans);
     const growing = growingBy(memory, layout, spans, read);

@@ -117,7 +117,7 @@ export class Scheduler {
     return table !== undefined && reason > 0 && reason < MOST_WAIT_REASONS && this.uint(table + reason, 1) === 1;
   }
 
-  /** Text by number out of runtime.waitReasonStrings in the process: numbers move between releases. "" when it is missing. */
+  /** Text by number out of runtime.waitReasonStrings in the process: numbers move between releases. Where that is missing, by the release; else "". */
   private reasonText(index: number): string {
     let text = this.waitReasons.get(index);
     if (text === undefined) {
@@ -125,7 +125,7 @@ export class Scheduler {
       const at = strings === undefined || index >= MOST_WAIT_REASONS ? 0 : strings + index * 2 * WORD;
       const length = at === 0 ? 0 : this.uint(at + WORD, 8);
       const bytes = length > 0 && length <= LONGEST_WAIT_REASON ? this.memory.tryBytes(this.word(at), length) : undefined;
-      text = bytes ? new TextDecoder().decode(bytes) : "";
+      text = bytes ? new TextDecoder().decode(bytes) : (this.layout.texts("runtime.waitReasonStrings")?.[index] ?? "");
       this.waitReasons.set(index, text);
     }
     return text;
@@ -196,19 +196,31 @@ export class Scheduler {
       : { frames: [], omitted: 0, complete: false, problem: position.problem ?? "no place to start from" };
     if (this.unwound.size >= MOST_UNWOUND) this.unwound.delete(this.unwound.keys().next().value as Address);
     this.unwound.set(goroutine.address, found);
-    if (!found.complete) this.report(goroutine, found.problem ?? "");
+    if (!found.complete) this.report(goroutine, found.problem, position.start !== undefined && found.frames.length === 0);
     return found;
   }
 
   /** The frames one by one, nothing kept. */
   walk(goroutine: Goroutine, position: Position, visit: (frame: Frame) => void): void {
-    const end = position.start ? this.unwinder.walk(position.start, visit) : { complete: false, problem: position.problem };
-    if (!end.complete) this.report(goroutine, end.problem ?? "");
+    let hasFrames = false;
+    const seen = (frame: Frame) => {
+      hasFrames = true;
+      visit(frame);
+    };
+    const end = position.start ? this.unwinder.walk(position.start, seen) : { complete: false, problem: position.problem };
+    if (!end.complete) this.report(goroutine, end.problem, position.start !== undefined && !hasFrames);
   }
 
-  private report(goroutine: Goroutine, problem: string): void {
+  /** @param isWhole  no frame at all was found: then the whole stack is taken word by word (stack-roots.ts) */
+  private report(goroutine: Goroutine, problem = "", isWhole = false): void {
     if (this.reported.has(goroutine.address)) return;
     this.reported.add(goroutine.address);
+    if (isWhole) {
+      const message =
+        "goroutines' stacks could not be walked: their frames are missing, and every word in use is taken as a possible pointer";
+      this.findings.add("stack-unread", message, `goroutine ${goroutine.id}: ${problem}`, { partial: true });
+      return;
+    }
     const message = "the outer frames of a goroutine's stack could not be walked; what only they hold looks like garbage";
     this.findings.add("stack-incomplete", message, `goroutine ${goroutine.id}: ${problem}`, { partial: true });
   }

@@ -169,6 +169,8 @@ export function stackRoots(runtime: StackSource, goroutine: Goroutine): StackPoi
     }
     index++;
   });
+  // Without a table of functions nothing tells its frames: every word that is in use may be a pointer.
+  if (index === 0 && goroutine.start) scan.range(goroutine.start.sp, goroutine.stack.hi, -1);
 
   scanRegisters(scan, goroutine, innermost, process.arch);
   scanVectorRegisters(scan, runtime, goroutine);

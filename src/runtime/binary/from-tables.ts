@@ -38,7 +38,7 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
   tellMatch(table, version, findings);
   const message =
     "the executable is stripped: its own variables have no names, and types are known as far as the process itself tells them";
-  findings.add("stripped", message);
+  if (process.executable) findings.add("stripped", message);
   const layout = layoutOf(table, new Map([[MODULE_DATA, found.address]]), process);
   const [module] = readModules(process.memory, layout, findings);
   if (!module) return undefined;
@@ -58,8 +58,10 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
  */
 function linkedNames(process: Process, module: Module, table: LayoutTable): readonly string[] {
   const functions = readFunctions(process.memory, [module], process.arch);
+  // A core without the table of functions does not tell which are linked: then any may be.
+  const mayBe = functions.byName("runtime.main") ? (name: string) => functions.byName(name) !== undefined : () => true;
   const linked = new Set(symbolAddresses(process).keys());
-  for (const { variable, function: name } of table.recipes) if (!linked.has(variable) && functions.byName(name)) linked.add(variable);
+  for (const { variable, function: name } of table.recipes) if (!linked.has(variable) && mayBe(name)) linked.add(variable);
   return RUNTIME_GLOBALS.filter((name) => linked.has(name));
 }
 
@@ -80,7 +82,7 @@ function tellMatch({ match, goVersion }: LayoutTable, version: string, findings:
   if (match === "exact") return;
   findings.add(
     "layout-near",
-    `the executable is stripped, and there is no table of layouts for ${version || "its release"}: read as ${goVersion}`,
+    `the executable is stripped or missing, and there is no table of layouts for ${version || "its release"}: read as ${goVersion}`,
     undefined,
     { partial: match === "newest" },
   );
@@ -105,6 +107,7 @@ function describe(table: LayoutTable, addresses: ReadonlyMap<string, Address>, b
     typeNames: () => [],
     packages: () => [],
     constant: (name) => table.constant(name),
+    texts: (name) => table.texts(name),
     global,
     globals,
     functionAt: () => undefined,

@@ -90,6 +90,7 @@ export function layoutFromDwarf<S extends Readonly<Record<string, StructSpec>>>(
       const found = debug.global(name);
       return found ? found.address + bias : undefined;
     },
+    texts: (name) => debug.texts?.(name),
     constant: (name) => debug.constant(name),
   };
 }

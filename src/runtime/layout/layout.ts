@@ -38,6 +38,8 @@ export interface RuntimeLayout<S extends Readonly<Record<string, StructSpec>> = 
   struct<N extends keyof S & string>(name: N): StructLayout<keyof S[N]["fields"] & string>;
   /** Address in the process, load bias included; undefined when the binary has no such variable. */
   global(name: GlobalName): Address | undefined;
+  /** Elements of a variable that never changes, by the release: for where its memory is missing. undefined when no table tells. */
+  texts(name: GlobalName): readonly string[] | undefined;
   /** Value of a constant, undefined when DWARF does not have it. */
   constant(name: string): number | undefined;
 }

@@ -1,7 +1,7 @@
 // Which words of a heap object are pointers: arena bitmap, or malloc headers with bitmaps at the span's end.
 import { MemoryFault } from "../../base/errors.js";
 import type { Findings } from "../../base/findings.js";
-import { type Address, type Bytes, hex, type SpanId } from "../../base/units.js";
+import { type Address, type Bytes, hex, type SpanId, WORD } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
 import { type AbiHeader, elementOf, FIELD, fieldAt, fieldsOf, lengthOf, readAbiHeader } from "../abi-type.js";
 import { runGcProgram } from "../gc-program.js";
@@ -18,6 +18,8 @@ export interface TypeMask {
   readonly size: Bytes;
   /** Word indices within one element, ascending. */
   readonly words: Uint32Array;
+  /** Nothing tells which words are pointers: these are all that may be, and a value that hits no object is none. */
+  readonly conservative?: boolean;
 }
 
 /** How a span's pointer words are known. */
@@ -32,7 +34,7 @@ export interface PointerMasks {
    * @returns false when the bitmap was not dumped
    */
   spanBits(spans: SpanTable, span: SpanId, memory: Uint8Array | undefined, out: Uint32Array): boolean;
-  /** Mask of a type named by a malloc header or a span's largeType; undefined when implausible. */
+  /** Mask of a type named by a malloc header or a span's largeType, conservative when it is not in the core; undefined when implausible. */
   typeMask(type: Address): TypeMask | undefined;
 }
 
@@ -196,22 +198,18 @@ function cachedTypeMasks(env: Env): (type: Address) => TypeMask | undefined {
 
 /**
  * The mask of one element of a type. A huge array is told by its element, so that its mask does not grow with it.
- * @returns undefined when the record is not plausible; an empty mask, and a finding, when its bits are missing
+ * @returns undefined when the record is not plausible; a conservative mask, and a finding, when it or its bits are not in the core
  */
 function typeMask(env: Env, type: Address): TypeMask | undefined {
   const header = readAbiHeader(env.memory, env.layout, type);
+  if (!header && isLeftOut(env.memory, type)) return everyWord(env, type, WORD, 1);
   if (!header || header.size === 0 || header.size % 8 !== 0) return undefined;
   if (header.kind === ARRAY && header.size > LONGEST_ARRAY) {
     const element = typeMask(env, elementOf(env.memory, type));
     if (element && header.size % element.size === 0) return { ...element, type };
   }
-  const bits = maskBits(env, type, header);
-  if (!bits) {
-    env.findings.add("mask-missing", "pointer masks of types are not in the core; references from their objects are missing", hex(type), {
-      partial: true,
-    });
-    return { type, size: header.size, words: new Uint32Array(0) };
-  }
+  const bits = maskBits(env, type, header) ?? builtMask(env, type, Math.ceil(header.pointerBytes / 64));
+  if (!bits) return everyWord(env, type, header.size, header.pointerBytes / 8);
   // Words behind PtrBytes hold no pointers, and the mask has no bits for them.
   const count = header.pointerBytes / 8;
   const isSet = (word: number) => (bits[word >>> 3] & (1 << (word & 7))) !== 0;
@@ -220,6 +218,20 @@ function typeMask(env: Env, type: Address): TypeMask | undefined {
   const words = new Uint32Array(found);
   for (let word = 0, at = 0; word < count; word++) if (isSet(word)) words[at++] = word;
   return { type, size: header.size, words };
+}
+
+/** Whether a type may lie at an address whose memory the core leaves out. */
+function isLeftOut(memory: AddressSpace, type: Address): boolean {
+  return type % WORD === 0 && memory.find(type)?.backing === "not-dumped";
+}
+
+/** A mask with the first words of each element, all of which may be pointers. */
+function everyWord({ findings }: Env, type: Address, size: Bytes, count: number): TypeMask {
+  const message =
+    "pointer masks of types are not in the core: every word of their objects is taken as a possible pointer, which may keep garbage";
+  findings.add("mask-missing", message, hex(type));
+  const words = Uint32Array.from({ length: Math.min(count, MOST_MASK_WORDS) }, (_, word) => word);
+  return { type, size, words, conservative: true };
 }
 
 /** GCData as plain bits, one per word of [0, PtrBytes). */

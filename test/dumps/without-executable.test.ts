@@ -1,0 +1,68 @@
+/** A core alone: opened with its executable, and without. What does not need its code, names and types has to be the same. */
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DumpWish } from "../../scripts/make-dumps.mjs";
+import { type Dump, openDump } from "../../src/dump.js";
+import { made, missingGo, nameOf, releases } from "../support/dump-cache.js";
+
+const full = process.env.CORESCOPE_TIER === "full";
+
+const wishes: DumpWish[] = (full ? releases : ["1.22.12", "1.27.2"]).map((go) => ({ program: "leaky", go, args: ["100"] }));
+if (full) wishes.push({ program: "zoo", go: "1.26.8", flags: ["-buildmode=pie"] }, ...releases.map((go) => ({ program: "zoo", go })));
+
+/** Of live objects, in a thousand: what only a queue that was not found holds, and what only a dead word of a stack points to. */
+const MOST_ODD = 5;
+
+for (const wish of wishes) {
+  const missing = await missingGo(wish.go);
+  describe.skipIf(missing !== undefined)(missing ? `${nameOf(wish)} (${missing})` : nameOf(wish), () => {
+    let folder = "";
+    let whole: Dump;
+    let alone: Dump;
+    beforeAll(async () => {
+      const { core, executable } = await made(wish);
+      whole = await openDump({ core, executable });
+      // Beside its core the executable would be found.
+      folder = mkdtempSync(join(tmpdir(), "corescope-alone-"));
+      copyFileSync(core, join(folder, "core"));
+      alone = await openDump({ core: join(folder, "core") });
+    });
+    afterAll(() => {
+      whole?.close();
+      alone?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("says which executable is missing", () => {
+      expect(alone.process.executable).toBeUndefined();
+      const told = alone.findings.list().find(({ code }) => code === "executable-missing");
+      expect(told?.partial).toBe(true);
+      expect(told?.message).toContain(`built by go${wish.go}`);
+      expect(told?.message).toContain(`build id ${whole.identity.buildId}`);
+      expect(alone.identity).toMatchObject({ goVersion: whole.identity.goVersion, buildId: whole.identity.buildId });
+    });
+
+    it("has the same goroutines, and what they wait for", () => {
+      const facts = ({ runtime }: Dump) =>
+        runtime.goroutines.all.map(({ id, status, waitReason, waitSince }) => ({ id, status, waitReason, waitSince }));
+      expect(facts(alone)).toEqual(facts(whole));
+      expect(facts(alone).length).toBeGreaterThan(4);
+    });
+
+    it("has the same objects, and nearly the same of them are live", () => {
+      const { objects } = whole.heap;
+      expect([alone.heap.objects.count, alone.heap.objects.bytes]).toEqual([objects.count, objects.bytes]);
+      let odd = 0;
+      for (let id = 0; id < objects.count; id++) {
+        const [a, b] = [whole, alone].map(({ heap }) => isLive(heap.live, heap.graph.nodeOfObject(id)));
+        if (a !== b) odd++;
+      }
+      expect(odd * 1000).toBeLessThanOrEqual(MOST_ODD * objects.count);
+      if (wish.program === "leaky") expect([odd, alone.heap.liveBytes]).toEqual([0, whole.heap.liveBytes]);
+    });
+  });
+}
+
+const isLive = (live: Uint32Array, node: number): boolean => ((live[node >>> 5] >>> (node & 31)) & 1) === 1;

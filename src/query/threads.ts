@@ -114,8 +114,10 @@ function threadStop(
   goroutine: Goroutine | undefined,
   reader: GoroutineReader,
 ): ThreadStop {
-  const { functions } = dump.runtime;
+  const { functions, modules } = dump.runtime;
   const { memory, arch } = dump.process;
+  // A core without the table of functions still tells where Go's code was.
+  const inText = modules.some(({ minpc, maxpc }) => pc >= minpc && pc < maxpc);
   const within = (stack: { readonly lo: number; readonly hi: number }) => sp > stack.lo && sp <= stack.hi;
   const inGo = functions.find(pc) !== undefined;
   const known: ThreadStop["on"] | undefined =
@@ -134,6 +136,6 @@ function threadStop(
       : [];
   // On a thread that C created the handler runs on C's stack.
   const inHandler = SIGNAL_ENTRY.has(frames.at(-1)?.fn.name ?? "");
-  const on = known ?? (inHandler ? "signal handler" : inGo ? "scheduler" : machine ? "C" : "not of Go");
+  const on = known ?? (inHandler ? "signal handler" : inGo || (inText && machine) ? "scheduler" : machine ? "C" : "not of Go");
   return { on, pc: hex(pc), sp: hex(sp), at: placeOf(dump.runtime, pc), frames: reader.rowsOf(frames).slice(0, MOST_THREAD_FRAMES) };
 }

@@ -17,6 +17,8 @@ export interface CommandSpec<Args, Result> {
   /** @throws UsageError */
   args(operands: readonly string[], options: Options): Args;
   text(result: Result, page: Page): readonly string[];
+  /** Answers of the core alone too, where its executable is missing or of another build. */
+  readonly alone?: true;
   /** true: the answer is "no", exit code 1. */
   isNo?(result: Result): boolean;
   /** What to ask next, as words for a shell after `corescope`, CORE for the core; shown on a terminal only. */

@@ -31,7 +31,7 @@ export async function runCommand(
   const output = optionText(options, "output");
   const overwrite = options.overwrite === true;
   if (output !== undefined) checkTarget(output, overwrite); // before minutes of work
-  const files = filesOf(core, options);
+  const files = { ...filesOf(core, options), ...(spec.alone ? { alone: true } : {}) };
   try {
     const dump = await world.open(files, progress);
     try {

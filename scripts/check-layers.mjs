@@ -120,6 +120,7 @@ const doors = {
       "binary/find-module",
       "binary/from-tables",
       "without-dwarf",
+      "self-checks",
       "modules",
       "types",
       "go-types",

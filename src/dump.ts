@@ -1,7 +1,9 @@
 // A core and its executable, opened: the only place that puts the layers together.
+import { DumpError } from "./base/errors.js";
 import { Findings } from "./base/findings.js";
 import { lazy } from "./base/lazy.js";
 import { type Progress, silent } from "./base/progress.js";
+import { openAlone } from "./dump/alone.js";
 import { tellAlone, unreadableAlone } from "./dump/core-alone.js";
 import { type DumpImages, openImages } from "./dump/images.js";
 import { traceAccess, traceDump } from "./dump/trace.js";
@@ -13,7 +15,7 @@ import { retentionOf } from "./heap/retention.js";
 import { assembleProcess, buildIdInMemory } from "./process/process.js";
 import type { Binary } from "./runtime/binary/binary.js";
 import { binaryFromTables } from "./runtime/binary/from-tables.js";
-import { readRuntime } from "./runtime/runtime.js";
+import { readBuildInfo, readRuntime } from "./runtime/runtime.js";
 import { checkUntouched } from "./runtime/untouched-memory.js";
 import { withoutDwarf } from "./runtime/without-dwarf.js";
 
@@ -34,7 +36,10 @@ export async function openDump(files: DumpFiles, progress: Progress = silent, op
   const file = await openNamed(files.core, files.tmpdir, progress, findings);
   const trace = traceDump(file, findings);
   if (trace) return trace;
-  const images = await openImages(file, files, progress, findings);
+  const images = await openImages(file, files, progress, findings).catch((error: unknown) => {
+    if (files.alone) return openAlone(files, error, progress, findings);
+    throw error;
+  });
   try {
     return wire(files.core, images, findings, progress, options);
   } catch (error) {
@@ -43,12 +48,22 @@ export async function openDump(files: DumpFiles, progress: Progress = silent, op
   }
 }
 
+/** The release of a program whose build does not say it; "" when its code does not tell either. */
+function releaseByCode(binary: () => Binary | undefined): string {
+  try {
+    return binary()?.releaseByCode ?? "";
+  } catch (error) {
+    if (!(error instanceof DumpError)) throw error;
+    return "";
+  }
+}
+
 /**
  * Puts the layers together. Each part is made at its first use and kept: a question about mappings needs no DWARF, one about goroutines no
  * heap.
  */
 function wire(path: string, images: DumpImages, findings: Findings, progress: Progress, options: HeapOptions): Dump {
-  const { parts, executable, others } = images;
+  const { parts, executable, others, report } = images;
   const assembled = assembleProcess(parts, images, findings);
   const binary = lazy((): Binary | undefined => {
     const debug = images.debug.read();
@@ -74,13 +89,13 @@ function wire(path: string, images: DumpImages, findings: Findings, progress: Pr
     process,
     identity: {
       path,
-      // Needs the runtime, unlike what is beside it: a core of no Go program still has a path.
       get goVersion() {
-        return runtime().build.goVersion;
+        return readBuildInfo(process).goVersion || releaseByCode(binary);
       },
       arch: process.arch.name,
       buildId: executable?.goBuildId ?? executable?.gnuBuildId ?? buildIdInMemory(parts) ?? "",
     },
+    files: report,
     get names() {
       return runtime().names;
     },

@@ -12,6 +12,7 @@ export { openDump } from "./library/library.js";
 export type { ArgsOf, AskOptions, Dump, OpenOptions, QueryName, ResultOf } from "./library/types.js";
 export type { Blocked as BlockedResult, BlockedArgs } from "./query/blocked.js";
 export type { DeathResult } from "./query/death.js";
+export type { Doctor as DoctorResult } from "./query/doctor.js";
 export type { DominatorsArgs, DominatorsResult } from "./query/dominators.js";
 export type { FirstLook as FirstLookResult } from "./query/first-look.js";
 export type { GoroutineArgs, OneGoroutine as GoroutineResult } from "./query/goroutine.js";

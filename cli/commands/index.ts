@@ -2,6 +2,7 @@
 import type { AnyCommand } from "../command.js";
 import { blockedCommand } from "./blocked.js";
 import { deathCommand } from "./death.js";
+import { doctorCommand } from "./doctor.js";
 import { dominatorsCommand } from "./dominators.js";
 import { exploreCommand } from "./explore.js";
 import { goroutineCommand } from "./goroutine.js";
@@ -46,6 +47,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   traceSummaryCommand,
   traceEventsCommand,
   traceExportCommand,
+  doctorCommand,
   mappingsCommand,
   readCommand,
   exploreCommand,

@@ -18,6 +18,8 @@ import type { DumpFiles } from "./types.js";
 export interface DebugSource {
   /** The executable; with the symbols of the debug file when it has none of its own. */
   readonly executable: ElfImage | undefined;
+  /** Of the file that has it; undefined when none was found. */
+  readonly path: string | undefined;
   /** One sentence for each place that was looked at and did not have it; [] when the executable has its own. */
   readonly refused: readonly string[];
   /** undefined when there is none. @throws DumpError when it is damaged */
@@ -26,7 +28,7 @@ export interface DebugSource {
 }
 
 /** Of a core without executable. */
-export const NO_DEBUG: DebugSource = { executable: undefined, refused: [], read: () => undefined, close() {} };
+export const NO_DEBUG: DebugSource = { executable: undefined, path: undefined, refused: [], read: () => undefined, close() {} };
 
 /** What the search is about. */
 export interface DebugSearch {
@@ -61,12 +63,14 @@ export async function findDebug(search: DebugSearch): Promise<DebugSource> {
 function sourceOf(executable: ElfImage, found: Found | undefined, refused: readonly string[], findings: Findings): DebugSource {
   if (!found) {
     const read = () => readDebugInfo(executable, executable.source.name, findings);
-    return { executable, refused, read, close() {} };
+    const path = hasDebugInfo(executable) ? executable.source.name : undefined;
+    return { executable, path, refused, read, close() {} };
   }
   const { file, image, match } = found;
   const place = match.place.bind(match);
   return {
     executable: withSymbols(executable, image, place),
+    path: image.source.name,
     refused,
     read: () => readDebugInfo({ section: (name) => image.section(name), place }, image.source.name, findings),
     close: () => file.close(),

@@ -5,7 +5,7 @@ import type { Progress } from "../base/progress.js";
 import type { ByteSource } from "../base/source.js";
 import { isDebugOnly } from "../elf/debug-link.js";
 import { type ElfImage, expectExecutable, openElf } from "../elf/elf.js";
-import { type OpenFile, openFiles } from "../files/files.js";
+import { type OpenedFiles, type OpenFile, openFiles } from "../files/files.js";
 import {
   acceptExecutable,
   executableCandidates,
@@ -19,7 +19,7 @@ import {
 } from "../process/process.js";
 import { type DebugSource, findDebug, NO_DEBUG } from "./debug-source.js";
 import { type GoImage, goImageOf, isGoImage, tellGoImage } from "./go-image.js";
-import type { DumpFiles } from "./types.js";
+import type { DumpFiles, FilesReport, ImageReport } from "./types.js";
 
 /** What the files of a dump are, before one is laid over the other. */
 export interface DumpImages {
@@ -29,8 +29,9 @@ export interface DumpImages {
   /** What to say of the executable where it is missing. */
   readonly missing: NotFoundError | undefined;
   /** Where its debug information is read from. */
-  readonly debug: DebugSource;
+  readonly debug: Pick<DebugSource, "refused" | "read">;
   readonly others: readonly LoadedImage[];
+  readonly report: FilesReport;
   /** Closes all files. */
   close(): void;
 }
@@ -83,7 +84,7 @@ export async function openImages(file: OpenFile, files: DumpFiles, progress: Pro
     if (library && opened.executable && opened.executable.name !== files.executable) tellGoImage(library, files.image, findings);
     if (executable) acceptExecutable(parts, executable, files.force ?? false, findings);
     else if (files.debug !== undefined && opened.missing) throw opened.missing;
-    const others = opened.others.flatMap(({ source }) => loaded(parts, elf(source), findings));
+    const { others, images } = placeOthers(opened, parts, elf, findings);
     const named = files.debug ?? (opened.isDebugNamed ? files.executable : undefined);
     const paths = library?.places ?? executableCandidates(parts);
     const debug = executable ? await findDebug({ executable, paths, files: { ...files, debug: named }, progress, findings }) : NO_DEBUG;
@@ -91,23 +92,46 @@ export async function openImages(file: OpenFile, files: DumpFiles, progress: Pro
       debug.close();
       opened.close();
     };
-    return { parts, executable: debug.executable, missing: opened.missing, debug, others, close };
+    const report = reportOf(parts, opened.missing, executable, debug, images);
+    return { parts, executable: debug.executable, missing: opened.missing, debug, others, report, close };
   } catch (error) {
     opened.close();
     throw error;
   }
 }
 
-/** Another image where it was loaded; [] when it is not what was. */
-function loaded(parts: ProcessParts, image: ElfImage, findings: Findings): readonly LoadedImage[] {
-  // A library of another build would put wrong names and bytes where its pages are missing: none are better.
-  if (verifyBuild(parts, image).match === "different") {
-    findings.add("image-mismatch", "a shared library or plugin is of another build than the core's and was not used", image.source.name);
-    return [];
+function reportOf(
+  parts: ProcessParts,
+  failure: NotFoundError | undefined,
+  executable: ElfImage | undefined,
+  debug: DebugSource,
+  images: readonly ImageReport[],
+): FilesReport {
+  const { producer } = parts;
+  return {
+    producer,
+    failure,
+    executable: executable && { path: executable.source.name, build: verifyBuild(parts, executable) },
+    debug,
+    images,
+  };
+}
+
+/** The mapped images where they were loaded, those of another build left out; and what came of each. */
+function placeOthers(opened: OpenedFiles, parts: ProcessParts, elf: (source: ByteSource) => ElfImage, findings: Findings) {
+  const images: ImageReport[] = opened.missingImages.map((path) => ({ path, status: "missing" }));
+  const others: LoadedImage[] = [];
+  for (const { source, path } of opened.others) {
+    // A library of another build would put wrong names and bytes where its pages are missing: none are better.
+    const isOther = verifyBuild(parts, elf(source)).match === "different";
+    if (isOther)
+      findings.add("image-mismatch", "a shared library or plugin is of another build than the core's and was not used", source.name);
+    // Without a load bias its addresses mean nothing in this process.
+    const bias = isOther ? undefined : findLoadBias(parts, elf(source));
+    images.push({ path, status: isOther ? "other build" : bias === undefined ? "not placed" : "used" });
+    if (bias !== undefined) others.push({ image: elf(source), bias });
   }
-  // Without a load bias its addresses mean nothing in this process.
-  const bias = findLoadBias(parts, image);
-  return bias === undefined ? [] : [{ image, bias }];
+  return { others, images: images.toSorted((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 /** Whether a file may be what ran: a candidate that is no ELF executable is passed over, not an error. */

@@ -54,6 +54,9 @@ export function traceDump(file: OpenFile, findings: Findings): Dump | undefined 
     get process() {
       return noCore();
     },
+    get files() {
+      return noCore();
+    },
     get runtime() {
       return noCore();
     },

@@ -53,6 +53,8 @@ export interface OpenedFiles {
   /** What --exe names holds debug information only: the executable was searched for. */
   readonly isDebugNamed: boolean;
   readonly others: readonly { readonly source: ByteSource; readonly path: string }[];
+  /** Of the images, those that were not found. */
+  readonly missingImages: readonly string[];
   close(): void;
 }
 
@@ -79,6 +81,7 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
     const named = names.executable === undefined ? undefined : await openPacked(names.executable, names.tmpdir, false, progress, findings);
     const role = named && finder.roleOf(core, named.source);
     const others: { source: ByteSource; path: string }[] = [];
+    const missingImages: string[] = [];
     if (role === "debug") named?.close();
     if (role === "other" && named) others.push({ source: keep(named), path: named.source.name });
     const executable =
@@ -92,9 +95,12 @@ export async function openFiles(names: FileNames, finder: ImageFinder, progress:
     for (const path of wanted) {
       const file = await tryOpen(places(path, core.name), names.tmpdir, progress, findings);
       if (file) others.push({ source: keep(file), path });
-      else findings.add("image-missing", "a mapped image was not found; its read-only memory is not known", path);
+      else {
+        missingImages.push(path);
+        findings.add("image-missing", "a mapped image was not found; its read-only memory is not known", path);
+      }
     }
-    return { core, executable: source, missing, isDebugNamed: role === "debug", others, close };
+    return { core, executable: source, missing, isDebugNamed: role === "debug", others, missingImages, close };
   } catch (error) {
     close();
     throw error;

@@ -10,6 +10,8 @@ import type { SignalInfo } from "./signal-info.js";
 export interface ProcessParts {
   /** Where the bytes of its memory are read from. */
   readonly source: ByteSource;
+  /** Who wrote it, as its notes look: "kernel", "gcore", "delve", "qemu". */
+  readonly producer: string;
   readonly arch: Arch;
   /** Everything that was mapped, as far as the source lists it; "not-dumped" is what an image's file may fill. */
   readonly memory: AddressSpace;

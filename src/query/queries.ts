@@ -1,6 +1,7 @@
 // Every query by name.
 import { blocked } from "./blocked.js";
 import { death } from "./death.js";
+import { doctor } from "./doctor.js";
 import { dominators } from "./dominators.js";
 import { firstLook } from "./first-look.js";
 import { goroutine } from "./goroutine.js";
@@ -50,6 +51,7 @@ export const QUERIES = {
   suspects,
   waste,
   why,
+  doctor,
   mappings,
   read,
   names,

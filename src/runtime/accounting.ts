@@ -84,14 +84,8 @@ export function checkAccounts(accounts: Accounts, found: FoundMemory, growing: B
     );
     return false;
   }
-  const pairs = [
-    ["heap spans", heapInuse, Math.max(heapInuse, found.heapSpans)], // fewer: checkSpans says it
-    ["spans of stacks and work buffers", stackInuse + workBuffers, found.manualSpans],
-    ["the heap's address ranges", heap - growing, found.ranges ?? heap - growing],
-    ["objects", Math.min(heapAlloc, heapInuse), heapAlloc],
-  ] as const;
-  for (const [name, expected, seen] of pairs) {
-    if (Math.abs(expected - seen) <= IN_FLIGHT + seen / 100) continue;
+  for (const { name, counted: expected, found: seen, agrees } of compareAccounts(accounts, found, growing)) {
+    if (agrees || (name === "heap spans" && seen < expected)) continue; // of fewer checkSpans tells
     findings.add(
       "accounts-contradicted",
       "the runtime's heap statistics and its records contradict each other: memory by class and the heap's statistics are in doubt",
@@ -100,6 +94,33 @@ export function checkAccounts(accounts: Accounts, found: FoundMemory, growing: B
     );
   }
   return true;
+}
+
+/** A counter and the bytes of the records that it counts. */
+export interface ComparedAccount {
+  readonly name: "heap spans" | "spans of stacks and work buffers" | "the heap's address ranges" | "objects";
+  readonly counted: Bytes;
+  readonly found: Bytes;
+  /** As far as a program that dies in the middle of an allocation can. */
+  readonly agrees: boolean;
+}
+
+/** The counters beside what they count; those of objects beside the spans that have to hold them. */
+export function compareAccounts(accounts: Accounts, found: FoundMemory, growing: Bytes): readonly ComparedAccount[] {
+  const { heapAlloc, heapInuse, heapFree, heapReleased, stackInuse, workBuffers } = accounts;
+  const heap = heapInuse + heapFree + heapReleased + stackInuse + workBuffers;
+  const pairs = [
+    ["heap spans", heapInuse, found.heapSpans],
+    ["spans of stacks and work buffers", stackInuse + workBuffers, found.manualSpans],
+    ...(found.ranges === undefined ? [] : [["the heap's address ranges", heap - growing, found.ranges] as const]),
+    ["objects", Math.min(heapAlloc, heapInuse), heapAlloc],
+  ] as const;
+  return pairs.map(([name, expected, seen]) => ({
+    name,
+    counted: expected,
+    found: seen,
+    agrees: Math.abs(expected - seen) <= IN_FLIGHT + seen / 100,
+  }));
 }
 
 /** What of the heap was found by other ways than the counters. */

@@ -63,6 +63,7 @@ export function questionsOf(program: string, addressOf: (expression: string) => 
     "trace summary": [[]],
     "trace events": [[], ["--goroutine", first, "--stacks"], ["--kind", "^GC", "--top", "0"], ["--kind", "^GC", "-o", "-"]],
     "trace export": [[], ["--format", "chrome"], ["-o", "-"]],
+    doctor: [[]],
     mappings: [[]],
     read: [[address], [entry, "128"], [variable], [address, "64", "-o", "-"]],
     explore: [[]],

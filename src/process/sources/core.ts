@@ -19,13 +19,14 @@ export function readCore(core: ElfImage, findings: Findings): ProcessParts {
   expectCore(core);
   const segments = coreSegments(core);
   reportSegments(core, segments, findings);
-  const { threads, auxv, files, signal, program, entry } = readNotes(core, findings);
+  const { producer, threads, auxv, files, signal, program, entry } = readNotes(core, findings);
   if (threads.length === 0)
     findings.add("no-threads", "the core holds no thread registers; running goroutines cannot be followed", "", { partial: true });
   const { loads } = segments;
   const mappings = fillGaps(fillGaps(dumped(core, loads), untouched(loads, files)), disjoint(loads.map(notDumped)));
   return {
     source: core.source,
+    producer,
     arch: ARCHES[core.header.machine],
     memory: openAddressSpace(mappings),
     threads,

@@ -18,6 +18,8 @@ type VariableWay = "symtab" | "recipe" | "scan";
 export interface FoundVariables {
   readonly addresses: ReadonlyMap<string, Address>;
   readonly how: ReadonlyMap<string, VariableWay>;
+  /** Names of those that were not. */
+  readonly missing: ReadonlySet<string>;
 }
 
 /** What the variables are found from. */
@@ -65,7 +67,7 @@ class Search implements FoundVariables {
   private readonly findings: Findings;
   private readonly around: Surroundings;
   private readonly symbols: ReadonlyMap<string, Address>;
-  private readonly missing = new Set<string>();
+  readonly missing = new Set<string>();
   private votes: ReadonlyMap<string, Votes> | undefined;
   /** Memory contradicted the code once: of what nothing proves, nothing is believed. */
   private isDistrusted = false;

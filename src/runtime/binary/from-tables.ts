@@ -49,7 +49,14 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
     findings,
   );
   const releaseByCode = version === "" ? table.goVersion : undefined;
-  return { from: "tables", debug: describe(table, variables.addresses, process.loadBias), releaseByCode };
+  const { addresses, how, missing } = variables;
+  const { goVersion: release, match } = table;
+  return {
+    from: "tables",
+    debug: describe(table, addresses, process.loadBias),
+    releaseByCode,
+    tables: { addresses, how, missing, module: found.how, release, match },
+  };
 }
 
 /**

@@ -1,0 +1,215 @@
+// What the process and its runtime say twice, compared.
+import { DumpError } from "../base/errors.js";
+import type { Findings } from "../base/findings.js";
+import type { Progress } from "../base/progress.js";
+import type { Dump } from "../dump.js";
+import { EVIDENCE, type TypeEvidence } from "../heap/evidence.js";
+import { readMachines } from "../runtime/records/machine.js";
+import { comparedAccounts, knownVariables } from "../runtime/self-checks.js";
+
+/**
+ * build: build ids of core and executable. layouts: of the runtime's structs, `release` is that of the tables. modules: `ways` by which
+ * the module data was found. variables: of the runtime, by where their addresses are from. slots: of allocated slots of all spans and
+ * their allocCount, `spans` differ. heap spans to address ranges: the runtime's statistics and its records, in bytes. objects: the same of objects, in their number. classes: memory by class
+ * and what is mapped. system: what the runtime has from the system, and its classes. stacks: walked to the outermost function. threads: of
+ * the runtime, that the core has registers of.
+ */
+type CheckId =
+  | "build"
+  | "layouts"
+  | "modules"
+  | "variables"
+  | "slots"
+  | "heap spans"
+  | "spans of stacks and work buffers"
+  | "the heap's address ranges"
+  | "objects"
+  | "classes"
+  | "system"
+  | "stacks"
+  | "threads";
+
+/** One comparison. */
+export interface DoctorCheck {
+  readonly check: CheckId;
+  /**
+   * near: they differ by no more than a thread that died in the middle of an allocation can explain. unknown: one of the two is not in
+   * the dump, or not certain; `because` tells.
+   */
+  readonly outcome: "passed" | "near" | "failed" | "unknown";
+  /** Mostly `counted`, by the runtime's own count, and `found`, in its records. */
+  readonly figures: Readonly<Record<string, number>>;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly because?: string;
+}
+
+/** Bytes of live objects by how their types were found out; "none" and "guess" are not known. */
+export interface DoctorTypes {
+  readonly liveBytes: number;
+  readonly garbageBytes: number;
+  readonly bytesByEvidence: Readonly<Partial<Record<TypeEvidence, number>>>;
+}
+
+/** The answer, or why there is none. Other errors than those that are meant to happen are thrown. */
+export function answered<T>(ask: () => T): { readonly value: T } | { readonly error: DumpError } {
+  try {
+    return { value: ask() };
+  } catch (error) {
+    if (error instanceof DumpError) return { error };
+    throw error;
+  }
+}
+
+/** All checks, in the order of what they rest on: none throws. */
+export function makeChecks(dump: Dump, progress: Progress, findings: Findings): readonly DoctorCheck[] {
+  const guarded = (check: CheckId, make: () => Omit<DoctorCheck, "check">): DoctorCheck => {
+    const result = answered(make);
+    return "value" in result
+      ? { check, ...result.value }
+      : { check, outcome: "unknown", figures: {}, facts: {}, because: result.error.message };
+  };
+  if ("error" in answered(() => dump.runtime)) return [guarded("build", () => checkBuild(dump))];
+  return [
+    guarded("build", () => checkBuild(dump)),
+    guarded("layouts", () => checkLayouts(dump)),
+    guarded("modules", () => checkModules(dump, findings)),
+    guarded("variables", () => checkVariables(dump)),
+    guarded("slots", () => checkSlots(dump)),
+    ...checkAccounts(dump),
+    guarded("objects", () => checkObjects(dump)),
+    guarded("classes", () => checkClasses(dump)),
+    guarded("system", () => checkSystem(dump)),
+    guarded("stacks", () => checkStacks(dump, progress)),
+    guarded("threads", () => checkThreads(dump, findings)),
+  ];
+}
+
+type Outcome = Omit<DoctorCheck, "check">;
+
+/** Two numbers that have to be the same. */
+function same(counted: number, found: number, more: Readonly<Record<string, number>> = {}): Outcome {
+  return { outcome: counted === found ? "passed" : "failed", figures: { counted, found, ...more }, facts: {} };
+}
+
+const OUTCOMES = { same: "passed", different: "failed", unknown: "unknown" } as const;
+
+function checkBuild({ files: { executable, failure } }: Dump): Outcome {
+  // Of another build, or no executable at all.
+  if (failure?.code === "format") return { outcome: "failed", figures: {}, facts: {}, because: failure.message };
+  if (!executable) return { outcome: "unknown", figures: {}, facts: {}, because: "there is no executable to compare the core with" };
+  const { match, coreId, executableId } = executable.build;
+  const because = coreId === undefined ? "the core does not hold its build id" : "the executable has no build id";
+  return {
+    outcome: OUTCOMES[match],
+    figures: {},
+    facts: { core: coreId ?? "", executable: executableId ?? "" },
+    ...(match === "unknown" ? { because } : {}),
+  };
+}
+
+function checkLayouts({ runtime: { binary } }: Dump): Outcome {
+  if (!binary.tables) return { outcome: "passed", figures: {}, facts: { from: "debug information" } };
+  const { release, match } = binary.tables;
+  return { outcome: match === "newest" ? "unknown" : "passed", figures: {}, facts: { from: "tables", release, match } };
+}
+
+function checkModules({ runtime: { binary, modules } }: Dump, findings: Findings): Outcome {
+  const isOdd = findings.list().some(({ code }) => code.startsWith("module-"));
+  const ways = binary.tables?.module ?? ["debug information"];
+  return { outcome: isOdd ? "failed" : "passed", figures: { modules: modules.length }, facts: { ways: ways.join(", ") } };
+}
+
+function checkVariables({ runtime }: Dump): Outcome {
+  const { binary } = runtime;
+  if (!binary.tables) return { outcome: "passed", figures: { debug: knownVariables(runtime), missing: 0 }, facts: {} };
+  const { how, missing } = binary.tables;
+  const count = (way: string) => [...how.values()].filter((each) => each === way).length;
+  const figures = { symtab: count("symtab"), recipe: count("recipe"), scan: count("scan"), missing: missing.size };
+  return { outcome: missing.size === 0 ? "passed" : "failed", figures, facts: { missing: [...missing].join(", ") } };
+}
+
+/** allocCount of a span is what its allocation bits add up to. runtime/mheap.go mspan */
+function checkSlots({ runtime: { spans }, heap: { objects } }: Dump): Outcome {
+  let counted = 0;
+  let differing = 0;
+  for (let span = 0; span < spans.count; span++) {
+    counted += spans.allocCount[span];
+    if (objects.countIn(span) !== spans.allocCount[span]) differing++;
+  }
+  if (spans.count === 0) return { outcome: "unknown", figures: {}, facts: {}, because: "no span is in the core" };
+  return { ...same(counted, objects.count, { spans: differing }), outcome: differing === 0 ? "passed" : "failed" };
+}
+
+const NO_ACCOUNTS = "the runtime's statistics are not in the core, or damaged";
+const ACCOUNTS = ["heap spans", "spans of stacks and work buffers", "the heap's address ranges"] as const;
+
+function checkAccounts(dump: Dump): readonly DoctorCheck[] {
+  const compared = answered(() => comparedAccounts(dump.runtime));
+  const rows = "error" in compared ? undefined : compared.value;
+  const because = "error" in compared ? compared.error.message : rows ? "the list of address ranges is not whole" : NO_ACCOUNTS;
+  return ACCOUNTS.map((check): DoctorCheck => {
+    const row = rows?.find(({ name }) => name === check);
+    if (!row) return { check, outcome: "unknown", figures: {}, facts: {}, because };
+    const { counted, found, agrees } = row;
+    const outcome = counted === found ? "passed" : agrees && found > 0 ? "near" : "failed";
+    return { check, outcome, figures: { counted, found }, facts: {} };
+  });
+}
+
+/** The statistics lag behind the spans that a P has cached; with what was allocated from those they are all objects. */
+function checkObjects({ runtime: { accounts }, heap: { objects } }: Dump): Outcome {
+  if (!accounts) return { outcome: "unknown", figures: { found: objects.count }, facts: {}, because: NO_ACCOUNTS };
+  return same(accounts.heapObjects + accounts.unflushedObjects, objects.count);
+}
+
+function checkClasses({ runtime: { memoryClasses } }: Dump): Outcome {
+  const sum = memoryClasses.classes.reduce((bytes, each) => bytes + each.bytes, 0);
+  return same(memoryClasses.mappedBytes, sum);
+}
+
+function checkSystem({ runtime: { memoryClasses, accounts } }: Dump): Outcome {
+  const found = memoryClasses.classes.reduce((bytes, each) => bytes + (each.go ? each.bytes : 0), 0);
+  if (!accounts) return { outcome: "unknown", figures: { found }, facts: {}, because: NO_ACCOUNTS };
+  return same(accounts.sys, found);
+}
+
+function checkStacks({ runtime: { goroutines } }: Dump, progress: Progress): Outcome {
+  const { all } = goroutines;
+  if (all.length === 0) return { outcome: "unknown", figures: {}, facts: {}, because: "no goroutine is in the core" };
+  progress.stage("walking stacks", all.length);
+  let complete = 0;
+  all.forEach((goroutine, index) => {
+    if ((index & 0xfff) === 0xfff) progress.tick(index);
+    if (goroutine.unwound().complete) complete++;
+  });
+  return same(all.length, complete);
+}
+
+/** An m that has started knows its thread's id; the core has the registers of every thread. */
+function checkThreads(dump: Dump, findings: Findings): Outcome {
+  const started = readMachines(dump.runtime, findings).filter(({ tid }) => tid !== 0);
+  const matched = started.filter(({ thread }) => thread !== undefined).length;
+  const { threads } = dump.process;
+  if (started.length === 0) return { outcome: "unknown", figures: {}, facts: {}, because: "no thread of the runtime is in the core" };
+  return same(started.length, matched, { threads: threads.length });
+}
+
+/** Live and garbage, and how the types of what is live are known. */
+export function typesOf({ heap }: Dump): DoctorTypes {
+  const { objects, types } = heap;
+  const bytes = new Map<TypeEvidence, number>(EVIDENCE.map((each) => [each, 0]));
+  for (let span = 0; span < objects.spans.count; span++) {
+    const size = objects.spans.elementSize[span];
+    for (let id = objects.firstId[span]; id < objects.firstId[span + 1]; id++) {
+      if (!heap.isLive(id)) continue;
+      const evidence = types.evidenceOf(id);
+      bytes.set(evidence, (bytes.get(evidence) ?? 0) + size);
+    }
+  }
+  const byEvidence = [...bytes].filter(([, sum]) => sum > 0).sort(([, a], [, b]) => b - a);
+  return {
+    liveBytes: heap.liveBytes,
+    garbageBytes: objects.bytes - heap.liveBytes,
+    bytesByEvidence: Object.fromEntries(byEvidence),
+  };
+}

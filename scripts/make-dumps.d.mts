@@ -30,11 +30,11 @@ export function whyNoGo(go: string): Promise<string | undefined>;
 export function whyNoTool(tool: "gcc" | "gcore" | "strip"): Promise<string | undefined>;
 /** The dump a wish describes, out of the cache or made now. */
 export function makeDump(wish: DumpWish): Promise<Dump>;
-/** A core of a program that somebody else built, killed by SIGABRT after so many milliseconds; in a folder of its own. */
+/** A core of a program that somebody else built, killed by SIGABRT as soon as it has so many bytes of memory; in a folder of its own. */
 export function killShipped(
   executable: string,
   args: readonly string[],
-  options: { readonly after: number; readonly environment?: Readonly<Record<string, string | undefined>> },
+  options: { readonly resident: number; readonly environment?: Readonly<Record<string, string | undefined>> },
 ): Promise<string>;
 /** One object out of all the `truth {json}` lines of a dead program: tables are merged, lists joined. */
 export function mergeTruth(stderr: string): Record<string, unknown>;

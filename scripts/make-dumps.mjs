@@ -220,13 +220,13 @@ async function crashHere(wish, executable, out) {
 }
 
 /**
- * A core of a program that somebody else built, killed by SIGABRT in the middle of its work.
+ * A core of a program that somebody else built, killed by SIGABRT in the middle of its work: as soon as it has so much memory.
  * @param {string} executable
  * @param {readonly string[]} args
- * @param {{ after: number, environment?: Record<string, string | undefined> }} options  after: milliseconds that it works
+ * @param {{ resident: number, environment?: Record<string, string | undefined> }} options  resident: bytes
  * @returns {Promise<string>} the core, in a folder of its own that the caller removes
  */
-export async function killShipped(executable, args, { after, environment = {} }) {
+export async function killShipped(executable, args, { resident, environment = {} }) {
   fs.mkdirSync(neutralFolder, { recursive: true });
   const place = fs.mkdtempSync(path.join(neutralFolder, "shipped-"));
   const pid = await withCorePattern(
@@ -235,17 +235,28 @@ export async function killShipped(executable, args, { after, environment = {} })
         const script = 'ulimit -c unlimited; exec "$0" "$@"';
         const env = { ...process.env, ...environment, GOTRACEBACK: "crash" };
         const child = spawn("/bin/sh", ["-c", script, executable, ...args], { cwd: place, env, stdio: "ignore" });
-        const kill = setTimeout(() => child.kill("SIGABRT"), after);
+        const watch = setInterval(() => {
+          if (residentBytes(child.pid) >= resident) child.kill("SIGABRT");
+        }, 5);
         child.once("error", reject);
         child.once("exit", () => {
-          clearTimeout(kill);
+          clearInterval(watch);
           resolve(child.pid);
         });
       }),
   );
   const found = [`core.${pid}`, "core"].map((name) => path.join(place, name)).find((name) => fs.existsSync(name));
-  if (!found) throw new Error(`${executable} left no core: it was done before ${after} ms`);
+  if (!found) throw new Error(`${executable} left no core: it was done before it had ${resident} bytes`);
   return found;
+}
+
+/** Memory that a process has; 0 when it is gone. proc(5) statm counts pages */
+function residentBytes(pid) {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
+  } catch {
+    return 0;
+  }
 }
 
 /** What a program asks for with a line of its own: a signal from outside, or a core of it as it lives. */

@@ -19,7 +19,7 @@ export const doctorCommand = defineCommand({
   examples: [
     { line: "doctor core", asks: "Is everything here, and what can be trusted?" },
     { line: "doctor core --exe ./server", asks: "Is this the executable that crashed?" },
-    { line: "doctor core --json | jq '.result.trust[] | select(.answer != \"yes\")'", asks: "What cannot be trusted, for a program." },
+    { line: "doctor core --json | jq '.result.trust[]'", asks: "What can be trusted, for a program." },
   ],
   alone: true,
   args: () => ({}),

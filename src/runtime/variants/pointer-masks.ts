@@ -209,7 +209,8 @@ function typeMask(env: Env, type: Address): TypeMask | undefined {
     if (element && header.size % element.size === 0) return { ...element, type };
   }
   const bits = maskBits(env, type, header) ?? builtMask(env, type, Math.ceil(header.pointerBytes / 64));
-  if (!bits) return everyWord(env, type, header.size, header.pointerBytes / 8);
+  if (!bits)
+    return header.size > LONGEST_ARRAY ? everyWord(env, type, WORD, 1) : everyWord(env, type, header.size, header.pointerBytes / 8);
   // Words behind PtrBytes hold no pointers, and the mask has no bits for them.
   const count = header.pointerBytes / 8;
   const isSet = (word: number) => (bits[word >>> 3] & (1 << (word & 7))) !== 0;
@@ -229,8 +230,8 @@ function isLeftOut(memory: AddressSpace, type: Address): boolean {
 function everyWord({ findings }: Env, type: Address, size: Bytes, count: number): TypeMask {
   const message =
     "pointer masks of types are not in the core: every word of their objects is taken as a possible pointer, which may keep garbage";
-  findings.add("mask-missing", message, hex(type));
-  const words = Uint32Array.from({ length: Math.min(count, MOST_MASK_WORDS) }, (_, word) => word);
+  findings.add("mask-missing", message, hex(type), { partial: true });
+  const words = Uint32Array.from({ length: count }, (_, word) => word);
   return { type, size, words, conservative: true };
 }
 

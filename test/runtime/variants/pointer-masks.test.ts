@@ -102,17 +102,19 @@ describe("masks of types", () => {
     expect(types.masks().typeMask(types.type(KIND.array, 2 ** 40, 2 ** 40, {}, pointer, 0, 2 ** 37))).toMatchObject({ size: 8 });
   });
 
-  test("that are not in the core are empty, and told; what is no type has none", () => {
+  test("that are not in the core are every word that may be a pointer, and told; what is no type has none", () => {
     const types = new Types();
-    for (const type of [
-      types.type(KIND.struct, 16, 16, { data: UNMAPPED }),
-      types.type(KIND.array + PROGRAM, 24, 24, { data: UNMAPPED }),
-      types.type(KIND.struct, 16, 16, { data: types.memory.allocate(8), flags: ON_DEMAND }, 0, UNMAPPED, 2),
-      types.type(KIND.array, 16, 16, { data: types.memory.allocate(8), flags: ON_DEMAND }, UNMAPPED, 0, 2),
-      types.type(KIND.array, 2 ** 35, 2 ** 35, { data: types.bits(1) }, UNMAPPED, 0, 2),
-    ])
-      expect(types.words(type)).toEqual([]);
-    expect(types.findings.list()).toMatchObject([{ code: "mask-missing", count: 5, partial: true }]);
+    for (const [type, count] of [
+      [types.type(KIND.struct, 16, 16, { data: UNMAPPED }), 2],
+      [types.type(KIND.struct, 32, 16, { data: UNMAPPED }), 2],
+      [types.type(KIND.array + PROGRAM, 24, 24, { data: UNMAPPED }), 3],
+      [types.type(KIND.struct, 16, 16, { data: types.memory.allocate(8), flags: ON_DEMAND }, 0, UNMAPPED, 2), 2],
+      [types.type(KIND.array, 16, 16, { data: types.memory.allocate(8), flags: ON_DEMAND }, UNMAPPED, 0, 2), 2],
+    ]) {
+      expect(types.words(type)).toEqual([0, 1, 2].slice(0, count));
+      expect(types.masks().typeMask(type)).toMatchObject({ conservative: true });
+    }
+    expect(types.findings.list()).toMatchObject([{ code: "mask-missing", partial: true }]);
     for (const type of [UNMAPPED, 12, types.type(31, 8, 8), types.type(KIND.struct, 12, 8), types.type(KIND.struct, 8, 16)])
       expect(types.words(type)).toBeUndefined();
   });
@@ -122,10 +124,12 @@ describe("masks of types", () => {
     const own = types.struct(16, 16, [0, 0], [0, 0], [0, 0]);
     const fields = types.memory.memory().readAddress(own + 56);
     for (const field of [0, 1, 2]) types.memory.word(fields + field * 24 + 8, own);
-    expect(types.words(own)).toEqual([]);
+    expect(types.words(own)).toEqual([0, 1]);
     const empty = types.type(KIND.struct, 0, 0);
     const many = types.type(KIND.array, 16, 16, { data: types.memory.allocate(8), flags: ON_DEMAND }, empty, 0, 2 ** 52);
     expect(types.words(many)).toEqual([]);
+    const huge = types.type(KIND.struct, 2 ** 35, 2 ** 35, { data: UNMAPPED });
+    expect(types.masks().typeMask(huge)).toMatchObject({ size: 8, words: Uint32Array.of(0), conservative: true });
   });
 });
 

@@ -111,7 +111,7 @@ async function searchPlaces(search: DebugSearch, refused: string[]): Promise<Fou
     const found = await tryPlace(search, place, link);
     if (typeof found !== "string") return found;
     if (found === "") missing.push(place.path);
-    else refused.push(`${place.path}: ${found}`);
+    else refuse(search, `${place.path}: ${found}`, refused);
   }
   if (missing.length > 0) refused.push(`not there: ${missing.join(", ")}`);
   if (link === undefined) refused.push("no name of a debug file in the executable (.gnu_debuglink)");
@@ -131,9 +131,15 @@ async function searchServers(search: DebugSearch, buildId: string, refused: stri
   for (const { url, path, refused: why } of await fetchDebugInfo(buildId, process.env, check, search.progress)) {
     const found = path === undefined ? (why ?? "") : await open(path);
     if (typeof found !== "string") return found;
-    refused.push(`${url}: ${found}`);
+    refuse(search, `${url}: ${found}`, refused);
   }
   return undefined;
+}
+
+/** A file that is there and cannot be used is told, for the program is read without it. */
+function refuse({ findings }: DebugSearch, why: string, refused: string[]): void {
+  findings.add("debug-refused", "debug information was found that is not the executable's, or cannot be read: it is not used", why);
+  refused.push(why);
 }
 
 /** The debug file at a place, or why it is none; "" when there is no file. */

@@ -51,7 +51,7 @@ export async function openDump(files: DumpFiles, progress: Progress = silent, op
 /** The release of a program whose build does not say it; "" when its code does not tell either. */
 function releaseByCode(binary: () => Binary | undefined): string {
   try {
-    return binary()?.releaseByCode ?? "";
+    return binary()?.tables?.release ?? "";
   } catch (error) {
     if (!(error instanceof DumpError)) throw error;
     return "";
@@ -80,6 +80,7 @@ function wire(path: string, images: DumpImages, findings: Findings, progress: Pr
     if (!own) throw images.missing ? unreadableAlone(process, images.missing) : withoutDwarf(process, images.debug.refused);
     return readRuntime(process, own, findings, plugins);
   });
+  const goVersion = lazy(() => readBuildInfo(process).goVersion || releaseByCode(binary));
   const heap = lazy(() => readHeap(runtime(), findings, progress, options));
   const retention = lazy(() => retentionOf(heap(), progress));
 
@@ -90,7 +91,7 @@ function wire(path: string, images: DumpImages, findings: Findings, progress: Pr
     identity: {
       path,
       get goVersion() {
-        return readBuildInfo(process).goVersion || releaseByCode(binary);
+        return goVersion();
       },
       arch: process.arch.name,
       buildId: executable?.goBuildId ?? executable?.gnuBuildId ?? buildIdInMemory(parts) ?? "",

@@ -2,7 +2,6 @@
 import { basename, resolve } from "node:path";
 import { UsageError } from "../base/errors.js";
 import { Findings } from "../base/findings.js";
-import type { ElfImage } from "../elf/elf.js";
 import { assembleProcess, mainExecutablePath, mayBeGo, type ProcessParts, withoutDeleted } from "../process/process.js";
 import { findModules } from "../runtime/binary/find-module.js";
 import type { DumpFiles } from "./types.js";
@@ -29,11 +28,6 @@ export function goImageOf(parts: ProcessParts, { image, executable }: DumpFiles)
   const path = image === undefined ? (all.find((each) => each === main) ?? named ?? all[0]) : theNamed(all, image);
   if (path === undefined || path === main) return undefined;
   return { path, all, places: image?.includes("/") ? [resolve(image), path] : [path] };
-}
-
-/** Whether an image has what only the linker of Go makes. */
-export function isGoImage(image: ElfImage): boolean {
-  return image.sections.some(({ name }) => name === ".go.buildinfo" || name.endsWith(".gopclntab"));
 }
 
 /** Tells which of several libraries is read, or that it is one. */

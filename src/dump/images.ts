@@ -11,6 +11,7 @@ import {
   executableCandidates,
   findLoadBias,
   imageCandidates,
+  isGoImage,
   type LoadedImage,
   mainExecutablePath,
   type ProcessParts,
@@ -18,7 +19,7 @@ import {
   verifyBuild,
 } from "../process/process.js";
 import { type DebugSource, findDebug, NO_DEBUG } from "./debug-source.js";
-import { type GoImage, goImageOf, isGoImage, tellGoImage } from "./go-image.js";
+import { type GoImage, goImageOf, tellGoImage } from "./go-image.js";
 import type { DumpFiles, FilesReport, ImageReport } from "./types.js";
 
 /** What the files of a dump are, before one is laid over the other. */

@@ -2,7 +2,7 @@
 import type { Findings } from "../base/findings.js";
 import { lastAtOrBefore } from "../base/search.js";
 import { type Address, hex, NONE, type TypeId, WORD } from "../base/units.js";
-import type { Module } from "../runtime/modules.js";
+import { type Module, pointerAreas } from "../runtime/modules.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { GlobalVariable } from "../runtime/variables.js";
 import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
@@ -82,14 +82,7 @@ export function readDataWords(runtime: GoRuntime, findings: Findings): DataWords
   const slots: number[] = [];
   const values: number[] = [];
   for (const module of runtime.modules) {
-    const areas = [
-      { start: module.data, end: module.edata, mask: module.gcdatamask },
-      { start: module.bss, end: module.ebss, mask: module.gcbssmask },
-    ];
-    for (const { start, end, mask } of areas) {
-      const words = Math.min(Math.floor((end - start) / WORD), mask.n);
-      if (!(words > 0)) continue;
-      const bits = memory.tryBytes(mask.bytes, Math.ceil(words / 8))?.slice();
+    for (const { start, words, bits } of pointerAreas(memory, module)) {
       const bytes = memory.tryBytes(start, words * WORD)?.slice();
       if (!bits || !bytes) {
         findings.add("data-missing", "global variables or their pointer masks are not in the core", hex(start), { partial: true });

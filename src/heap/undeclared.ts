@@ -4,7 +4,7 @@
 // one that it does. (A word of type *abi.Type is a pointer to the collector: it is a value of its own.) What the code tells of pointers in
 // frames is found with the roots: see code-pointers.ts.
 import { type Address, NOT_AN_ADDRESS, type ObjectId, WORD } from "../base/units.js";
-import type { GoRuntime } from "../runtime/runtime.js";
+import { type PointerArea, pointerAreas } from "../runtime/modules.js";
 import { INTERIOR, OFFSET_MASK } from "./edges.js";
 import { dataAddress, inferDynamic, type TypingState, typeAt } from "./inference.js";
 import { eachPointer } from "./object-pointers.js";
@@ -19,7 +19,8 @@ export function inferUndeclared(typing: TypingState, roots: RootTable): void {
 
 /** Words of data that no variable is known of: the word before one may be an interface's first. */
 function inferFromWords(typing: TypingState, roots: RootTable): void {
-  const { memory, types } = typing.runtime;
+  const { memory, types, modules } = typing.runtime;
+  const areas = modules.flatMap((module) => pointerAreas(memory, module));
   for (let row = 0; row < roots.count; row++) {
     const id = roots.object[row];
     const slot = roots.slot[row];
@@ -28,22 +29,16 @@ function inferFromWords(typing: TypingState, roots: RootTable): void {
     // In a frame the word before may be what an earlier variable left there; of data every word is of now.
     if (roots.owners[roots.owner[row]].kind !== "data") continue;
     const word = memory.tryAddress(slot - WORD) ?? 0;
-    const first = isPointerOfData(typing.runtime, slot - WORD) ? undefined : types.firstWord(word);
+    const first = isPointer(areas, slot - WORD) ? undefined : types.firstWord(word);
     if (first) inferDynamic(typing, id, word, first === "itab");
   }
 }
 
-/** Whether the masks of the modules say that a word of data or bss is a pointer. */
-function isPointerOfData({ memory, modules }: GoRuntime, slot: Address): boolean {
-  for (const { data, edata, bss, ebss, gcdatamask, gcbssmask } of modules) {
-    const inData = slot >= data && slot < edata;
-    if (!inData && !(slot >= bss && slot < ebss)) continue;
-    const { n, bytes } = inData ? gcdatamask : gcbssmask;
-    const index = (slot - (inData ? data : bss)) / WORD;
-    const byte = index < n ? memory.tryBytes(bytes + Math.floor(index / 8), 1)?.[0] : 0;
-    return byte === undefined || (byte & (1 << (index % 8))) !== 0;
-  }
-  return false;
+/** Whether a word of data or bss is a pointer, or may be one because its mask is not in the core. */
+function isPointer(areas: readonly PointerArea[], slot: Address): boolean {
+  const area = areas.find(({ start, words }) => slot >= start && slot < start + words * WORD);
+  const index = area ? (slot - area.start) / WORD : 0;
+  return area !== undefined && (area.bits === undefined || (area.bits[index >>> 3] & (1 << (index & 7))) !== 0);
 }
 
 /** Pairs in objects of unknown type. An object without one is left as it is. */

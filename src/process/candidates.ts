@@ -1,5 +1,6 @@
 // Where the files of a process may be found: its executable, and other images that it had mapped.
 import type { Address } from "../base/units.js";
+import type { ElfImage } from "../elf/elf.js";
 import type { AddressSpace } from "./address-space.js";
 import { AT_EXECFN } from "./auxv.js";
 import { BLOCK, LONGEST_PATH, MOST_IMAGES } from "./limits.js";
@@ -8,7 +9,7 @@ import type { Mapping } from "./mappings.js";
 import { type ProcessParts, withoutDeleted } from "./parts.js";
 
 /** What the linker of Go begins .go.buildinfo with, at a multiple of 16. cmd/link, debug/buildinfo */
-const BUILD_INFO_MAGIC = Buffer.from("\xff Go buildinf:", "latin1");
+export const BUILD_INFO_MAGIC = Buffer.from("\xff Go buildinf:", "latin1");
 const BUILD_INFO_ALIGNMENT = 16;
 
 /**
@@ -22,19 +23,25 @@ export function mayBeGo(parts: ProcessParts): boolean {
     ({ start, end, flags, backing }) =>
       typeof backing !== "string" && flags % 2 === 0 && own.some((file) => start >= file.start && end <= file.end),
   );
-  return held.length === 0 || held.some((mapping) => holdsBuildInfo(parts.memory, mapping));
+  return held.length === 0 || held.some((mapping) => findBuildInfo(parts.memory, mapping) !== undefined);
 }
 
-function holdsBuildInfo(memory: AddressSpace, { start, end }: Mapping): boolean {
+/** Where .go.buildinfo begins in a stretch of memory; undefined when it does not. */
+export function findBuildInfo(memory: AddressSpace, { start, end }: Pick<Mapping, "start" | "end">): Address | undefined {
   for (let at = start; at < end; at += BLOCK) {
     const bytes = memory.tryBytes(at, Math.min(BLOCK, end - at));
     const block = bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     // Aligned, it never lies across two blocks.
     for (let found = block?.indexOf(BUILD_INFO_MAGIC) ?? -1; found >= 0; found = block?.indexOf(BUILD_INFO_MAGIC, found + 1) ?? -1) {
-      if (found % BUILD_INFO_ALIGNMENT === 0) return true;
+      if ((at + found) % BUILD_INFO_ALIGNMENT === 0) return at + found;
     }
   }
-  return false;
+  return undefined;
+}
+
+/** Whether an image has what only the linker of Go makes. */
+export function isGoImage(image: ElfImage): boolean {
+  return image.sections.some(({ name }) => name === ".go.buildinfo" || name.endsWith(".gopclntab"));
 }
 
 /** Where to look for the executable: its path when the process lived, as NT_FILE has it, then AT_EXECFN's and the program's name. */

@@ -16,7 +16,7 @@ import type { SignalInfo } from "./signal-info.js";
 export type { ElfSymbol } from "../elf/elf.js";
 export { AT_EXECFN, AT_SYSINFO_EHDR } from "./auxv.js";
 export { acceptExecutable, type BuildCheck, buildIdInMemory, verifyBuild } from "./build.js";
-export { executableCandidates, imageCandidates, mayBeGo } from "./candidates.js";
+export { BUILD_INFO_MAGIC, executableCandidates, findBuildInfo, imageCandidates, isGoImage, mayBeGo } from "./candidates.js";
 export type { LoadedImage } from "./image-mappings.js";
 export { mainExecutablePath } from "./load-bias.js";
 export type { Mapping } from "./mappings.js";

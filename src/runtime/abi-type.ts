@@ -7,9 +7,16 @@ import type { Layout } from "./layout/schema.js";
 import { LARGEST_TYPE } from "./limits.js";
 
 /** abi.KindMask: the kind's own five bits. */
-const KIND_MASK = 31;
+export const KIND_MASK = 31;
 /** abi.KindDirectIface until go1.25, abi.TFlagDirectIface since go1.26: the other's bit is never set. */
 const DIRECT = 0x20;
+
+/** Bits of abi.Type.TFlag: an uncommon type follows; the text has a star too many, for types T and *T share one; the type has a name. */
+export const TFLAG_UNCOMMON = 1;
+export const TFLAG_EXTRA_STAR = 2;
+export const TFLAG_NAMED = 4;
+/** Bit of an abi.Name's flags: an embedded field. */
+export const NAME_EMBEDDED = 8;
 
 /** Fixed part of an abi.Type. */
 export interface AbiHeader {

@@ -2,7 +2,7 @@
 import type { Findings } from "../base/findings.js";
 import { type Address, hex, NONE, type TypeId } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import { elementOf, FIELD, fieldAt, fieldsOf, lengthOf, mapValueOf, methodCountOf, readAbiHeader } from "./abi-type.js";
+import { elementOf, FIELD, fieldAt, fieldsOf, lengthOf, mapValueOf, methodCountOf, NAME_EMBEDDED, readAbiHeader } from "./abi-type.js";
 import { type GoField, KINDS, type TypeParts, type TypeTable } from "./go-types.js";
 import type { Layout } from "./layout/schema.js";
 import { MOST_FIELDS } from "./limits.js";
@@ -10,8 +10,6 @@ import { structLike } from "./maps/design.js";
 import { mapDesign } from "./maps/designs.js";
 import type { TypeNames } from "./type-names.js";
 
-/** Bit of an abi.Name's flags. */
-const EMBEDDED = 8;
 const DAMAGED = "descriptions of types are partly missing";
 
 /** Reads abi.Type records. */
@@ -100,7 +98,7 @@ class AbiTypes implements AbiReader {
       return {
         name: this.names.textAt(field.name) ?? "?",
         offset: field.offset,
-        embedded: (flag & EMBEDDED) !== 0,
+        embedded: (flag & NAME_EMBEDDED) !== 0,
         get type() {
           const type = table.byRtype(field.type);
           if (type === NONE) findings.add("type-damaged", DAMAGED, hex(address));

@@ -1,7 +1,6 @@
 // What `go build` wrote into the program: version, module, settings. debug/buildinfo; cmd/link .go.buildinfo
 import { decodeText } from "../base/byte-reader.js";
-import type { Bytes } from "../base/units.js";
-import { isWritable, type Process } from "../process/process.js";
+import { BUILD_INFO_MAGIC, findBuildInfo, isWritable, type Process } from "../process/process.js";
 import { parseVersion } from "./layout/version.js";
 import { LONGEST_BUILD_INFO } from "./limits.js";
 
@@ -19,12 +18,8 @@ export interface BuildInfo {
 }
 
 /** Inline strings since Go 1.18: magic (14 bytes), pointer size, flags 2, padding to 32. */
-const MAGIC = "\xff Go buildinf:";
 const HEADER = 32;
 const SENTINEL = 16;
-/** cmd/link aligns the section so. */
-const ALIGNMENT: Bytes = 16;
-const BLOCK: Bytes = 1 << 20;
 
 /** Never throws: where neither the section nor its beginning is found, the answers are empty. */
 export function readBuildInfo(process: Process): BuildInfo {
@@ -34,7 +29,7 @@ export function readBuildInfo(process: Process): BuildInfo {
   const own = executable?.section(".go.buildinfo") ?? (section && memory.tryBytes(section.address + loadBias, section.size));
   const bytes = own ?? findInMemory(process);
   if (!bytes || bytes.length < HEADER) return none;
-  for (let i = 0; i < MAGIC.length; i++) if (bytes[i] !== MAGIC.charCodeAt(i)) return none;
+  if (!BUILD_INFO_MAGIC.equals(bytes.subarray(0, BUILD_INFO_MAGIC.length))) return none;
   if ((bytes[15] & 2) === 0) return none;
   let at = HEADER;
   const text = (): Uint8Array => {
@@ -69,20 +64,15 @@ export function readBuildInfo(process: Process): BuildInfo {
 
 /**
  * The section's bytes where no table of sections names it: without an executable, with one whose table was cut off, in a library. It lies
- * in the writable data of its image, which cores hold, and begins at a multiple of 16 with the magic bytes.
+ * in the writable data of its image, which cores hold.
  */
 function findInMemory({ memory }: Process): Uint8Array | undefined {
   if (!memory) return undefined;
-  const magic = Uint8Array.from(MAGIC, (character) => character.charCodeAt(0));
-  for (const { start, end, flags, path, backing } of memory.mappings) {
+  for (const mapping of memory.mappings) {
+    const { end, flags, path, backing } = mapping;
     if (path === "" || path.startsWith("[") || !isWritable(flags) || typeof backing === "string") continue;
-    for (let at = start; at < end; at += BLOCK) {
-      const block = memory.tryBytes(at, Math.min(BLOCK, end - at));
-      const found = block ? Buffer.from(block.buffer, block.byteOffset, block.byteLength).indexOf(magic) : -1;
-      // Aligned, it never lies across two blocks.
-      if (found >= 0 && (at + found) % ALIGNMENT === 0)
-        return memory.tryBytes(at + found, Math.min(LONGEST_BUILD_INFO, end - at - found))?.slice();
-    }
+    const found = findBuildInfo(memory, mapping);
+    if (found !== undefined) return memory.tryBytes(found, Math.min(LONGEST_BUILD_INFO, end - found))?.slice();
   }
   return undefined;
 }

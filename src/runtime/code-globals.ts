@@ -3,7 +3,6 @@
 //     text ──> functions that name variables ──> claims "a T lies at A" ──> those that fit the process and each other ──> variables
 import type { Arch } from "../base/arch.js";
 import { lazy } from "../base/lazy.js";
-import { lastAtOrBefore } from "../base/search.js";
 import { type Address, type Bytes, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { type Claim, type Evidence, GlobalClaims } from "./code/global-claims.js";
@@ -15,7 +14,7 @@ import { MOST_GLOBAL_CODE, SCAN_BLOCK } from "./limits.js";
 import type { Module } from "./modules.js";
 import type { SpanTable } from "./spans.js";
 import type { TypeTable } from "./types.js";
-import type { GlobalVariable, Variables } from "./variables.js";
+import { type GlobalVariable, type Variables, withGlobals } from "./variables.js";
 
 /** What the code is read with. */
 export interface GlobalSource {
@@ -103,19 +102,9 @@ function toVariable({ module, types }: GlobalSource, { address, type, by }: Clai
 
 /** The variables with those that the code tells of. Code is read when the first address in data or bss without a variable is asked for. */
 export function withCodeGlobals(variables: Variables, module: Module, read: () => CodeGlobals): Variables {
-  const found = lazy(() => read().variables);
-  const isIn = (address: Address) => address >= Math.min(module.data, module.bss) && address < Math.max(module.edata, module.ebss);
-  return {
-    localAt: (frame, address) => variables.localAt(frame, address),
-    locals: (frame) => variables.locals(frame),
-    captures: (pc) => variables.captures(pc),
-    globalAt(address) {
-      const known = variables.globalAt(address);
-      if (known || !isIn(address)) return known;
-      const last = lastAtOrBefore(found(), address, (each) => each.address);
-      return last && address < last.address + last.size ? last : undefined;
-    },
-    global: (name) => variables.global(name) ?? (/^(?:data|bss)\+0x/.test(name) ? found().find((each) => each.name === name) : undefined),
-    globalNames: () => [...variables.globalNames(), ...found().map((each) => each.name)],
-  };
+  return withGlobals(variables, {
+    globals: lazy(() => read().variables),
+    isThere: (address) => address >= Math.min(module.data, module.bss) && address < Math.max(module.edata, module.ebss),
+    mayBeNamed: (name) => /^(?:data|bss)\+0x/.test(name),
+  });
 }

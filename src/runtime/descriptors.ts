@@ -6,23 +6,21 @@
 // The linker lays descriptors and names out between two addresses, in an order that changes with the release (typelinks list a
 // part of them until Go 1.26, none since 1.27). So every word there is tried: a descriptor has a kind, sizes and alignments that
 // agree, and a text that begins as texts of its kind do. No table of the linker is believed, and none is needed.
+import { lazy } from "../base/lazy.js";
 import { type Address, type Bytes, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
+import { KIND_MASK, TFLAG_EXTRA_STAR, TFLAG_NAMED } from "./abi-type.js";
 import { KINDS } from "./go-types.js";
 import type { Layout } from "./layout/schema.js";
 import { MOST_TYPE_BYTES } from "./limits.js";
 import type { Module } from "./modules.js";
 import { TypeNames } from "./type-names.js";
 
-/** abi.KindMask */
-const KIND_MASK = 31;
 const CHUNK: Bytes = 1 << 20;
 /** The fixed part of an abi.Type: nothing of it may lie behind the end. */
 const RECORD: Bytes = 48;
 /** abi.TFlag has six bits. */
 const FLAGS = 0x3f;
-const TFLAG_EXTRA_STAR = 2;
-const TFLAG_NAMED = 4;
 
 /** What the text of an unnamed type of a kind begins with. */
 const BEGINNINGS: Readonly<Record<string, RegExp>> = {
@@ -52,41 +50,31 @@ export interface Descriptors {
 /** Nothing is read before the first question. */
 export function readDescriptors(memory: AddressSpace, layout: Layout, modules: readonly Module[]): Descriptors {
   const names = new TypeNames(memory, layout, modules);
-  let found: readonly Address[] | undefined;
-  let byText: Map<string, Address> | undefined;
-  const addresses = (): readonly Address[] => {
-    found ??= modules.flatMap((module) => [...scan(memory, layout, module, names)]);
+  const addresses = lazy((): readonly Address[] => modules.flatMap((module) => [...scan(memory, layout, module, names)]));
+  const all = lazy(() => new Set(addresses()));
+  /** Of several types of a name the first. */
+  const byText = lazy(
+    () =>
+      new Map(
+        addresses()
+          .toReversed()
+          .map((address) => [names.nameOf(address), address]),
+      ),
+  );
+  const generics = lazy(() => {
+    const found = new Map<string, Address>();
+    for (const address of addresses()) {
+      const generic = /^[^[\]*(){} ]+(?=\[.+\]$)/.exec(names.nameOf(address))?.[0];
+      if (generic !== undefined) found.set(generic, found.has(generic) ? 0 : address);
+    }
     return found;
-  };
-  let generics: Map<string, Address> | undefined;
-  let all: ReadonlySet<Address> | undefined;
+  });
   return {
     names,
     addresses,
-    has(address) {
-      all ??= new Set(addresses());
-      return all.has(address);
-    },
-    onlyInstantiation(name) {
-      if (!generics) {
-        generics = new Map();
-        for (const address of addresses()) {
-          const generic = /^[^[\]*(){} ]+(?=\[.+\]$)/.exec(names.nameOf(address))?.[0];
-          if (generic !== undefined) generics.set(generic, generics.has(generic) ? 0 : address);
-        }
-      }
-      return generics.get(name) ?? 0;
-    },
-    byName(name) {
-      if (!byText) {
-        byText = new Map();
-        for (const address of addresses()) {
-          const each = names.nameOf(address);
-          if (!byText.has(each)) byText.set(each, address);
-        }
-      }
-      return byText.get(name) ?? 0;
-    },
+    has: (address) => all().has(address),
+    onlyInstantiation: (name) => generics().get(name) ?? 0,
+    byName: (name) => byText().get(name) ?? 0,
   };
 }
 

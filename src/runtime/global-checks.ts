@@ -4,7 +4,7 @@ import type { AddressSpace } from "../process/address-space.js";
 import { slotSize } from "./accounting.js";
 import type { Claim, Evidence } from "./code/global-claims.js";
 import { MOST_VARIABLE_WORDS } from "./limits.js";
-import type { Module } from "./modules.js";
+import { type Module, type PointerArea, pointerAreas } from "./modules.js";
 import { pointerWords } from "./pointer-words.js";
 import type { SpanTable } from "./spans.js";
 import type { TypeTable } from "./types.js";
@@ -63,16 +63,12 @@ export function fittingClaims(
 class GlobalChecks {
   private readonly source: CheckSource;
   private readonly interfaces: ReadonlySet<Address>;
-  private readonly masks: readonly { readonly start: Address; readonly words: number; readonly bits: Uint8Array | undefined }[];
+  private readonly masks: readonly PointerArea[];
 
   constructor(source: CheckSource, interfaces: ReadonlySet<Address>) {
     this.source = source;
     this.interfaces = interfaces;
-    const { module, memory } = source;
-    this.masks = [
-      { start: module.data, mask: module.gcdatamask },
-      { start: module.bss, mask: module.gcbssmask },
-    ].map(({ start, mask }) => ({ start, words: mask.n, bits: memory.tryBytes(mask.bytes, Math.ceil(mask.n / 8))?.slice() }));
+    this.masks = pointerAreas(source.memory, source.module);
   }
 
   /** Whether the variable can be there. */

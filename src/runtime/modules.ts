@@ -3,7 +3,7 @@
 import { UnsupportedError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { RELEASES } from "../base/releases.js";
-import { type Address, hex } from "../base/units.js";
+import { type Address, hex, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { readField, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
@@ -121,4 +121,21 @@ function readModule(memory: AddressSpace, layout: Layout, at: Address): Module {
     gcdatamask: { n: word("gcdatamask.n"), bytes: word("gcdatamask.bytedata") },
     gcbssmask: { n: word("gcbssmask.n"), bytes: word("gcbssmask.bytedata") },
   };
+}
+
+/** The words of data or of bss, and which of them the collector takes for pointers. */
+export interface PointerArea {
+  readonly start: Address;
+  readonly words: number;
+  /** One bit per word; undefined when the mask is not in the core. */
+  readonly bits: Uint8Array | undefined;
+}
+
+/** Data and bss of a module with their masks; one without words is left out. runtime/mgcmark.go markrootBlock */
+export function pointerAreas(memory: AddressSpace, { data, edata, gcdatamask, bss, ebss, gcbssmask }: Module): readonly PointerArea[] {
+  const area = (start: Address, end: Address, { n, bytes }: Module["gcdatamask"]): readonly PointerArea[] => {
+    const words = Math.min(Math.floor((end - start) / WORD), n);
+    return words > 0 ? [{ start, words, bits: memory.tryBytes(bytes, Math.ceil(words / 8))?.slice() }] : [];
+  };
+  return [...area(data, edata, gcdatamask), ...area(bss, ebss, gcbssmask)];
 }

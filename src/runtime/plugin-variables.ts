@@ -1,13 +1,13 @@
 // Globals of plugins and shared libraries of Go: each image has debug information of its own, and types in its own module.
 
-import { lastAtOrBefore } from "../base/search.js";
+import { lazy } from "../base/lazy.js";
 import { type Address, NONE, type TypeId, WORD } from "../base/units.js";
 import type { DebugInfo, DwarfType } from "../dwarf/dwarf.js";
 import { KINDS } from "./go-types.js";
 import { underlying } from "./layout/from-dwarf.js";
 import type { Module } from "./modules.js";
 import type { TypeTable } from "./types.js";
-import type { GlobalVariable, Variables } from "./variables.js";
+import { type GlobalVariable, type Variables, withGlobals } from "./variables.js";
 
 /** Another image than the executable. */
 export interface OtherImage {
@@ -24,25 +24,11 @@ export interface OtherImage {
 export function withPlugins(variables: Variables, types: TypeTable, modules: readonly Module[], images: readonly OtherImage[]): Variables {
   const plugins = modules.slice(1);
   if (plugins.length === 0 || images.length === 0) return variables;
-  let known: readonly GlobalVariable[] | undefined;
-  const globals = (): readonly GlobalVariable[] => {
-    known ??= images.flatMap((image) => readGlobals(image, plugins, types)).sort((a, b) => a.address - b.address);
-    return known;
-  };
-  const isInPlugin = (address: Address) => plugins.some((each) => holds(each, address));
-  return {
-    localAt: (frame, address) => variables.localAt(frame, address),
-    locals: (frame) => variables.locals(frame),
-    captures: (pc) => variables.captures(pc),
-    globalAt(address) {
-      if (!isInPlugin(address)) return variables.globalAt(address);
-      const all = globals();
-      const found = lastAtOrBefore(all, address, (each) => each.address);
-      return found && address < found.address + found.size ? found : undefined;
-    },
-    global: (name) => variables.global(name) ?? globals().find((each) => each.name === name),
-    globalNames: () => [...variables.globalNames(), ...globals().map((each) => each.name)],
-  };
+  return withGlobals(variables, {
+    globals: lazy(() => images.flatMap((image) => readGlobals(image, plugins, types)).sort((a, b) => a.address - b.address)),
+    isThere: (address) => plugins.some((each) => holds(each, address)),
+    mayBeNamed: () => true,
+  });
 }
 
 /** Whether an address is in a module's variables. */

@@ -80,7 +80,7 @@ type LateParts = { readonly [Name in LateName]: () => GoRuntime[Name] };
  */
 export function readRuntime(process: Process, binary: Binary, findings: Findings, others: readonly OtherImage[] = []): GoRuntime {
   const own = readBuildInfo(process);
-  const build = { ...own, goVersion: own.goVersion || (binary.releaseByCode ?? "") };
+  const build = { ...own, goVersion: own.goVersion || (binary.tables?.release ?? "") };
   const { debug } = binary;
   const layout: Layout = layoutFromDwarf(debug, RUNTIME_SCHEMA, process.loadBias, build.goVersion);
   checkProgram(process, debug, build, findings);

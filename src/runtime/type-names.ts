@@ -14,7 +14,11 @@ import {
   lengthOf,
   mapBlockOf,
   mapValueOf,
+  NAME_EMBEDDED,
   readAbiHeader,
+  TFLAG_EXTRA_STAR,
+  TFLAG_NAMED,
+  TFLAG_UNCOMMON,
   wordBehind,
 } from "./abi-type.js";
 import { type GoKind, KINDS } from "./go-types.js";
@@ -23,12 +27,6 @@ import type { Layout } from "./layout/schema.js";
 import { DEEPEST_TYPE_NAME, LONGEST_NAME, LONGEST_STRUCTURE, MOST_FIELDS, MOST_PARAMETERS } from "./limits.js";
 import type { Module } from "./modules.js";
 
-/** Bits of abi.Type.TFlag: an uncommon type follows; the text has a star too many; the type has a name. */
-const TFLAG_UNCOMMON = 1;
-const TFLAG_EXTRA_STAR = 2;
-const TFLAG_NAMED = 4;
-/** Bit of an abi.Name's flags: an embedded field. */
-const EMBEDDED = 8;
 /** abi.FuncType: counts of parameters and results, the top bit of the latter for "..."; the types follow the struct and the uncommon type. */
 const FUNC_TYPE: Bytes = 56;
 const UNCOMMON_TYPE: Bytes = 16;
@@ -206,7 +204,7 @@ export class TypeNames {
       const flag = memory.tryBytes(field.name, 1)?.[0] ?? 0;
       const name = this.textAt(field.name) ?? "?";
       const own = flag & 1 || path === "" ? name : `${path}.${name}`;
-      const each = flag & EMBEDDED ? part(field.type) : `${own} ${part(field.type)}`;
+      const each = flag & NAME_EMBEDDED ? part(field.type) : `${own} ${part(field.type)}`;
       list.push(each);
       size += each.length;
     }

@@ -1,6 +1,6 @@
 // Variables by address: globals, locals of a frame, captures of closures; the only door from DWARF variables to the rest.
 import type { Arch } from "../base/arch.js";
-import { partitionPoint } from "../base/search.js";
+import { lastAtOrBefore, partitionPoint } from "../base/search.js";
 import type { Address, Bytes, TypeId } from "../base/units.js";
 import type { DebugInfo, FrameContext } from "../dwarf/dwarf.js";
 import { argumentPlaces } from "./argument-places.js";
@@ -40,6 +40,33 @@ export interface Variables {
 /** @param bias  load bias: DWARF's addresses are link-time ones */
 export function readVariables(debug: DebugInfo, types: TypeTable, bias: Address, arch: Arch): Variables {
   return new DwarfVariables(debug, types, bias, arch);
+}
+
+/**
+ * The variables with further globals, which are read when an address where they are, or a name that may be theirs, is asked for.
+ * @param more  ascending by address; none overlaps another
+ */
+export function withGlobals(
+  variables: Variables,
+  more: {
+    readonly globals: () => readonly GlobalVariable[];
+    readonly isThere: (address: Address) => boolean;
+    readonly mayBeNamed: (name: string) => boolean;
+  },
+): Variables {
+  return {
+    localAt: (frame, address) => variables.localAt(frame, address),
+    locals: (frame) => variables.locals(frame),
+    captures: (pc) => variables.captures(pc),
+    globalAt(address) {
+      const known = variables.globalAt(address);
+      if (known || !more.isThere(address)) return known;
+      const last = lastAtOrBefore(more.globals(), address, (each) => each.address);
+      return last && address < last.address + last.size ? last : undefined;
+    },
+    global: (name) => variables.global(name) ?? (more.mayBeNamed(name) ? more.globals().find((each) => each.name === name) : undefined),
+    globalNames: () => [...variables.globalNames(), ...more.globals().map((each) => each.name)],
+  };
 }
 
 /** Asked for a frame at this address, a frame variable's location is its offset from the CFA. */

@@ -4,7 +4,7 @@ import { UnsupportedError } from "../base/errors.js";
 import { goCommandOf } from "../base/go-command.js";
 import { RELEASES } from "../base/releases.js";
 import type { ByteSource } from "../base/source.js";
-import type { Process } from "../process/process.js";
+import { isGoImage, type Process } from "../process/process.js";
 
 /**
  * The error: a stripped Go program of a release without layout tables, or no Go program at all.
@@ -12,7 +12,7 @@ import type { Process } from "../process/process.js";
  */
 export function withoutDwarf({ executable }: Process, looked: readonly string[]): UnsupportedError {
   const name = executable?.source.name ?? "executable";
-  const isGo = executable?.sections.some((each) => each.name === ".go.buildinfo" || each.name.endsWith(".gopclntab"));
+  const isGo = executable !== undefined && isGoImage(executable);
   if (!isGo && executable && isPacked(executable.source))
     return new UnsupportedError(name, "an executable packed by UPX", "executables as they were linked", { id: "upx", path: name });
   const goCommand = goCommandOf(name);

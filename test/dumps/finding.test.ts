@@ -14,6 +14,7 @@ import { SCANNED } from "../../src/runtime/binary/structural-scan.js";
 import { tableFor } from "../../src/runtime/binary/tables.js";
 import { readBuildInfo } from "../../src/runtime/build-info.js";
 import { referencesOf } from "../../src/runtime/code/machines.js";
+import { readFunctions } from "../../src/runtime/functions.js";
 import { layoutFromDwarf } from "../../src/runtime/layout/from-dwarf.js";
 import { RUNTIME_SCHEMA } from "../../src/runtime/layout/schema.js";
 import { readModules } from "../../src/runtime/modules.js";
@@ -88,8 +89,10 @@ function compare(process: Process, symbols: ReadonlyMap<string, Address>): void 
   const names = [...new Set(table.recipes.map(({ variable }) => variable))];
   const search = (of: Process, recipes: typeof table.recipes) => {
     const module = readModules(of.memory, layout, findings)[0];
+    const functions = readFunctions(of.memory, [module], of.arch);
     const follow = referencesOf(process.arch).follow;
-    return findVariables({ process: of, module, moduleData, layout, names, recipes, isExact: table.match === "exact", follow }, findings);
+    const isExact = table.match === "exact";
+    return findVariables({ process: of, module, functions, moduleData, layout, names, recipes, isExact, follow }, findings);
   };
   const missing = (found: ReturnType<typeof search>) => names.filter((name) => symbols.has(name) && !found.addresses.has(name));
   const wrong = (found: ReturnType<typeof search>) =>

@@ -26,6 +26,18 @@ class Writers extends TracerBuilder {
     return this.types.add(name, "struct", size, { fields });
   }
 
+  bufioWriter() {
+    return this.struct(
+      "bufio.Writer",
+      [
+        ["buf", 0, this.bytes],
+        ["n", 24, this.int],
+        ["wr", 32, this.writer],
+      ],
+      48,
+    );
+  }
+
   /** An itab of io.Writer for a pointer to a struct. */
   itab(struct: number, name: string): Address {
     const rtype = 0x6000 + this.types.count * 0x100;
@@ -292,15 +304,7 @@ test("a buffer keeps the whole trace; a bufio.Writer what it has not passed on, 
   const found = findDestination(program.runtime(program.traceVariable(bufferItab, at)), 0, new Findings());
   expect(found).toMatchObject({ kind: "buffer", name: "*bytes.Buffer", format: 26, generations: [{ number: 1, complete: true }] });
 
-  const writer = program.struct(
-    "bufio.Writer",
-    [
-      ["buf", 0, program.bytes],
-      ["n", 24, program.int],
-      ["wr", 32, program.writer],
-    ],
-    48,
-  );
+  const writer = program.bufioWriter();
   const writerItab = program.itab(writer, "*bufio.Writer");
   const second = program.records.memory.allocate(48);
   program.slice(second, [1, 2, 3, 4, 5, 6]);
@@ -323,15 +327,7 @@ test("a buffer keeps the whole trace; a bufio.Writer what it has not passed on, 
 
 test("a writer that hands on to itself ends", () => {
   const program = new Writers();
-  const writer = program.struct(
-    "bufio.Writer",
-    [
-      ["buf", 0, program.bytes],
-      ["n", 24, program.int],
-      ["wr", 32, program.writer],
-    ],
-    48,
-  );
+  const writer = program.bufioWriter();
   const itab = program.itab(writer, "*bufio.Writer");
   const at = program.records.memory.allocate(48);
   program.slice(at, [1]);

@@ -9,8 +9,6 @@ export interface Binary {
   /** "tables": types, constants and variables of the runtime only, nothing of the program's own. */
   readonly from: "dwarf" | "tables";
   readonly debug: DebugInfo;
-  /** The release that the code is of, "go1.26.5", where the build does not say it. */
-  readonly releaseByCode?: string | undefined;
   /** With "tables": which were taken, and how the runtime's variables were found. */
   readonly tables?: TablesUsed;
 }

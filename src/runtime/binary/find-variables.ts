@@ -2,7 +2,7 @@
 import type { Findings } from "../../base/findings.js";
 import { type Address, counted, hex } from "../../base/units.js";
 import type { Process } from "../../process/process.js";
-import { readFunctions } from "../functions.js";
+import type { FunctionTable } from "../functions.js";
 import { type Range, union } from "../go-ranges.js";
 import type { Layout } from "../layout/schema.js";
 import type { Module } from "../modules.js";
@@ -27,6 +27,8 @@ export interface VariableSources {
   readonly process: Process;
   /** The executable's. */
   readonly module: Module;
+  /** Its functions. */
+  readonly functions: Pick<FunctionTable, "byName">;
   /** Address of its moduledata. */
   readonly moduleData: Address;
   /** Structs and constants; its global() is not asked. */
@@ -174,8 +176,7 @@ class Search implements FoundVariables {
 
   private recipeVotes(): ReadonlyMap<string, Votes> {
     if (this.votes === undefined) {
-      const { process, module, recipes, follow } = this.sources;
-      const functions = readFunctions(process.memory, [module], process.arch);
+      const { process, functions, recipes, follow } = this.sources;
       this.votes = applyRecipes(process.memory, functions, recipes, follow, this.ranges());
       this.checkModule(this.votes.get(MODULE_DATA)?.address);
     }

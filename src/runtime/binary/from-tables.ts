@@ -11,11 +11,11 @@ import type { DebugInfo, DwarfGlobal, DwarfType } from "../../dwarf/dwarf.js";
 import type { Process } from "../../process/process.js";
 import { readBuildInfo } from "../build-info.js";
 import { referencesOf } from "../code/machines.js";
-import { readFunctions } from "../functions.js";
+import { type FunctionTable, readFunctions } from "../functions.js";
 import { layoutFromDwarf } from "../layout/from-dwarf.js";
 import { type Layout, RUNTIME_SCHEMA } from "../layout/schema.js";
 import { RUNTIME_GLOBALS } from "../layout/schema-globals.js";
-import { type Module, readModules } from "../modules.js";
+import { readModules } from "../modules.js";
 import type { Binary } from "./binary.js";
 import { findModuleData } from "./find-module.js";
 import { findVariables } from "./find-variables.js";
@@ -42,19 +42,17 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
   const layout = layoutOf(table, new Map([[MODULE_DATA, found.address]]), process);
   const [module] = readModules(process.memory, layout, findings);
   if (!module) return undefined;
-  const names = linkedNames(process, module, table);
+  const functions = readFunctions(process.memory, [module], process.arch);
+  const names = linkedNames(process, functions, table);
   const { follow } = referencesOf(process.arch);
-  const variables = findVariables(
-    { process, module, moduleData: found.address, layout, names, recipes: table.recipes, isExact: table.match === "exact", follow },
+  const { goVersion: release, match, recipes } = table;
+  const { addresses, how, missing } = findVariables(
+    { process, module, functions, moduleData: found.address, layout, names, recipes, isExact: match === "exact", follow },
     findings,
   );
-  const releaseByCode = version === "" ? table.goVersion : undefined;
-  const { addresses, how, missing } = variables;
-  const { goVersion: release, match } = table;
   return {
     from: "tables",
     debug: describe(table, addresses, process.loadBias),
-    releaseByCode,
     tables: { addresses, how, missing, module: found.how, release, match },
   };
 }
@@ -63,8 +61,7 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
  * Variables that are read and can be in the program: the linker leaves out a package that nothing refers to, and its variables with it.
  * One that no code of the table's refers to is in a symbol table or nowhere.
  */
-function linkedNames(process: Process, module: Module, table: LayoutTable): readonly string[] {
-  const functions = readFunctions(process.memory, [module], process.arch);
+function linkedNames(process: Process, functions: FunctionTable, table: LayoutTable): readonly string[] {
   // A core without the table of functions does not tell which are linked: then any may be.
   const mayBe = functions.byName("runtime.main") ? (name: string) => functions.byName(name) !== undefined : () => true;
   const linked = new Set(symbolAddresses(process).keys());
@@ -76,8 +73,7 @@ function linkedNames(process: Process, module: Module, table: LayoutTable): read
 function chooseTable(process: Process, version: string, moduleData: Address): LayoutTable | undefined {
   const at = new Map([[MODULE_DATA, moduleData]]);
   const byCode = version === "" ? tableByCode(process, (table) => layoutOf(table, at, process)) : undefined;
-  if (byCode) return { ...byCode, match: "exact" };
-  return tableFor(version, process.arch.name);
+  return byCode ?? tableFor(version, process.arch.name);
 }
 
 function layoutOf(table: LayoutTable, addresses: ReadonlyMap<string, Address>, { loadBias }: Process): Layout {

@@ -48,12 +48,8 @@ export function applyRecipes(
   ranges: readonly Range[],
 ): Map<string, Votes> {
   const ballots = new Map<string, Map<Address, number>>();
-  const code = new Map<string, { readonly entry: Address; readonly bytes: Uint8Array } | undefined>();
-  for (const recipe of recipes) {
-    if (!code.has(recipe.function)) code.set(recipe.function, codeOf(memory, functions, recipe.function));
-    const fn = code.get(recipe.function);
-    const target = fn?.bytes.length === recipe.size ? follow(fn.bytes, fn.entry, recipe) : undefined;
-    if (target === undefined || !ranges.some(({ start, end }) => target >= start && target < end)) continue;
+  for (const { recipe, target } of followed(memory, functions, recipes, follow)) {
+    if (!ranges.some(({ start, end }) => target >= start && target < end)) continue;
     const ballot = ballots.get(recipe.variable) ?? new Map<Address, number>();
     ballots.set(recipe.variable, ballot);
     const address = target - recipe.addend;
@@ -69,14 +65,23 @@ export function fittingRecipes(
   recipes: readonly Recipe[],
   follow: Follow,
 ): number {
+  return [...followed(memory, functions, recipes, follow)].length;
+}
+
+/** The recipes that fit, and where their places lead to. Code of a function is read once. */
+function* followed(
+  memory: AddressSpace,
+  functions: Pick<FunctionTable, "byName">,
+  recipes: readonly Recipe[],
+  follow: Follow,
+): Iterable<{ readonly recipe: Recipe; readonly target: Address }> {
   const code = new Map<string, ReturnType<typeof codeOf>>();
-  let count = 0;
   for (const recipe of recipes) {
     if (!code.has(recipe.function)) code.set(recipe.function, codeOf(memory, functions, recipe.function));
     const fn = code.get(recipe.function);
-    if (fn?.bytes.length === recipe.size && follow(fn.bytes, fn.entry, recipe) !== undefined) count++;
+    const target = fn?.bytes.length === recipe.size ? follow(fn.bytes, fn.entry, recipe) : undefined;
+    if (target !== undefined) yield { recipe, target };
   }
-  return count;
 }
 
 function codeOf(memory: AddressSpace, functions: Pick<FunctionTable, "byName">, name: string) {

@@ -21,6 +21,7 @@ async function programWith(name: string, symbols: readonly Pick<ElfSymbol, "name
   const sources: VariableSources = {
     process: { ...process, executable },
     module: modules[0],
+    functions: runtime.functions,
     moduleData: at("runtime.firstmoduledata"),
     layout,
     names: NAMES,

@@ -28,7 +28,8 @@ interface Reason {
 const MOSTLY_TYPED = 0.9;
 
 const OPENING = ["compressed-damaged", "core-truncated", "segment-odd", "memory-not-dumped", "memory-left-out"];
-const STACKS = ["goroutines-missing", "goroutine-missing", "goroutine-odd", "goroutines-unfollowed", "stack-incomplete", "no-threads"];
+const GOROUTINES = ["goroutines-missing", "goroutine-missing", "goroutine-odd", "goroutines-unfollowed", "no-threads"];
+const STACKS = [...GOROUTINES, "stack-incomplete", "stack-unread"];
 const SPANS = ["heap-state-missing", "spans-missing", "span-missing", "span-odd", "spans-lost", "alloc-bits-missing", "alloc-count"];
 const MODULES = ["module-missing", "module-odd", "module-ambiguous", "module-contradicted"];
 const ACCOUNTS = ["accounts-missing", "accounts-odd", "accounts-contradicted", "classes-short"];
@@ -51,7 +52,8 @@ const AGAINST: Readonly<Record<TrustQuestion, readonly string[]>> = {
 };
 /** Against everything that rests on the executable, though they make no answer partial. */
 const GENERAL = ["build-mismatch"];
-const LISTED = new Set(Object.values(AGAINST).flat());
+/** Codes that are in a list: test/query/doctor-trust.test.ts holds them against the findings that there are. */
+export const LISTED: ReadonlySet<string> = new Set([...Object.values(AGAINST).flat(), ...GENERAL]);
 
 /** All questions, each asked once: none throws. What reading finds is in findings then. */
 export function judge(dump: Dump, findings: Findings): readonly Trust[] {

@@ -3,7 +3,7 @@ import type { Finding, Findings } from "../base/findings.js";
 import type { Heap } from "../heap/heap.js";
 
 /** What readers of roots and heap say when words that may be pointers are not in the core. */
-const LOST = new Set([
+export const LOST: ReadonlySet<string> = new Set([
   "heap-missing",
   "data-missing",
   "mask-missing",

@@ -1,6 +1,7 @@
 // Commands that are shown to a person: with the core and the options that opened it, so that they can be pasted as they are.
 import { DumpError } from "../src/base/errors.js";
 import { quoteWord } from "../src/base/words.js";
+import { lastingName } from "../src/files/files.js";
 import { type Options, optionText } from "./arguments.js";
 import { type Explanation, explain } from "./exit.js";
 import { adviceText } from "./text/advice.js";
@@ -18,7 +19,7 @@ export function openingOf(core: string, options: Options): Opening {
     return value === undefined ? [] : [flag, value];
   };
   return {
-    core,
+    core: lastingName(core),
     options: [
       ...text("exe", "--exe"),
       ...text("image", "--image"),

@@ -26,7 +26,7 @@ const allowed = {
   "cli/grammar": ["cli/command", "cli/arguments", "base"],
   "cli/output": ["cli/command", "base"],
   "cli/command": ["cli/arguments", "cli/text", "query", "dump"],
-  "cli/paste": ["cli/exit", "cli/arguments", "cli/text", "base"],
+  "cli/paste": ["cli/exit", "cli/arguments", "cli/text", "files", "base"],
   "cli/exit": ["cli/text", "base"],
   "cli/progress": ["cli/text", "base"],
   "cli/arguments": ["base"],

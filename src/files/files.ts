@@ -14,7 +14,7 @@ import { type OpenFile, openFile } from "./file-source.js";
 import { openNamed } from "./piped.js";
 
 export type { OpenFile } from "./file-source.js";
-export { openNamed } from "./piped.js";
+export { lastingName, openNamed } from "./piped.js";
 
 /** What the person named. */
 export interface FileNames {

@@ -1,6 +1,6 @@
 // Bytes that can be read only once, from one end to the other: standard input and pipes. A core is read at many places, so they are
 // written to a temporary file first.
-import { closeSync, createReadStream, fstatSync, statSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, readlinkSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { Readable } from "node:stream";
 import { isatty } from "node:tty";
@@ -14,6 +14,8 @@ import { openNameless, SparseWriter, writeStream } from "./temporary.js";
 /** The name that means standard input. */
 const STDIN = "-";
 const DEV_STDIN = "/dev/stdin";
+/** What a core that came through a pipe is called in commands that ask more of it: whoever wants to saves it so. */
+const SAVED = "piped.core";
 
 /**
  * Opens a file, or all that comes through a pipe, as a source of that name.
@@ -27,6 +29,16 @@ export async function openNamed(path: string, folder: string | undefined, progre
   if (stat.isFile()) return openFile(DEV_STDIN);
   // A socket cannot be opened by that name; a pipe must be, because Node may have set its own descriptor to answer at once with nothing.
   return writeOut(stat.isSocket() ? process.stdin : createReadStream(DEV_STDIN), path, folder ?? tmpdir(), progress, findings);
+}
+
+/** A name by which a later command finds the same core: a file's own, also where it was standard input; of a pipe SAVED. */
+export function lastingName(path: string): string {
+  if (path !== STDIN && path !== DEV_STDIN) return isPipe(path) ? SAVED : path;
+  try {
+    return fstatSync(0).isFile() ? readlinkSync("/proc/self/fd/0") : SAVED;
+  } catch {
+    return SAVED;
+  }
 }
 
 /** false too for what cannot be looked at: who opens it says why. */
@@ -53,7 +65,7 @@ async function writeOut(input: Readable, path: string, folder: string, progress:
   }
   findings.add(
     "core-piped",
-    "what comes through a pipe can be read only once: it was written to a temporary file, which is gone afterwards",
+    `what comes through a pipe can be read only once: save it, as ${SAVED}, to ask more of it; it was written to a temporary file, which is gone afterwards`,
     `in ${folder}`,
     { bytes: writer.size },
   );

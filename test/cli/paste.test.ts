@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { COMMANDS } from "../../cli/commands/index.js";
 import { parseCommand } from "../../cli/grammar.js";
@@ -26,4 +30,16 @@ test("what opens a dump is handed on whole, to the dump and to every line that i
 test("absent options stay absent", () => {
   expect(filesOf("core", optionsOf())).toEqual({ core: "core", force: false });
   expect(openingOf("core", optionsOf())).toEqual({ core: "core", options: [] });
+});
+
+test("a pipe has no name that could be typed again", () => {
+  const folder = mkdtempSync(join(tmpdir(), "paste-"));
+  try {
+    execFileSync("mkfifo", [join(folder, "fifo")]);
+    expect(openingOf(join(folder, "fifo"), optionsOf()).core).toBe("piped.core");
+    expect(openingOf(join(folder, "none"), optionsOf()).core).toBe(join(folder, "none"));
+    expect(openingOf("-", optionsOf()).core).not.toBe("-");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

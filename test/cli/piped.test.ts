@@ -30,3 +30,17 @@ test("standard input is a core like any other", () => {
     stderr: expect.stringContaining("nothing came through the pipe"),
   });
 }, 120_000);
+
+test("commands that are shown name a file that can be typed again", () => {
+  const demo = fixture("demo-1.26-amd64");
+  const words = [launcher, "suspects", "-", "--exe", demo.executable, "--json"];
+  const shown = (script: string) => {
+    const { stdout, stderr } = spawnSync("sh", ["-c", script, demo.core, process.execPath, ...words], { encoding: "utf8" });
+    return { stderr, commands: JSON.parse(stdout).result.rows.map(({ next }: { readonly next: string }) => next) as string[] };
+  };
+  const piped = shown('cat "$0" | "$@"');
+  expect(piped.commands.length).toBeGreaterThan(0);
+  for (const command of piped.commands) expect(command).toMatch(/^corescope [a-z]+ piped[.]core /);
+  const file = shown('"$@" < "$0"');
+  expect(file.commands).toEqual(piped.commands.map((command) => command.replace("piped.core", demo.core)));
+}, 120_000);

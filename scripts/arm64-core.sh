@@ -1,7 +1,7 @@
 #!/bin/bash
 # arm64-core.sh OUTDIR BINARY [ARG...]
 #
-# Runs a static arm64 Linux program under a real arm64 Linux kernel (qemu-system-aarch64, about 20 s on an amd64
+# Runs an arm64 Linux program, static or of Debian's C library, under a real arm64 Linux kernel (qemu-system-aarch64, about 20 s on an amd64
 # machine) with an environment of GOTRACEBACK=crash alone, and brings out what it left: OUTDIR/core,
 # OUTDIR/stderr.txt, OUTDIR/console.txt.
 # The first run installs the Debian packages it needs where they are missing, and downloads a kernel and busybox, with apt.
@@ -33,10 +33,22 @@ if [ ! -f "$CACHE/vmlinuz" ]; then
   )
 fi
 
+# What a program that is not static loads: the linker and the C library.
+if [ ! -f "$CACHE/libc/lib/ld-linux-aarch64.so.1" ]; then
+  (
+    cd "$CACHE"
+    dpkg --print-foreign-architectures | grep -qx arm64 || { dpkg --add-architecture arm64; apt-get update -q; }
+    apt-get download libc6:arm64
+    rm -rf libc
+    dpkg -x libc6_*_arm64.deb libc
+  )
+fi
+
 W=$(mktemp -d "$CACHE/run.XXXXXX")
 trap 'rm -rf "$W"' EXIT
-mkdir -p "$W"/initrd/{bin,dev,proc,sys,mnt,modules,etc} "$W/disk"
+mkdir -p "$W"/initrd/{bin,dev,proc,sys,mnt,modules,etc,lib} "$W/disk"
 cp "$CACHE/busybox/bin/busybox" "$W/initrd/bin/busybox"
+(cd "$CACHE/libc/lib" && cp ld-linux-aarch64.so.1 aarch64-linux-gnu/lib{c,m,dl,pthread,resolv}.so.* "$W/initrd/lib/")
 echo "root:x:0:0:root:/:/bin/sh" > "$W/initrd/etc/passwd"
 # In the order they depend on each other.
 MODULES="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk"

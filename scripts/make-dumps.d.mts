@@ -10,6 +10,8 @@ export interface DumpWish {
   readonly modules?: readonly string[];
   /** With the C parts of the program: it needs a C compiler. */
   readonly cgo?: boolean;
+  /** An arm64 program in an emulator of single programs, qemu-user, which writes the core itself; else under an emulated kernel. */
+  readonly user?: boolean;
   /** Another number makes another core of the same wish, for programs that die at a random moment. */
   readonly attempt?: number;
 }

@@ -11,6 +11,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { crashInEmulator, crashOnKernel, crossCompiler } from "./arm64.mjs";
 
 const run = promisify(execFile);
 const top = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -29,7 +30,7 @@ export const releases = ["1.21.13", "1.22.12", "1.23.12", "1.24.13", "1.25.10", 
 export const defaultArguments = { leaky: ["20"], garbage: ["3000"], midgc: ["unswept"], demo: ["4000"] };
 
 /**
- * @typedef {{ program: string, go: string, args?: readonly string[], experiment?: string, arch?: "amd64" | "arm64", flags?: readonly string[], modules?: readonly string[], cgo?: boolean, attempt?: number }} DumpWish
+ * @typedef {{ program: string, go: string, args?: readonly string[], experiment?: string, arch?: "amd64" | "arm64", flags?: readonly string[], modules?: readonly string[], cgo?: boolean, user?: boolean, attempt?: number }} DumpWish
  * @typedef {{ core: string, executable: string, stderr: string, truth: Record<string, any>, meta: Record<string, any>, folder: string }} Dump
  */
 
@@ -76,6 +77,7 @@ function complete(wish) {
     flags: [],
     modules: [],
     cgo: false,
+    user: false,
     attempt: 0,
     ...wish,
     args: wish.args ?? defaultArguments[wish.program] ?? [],
@@ -86,6 +88,7 @@ function complete(wish) {
 function keyOf(wish, files) {
   const hash = createHash("sha256");
   const foreign = wish.cgo || wish.modules.length > 0 ? [wish.cgo, wish.modules] : [];
+  if (wish.user) foreign.push("qemu-user");
   hash.update(
     JSON.stringify([2, wish.program, wish.go, wish.args, wish.experiment, wish.arch, wish.flags, wish.attempt, files, ...foreign]),
   );
@@ -135,7 +138,7 @@ async function make(wish, files, out) {
     fs.mkdirSync(place, { recursive: true });
     try {
       const executable = await build(wish, files, place);
-      const crash = wish.arch === "amd64" ? crashHere : crashOnArm64;
+      const crash = wish.arch === "amd64" ? crashHere : wish.user ? crashInEmulator : crashOnKernel;
       await crash(wish, executable, out);
       fs.copyFileSync(executable, path.join(out, "exe"));
       for (const name of fs.readdirSync(place).filter((each) => each.endsWith(".so")))
@@ -178,6 +181,7 @@ async function build(wish, files, place) {
     GOFLAGS: "",
     GOEXPERIMENT: wish.experiment,
     GOWORK: "off",
+    ...(wish.cgo && wish.arch === "arm64" ? await crossCompiler() : {}),
   };
   const build = (flags, out, folder) =>
     run("go", ["build", "-trimpath", "-buildvcs=false", ...flags, ...wish.flags, "-o", out, folder], { cwd: source, env: environment });
@@ -282,12 +286,6 @@ function answerPlea(file, pid, core) {
     setTimeout(() => Promise.resolve(pleas[plea](pid, core)).catch(console.error), 5 + Math.random() * 40);
   }, 5);
   return timer;
-}
-
-async function crashOnArm64(wish, executable, out) {
-  const waitsForSignal = wish.program === "midgc" && wish.args[0] === "mark";
-  const environment = waitsForSignal ? { ...process.env, DELAYSIG: "6:ABRT" } : process.env;
-  await run(path.join(top, "scripts", "arm64-core.sh"), [out, executable, ...wish.args], { maxBuffer: 1 << 26, env: environment });
 }
 
 /**

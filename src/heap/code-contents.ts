@@ -9,8 +9,18 @@ import { argumentsWith, holdsValue, walkValue } from "../runtime/code/value-walk
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { Frame } from "../runtime/unwind.js";
 import { type CodeUses, isPlain, memberOf, UNSAFE } from "./code-uses.js";
-import { DEEPEST_USE_CALL } from "./limits.js";
+import { DEEPEST_USE_CALL, MOST_ADDRESSES } from "./limits.js";
 import type { PointerKinds } from "./pointer-kinds.js";
+
+/** A word at an offset behind the address that a register holds just before an instruction. */
+interface Behind {
+  readonly code: Code;
+  readonly index: number;
+  readonly register: Register;
+  readonly offset: Bytes;
+  /** Calls around it. */
+  readonly depth: number;
+}
 
 /** Words of values on the stack. */
 export class CodeContents {
@@ -40,14 +50,16 @@ export class CodeContents {
     const object = this.objectAt(frame, offset);
     if (!object) return found;
     const { machine } = this.program;
+    const begins: Behind[] = [];
     const isIn = ({ base, offset: at }: Memory) => base === machine.stackPointer && at >= object.from && at <= offset;
     code.instructions.forEach((each, index) => {
       if (each.action === "move") this.access(code, index, each, (memory) => isIn(memory) && meets(memory, offset), found);
       const address = addressOf(each, (operand) => operand.kind === "register" && operand.register === machine.stackPointer);
       if (address && address.offset >= object.from && address.offset <= offset)
-        this.through(code, index + 1, { kind: "register", register: address.to }, offset - address.offset, 0, found);
+        begins.push({ code, index: index + 1, register: address.to, offset: offset - address.offset, depth: 0 });
     });
-    return found;
+    // A loop over a large value may be at any of its words.
+    return this.through(begins, found) ? found : new Set();
   }
 
   /** The stack object that a slot lies in, from the stack pointer. */
@@ -59,8 +71,22 @@ export class CodeContents {
     return undefined;
   }
 
-  /** Of the word at an offset behind an address that a place holds just before an instruction. */
-  private through(code: Code, index: number, place: ValuePlace, offset: Bytes, depth: number, found: Set<number>): void {
+  /** @returns whether all places were looked at */
+  private through(open: Behind[], found: Set<number>): boolean {
+    const seen = new Set<string>();
+    for (let at = open.pop(); at; at = open.pop()) {
+      const key = `${at.code.fn.entry} ${at.index} ${at.register} ${at.offset} ${at.depth}`;
+      if (seen.has(key)) continue;
+      if (seen.size >= MOST_ADDRESSES) return false;
+      seen.add(key);
+      this.behind(at, open, found);
+    }
+    return true;
+  }
+
+  /** What is done with the address, and where it is used in another way. */
+  private behind({ code, index, register, offset, depth }: Behind, open: Behind[], found: Set<number>): void {
+    const place: ValuePlace = { kind: "register", register };
     for (const type of this.uses.of(code, index, place)) {
       const member = memberOf(this.runtime, this.kinds, type, { kind: "memory", base: -1, index: -1, scale: 1, offset });
       if (member !== undefined && isPlain(member)) found.add(member);
@@ -72,13 +98,13 @@ export class CodeContents {
       if (each.action === "move") this.access(code, where.index, each, (memory) => isBase(memory.base) && meets(memory, offset), found);
       const address = addressOf(each, (operand) => operand.kind === "register" && isBase(operand.register));
       if (address && address.offset > 0 && address.offset <= offset)
-        this.through(code, where.index + 1, { kind: "register", register: address.to }, offset - address.offset, depth, found);
+        open.push({ code, index: where.index + 1, register: address.to, offset: offset - address.offset, depth });
       const target = callTarget(each);
       const fn = target === undefined || depth >= DEEPEST_USE_CALL ? undefined : this.program.at(target);
       const inner = fn && fn !== code.fn && !UNSAFE.test(fn.name) ? this.program.read(fn) : undefined;
       if (inner)
         for (const position of argumentsWith(machine, where))
-          this.through(inner, 0, { kind: "register", register: machine.arguments[position] }, offset, depth + 1, found);
+          open.push({ code: inner, index: 0, register: machine.arguments[position], offset, depth: depth + 1 });
       return true;
     });
   }

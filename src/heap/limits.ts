@@ -20,6 +20,8 @@ export const TABLE_LIMIT: Bytes = 16_384;
 export const MOST_ROUNDS = 16;
 /** Functions that a value is followed into, each called by the one before. */
 export const DEEPEST_USE_CALL = 2;
+/** Places at which an address of a value on the stack is followed; a loop that adds to it passes by all words of the value. */
+export const MOST_ADDRESSES = 256;
 /** Instructions between the stores of an interface's two words. */
 export const FARTHEST_PAIR = 8;
 /** Structs around a word of a receiver, and words of one: more are passed on the stack. */

@@ -264,6 +264,14 @@ describe.each(["amd64", "arm64"] as const)("a pointer in a frame of %s", (arch) 
     taken.stackObjects = [{ offset: arch === "amd64" ? -0x18 : -0x20, size: 16 }];
     expect(taken.told(2)).toBe("main.Node by stack object");
   });
+
+  it("is not told of a large value that a loop goes over word by word", () => {
+    // LEAQ -0x10000(SP), AX; ADDQ $8, AX; JMP -6
+    const loop = { amd64: ["488d84240000ffff", "4883c008", "ebfa"], arm64: ["e04340d1", "00200091", "ffffff17"] };
+    const taken = program().fn("f", wait, ...loop[arch]);
+    taken.stackObjects = [{ offset: -0x11000, size: 0x11000 }];
+    expect(taken.told(0)).toBeUndefined();
+  });
 });
 
 describe("a comparison with a type", () => {

@@ -42,7 +42,7 @@ export function pathTo(value: StackValue | undefined): WayFromVariable | undefin
 }
 
 /** The slot lies in the value. */
-export function holds(value: StackValue, slot: Address): boolean {
+function holds(value: StackValue, slot: Address): boolean {
   return slot >= value.address && slot < value.address + value.size;
 }
 

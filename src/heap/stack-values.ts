@@ -8,7 +8,7 @@ import type { GoRuntime } from "../runtime/runtime.js";
 import type { InnerPointer } from "../runtime/stack-roots.js";
 import { PointedValues } from "./pointed-values.js";
 import { POINTER, type PointerKinds } from "./pointer-kinds.js";
-import { holds, pathTo, type StackValue, ValueIndex } from "./stack-value.js";
+import { pathTo, type StackValue, ValueIndex } from "./stack-value.js";
 
 /** The values of one goroutine's stack, found when the first is asked for. */
 export class StackValues {
@@ -17,6 +17,7 @@ export class StackValues {
   private readonly goroutine: Goroutine;
   private readonly inner: readonly InnerPointer[];
   private readonly recorded: readonly StackValue[];
+  private recordedIndex: ValueIndex | undefined;
   private pointed: ValueIndex | undefined;
 
   /** @param inner  the live pointers of the stack into itself */
@@ -33,7 +34,9 @@ export class StackValues {
 
   /** What is sent or received, and deferred closures: the runtime has a record of their types. */
   recordedAt(slot: Address): StackValue | undefined {
-    return this.recorded.find((each) => holds(each, slot));
+    if (this.recorded.length === 0) return undefined;
+    this.recordedIndex ??= new ValueIndex(this.recorded);
+    return this.recordedIndex.at(slot)[0];
   }
 
   /** The value that a pointer of known type leads to; undefined too when two such pointers say different things of the slot. */

@@ -26,9 +26,9 @@ export function deferredCalls(runtime: GoRuntime, goroutine: Goroutine): Deferre
   const calls: { readonly closure: Address; readonly by: GoFunction | undefined }[] = frames.flatMap((frame) =>
     openCoded(runtime, frame).map((closure) => ({ closure, by: frame.fn })),
   );
-  calls.push(
-    ...[...defersOf(runtime, goroutine.address)].map(({ closure, sp }) => ({ closure, by: frames.find((frame) => frame.sp === sp)?.fn })),
-  );
+  // A record names the frame by its stack pointer: runtime/runtime2.go _defer.sp
+  const bySp = new Map(frames.toReversed().map((frame) => [frame.sp, frame.fn]));
+  for (const { closure, sp } of defersOf(runtime, goroutine.address)) calls.push({ closure, by: bySp.get(sp) });
   return calls.flatMap(({ closure, by }) => {
     const entry = closure > 0 ? (runtime.process.memory.tryAddress(closure) ?? 0) : 0;
     const code = entry > 0 ? runtime.functions.find(entry) : undefined;

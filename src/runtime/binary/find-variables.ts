@@ -9,7 +9,7 @@ import type { Module } from "../modules.js";
 import { canBe, hasAllMachines, isChecked } from "./predicates.js";
 import { applyRecipes, type Follow, type Recipe, symbolAddresses, type Votes } from "./recipes.js";
 import type { Surroundings } from "./record-checks.js";
-import { SCANNED, type ScannedName, scanFor } from "./structural-scan.js";
+import { SCANNED, SCANNED_LATER, type ScannedName, scanFor } from "./structural-scan.js";
 
 /** symtab: the executable's; recipe: the runtime's code refers to it; scan: it looks like nothing else. */
 type VariableWay = "symtab" | "recipe" | "scan";
@@ -85,6 +85,7 @@ class Search implements FoundVariables {
       arenaBaseOffset: process.arch.arenaBaseOffset,
       threadIds: new Set(process.threads.map(({ tid }) => tid)),
       text: { start: module.text, end: module.etext },
+      image: imageOf(module),
     };
     this.checkModule(this.symbols.get(MODULE_DATA));
     this.addresses.set(MODULE_DATA, sources.moduleData);
@@ -210,6 +211,11 @@ class Search implements FoundVariables {
   }
 }
 
+/** All that the linker laid out, in whatever order. */
+function imageOf({ text, types, rodata, noptrdata, data, etypes, ebss, enoptrbss }: Module): Range {
+  return { start: Math.min(text, types, rodata, noptrdata, data), end: Math.max(etypes, ebss, enoptrbss) };
+}
+
 function isScanned(name: string): name is ScannedName {
-  return SCANNED.some((each) => each === name);
+  return [...SCANNED, ...SCANNED_LATER].some((each) => each === name);
 }

@@ -5,6 +5,7 @@ import { PAGE } from "../arenas.js";
 import { readField, readSlice } from "../layout/layout.js";
 import type { GlobalName } from "../layout/schema-globals.js";
 import { MOST_GOROUTINES, MOST_MACHINES, MOST_PROCESSORS, MOST_SPANS } from "../limits.js";
+import { leadsToQueue, queueOffset } from "./queue-blocks.js";
 import {
   isBucketList,
   isG,
@@ -307,9 +308,9 @@ const PREDICATES: ReadonlyMap<string, Predicate> = new Map<string, Predicate>([
   ["runtime.mbuckets", isBuckets(1)],
   ["runtime.bbuckets", isBuckets(2)],
   ["runtime.xbuckets", isBuckets(3)],
-  ...["allfin", "finq", "persistentChunks", "buckhash", "itabTable", "lastmoduledatap"].map(
-    (name) => [`runtime.${name}`, isPointerOrNil] as const,
-  ),
+  ["runtime.allfin", (around, at) => leadsToQueue(around, "finalizers", at)],
+  ["runtime.gcCleanups", (around, at) => leadsToQueue(around, "cleanups", at + queueOffset(around, "cleanups"))],
+  ...["finq", "persistentChunks", "buckhash", "itabTable", "lastmoduledatap"].map((name) => [`runtime.${name}`, isPointerOrNil] as const),
   ["runtime.gcphase", isAtMost(2)],
   ["runtime.panicking", isAtMost(MOST_MACHINES)],
 ]);

@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly threadIds: ReadonlySet<number>;
   /** Where the program's code lies. */
   readonly text: Range;
+  /** From its first byte to the last of its variables: code, constants, types. */
+  readonly image: Range;
 }
 
 /** What a look at a place gives; undefined: what would tell is not in the core. */

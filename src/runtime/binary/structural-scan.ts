@@ -4,6 +4,7 @@ import { type Address, WORD } from "../../base/units.js";
 import type { Range } from "../go-ranges.js";
 import { MOST_CANDIDATES, MOST_GOROUTINES, MOST_PROCESSORS, MOST_SPANS } from "../limits.js";
 import { canBe, centralPlaces, highestId, idsAhead, isAllgs, isAllp, isAllspans, isSched, USUAL_MOST_THREADS } from "./predicates.js";
+import { type QueueKind, queueBlocks, queueOffset } from "./queue-blocks.js";
 import { isG, isM, isPointer, machinesFrom, processorState, type Surroundings } from "./record-checks.js";
 import { spanBytes } from "./span-bytes.js";
 import { wordAt, wordBlocks } from "./words.js";
@@ -21,7 +22,9 @@ export const SCANNED = [
   ...(["runtime.allgs", "runtime.allp", "runtime.allm", "runtime.sched", "runtime.mheap_"] as const),
   ...(["runtime.gcController", "runtime.memstats"] as const),
 ] as const;
-export type ScannedName = (typeof SCANNED)[number];
+/** Variables that a scan can find once those are known. */
+export const SCANNED_LATER = ["runtime.allfin", "runtime.gcCleanups"] as const;
+export type ScannedName = (typeof SCANNED)[number] | (typeof SCANNED_LATER)[number];
 
 /**
  * Looks for one variable.
@@ -46,6 +49,8 @@ const SCANS: Readonly<Record<ScannedName, (around: Surroundings, ranges: readonl
   "runtime.mheap_": scanHeap,
   "runtime.gcController": scanController,
   "runtime.memstats": scanMemstats,
+  "runtime.allfin": (around, ranges) => scanQueue(around, "finalizers", ranges),
+  "runtime.gcCleanups": (around, ranges) => scanQueue(around, "cleanups", ranges),
 };
 
 /** A place that passes; of several the one of the greatest weight is taken. */
@@ -210,6 +215,24 @@ function scanMemstats(around: Surroundings, ranges: readonly Range[]): Candidate
   const chunks = records / Math.floor(RECORD_CHUNK / size) + 2;
   const bytes = { least: records * size, most: chunks * RECORD_CHUNK };
   return scanWord(around, "runtime.memstats", ranges, bytes, around.layout.struct("mstats").offset("mspan_sys"));
+}
+
+/** The longest list of blocks is of all there are: others, of those in use or free, begin in the midst of it. */
+function scanQueue(around: Surroundings, kind: QueueKind, ranges: readonly Range[]): Candidate[] {
+  const offset = queueOffset(around, kind);
+  const found: Candidate[] = [];
+  const seen = new Set<Address>();
+  for (const block of wordBlocks(around.memory, ranges, 1)) {
+    for (let i = 0; i < block.count; i++) {
+      if (block.halves[i * 2] < 8 && block.halves[i * 2 + 1] === 0) continue;
+      const first = wordAt(block, i);
+      if (!isPointer(first) || seen.has(first) || seen.size >= MOST_CANDIDATES) continue;
+      seen.add(first);
+      const blocks = queueBlocks(around, kind, first);
+      if (blocks !== undefined) found.push({ address: block.start + i * WORD - offset, weight: blocks, contents: first });
+    }
+  }
+  return found;
 }
 
 /** _FixAllocChunk */

@@ -5,7 +5,7 @@ import type { ElfSymbol, Process } from "../../../src/process/process.js";
 import { findVariables, type VariableSources } from "../../../src/runtime/binary/find-variables.js";
 import { canBe, isChecked } from "../../../src/runtime/binary/predicates.js";
 import type { Recipe } from "../../../src/runtime/binary/recipes.js";
-import { SCANNED } from "../../../src/runtime/binary/structural-scan.js";
+import { SCANNED, SCANNED_LATER } from "../../../src/runtime/binary/structural-scan.js";
 import type { GlobalName } from "../../../src/runtime/layout/schema-globals.js";
 import { fixtures, openFixture } from "../../support/dump-cache.js";
 
@@ -58,6 +58,18 @@ test.each(fixtures())("$name: the main variables without symbols and without cod
   expect(findings.map(({ code, count, partial }) => [code, count, partial])).toEqual([["variable-missing", OTHERS.length, true]]);
 });
 
+test.each(fixtures())("$name: the queues of finalizers and cleanups, where anything waits in them", async ({ name }) => {
+  const { search, at, runtime } = await programWith(name, []);
+  const names = SCANNED_LATER.filter((each) => at(each) !== undefined);
+  const { wrong, how } = search({ names: [...SCANNED, ...names] });
+  // Another variable may lead to the same blocks: finq, when there is but one.
+  expect(wrong.filter((each) => each !== "runtime.allfin")).toEqual([]);
+  const kinds = { "runtime.allfin": "finalizer-queue", "runtime.gcCleanups": "cleanup-queue" } as const;
+  const waiting = names.filter((each) => runtime.specials.some(({ kind }) => kind === kinds[each]));
+  expect(names.filter((each) => how[each] === "scan")).toEqual(waiting);
+  if (name.startsWith("zoo")) expect(waiting).toEqual(names);
+});
+
 test.each(fixtures())("$name: what proves a variable does not hold at another one", async ({ name }) => {
   const { process, runtime } = await openFixture(name);
   const { layout, modules } = runtime;
@@ -67,6 +79,7 @@ test.each(fixtures())("$name: what proves a variable does not hold at another on
     arenaBaseOffset: process.arch.arenaBaseOffset,
     threadIds: new Set(process.threads.map(({ tid }) => tid)),
     text: { start: modules[0].text, end: modules[0].etext },
+    image: { start: modules[0].text, end: modules[0].enoptrbss },
   };
   const proved = ["allgs", "allp", "allm", "sched", "mheap_", "gcController", "memstats", "m0"].map((each) => `runtime.${each}`);
   for (const variable of proved) {

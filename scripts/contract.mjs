@@ -18,6 +18,12 @@ const worded = {
   overview: ["suspects", "OverviewJson"],
   blocked: ["blocked", "BlockedJson"],
   read: ["read", "ReadJson"],
+  doctor: ["doctor", "DoctorJson"],
+  goroutine: ["goroutine", "GoroutineJson"],
+  "trace summary": ["trace", "TraceSummaryJson"],
+  "trace events": ["trace", "TraceEventsJson"],
+  "trace extract": ["trace", "TraceExtractJson"],
+  "trace export": ["trace", "TraceExportJson"],
 };
 
 prepare({ build: true });

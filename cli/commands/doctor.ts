@@ -8,7 +8,7 @@
 //     goroutines    yes
 import { doctor } from "../../src/query/doctor.js";
 import { defineCommand } from "../command.js";
-import { doctorText } from "../views/doctor.js";
+import { doctorJson, doctorText } from "../views/doctor.js";
 
 /** `corescope doctor`: what is here, what is missing, what to trust. */
 export const doctorCommand = defineCommand({
@@ -24,4 +24,5 @@ export const doctorCommand = defineCommand({
   alone: true,
   args: () => ({}),
   text: doctorText,
+  json: doctorJson,
 });

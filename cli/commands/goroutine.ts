@@ -18,6 +18,7 @@ import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 import {
   goroutineFacts,
+  goroutineJson,
   legend,
   runtimeLine,
   type StackFrame,
@@ -52,6 +53,7 @@ export const goroutineCommand = defineCommand({
       throw new UsageError(`${id ?? ""}: not the number of a goroutine`, "for example: corescope goroutine CORE 17");
     return { id: Number(id), depth: optionDepth(options), ...(options.all === true ? { all: true } : {}) };
   },
+  json: goroutineJson,
   text(answer, page) {
     return [
       page.bold(cutText(`goroutine ${answer.id}  ${escapeText(goroutineFacts(answer, "locked to thread").join(", "))}`, page.width)),

@@ -9,12 +9,13 @@ import { EVENT_KINDS, type TraceEventsArgs, traceEvents } from "../../src/query/
 import { contentsOf } from "../../src/query/trace-source.js";
 import { type Options, optionPattern, optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
-import { withCrash } from "../text/crash.js";
 import { formatDuration, parseDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import { nearestWord } from "../text/nearest.js";
 import type { Page } from "../text/style.js";
 import { formatTable } from "../text/table.js";
+import { eventsJson, missingText } from "../views/trace.js";
+import { eventLines, eventText, withCrash } from "../views/trace-event.js";
 
 /** `corescope trace events`: what happened last, in order. */
 export const traceEventsCommand = defineCommand({
@@ -53,8 +54,8 @@ export const traceEventsCommand = defineCommand({
       ...(prefix === undefined ? {} : { prefix }),
     };
   },
-  text({ found, explanation, rows: events, total, kinds, fromCore, crash }, page) {
-    if (!found) return [escapeText(explanation)];
+  text({ found, missing, rows: events, total, kinds, fromCore, crash }, page) {
+    if (!found) return [escapeText(missingText(missing))];
     if (total === 0) return noEvents(kinds, page);
     const lines: string[] = [];
     if (events.length < total)
@@ -63,7 +64,7 @@ export const traceEventsCommand = defineCommand({
     const rows = withCrash(events, crash !== undefined && crash >= (events[0]?.beforeEnd ?? 0) ? crash : undefined);
     // Below 0: the event has no P, or no goroutine.
     const id = (value: number, letter: string) => (value < 0 ? "" : `${letter}${value}`);
-    const cells = rows.map((row) => [formatDuration(row.beforeEnd), id(row.proc, "P"), id(row.goroutine, "G"), row.kind, row.text]);
+    const cells = rows.map((row) => [formatDuration(row.beforeEnd), id(row.proc, "P"), id(row.goroutine, "G"), row.kind, eventText(row)]);
     const columns = [
       { title: fromCore ? "before death" : "before the end", align: "right" },
       { title: "P" },
@@ -82,7 +83,8 @@ export const traceEventsCommand = defineCommand({
     return lines;
   },
   isNo: ({ found, total }) => !found || total === 0,
-  file: (result) => contentsOf(result),
+  json: eventsJson,
+  file: (result) => eventLines(contentsOf(result)),
 });
 
 /** A pattern that matches a kind there is: one that matches none is a mistyped word. @throws UsageError */

@@ -6,6 +6,7 @@ import { optionChoice, optionText } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
+import { exportJson, missingText } from "../views/trace.js";
 
 /** `corescope trace export`: for ui.perfetto.dev or about:tracing. */
 export const traceExportCommand = defineCommand({
@@ -27,14 +28,15 @@ export const traceExportCommand = defineCommand({
     const prefix = optionText(options, "prefix");
     return { format: optionChoice(options, "format", ["perfetto", "chrome"]), ...(prefix === undefined ? {} : { prefix }) };
   },
-  text({ found, explanation, events, span, marks, format }) {
+  text({ found, missing, events, span, marks, format }) {
     // Why there is no trace is the whole answer.
-    if (!found) return [escapeText(explanation)];
+    if (!found) return [escapeText(missingText(missing))];
     return [
       `${counted(events, "event")} over ${formatDuration(span)} as ${format}; -o FILE writes them`,
       ...marks.map(({ name, beforeEnd }) => `mark: ${escapeText(name)} at ${formatDuration(beforeEnd)}`),
     ];
   },
+  json: exportJson,
   isNo: ({ found }) => !found,
   file: (result) => contentsOf(result),
 });

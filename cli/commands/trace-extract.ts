@@ -12,6 +12,7 @@ import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { formatTable } from "../text/table.js";
+import { extractJson, extractText, writerText } from "../views/trace.js";
 
 type Answer = ReturnType<typeof traceExtract.run>;
 
@@ -36,11 +37,11 @@ export const traceExtractCommand = defineCommand({
     return { last: options.last === true, tail: options.tail === true, ...(prefix === undefined ? {} : { prefix }) };
   },
   text(result, page) {
-    if (!result.found) return [escapeText(result.explanation)];
+    if (!result.found) return [escapeText(extractText(result))];
     const { destination, generations } = result;
     const lines = [
       page.bold(`${result.format}, ${result.writes}, ${formatBytes(result.bytes)}`),
-      `went to: ${escapeText(destination.name || "a writer that was not found")}${destination.kind === destination.name ? "" : ` (${destination.kind})`}`,
+      `went to: ${escapeText(writerText(destination.name))}${destination.kind === destination.name ? "" : ` (${destination.kind})`}`,
     ];
     if (result.events > 0) {
       // A Date counts milliseconds; the answer has ns as a decimal string, since a double cannot hold them.
@@ -53,12 +54,12 @@ export const traceExtractCommand = defineCommand({
         `of the prefix the first ${counted(result.keep, "byte is", "bytes are")} kept${result.writes === "tail" ? `: head -c ${result.keep} FILE; then this tail` : ""}`,
       );
     }
-    if (result.explanation !== "")
-      lines.push(page.bad(escapeText(`${result.explanation} Pass that file with --prefix FILE to complete it.`)));
+    if (result.lacksBeginning) lines.push(page.bad(escapeText(`${extractText(result)} Pass that file with --prefix FILE to complete it.`)));
     if (result.stopping) lines.push("tracing was being stopped when the program died");
     lines.push("", ...generationLines(generations, page));
     return [...lines, ...missingLines(result, page)];
   },
+  json: extractJson,
   isNo: ({ found }) => !found,
   next: ({ found, writes }) => (found && writes !== "tail" ? [`trace summary CORE`, `trace events CORE --last 10ms`] : []),
   file: (result) => contentsOf(result),

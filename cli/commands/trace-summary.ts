@@ -2,6 +2,7 @@
 import { traceSummary } from "../../src/query/trace-summary.js";
 import { optionText, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
+import { summaryJson } from "../views/trace.js";
 import { traceText } from "../views/trace-summary.js";
 
 /** `corescope trace summary`: a trace in numbers, of a core or of a file. */
@@ -23,6 +24,7 @@ export const traceSummaryCommand = defineCommand({
     return { top: optionTop(options), ...(prefix === undefined ? {} : { prefix }) };
   },
   text: traceText,
+  json: summaryJson,
   // "No" is a core without a trace, as of a program that was not tracing.
   isNo: ({ found }) => !found,
   next: ({ found }) => (found ? [`trace events CORE --last 10ms`, `trace export CORE --format perfetto -o trace.pftrace`] : []),

@@ -1,21 +1,40 @@
 // The doctor's words: files, checks, what can be trusted, and what to set before the next crash.
 import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
-import type { doctor } from "../../src/query/doctor.js";
+import type { Doctor } from "../../src/query/doctor.js";
+import type { DoctorCheck as Check } from "../../src/query/doctor-checks.js";
+import type { Reason, Trust } from "../../src/query/doctor-trust.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
 import { padText } from "../text/table.js";
 import { wrapText, wrapWords } from "../text/wrap.js";
 import { settingLines } from "./doctor-settings.js";
+import { missingText } from "./trace.js";
 
-type Doctor = ReturnType<typeof doctor.run>;
-type Check = Doctor["checks"][number];
-type Trust = Doctor["trust"][number];
+type Doubt = NonNullable<Check["doubt"]>;
 type Figures = Readonly<Record<string, number>>;
 
 /** Columns of what stands at the left of a line's text. */
 const LABEL = 14;
 /** Reasons told of one answer. */
 const MOST_REASONS = 3;
+
+/** What `doctor --json` prints: of checks and reasons in words, too, what they say. */
+export interface DoctorJson extends Doctor {
+  readonly checks: readonly (Check & { readonly because?: string })[];
+  readonly trust: readonly (Omit<Trust, "because"> & { readonly because: readonly (Reason & { readonly message: string })[] })[];
+}
+
+/** The answer as --json prints it. */
+export function doctorJson(answer: Doctor): DoctorJson {
+  return {
+    ...answer,
+    checks: answer.checks.map((check) => (check.doubt ? { ...check, because: doubtText(check.doubt) } : check)),
+    trust: answer.trust.map(({ because, ...trust }) => ({
+      ...trust,
+      because: because.map((reason) => ({ ...reason, message: messageOf(reason) })),
+    })),
+  };
+}
 
 /** The whole answer, a part of it after the other. */
 export function doctorText(answer: Doctor, page: Page): string[] {
@@ -91,8 +110,8 @@ function kindText({ kind, dumpedBytes, mappedBytes }: Doctor["core"]["kinds"][nu
 }
 
 /** A sign, the name, and the figures: a reader sees at once what does not hold. */
-function checkLines({ check, outcome, figures, facts, because }: Check, page: Page): string[] {
-  const text = because ?? CHECKS[check](figures, facts);
+function checkLines({ check, outcome, figures, facts, doubt }: Check, page: Page): string[] {
+  const text = doubt ? doubtText(doubt) : CHECKS[check](figures, facts);
   const [first = "", ...rest] = labelled(SIGNS[outcome], text, page);
   const sign = { passed: page.good, near: page.good, failed: page.bad, unknown: page.dim }[outcome](SIGNS[outcome]);
   return [first.replace(SIGNS[outcome], () => sign), ...rest];
@@ -167,10 +186,36 @@ const QUESTIONS: Readonly<Record<Trust["question"], string>> = {
   trace: "trace",
 };
 
-function reasonText({ code, message, share, bytes: size }: Trust["because"][number]): string {
+function reasonText(reason: Reason): string {
+  const { code, share, bytes: size } = reason;
   if (code === "executable-missing") return "there is no executable"; // the files tell which
   if (share !== undefined) return `${formatShare(share, 1)} of the live bytes have a known type`;
+  const message = messageOf(reason);
   return size === undefined ? message : `${message} (${formatBytes(size)})`;
+}
+
+/** The reason by itself; an error and a finding have their own words. */
+function messageOf({ code, message, missing, destination }: Reason): string {
+  if (message !== undefined) return message;
+  if (code === "stripped") return "no debug information: no local variables";
+  if (code === "types-unknown") return "live bytes are of unknown type";
+  if (missing) return missingText(missing);
+  return `only its end is in the core: what came before went to ${destination || "a writer"}`;
+}
+
+const DOUBTS: Readonly<Record<Exclude<Doubt["code"], "error">, string>> = {
+  "no executable": "there is no executable to compare the core with",
+  "no build id in the core": "the core does not hold its build id",
+  "no build id in the executable": "the executable has no build id",
+  "no spans": "no span is in the core",
+  "no statistics": "the runtime's statistics are not in the core, or damaged",
+  "address ranges not whole": "the list of address ranges is not whole",
+  "no goroutines": "no goroutine is in the core",
+  "no threads of the runtime": "no thread of the runtime is in the core",
+};
+
+function doubtText(doubt: Doubt): string {
+  return doubt.code === "error" ? doubt.message : DOUBTS[doubt.code];
 }
 
 /** What to do with the files of today. */

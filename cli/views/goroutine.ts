@@ -1,14 +1,26 @@
 // A goroutine for people: runs of the runtime's frames in one line, a frame's variables without a value in another.
 import { counted, formatCount } from "../../src/base/units.js";
-import type { goroutine } from "../../src/query/goroutine.js";
-import { withCrash } from "../text/crash.js";
+import type { goroutine, OneGoroutine } from "../../src/query/goroutine.js";
 import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import { formatReason } from "../text/goroutine-group.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
+import { type GoroutineTraceJson, goroutineTraceJson, unreadText } from "./trace.js";
+import { eventText, withCrash } from "./trace-event.js";
 
 type Answer = ReturnType<typeof goroutine.run>;
+
+/** What `goroutine --json` prints. */
+export interface GoroutineJson extends OneGoroutine {
+  readonly trace?: GoroutineTraceJson;
+}
+
+/** The answer as --json prints it. */
+export function goroutineJson({ trace, ...answer }: Answer): GoroutineJson {
+  return { ...answer, ...(trace ? { trace: goroutineTraceJson(trace) } : {}) };
+}
+
 /** A function on the stack, as the query gives it. */
 export type StackFrame = Answer["frames"][number];
 /** An argument, result or local variable of a frame. */
@@ -80,14 +92,15 @@ export function goroutineFacts(answer: Answer, locked: string): string[] {
 export function traceLines({ id, trace }: Pick<Answer, "id" | "trace">, page: Page): string[] {
   if (!trace) return [];
   const remedy = trace.lacksBeginning ? `; trace events --goroutine ${id} --prefix FILE reads both` : "";
-  if (trace.explanation !== "") return ["", page.dim(cutText(escapeText(trace.explanation + remedy), page.width))];
+  const unread = unreadText(trace);
+  if (unread !== "") return ["", page.dim(cutText(escapeText(unread + remedy), page.width))];
   const shown = trace.events.length < trace.total ? `the last ${trace.events.length} of ${formatCount(trace.total)}` : "all";
   return [
     "",
     page.bold(`in the execution trace, ${shown}; times before death`),
     ...withCrash(trace.events, trace.crash).map((row) => {
       const text = `${formatDuration(row.beforeEnd).padStart(12)}  ${row.proc < 0 ? "" : `P${row.proc}`}`.padEnd(19);
-      return cutText(escapeText(`${text} ${row.text}`), page.width);
+      return cutText(escapeText(`${text} ${eventText(row)}`), page.width);
     }),
     // "behind" is certain, "inTracer" only possible: the weaker one is told only without the stronger.
     ...(trace.behind ? [page.dim("its state has changed since: the process died before the trace said so")] : []),

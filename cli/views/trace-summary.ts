@@ -7,13 +7,14 @@ import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { formatTable } from "../text/table.js";
+import { missingText } from "./trace.js";
 
 type Answer = ReturnType<typeof traceSummary.run>;
 type Summary = NonNullable<Answer["summary"]>;
 
 /** A trace in numbers, a table for each kind of them. */
-export function traceText({ found, explanation, summary, goroutines }: Answer, page: Page): string[] {
-  if (!found || !summary) return [escapeText(explanation)];
+export function traceText({ missing, summary, goroutines }: Answer, page: Page): string[] {
+  if (!summary) return [escapeText(missingText(missing))];
   const span = summary.last - summary.first;
   const wall = summary.lastWall === "" ? "" : `, until ${new Date(Number(BigInt(summary.lastWall) / 1_000_000n)).toISOString()}`;
   return [

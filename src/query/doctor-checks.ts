@@ -29,18 +29,35 @@ type CheckId =
   | "stacks"
   | "threads";
 
+/** Why two things were not compared. error: message has what was met when they were asked for; the others say what is missing. */
+type DoctorDoubt =
+  | { readonly code: "error"; readonly message: string }
+  | {
+      readonly code:
+        | "no executable"
+        | "no build id in the core"
+        | "no build id in the executable"
+        | "no spans"
+        | "no statistics"
+        | "address ranges not whole"
+        | "no goroutines"
+        | "no threads of the runtime";
+    };
+
+const failed = ({ message }: DumpError): DoctorDoubt => ({ code: "error", message });
+
 /** One comparison. */
 export interface DoctorCheck {
   readonly check: CheckId;
   /**
    * near: they differ by no more than a thread that died in the middle of an allocation can explain. unknown: one of the two is not in
-   * the dump, or not certain; `because` tells.
+   * the dump, or not certain; `doubt` tells.
    */
   readonly outcome: "passed" | "near" | "failed" | "unknown";
   /** Mostly `counted`, by the runtime's own count, and `found`, in its records. */
   readonly figures: Readonly<Record<string, number>>;
   readonly facts: Readonly<Record<string, string>>;
-  readonly because?: string;
+  readonly doubt?: DoctorDoubt;
 }
 
 /** Bytes of live objects by how their types were found out; "none" and "guess" are not known. */
@@ -66,7 +83,7 @@ export function makeChecks(dump: Dump, progress: Progress, findings: Findings): 
     const result = answered(make);
     return "value" in result
       ? { check, ...result.value }
-      : { check, outcome: "unknown", figures: {}, facts: {}, because: result.error.message };
+      : { check, outcome: "unknown", figures: {}, facts: {}, doubt: failed(result.error) };
   };
   if ("error" in answered(() => dump.runtime)) return [guarded("build", () => checkBuild(dump))];
   return [
@@ -95,15 +112,15 @@ const OUTCOMES = { same: "passed", different: "failed", unknown: "unknown" } as 
 
 function checkBuild({ files: { executable, failure } }: Dump): Outcome {
   // Of another build, or no executable at all.
-  if (failure?.code === "format") return { outcome: "failed", figures: {}, facts: {}, because: failure.message };
-  if (!executable) return { outcome: "unknown", figures: {}, facts: {}, because: "there is no executable to compare the core with" };
+  if (failure?.code === "format") return { outcome: "failed", figures: {}, facts: {}, doubt: failed(failure) };
+  if (!executable) return { outcome: "unknown", figures: {}, facts: {}, doubt: { code: "no executable" } };
   const { match, coreId, executableId } = executable.build;
-  const because = coreId === undefined ? "the core does not hold its build id" : "the executable has no build id";
+  const code = coreId === undefined ? "no build id in the core" : "no build id in the executable";
   return {
     outcome: OUTCOMES[match],
     figures: {},
     facts: { core: coreId ?? "", executable: executableId ?? "" },
-    ...(match === "unknown" ? { because } : {}),
+    ...(match === "unknown" ? { doubt: { code } } : {}),
   };
 }
 
@@ -136,20 +153,21 @@ function checkSlots({ runtime: { spans }, heap: { objects } }: Dump): Outcome {
     counted += spans.allocCount[span];
     if (objects.countIn(span) !== spans.allocCount[span]) differing++;
   }
-  if (spans.count === 0) return { outcome: "unknown", figures: {}, facts: {}, because: "no span is in the core" };
+  if (spans.count === 0) return { outcome: "unknown", figures: {}, facts: {}, doubt: { code: "no spans" } };
   return { ...same(counted, objects.count, { spans: differing }), outcome: differing === 0 ? "passed" : "failed" };
 }
 
-const NO_ACCOUNTS = "the runtime's statistics are not in the core, or damaged";
+const NO_ACCOUNTS: DoctorDoubt = { code: "no statistics" };
 const ACCOUNTS = ["heap spans", "spans of stacks and work buffers", "the heap's address ranges"] as const;
 
 function checkAccounts(dump: Dump): readonly DoctorCheck[] {
   const compared = answered(() => comparedAccounts(dump.runtime));
   const rows = "error" in compared ? undefined : compared.value;
-  const because = "error" in compared ? compared.error.message : rows ? "the list of address ranges is not whole" : NO_ACCOUNTS;
+  const unread: DoctorDoubt = rows ? { code: "address ranges not whole" } : NO_ACCOUNTS;
+  const doubt = "error" in compared ? failed(compared.error) : unread;
   return ACCOUNTS.map((check): DoctorCheck => {
     const row = rows?.find(({ name }) => name === check);
-    if (!row) return { check, outcome: "unknown", figures: {}, facts: {}, because };
+    if (!row) return { check, outcome: "unknown", figures: {}, facts: {}, doubt };
     const { counted, found, agrees } = row;
     const outcome = counted === found ? "passed" : agrees && found > 0 ? "near" : "failed";
     return { check, outcome, figures: { counted, found }, facts: {} };
@@ -158,7 +176,7 @@ function checkAccounts(dump: Dump): readonly DoctorCheck[] {
 
 /** The statistics lag behind the spans that a P has cached; with what was allocated from those they are all objects. */
 function checkObjects({ runtime: { accounts }, heap: { objects } }: Dump): Outcome {
-  if (!accounts) return { outcome: "unknown", figures: { found: objects.count }, facts: {}, because: NO_ACCOUNTS };
+  if (!accounts) return { outcome: "unknown", figures: { found: objects.count }, facts: {}, doubt: NO_ACCOUNTS };
   return same(accounts.heapObjects + accounts.unflushedObjects, objects.count);
 }
 
@@ -169,13 +187,13 @@ function checkClasses({ runtime: { memoryClasses } }: Dump): Outcome {
 
 function checkSystem({ runtime: { memoryClasses, accounts } }: Dump): Outcome {
   const found = memoryClasses.classes.reduce((bytes, each) => bytes + (each.go ? each.bytes : 0), 0);
-  if (!accounts) return { outcome: "unknown", figures: { found }, facts: {}, because: NO_ACCOUNTS };
+  if (!accounts) return { outcome: "unknown", figures: { found }, facts: {}, doubt: NO_ACCOUNTS };
   return same(accounts.sys, found);
 }
 
 function checkStacks({ runtime: { goroutines } }: Dump, progress: Progress): Outcome {
   const { all } = goroutines;
-  if (all.length === 0) return { outcome: "unknown", figures: {}, facts: {}, because: "no goroutine is in the core" };
+  if (all.length === 0) return { outcome: "unknown", figures: {}, facts: {}, doubt: { code: "no goroutines" } };
   progress.stage("walking stacks", all.length);
   let complete = 0;
   all.forEach((goroutine, index) => {
@@ -190,7 +208,7 @@ function checkThreads(dump: Dump, findings: Findings): Outcome {
   const started = readMachines(dump.runtime, findings).filter(({ tid }) => tid !== 0);
   const matched = started.filter(({ thread }) => thread !== undefined).length;
   const { threads } = dump.process;
-  if (started.length === 0) return { outcome: "unknown", figures: {}, facts: {}, because: "no thread of the runtime is in the core" };
+  if (started.length === 0) return { outcome: "unknown", figures: {}, facts: {}, doubt: { code: "no threads of the runtime" } };
   return same(started.length, matched, { threads: threads.length });
 }
 

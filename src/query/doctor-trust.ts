@@ -1,6 +1,7 @@
 // Which questions can be answered, and what stands against the answers.
 import type { Finding, Findings } from "../base/findings.js";
 import type { Dump } from "../dump.js";
+import type { MissingTrace } from "../recorder/recorder.js";
 import { readMachines } from "../runtime/records/machine.js";
 import { deathOf } from "./death.js";
 import { answered, typesOf } from "./doctor-checks.js";
@@ -12,14 +13,19 @@ type TrustQuestion = "memory" | "death" | "goroutines" | "sizes" | "liveness" | 
 export interface Trust {
   readonly question: TrustQuestion;
   readonly answer: "yes" | "partly" | "no";
-  /** Empty with "yes". code: of an error, a finding, or one of "stripped", "types-unknown", "no-trace". */
+  /** Empty with "yes". code: of an error, a finding, or one of "stripped", "types-unknown", "no-trace", "trace-prefix". */
   readonly because: readonly Reason[];
 }
 
-/** bytes: how much memory it is about, where that is known; share: of the live bytes, those whose type is known. */
-interface Reason {
+/**
+ * bytes: how much memory it is about, where that is known; share: of the live bytes, those whose type is known. message: of an error or a
+ * finding. missing: with "no-trace". destination: with "trace-prefix", where the beginning went; "" when that was not found.
+ */
+export interface Reason {
   readonly code: string;
-  readonly message: string;
+  readonly message?: string;
+  readonly missing?: MissingTrace;
+  readonly destination?: string;
   readonly bytes?: number;
   readonly share?: number;
 }
@@ -89,8 +95,7 @@ const ASK: Readonly<Record<TrustQuestion, (dump: Dump, findings: Findings) => As
   liveness: ({ heap }) => ({ isNothing: heap.liveObjects === 0 }),
   types: askTypes,
   names: ({ runtime: { modules } }) => ({ isNothing: modules.length === 0 }),
-  variables: ({ runtime: { binary } }) =>
-    binary.from === "dwarf" ? {} : { reasons: [{ code: "stripped", message: "no debug information: no local variables" }] },
+  variables: ({ runtime: { binary } }) => (binary.from === "dwarf" ? {} : { reasons: [{ code: "stripped" }] }),
   trace: askTrace,
 };
 const QUESTIONS = Object.keys(ASK) as readonly TrustQuestion[];
@@ -101,15 +106,16 @@ function askTypes(dump: Dump): Asked {
   const share = liveBytes === 0 ? 1 : (liveBytes - none - guess) / liveBytes;
   const isNothing = liveBytes === 0 || share === 0;
   if (share >= MOSTLY_TYPED) return { isNothing };
-  return { isNothing, reasons: [{ code: "types-unknown", message: "live bytes are of unknown type", share, bytes: none + guess }] };
+  return { isNothing, reasons: [{ code: "types-unknown", share, bytes: none + guess }] };
 }
 
 function askTrace({ trace }: Dump): Asked {
   const extracted = trace.extract();
-  if (!extracted.found) return { isNothing: true, reasons: [{ code: "no-trace", message: extracted.explanation }] };
-  if (extracted.whole) return {};
-  const { name } = extracted.destination;
-  return { reasons: [{ code: "trace-prefix", message: `only its end is in the core: what came before went to ${name || "a writer"}` }] };
+  if (!extracted.found) {
+    const { found: _, ...missing } = extracted;
+    return { isNothing: true, reasons: [{ code: "no-trace", missing }] };
+  }
+  return extracted.whole ? {} : { reasons: [{ code: "trace-prefix", destination: extracted.destination.name }] };
 }
 
 function isAgainst(question: TrustQuestion, { code, partial }: Finding): boolean {

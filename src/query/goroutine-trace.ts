@@ -7,10 +7,12 @@ import { crashFinder, readEvents } from "./trace-source.js";
 
 /** The last events of a goroutine. Times in ns. */
 export interface GoroutineTrace {
-  /** Why there are none although the program was tracing; "". */
-  readonly explanation: string;
+  /** There are none although the program was tracing: what is wrong with the trace. */
+  readonly unreadable?: string;
   /** The core has the trace's end only: `trace events` with the file that has the beginning as `prefix` reads both. */
   readonly lacksBeginning?: boolean;
+  /** Where the beginning went; "" when that was not found. */
+  readonly destination?: string;
   readonly events: readonly EventRow[];
   readonly total: number;
   /** Before the end, negative or 0: the first event of the freeze. Absent: there was none. */
@@ -36,8 +38,8 @@ export function goroutineTrace(dump: Dump, id: number, findings: Findings): Goro
     const behind = trace.stale.some((each) => each.goroutine === id);
     const { whole } = trace;
     if (!whole) {
-      const explanation = `the trace's beginning went to ${trace.destination.name || "a writer that was not found"}`;
-      return { explanation, lacksBeginning: true, events: [], total: 0, inTracer, behind };
+      const { name: destination } = trace.destination;
+      return { lacksBeginning: true, destination, events: [], total: 0, inTracer, behind };
     }
     const finder = crashFinder(dump);
     const rows: EventRow[] = [];
@@ -55,10 +57,10 @@ export function goroutineTrace(dump: Dump, id: number, findings: Findings): Goro
     readEvents(whole, note, findings);
     const crash = finder.time();
     const events = rows.map((row) => ({ ...row, beforeEnd: row.time - end }));
-    return { explanation: "", events, total, ...(crash === undefined ? {} : { crash: crash - end }), inTracer, behind };
+    return { events, total, ...(crash === undefined ? {} : { crash: crash - end }), inTracer, behind };
   } catch (error) {
     if (!(error instanceof FormatError || error instanceof MemoryFault)) throw error;
     findings.add("trace-damaged", "the trace cannot be read", error.message, { partial: true });
-    return { explanation: `the trace cannot be read: ${error.message}`, events: [], total: 0, inTracer: false, behind: false };
+    return { unreadable: error.message, events: [], total: 0, inTracer: false, behind: false };
   }
 }

@@ -5,6 +5,7 @@ import { Findings } from "../base/findings.js";
 import type { Rows } from "../base/rows.js";
 import { USUAL_TOP } from "../base/rows.js";
 import type { ByteSource } from "../base/source.js";
+import type { MissingTrace } from "../recorder/recorder.js";
 import { concerns, describeEvent, type EventRow, kindOf, Ordering, repeatsStatus, type TraceEvent } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { crashFinder, generationsOf, readEvents, traceOf, withContents } from "./trace-source.js";
@@ -25,15 +26,16 @@ export interface TraceEventsArgs {
   readonly top?: number;
 }
 
-export { EVENT_KINDS } from "../trace/trace.js";
+export { EVENT_KINDS, type EventRow } from "../trace/trace.js";
 
 /** Rows in the order of time; each says how many ns before the end it was. total: events that match, shown or not. */
 export interface TraceEventsResult extends Rows<EventRow> {
   /** How many events of each kind the whole trace has, most first. */
   readonly kinds: readonly { readonly kind: string; readonly count: number }[];
-  /** false: there is no trace, and explanation says why. */
+  /** false: there is no trace. */
   readonly found: boolean;
-  readonly explanation: string;
+  /** Why there is none. */
+  readonly missing?: MissingTrace;
   /** ns of the trace clock of the last event: death, in a trace out of a core. */
   readonly end: number;
   /** false: a trace file was opened, whose end is no death. */
@@ -48,7 +50,7 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
   summary: "the events of the execution trace in order, times relative to its end",
   run(dump, { prefix, goroutine, last = 0, kind: kinds = "", stacks = false, top = USUAL_TOP }, { findings }) {
     const trace = traceOf(dump, prefix);
-    if (!trace.found) return { found: false, explanation: trace.explanation, kinds: [], end: 0, fromCore: false, rows: [], total: 0 };
+    if (!trace.found) return { ...trace, kinds: [], end: 0, fromCore: false, rows: [], total: 0 };
     const { source } = trace;
     let pattern: RegExp | undefined;
     try {
@@ -93,7 +95,6 @@ export const traceEvents: Query<TraceEventsArgs, TraceEventsResult> = {
     const crash = finder.time();
     const result: TraceEventsResult = {
       found: true,
-      explanation: "",
       kinds: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count),
       end,
       fromCore: trace.fromCore,

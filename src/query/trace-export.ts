@@ -1,5 +1,6 @@
 // The execution trace in the formats of trace viewers, with marks at the crash and the end.
 import { NONE } from "../base/units.js";
+import type { MissingTrace } from "../recorder/recorder.js";
 import { exportTrace, type TraceEvent } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { crashedThread, crashFinder, generationsOf, goroutineFunctions, readEvents, traceOf, withContents } from "./trace-source.js";
@@ -15,7 +16,8 @@ export interface TraceExportArgs {
 /** What the file holds. Its bytes are made only when a command writes them: withContents. */
 export interface TraceExportResult {
   readonly found: boolean;
-  readonly explanation: string;
+  /** Why there is none. */
+  readonly missing?: MissingTrace;
   readonly format: string;
   readonly events: number;
   /** ns from the first event to the last. */
@@ -30,7 +32,7 @@ export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
   summary: "the execution trace as a file for ui.perfetto.dev",
   run(dump, { prefix, format = "perfetto" }, { findings }) {
     const trace = traceOf(dump, prefix);
-    if (!trace.found) return { found: false, explanation: trace.explanation, format, events: 0, span: 0, marks: [] };
+    if (!trace.found) return { ...trace, format, events: 0, span: 0, marks: [] };
     const thread = crashedThread(dump);
     let events = 0;
     let first = 0;
@@ -51,7 +53,6 @@ export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
     marks.push({ name: trace.fromCore ? "death" : "end of the trace", time: end });
     const result: TraceExportResult = {
       found: true,
-      explanation: "",
       format,
       events,
       span: end - first,

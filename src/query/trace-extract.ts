@@ -1,5 +1,5 @@
 // The execution trace out of a core, as a file that `go tool trace` reads, with an account of what was saved and what is lost.
-import { lastGenerationAlone } from "../recorder/recorder.js";
+import { lastGenerationAlone, type MissingTrace } from "../recorder/recorder.js";
 import { G_STATES } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { piecesOf, withContents } from "./trace-source.js";
@@ -17,7 +17,10 @@ export interface TraceExtractArgs {
 /** A trace out of a core, or why there is none. Times in ns. */
 export interface TraceExtractResult {
   readonly found: boolean;
-  readonly explanation: string;
+  /** Why there is none. */
+  readonly missing?: MissingTrace;
+  /** Only the trace's end is in the core: what came before went to the destination. */
+  readonly lacksBeginning: boolean;
   /** Where the program was sending it: a file, a connection, the flight recorder's own memory. */
   readonly destination: { readonly kind: string; readonly name: string };
   /** Of the file: "go 1.26 trace". */
@@ -68,7 +71,10 @@ export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
   summary: "the execution trace, lifted out of the crash to the moment of death",
   run(dump, args, { findings }) {
     const trace = dump.trace.extract(args.prefix);
-    if (!trace.found) return { ...NOTHING, explanation: trace.explanation };
+    if (!trace.found) {
+      const { found: _, ...missing } = trace;
+      return { ...NOTHING, missing };
+    }
     const { whole } = trace;
     const writes = args.tail || !whole ? "tail" : args.last ? "last generation" : "whole trace";
     const source =
@@ -80,9 +86,7 @@ export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
     const { read } = trace;
     const result: TraceExtractResult = {
       found: true,
-      explanation: whole
-        ? ""
-        : `Only the trace's end is in the core: what came before went to ${trace.destination.name || "a writer that was not found"}.`,
+      lacksBeginning: whole === undefined,
       destination: trace.destination,
       format: `go 1.${trace.format} trace`,
       writes,
@@ -112,10 +116,10 @@ export const traceExtract: Query<TraceExtractArgs, TraceExtractResult> = {
   },
 };
 
-/** The answer when there is no trace; only the explanation is added. */
+/** The answer when there is no trace; only the reason is added. */
 const NOTHING: TraceExtractResult = {
   found: false,
-  explanation: "",
+  lacksBeginning: false,
   destination: { kind: "", name: "" },
   format: "",
   writes: "whole trace",

@@ -4,6 +4,7 @@ import type { Findings } from "../base/findings.js";
 import type { ByteSource } from "../base/source.js";
 import { NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
+import type { MissingTrace } from "../recorder/recorder.js";
 import { frozenPs } from "../recorder/scheduler.js";
 import {
   type Generation,
@@ -19,7 +20,7 @@ import {
 /** A trace to read, or why there is none. */
 export type TraceAnswer =
   | { readonly found: true; readonly source: ByteSource; readonly fromCore: boolean }
-  | { readonly found: false; readonly explanation: string };
+  | { readonly found: false; readonly missing: MissingTrace };
 
 /** Names the trace of a dump. @throws UnsupportedError when only its tail is in the core, or the file is of another format */
 export function traceOf(dump: Dump, prefix: string | undefined): TraceAnswer {
@@ -29,7 +30,10 @@ export function traceOf(dump: Dump, prefix: string | undefined): TraceAnswer {
     return { found: true, source: file, fromCore: false };
   }
   const extracted = dump.trace.extract(prefix);
-  if (!extracted.found) return { found: false, explanation: extracted.explanation };
+  if (!extracted.found) {
+    const { found, ...missing } = extracted;
+    return { found, missing };
+  }
   if (!extracted.whole) {
     throw new UnsupportedError(
       "the trace",

@@ -1,6 +1,7 @@
 // The execution trace in numbers. Functions of goroutines that the trace does not name come from the core.
 import { FormatError } from "../base/errors.js";
 import { cut, USUAL_TOP } from "../base/rows.js";
+import type { MissingTrace } from "../recorder/recorder.js";
 import { summarize, type TraceSummary } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { checkEvents, generationsOf, goroutineFunctions, regionTeller, traceOf } from "./trace-source.js";
@@ -13,10 +14,11 @@ export interface TraceSummaryArgs {
   readonly top?: number;
 }
 
-/** found false: there is no trace, explanation says why, summary is undefined. */
+/** found false: there is no trace, and summary is undefined. */
 export interface TraceSummaryResult {
   readonly found: boolean;
-  readonly explanation: string;
+  /** Why there is none. */
+  readonly missing?: MissingTrace;
   readonly summary: TraceSummary | undefined;
   /** How many goroutines there are, those not shown too. */
   readonly goroutines: number;
@@ -28,7 +30,7 @@ export const traceSummary: Query<TraceSummaryArgs, TraceSummaryResult> = {
   summary: "what the execution trace says as a whole: goroutines, Ps, collections, heap, tasks",
   run(dump, { prefix, top = USUAL_TOP }, { findings }) {
     const trace = traceOf(dump, prefix);
-    if (!trace.found) return { found: false, explanation: trace.explanation, summary: undefined, goroutines: 0 };
+    if (!trace.found) return { ...trace, summary: undefined, goroutines: 0 };
     let damage: unknown;
     const damaged = (error: unknown) => {
       damage = error;
@@ -41,7 +43,6 @@ export const traceSummary: Query<TraceSummaryArgs, TraceSummaryResult> = {
     const goroutines = summary.goroutines.map((each) => ({ ...each, function: each.function || (functions.get(each.id) ?? "") }));
     return {
       found: true,
-      explanation: "",
       summary: { ...summary, goroutines: cut(goroutines, top), tasks: cut(summary.tasks, top), regions: cut(summary.regions, top) },
       goroutines: goroutines.length,
     };

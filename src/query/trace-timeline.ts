@@ -1,6 +1,7 @@
 // Lanes over time for the screen: what each P and the busiest goroutines did in each column.
 import { FormatError, UsageError } from "../base/errors.js";
 import { USUAL_TOP } from "../base/rows.js";
+import type { MissingTrace } from "../recorder/recorder.js";
 import { type Timeline, timeline } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { checkEvents, generationsOf, goroutineFunctions, traceOf } from "./trace-source.js";
@@ -17,10 +18,11 @@ export interface TraceTimelineArgs {
   readonly top?: number;
 }
 
-/** found false: there is no trace, explanation says why, timeline is undefined. */
+/** found false: there is no trace, and timeline is undefined. */
 export interface TraceTimelineResult {
   readonly found: boolean;
-  readonly explanation: string;
+  /** Why there is none. */
+  readonly missing?: MissingTrace;
   readonly timeline: Timeline | undefined;
 }
 
@@ -32,7 +34,7 @@ export const traceTimeline: Query<TraceTimelineArgs, TraceTimelineResult> = {
     if (!(part > 0 && part <= 1 && columns >= 1 && columns <= 10_000 && top >= 1 && top <= 1000))
       throw new UsageError("a time line of so many lanes or columns");
     const trace = traceOf(dump, prefix);
-    if (!trace.found) return { found: false, explanation: trace.explanation, timeline: undefined };
+    if (!trace.found) return { ...trace, timeline: undefined };
     let damage: unknown;
     const lanes = timeline(generationsOf(trace.source), { part, columns, top }, (error) => {
       damage = error;
@@ -41,6 +43,6 @@ export const traceTimeline: Query<TraceTimelineArgs, TraceTimelineResult> = {
     checkEvents(trace.source, lanes.goroutines.length + lanes.procs.length, damage, findings);
     const functions = goroutineFunctions(dump);
     const goroutines = lanes.goroutines.map((lane) => ({ ...lane, function: lane.function || (functions.get(lane.id) ?? "") }));
-    return { found: true, explanation: "", timeline: { ...lanes, goroutines } };
+    return { found: true, timeline: { ...lanes, goroutines } };
   },
 };

@@ -19,11 +19,21 @@ export interface ExtractOptions {
   readonly prefix?: ByteSource | undefined;
 }
 
-/** There is no trace in the process; explanation: one or two sentences for a person. */
-export interface NoTrace {
-  readonly found: false;
+/**
+ * Why there is no trace in the process. never started: neither runtime/trace.Start nor a flight recorder was. stopped: it was, before the
+ * program died. old tracer: of Go 1.21 and before, or none; its buffers cannot be brought into order.
+ */
+export interface MissingTrace {
   readonly reason: "never started" | "stopped" | "old tracer";
-  readonly explanation: string;
+  /** The last generation of one that was stopped. */
+  readonly lastGeneration?: number;
+  /** With an old tracer; "" when it is not known. */
+  readonly goVersion?: string;
+}
+
+/** There is no trace in the process. */
+export interface NoTrace extends MissingTrace {
+  readonly found: false;
 }
 
 /** A thread that was inside the tracer when the program died; its goroutine's last event may be missing. */
@@ -141,27 +151,13 @@ export function lastGenerationAlone(whole: ByteSource, format: TraceFormat, find
 
 /** The answer for a program of Go 1.21. */
 function oldTracer(runtime: GoRuntime): NoTrace {
-  return {
-    found: false,
-    reason: "old tracer",
-    explanation: `${runtime.build.goVersion || "this Go"} has the tracer of Go 1.21 and before (or none at all); its buffers cannot be brought into order. corescope extracts traces of Go 1.22 and later.`,
-  };
+  return { found: false, reason: "old tracer", goVersion: runtime.build.goVersion };
 }
 
 /** The answer for a program that was not tracing when it died: had it ever been? */
 function notTracing(state: TracerState): NoTrace {
-  if (state.lastGeneration === 0 && state.readerGeneration === 0) {
-    return {
-      found: false,
-      reason: "never started",
-      explanation: "The program was not tracing: neither runtime/trace.Start nor a flight recorder was ever started.",
-    };
-  }
-  return {
-    found: false,
-    reason: "stopped",
-    explanation: `The program had traced and had stopped before it died (after generation ${state.lastGeneration}): nothing of the trace is left in memory.`,
-  };
+  if (state.lastGeneration === 0 && state.readerGeneration === 0) return { found: false, reason: "never started" };
+  return { found: false, reason: "stopped", lastGeneration: state.lastGeneration };
 }
 
 /**

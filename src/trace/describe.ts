@@ -1,11 +1,10 @@
-// Events in words.
-import { formatBytes, NONE } from "../base/units.js";
+// Events as rows of plain data.
 import { EV, SPECS } from "./events.js";
 import type { TraceFrame } from "./generation.js";
 import type { TraceEvent } from "./order.js";
 import { stackOf } from "./states.js";
 
-/** One event as people and programs read it. Times in ns. Ids of threads, Ps and goroutines; NONE (-1) for none. */
+/** One event. Times in ns. Ids of threads, Ps and goroutines; NONE (-1) for none. */
 export interface EventRow {
   /** ns of the trace clock. */
   readonly time: number;
@@ -16,9 +15,10 @@ export interface EventRow {
   readonly thread: number;
   readonly proc: number;
   readonly goroutine: number;
-  /** The event in words. */
-  readonly text: string;
+  /** By the names that Go's tracer gives them. */
   readonly arguments: Readonly<Record<string, number | string>>;
+  /** Of a new goroutine what it runs, of a CPU sample what ran; absent when the trace does not tell. */
+  readonly function?: string;
   /** Innermost first; only when asked for. */
   readonly stack?: readonly TraceFrame[];
 }
@@ -26,6 +26,9 @@ export interface EventRow {
 /** By G_STATUS and by P_STATUS. */
 const G_WORDS = ["?", "runnable", "running", "in a system call", "waiting"];
 const P_WORDS = ["?", "running", "idle", "in a system call", "left in a system call"];
+
+/** The argument whose stack tells a function: of a new goroutine its first, of a sample its own. */
+const FUNCTIONS: Readonly<Record<number, number>> = { [EV.GoCreate]: 1, [EV.GoCreateBlocked]: 1, [EV.CPUSample]: 0 };
 
 /** The kind's name as --kind matches it. */
 export function kindOf(event: TraceEvent): string {
@@ -63,6 +66,7 @@ export function describeEvent(event: TraceEvent, end: number, withStack: boolean
     else if (arg.kind === "pstatus") values[arg.name] = P_WORDS[value] ?? value;
     else values[arg.name] = value;
   });
+  const called = functionOf(event);
   const row = {
     time: event.time,
     beforeEnd: event.time - end,
@@ -70,85 +74,15 @@ export function describeEvent(event: TraceEvent, end: number, withStack: boolean
     thread: event.m,
     proc: event.p,
     goroutine: event.g,
-    text: sentence(event, values),
     arguments: values,
+    ...(called === undefined ? {} : { function: called }),
   };
   const stack = withStack ? event.generation.frames(stackOf(event)) : undefined;
   return stack && stack.length > 0 ? { ...row, stack } : row;
 }
 
-/** What a sentence may use: the event, and its arguments as text, in bytes, and as a reason in parentheses. */
-interface Words {
-  readonly event: TraceEvent;
-  v(name: string): number | string;
-  bytes(name: string): string;
-  of(reason: number | string): string;
-}
-
-/** What an event says, by its type. Who it happens on is not repeated: that stands beside it. */
-const SENTENCES: Readonly<Record<number, (words: Words) => string>> = {
-  [EV.ProcsChange]: ({ v }) => `GOMAXPROCS is ${v("procs")}`,
-  [EV.ProcStart]: ({ v }) => `P ${v("p")} starts`,
-  [EV.ProcStop]: ({ event }) => `P ${event.p} stops`,
-  [EV.ProcSteal]: ({ v }) => (v("m") === NONE || v("m") === 0 ? `P ${v("p")} is taken` : `P ${v("p")} is taken from thread ${v("m")}`),
-  [EV.ProcStatus]: ({ v }) => `P ${v("p")} is ${v("status")}`,
-  [EV.GoCreate]: ({ v, event }) => `creates goroutine ${v("g")}${frameOf(event, 1)}`,
-  [EV.GoCreateBlocked]: ({ v, event }) => `creates goroutine ${v("g")}${frameOf(event, 1)}`,
-  [EV.GoCreateSyscall]: ({ v }) => `goroutine ${v("g")} appears from C code`,
-  [EV.GoStart]: ({ v }) => `goroutine ${v("g")} starts to run`,
-  [EV.GoDestroy]: () => "ends",
-  [EV.GoDestroySyscall]: () => "ends",
-  [EV.GoStop]: ({ v, of }) => `stops${of(v("reason"))}`,
-  [EV.GoBlock]: ({ v, of }) => `blocks${of(v("reason"))}`,
-  [EV.GoUnblock]: ({ v }) => `unblocks goroutine ${v("g")}`,
-  [EV.GoSwitch]: ({ v }) => `switches to goroutine ${v("g")}`,
-  [EV.GoSwitchDestroy]: ({ v }) => `switches to goroutine ${v("g")}`,
-  [EV.GoSyscallBegin]: () => "enters a system call",
-  [EV.GoSyscallEnd]: () => "returns from the system call",
-  [EV.GoSyscallEndBlocked]: () => "returns from the system call without a P",
-  [EV.GoStatus]: ({ v }) => `goroutine ${v("g")} is ${v("status")}`,
-  [EV.GoStatusStack]: ({ v }) => `goroutine ${v("g")} is ${v("status")}`,
-  [EV.STWBegin]: ({ v, of }) => `stops the world${of(v("kind"))}`,
-  [EV.STWEnd]: () => "starts the world",
-  [EV.GCActive]: () => "garbage collection is active",
-  [EV.GCBegin]: () => "garbage collection begins",
-  [EV.GCEnd]: () => "garbage collection ends",
-  [EV.GCSweepActive]: ({ v }) => `P ${v("p")} is sweeping`,
-  [EV.GCSweepBegin]: () => "sweeping begins",
-  [EV.GCSweepEnd]: ({ bytes }) => `sweeping ends: ${bytes("swept")} swept, ${bytes("reclaimed")} reclaimed`,
-  [EV.GCMarkAssistActive]: ({ v }) => `goroutine ${v("g")} is assisting the collector`,
-  [EV.GCMarkAssistBegin]: () => "assists the collector",
-  [EV.GCMarkAssistEnd]: () => "assists no more",
-  [EV.HeapAlloc]: ({ bytes }) => `heap is ${bytes("bytes")}`,
-  [EV.HeapGoal]: ({ bytes }) => `heap goal is ${bytes("bytes")}`,
-  [EV.GoLabel]: ({ v }) => `label ${v("label")}`,
-  [EV.UserTaskBegin]: ({ v }) => `task ${v("task")} begins: ${v("name")}`,
-  [EV.UserTaskEnd]: ({ v }) => `task ${v("task")} ends`,
-  [EV.UserRegionBegin]: ({ v }) => `region begins: ${v("name")}`,
-  [EV.UserRegionEnd]: ({ v }) => `region ends: ${v("name")}`,
-  [EV.UserLog]: ({ v }) => `log ${v("key")}: ${v("value")}`,
-  [EV.CPUSample]: ({ event }) => `CPU sample${frameOf(event, 0)}`,
-};
-
-/** The sentence of an event; "name value, name value" for a type that has none. */
-function sentence(event: TraceEvent, values: Readonly<Record<string, number | string>>): string {
-  const v = (name: string) => values[name] ?? "?";
-  const make = SENTENCES[event.type];
-  if (!make) {
-    return Object.entries(values)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(", ");
-  }
-  return make({
-    event,
-    v,
-    bytes: (name) => formatBytes(Number(v(name))),
-    of: (reason) => (reason === "" ? "" : ` (${reason})`),
-  });
-}
-
-/** ": function" of the innermost frame of a stack that an argument names; "" when it is not known. */
-function frameOf(event: TraceEvent, argument: number): string {
-  const name = event.generation.frames(event.args[argument])?.[0]?.function;
-  return name ? `: ${name}` : "";
+/** The innermost function of a stack that an argument names; undefined when it is not known, and for other events. */
+function functionOf({ type, args, generation }: TraceEvent): string | undefined {
+  const argument = FUNCTIONS[type];
+  return argument === undefined ? undefined : generation.frames(args[argument])?.[0]?.function || undefined;
 }

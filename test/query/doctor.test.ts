@@ -65,7 +65,7 @@ test("an executable of another build is refused with both ids", () =>
     expect(answer.executable).toBeNull();
     const build = checkOf(answer, "build");
     expect(build?.outcome).toBe("failed");
-    expect(build?.because).toMatch(/build id .* is not the core's/);
+    expect(build?.doubt).toMatchObject({ code: "error", message: expect.stringMatching(/build id .* is not the core's/) });
   }));
 
 test("what is no Go program has a core, an executable and nothing else", async () => {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "corescope-trace-"));
   dump = await openFixture(demo.name);
   const found = dump.trace.extract();
-  if (!found.found) throw new Error(found.explanation);
+  if (!found.found) throw new Error(found.reason);
   trace = found;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

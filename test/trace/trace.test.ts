@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eventText } from "../../cli/views/trace-event.js";
 import { ByteWriter } from "../../src/base/byte-writer.js";
 import { FormatError } from "../../src/base/errors.js";
 import { Findings } from "../../src/base/findings.js";
@@ -118,7 +119,7 @@ describe("a trace of two threads", () => {
 
   it("is told in words", () => {
     const texts: string[] = [];
-    const ordering = new Ordering((event) => texts.push(describeEvent(event, 0, true).text));
+    const ordering = new Ordering((event) => texts.push(eventText(describeEvent(event, 0, true))));
     for (const generation of readGenerations(bytesSource("t", file(26, [twoThreads(26)])))) ordering.run(generation);
     expect(texts).toContain("creates goroutine 12: main.main");
     expect(texts).toContain("log key: value");

@@ -2,6 +2,8 @@
 import { counted, formatCount } from "../../../src/base/units.js";
 import { traceEvents } from "../../../src/query/trace-events.js";
 import { formatDuration } from "../../text/duration.js";
+import { missingText } from "../../views/trace.js";
+import { eventText } from "../../views/trace-event.js";
 import { tableLines } from "../parts/list.js";
 import { places, type Subjects } from "../places.js";
 import { ask, resultOf, type Screen } from "../screen.js";
@@ -26,12 +28,17 @@ export const eventsScreen: Screen<Subjects["events"]> = {
   body(given) {
     const answer = resultOf(given, 0, traceEvents);
     if (!answer) return { head: [], rows: [] };
-    if (!answer.found) return { head: [], rows: [{ text: answer.explanation }] };
+    if (!answer.found) return { head: [], rows: [{ text: missingText(answer.missing) }] };
     const rows = answer.rows.toReversed().map((row) => {
       // An event of no goroutine may be about one: "goroutine 22 starts to run".
-      const id = row.goroutine > 0 ? row.goroutine : Number(/\bgoroutine ([0-9]+)/.exec(row.text)?.[1] ?? 0);
+      const id = row.goroutine > 0 ? row.goroutine : Number(row.arguments.g ?? 0);
       return {
-        cells: [formatDuration(row.beforeEnd), row.proc < 0 ? "" : `P${row.proc}`, row.goroutine < 0 ? "" : `g${row.goroutine}`, row.text],
+        cells: [
+          formatDuration(row.beforeEnd),
+          row.proc < 0 ? "" : `P${row.proc}`,
+          row.goroutine < 0 ? "" : `g${row.goroutine}`,
+          eventText(row),
+        ],
         ...(id > 0 ? { open: places.goroutine(id), copy: `g${id}` } : {}),
       };
     });

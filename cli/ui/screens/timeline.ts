@@ -3,6 +3,7 @@ import { counted, formatCount } from "../../../src/base/units.js";
 import { traceTimeline } from "../../../src/query/trace-timeline.js";
 import { busyLane, stateLane } from "../../text/chart.js";
 import { formatDuration } from "../../text/duration.js";
+import { missingText } from "../../views/trace.js";
 import { tableLines } from "../parts/list.js";
 import { places, type Subjects } from "../places.js";
 import { ask, type Line, type Place, resultOf, type Screen } from "../screen.js";
@@ -26,7 +27,7 @@ export const timelineScreen: Screen<Subjects["timeline"]> = {
     const answer = resultOf(given, 0, traceTimeline);
     if (!answer) return { head: [], rows: [] };
     const { timeline } = answer;
-    if (!timeline) return { head: [], rows: [{ text: answer.explanation }] };
+    if (!timeline) return { head: [], rows: [{ text: missingText(answer.missing) }] };
     // What names leave: at most a third of the line is theirs.
     const room = Math.max(10, given.width - Math.min(nameWidth, Math.floor(given.width / 3)) - 2);
     const span = timeline.to - timeline.from;

@@ -33,8 +33,8 @@ const results: Readonly<Record<string, unknown>> = {
     address: "0x1",
     value: { children: [{ name: "sessions" }, { name: "catalog" }] },
   },
-  "trace summary": { found: false, explanation: "the program was not tracing" },
-  "trace extract": { found: false, explanation: "the program was not tracing" },
+  "trace summary": { found: false, missing: { reason: "never started" } },
+  "trace extract": { found: false, missing: { reason: "never started" } },
   mappings: { rows: [], total: { rows: 0, bytes: 0 } },
 };
 

@@ -22,10 +22,9 @@ test("a goroutine shows its stack, its variables by name, and its last events, w
     frames: [{ ...frame, variables: [request] }],
     framesOmitted: 0,
     trace: {
-      explanation: "",
       total: 9,
       inTracer: false,
-      events: [{ beforeEnd: -1000, proc: 1, goroutine: 7, text: "blocks (chan receive)" }],
+      events: [{ beforeEnd: -1000, proc: 1, goroutine: 7, kind: "GoBlock", arguments: { reason: "chan receive" } }],
     },
   };
   const { rows } = goroutineScreen.body({ args: { id: 7 }, answers: [{ state: "done", result }], width: 78, folds: {}, findings: [] });

@@ -6,7 +6,7 @@
 //     sections, magic, shape ──> module data ─┴──> variables ──> answers like debug information
 import type { Findings } from "../../base/findings.js";
 import { lazy } from "../../base/lazy.js";
-import { type Address, NONE } from "../../base/units.js";
+import { type Address, hex, NONE } from "../../base/units.js";
 import type { DebugInfo, DwarfGlobal, DwarfType } from "../../dwarf/dwarf.js";
 import type { Process } from "../../process/process.js";
 import { readBuildInfo } from "../build-info.js";
@@ -19,6 +19,7 @@ import { readModules } from "../modules.js";
 import type { Binary } from "./binary.js";
 import { findModuleData } from "./find-module.js";
 import { findVariables } from "./find-variables.js";
+import { moduleByShape } from "./module-shape.js";
 import { symbolAddresses } from "./recipes.js";
 import { tableByCode } from "./release-by-code.js";
 import { type LayoutTable, tableFor } from "./tables.js";
@@ -33,9 +34,10 @@ export function binaryFromTables(process: Process, findings: Findings): Binary |
   const found = findModuleData(process, findings);
   const { goVersion, experiments } = readBuildInfo(process);
   const version = experiments.length > 0 ? `${goVersion} X:${experiments.join(",")}` : goVersion;
-  const table = found && chooseTable(process, version, found.address);
-  if (!found || !table) return undefined;
-  tellMatch(table, version, findings);
+  const chosen = found && chooseTable(process, version, found.address);
+  if (!found || !chosen) return undefined;
+  tellMatch(chosen, version, findings);
+  const table = chosen.match !== "newest" ? chosen : withModuleOf(process, chosen, found.address, findings);
   const message =
     "the executable is stripped: its own variables have no names, and types are known as far as the process itself tells them";
   if (process.executable) findings.add("stripped", message);
@@ -89,6 +91,19 @@ function tellMatch({ match, goVersion }: LayoutTable, version: string, findings:
     undefined,
     { partial: match === "newest" },
   );
+}
+
+/** The table of an older release, but for the module data: without it nothing is found, so it is looked at where it lies. */
+function withModuleOf({ memory }: Process, table: LayoutTable, address: Address, findings: Findings): LayoutTable {
+  const name = RUNTIME_SCHEMA.moduledata.names[0];
+  const known = table.type(name);
+  const type = known && moduleByShape(memory, address, known);
+  if (!type) {
+    const message = `the module data is laid out in no way that is known: as ${table.goVersion} has it, it contradicts itself`;
+    findings.add("module-contradicted", message, hex(address), { partial: true });
+    return table;
+  }
+  return { ...table, type: (each) => (each === name ? type : table.type(each)) };
 }
 
 /** What debug information would say of the runtime; of the program it says nothing. @param addresses of the process */

@@ -13,6 +13,8 @@ const [MINPC, MAXPC, TEXT, ETEXT] = [20, 21, 22, 23] as const;
 /** Where four ranges begin, each before its end: noptrdata, data, bss, noptrbss. The linker of C puts data first. */
 const RANGES = [24, 26, 28, 30];
 const END = 34;
+/** Where some words stand, by their names. */
+export const MODULE_WORDS = { pclntable: PCLNTABLE, text: TEXT, data: 26, edata: 27, bss: 28, ebss: 29 } as const;
 /** Six slices begin the record, each as long as its capacity. */
 const SLICES = [FUNCNAMETAB, CUTAB, FILETAB, PCTAB, PCLNTABLE, FTAB];
 /** The header ends, and the names of functions begin, within so many bytes. */

@@ -159,5 +159,13 @@ export async function made(wish: DumpWish): Promise<TestDump> {
 /** How a wish is called in a test's title. */
 export function nameOf(wish: DumpWish): string {
   const experiment = wish.experiment ? ` ${wish.experiment}` : "";
-  return [wish.program, ...(wish.args ?? []), `go${wish.go}${experiment}`, ...(wish.flags ?? []), wish.arch ?? "amd64"].join(" ");
+  return [
+    wish.program,
+    ...(wish.args ?? []),
+    `go${wish.go}${experiment}`,
+    ...(wish.flags ?? []),
+    ...(wish.cgo ? ["cgo"] : []),
+    wish.arch ?? "amd64",
+    ...(wish.user ? ["qemu-user"] : []),
+  ].join(" ");
 }

@@ -87,6 +87,8 @@ function bySection({ executable, loadBias, memory }: Process, data: readonly Ran
   const own = executable.sections.find((each) => each.name.endsWith(".go.module"));
   if (own === undefined) return modulesOf(memory, headers, data);
   const address = own.address + loadBias;
+  // Of a core without a list of files the data is no image's: it is searched with the unnamed mappings.
+  if (!data.some(({ start, end }) => address >= start && address < end)) return [];
   const words = readWords(memory, address, COMMON_WORDS);
   const isWhole = words !== undefined && (headers.length === 0 || headers.some((each) => isModuleOf(words, each)));
   return isWhole ? [address] : [];

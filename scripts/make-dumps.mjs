@@ -186,13 +186,24 @@ async function build(wish, files, place) {
   const build = (flags, out, folder) =>
     run("go", ["build", "-trimpath", "-buildvcs=false", ...flags, ...wish.flags, "-o", out, folder], { cwd: source, env: environment });
   const host = path.join(source, wish.program, hostSource);
-  if (!fs.existsSync(host)) await build([], executable, `./${wish.program}`);
+  if (!fs.existsSync(host)) await builtOnce(wish, files, executable, () => build([], executable, `./${wish.program}`));
   else {
     await build(["-buildmode=c-shared"], path.join(place, "libfirst.so"), `./${wish.program}`);
     await build(["-buildmode=c-shared"], path.join(place, "libsecond.so"), `./${wish.program}/second`);
     await run("gcc", ["-g", "-O1", "-o", executable, host, "-ldl"], { cwd: place });
   }
   return executable;
+}
+
+/** One executable serves all arguments: it is kept beside the dumps, and built where there is none. */
+async function builtOnce(wish, files, executable, build) {
+  const key = keyOf({ ...wish, args: [], attempt: 0 }, files);
+  const kept = path.join(cacheFolder, `${wish.program}-${wish.go}-${wish.arch}-${key}.exe`);
+  if (!fs.existsSync(kept)) {
+    await build();
+    fs.copyFileSync(executable, `${kept}.making`);
+    fs.renameSync(`${kept}.making`, kept);
+  } else fs.copyFileSync(kept, executable);
 }
 
 /** Crashes the program on this machine, or takes a core of it while it lives, and moves the core to `out`. */

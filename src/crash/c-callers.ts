@@ -52,7 +52,7 @@ export function callersInC(runtime: CodeSource, pc: Address, sp: Address): reado
 function calledBefore({ memory, process: { arch } }: CodeSource, end: Address): Address | undefined {
   const start = end - arch.directCall;
   const code = memory.tryBytes(start, arch.directCall);
-  const [call] = code ? machineOf(arch).decode(viewOf(code), start, 0) : [];
+  const [call] = code ? machineOf(arch).decode(viewOf(code), start, 0, 1) : [];
   return call?.next === end ? callTarget(call) : undefined;
 }
 
@@ -68,7 +68,7 @@ function jumpsTo({ memory, process: { arch } }: CodeSource, from: ElfSymbol, to:
   const view = viewOf(code);
   const machine = machineOf(arch);
   for (let at = 0; at < code.length; at += arch.pcQuantum) {
-    const [found] = machine.decode(view, from.address, at);
+    const [found] = machine.decode(view, from.address, at, 1);
     if (found?.action === "jump" && found.target === to) return true;
   }
   return false;

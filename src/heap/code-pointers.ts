@@ -9,7 +9,7 @@ import { type Address, NONE, NOT_AN_ADDRESS, type ObjectId, WORD } from "../base
 import { constantBefore } from "../runtime/call-arguments.js";
 import { allocationAt, type Pointed } from "../runtime/code/allocations.js";
 import { callTarget } from "../runtime/code/calls.js";
-import type { Instruction, Memory, Register } from "../runtime/code/instructions.js";
+import type { Memory, Register } from "../runtime/code/instructions.js";
 import { type Code, type Program, programOf } from "../runtime/code/program.js";
 import { sourcesOf, type ValuePlace } from "../runtime/code/sources.js";
 import { headerOfChannel } from "../runtime/records/channel-type.js";
@@ -232,15 +232,12 @@ export class CodePointers {
     const target = callTarget(code.instructions[index]);
     const fn = target === undefined ? undefined : this.program.at(target);
     const inner = fn && !UNSAFE.test(fn.name) ? this.program.read(fn) : undefined;
-    if (!inner || depth > DEEPEST_ORIGIN || inner.instructions.some((each) => leaves(inner, each))) return undefined;
+    if (!inner || depth > DEEPEST_ORIGIN || !inner.returns) return undefined;
     const called: Caller = {
       key: `${caller?.key} ${code.instructions[index].pc}`,
       argument: (position, depth) => this.passed(code, index, position, caller, depth),
     };
-    const all = inner.instructions.flatMap((each, at): Origin[] =>
-      each.action === "return" ? [this.origin({ code: inner, index: at, place, caller: called }, depth + 1)] : [],
-    );
-    const origin = join(all);
+    const origin = join(inner.returns.map((at) => this.origin({ code: inner, index: at, place, caller: called }, depth + 1)));
     return origin === undefined || origin === NOTHING
       ? origin
       : { code: origin.code, evidence: origin.evidence === "closure" ? "result" : origin.evidence };
@@ -283,11 +280,6 @@ function join(all: readonly Origin[]): Origin {
   const told = all.filter((each): each is CodeMeaning => each !== NOTHING && each !== undefined);
   if (told.length === 0) return NOTHING;
   return told.every((each) => each.code === told[0].code) ? told[0] : undefined;
-}
-
-/** A jump out of the function returns for it. */
-function leaves({ fn }: Code, each: Instruction): boolean {
-  return each.action === "jump" && (each.target === undefined || each.target < fn.entry || each.target >= fn.end);
 }
 
 function codeOf({ kind, type }: Pointed): number {

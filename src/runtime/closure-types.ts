@@ -25,6 +25,13 @@ export function closureTypes(
   variables: Variables,
 ): (entry: Address) => TypeId {
   const known = new Map<Address, TypeId>();
+  /** By the function that makes them; one may make many. */
+  const made = new Map<GoFunction, ReadonlyMap<Address, TypeId>>();
+  const madeBy = (maker: GoFunction) => {
+    const closures = made.get(maker) ?? closuresOf(process, functions, types, maker);
+    made.set(maker, closures);
+    return closures;
+  };
   return (entry) => {
     let type = known.get(entry);
     if (type !== undefined) return type;
@@ -32,8 +39,9 @@ export function closureTypes(
     if (!fn || fn.entry !== entry) return NONE;
     // DWARF has the names, where it has any; the code that makes the closure has what DWARF leaves out.
     const named = variables.captures(entry) ?? receiver(types, fn.name) ?? [];
-    const made = allocatedCaptures(process, functions, types, fn);
-    type = closureStruct(types, fn.name, made ? made.map((each) => named.find(({ offset }) => offset === each.offset) ?? each) : named);
+    const captures = allocatedCaptures(types, fn, makers(functions, fn).map(madeBy));
+    const all = captures?.map((each) => named.find(({ offset }) => offset === each.offset) ?? each);
+    type = closureStruct(types, fn.name, all ?? named);
     known.set(entry, type);
     return type;
   };
@@ -64,29 +72,39 @@ function receiver(types: TypeTable, name: string): readonly Capture[] | undefine
 /**
  * The variables that a closure holds, for those that DWARF tells nothing of: before Go 1.23, and what go and defer statements are
  * wrapped in. Their names are the compiler's: X0, X1.
- * @returns undefined when the function that makes it is not found, or makes it on its stack only
+ * @param made  closures of the functions that may make it
+ * @returns undefined when none makes it, or makes it on its stack only
  */
 function allocatedCaptures(
+  types: TypeTable,
+  closure: GoFunction,
+  made: readonly ReadonlyMap<Address, TypeId>[],
+): readonly GoField[] | undefined {
+  const type = made.find((each) => each.has(closure.entry))?.get(closure.entry);
+  return type === undefined ? undefined : types.get(type).fields.slice(1);
+}
+
+/** The types of the closures that a function's code allocates, by the entries of their own code. */
+function closuresOf(
   process: { readonly memory: AddressSpace; readonly arch: Arch },
   functions: FunctionTable,
   types: TypeTable,
-  closure: GoFunction,
-): readonly GoField[] | undefined {
-  for (const maker of makers(functions, closure)) {
-    const { module } = maker;
-    let last: { readonly pc: Address; readonly type: TypeId } | undefined;
-    for (const { pc, address } of formedAddresses(process, maker)) {
-      if (address >= module.types && address < module.etypes) {
-        const type = types.byRtype(address);
-        if (type !== NONE && CLOSURE.test(types.get(type).name)) last = { pc, type };
-      } else if (address >= module.text && address < module.etext && functions.find(address)?.entry === address) {
-        if (address === closure.entry && last && pc - last.pc <= FARTHEST_CAPTURE) return types.get(last.type).fields.slice(1);
-        // The type was another closure's.
-        last = undefined;
-      }
+  maker: GoFunction,
+): ReadonlyMap<Address, TypeId> {
+  const found = new Map<Address, TypeId>();
+  const { module } = maker;
+  let last: { readonly pc: Address; readonly type: TypeId } | undefined;
+  for (const { pc, address } of formedAddresses(process, maker)) {
+    if (address >= module.types && address < module.etypes) {
+      const type = types.byRtype(address);
+      if (type !== NONE && CLOSURE.test(types.get(type).name)) last = { pc, type };
+    } else if (address >= module.text && address < module.etext && functions.find(address)?.entry === address) {
+      if (last && pc - last.pc <= FARTHEST_CAPTURE && !found.has(address)) found.set(address, last.type);
+      // The type is of one closure only.
+      last = undefined;
     }
   }
-  return undefined;
+  return found;
 }
 
 /** Addresses that a function's code forms, in its order. */

@@ -44,11 +44,10 @@ class Functions implements FunctionTable {
   private readonly parts: readonly ModuleFunctions[];
   /** 200,000 goroutines stand at a few dozen pcs. */
   private readonly inlined = new Map<Address, readonly InlinedFrame[]>();
-  private byNameIndex: Map<string, { readonly part: ModuleFunctions; readonly index: number }> | undefined;
 
-  constructor(memory: AddressSpace, modules: readonly Module[], arch: Arch) {
+  constructor(memory: AddressSpace, parts: readonly ModuleFunctions[]) {
     this.memory = memory;
-    this.parts = modules.map((module) => new ModuleFunctions(memory, module, arch));
+    this.parts = parts;
   }
 
   private partOf(fn: GoFunction): ModuleFunctions {
@@ -59,19 +58,12 @@ class Functions implements FunctionTable {
     return this.parts.find((part) => part.covers(pc))?.find(pc);
   }
 
-  /** The index of all names is made at the first question: a program has tens of thousands, and most commands ask for none. */
   byName(name: string): GoFunction | undefined {
-    if (!this.byNameIndex) {
-      this.byNameIndex = new Map();
-      for (const part of this.parts) {
-        for (let index = 0; index < part.count; index++) {
-          const each = part.nameOf(index);
-          if (each !== "" && !this.byNameIndex.has(each)) this.byNameIndex.set(each, { part, index });
-        }
-      }
+    for (const part of this.parts) {
+      const found = part.byName(name);
+      if (found) return found;
     }
-    const found = this.byNameIndex.get(name);
-    return found?.part.at(found.index);
+    return undefined;
   }
 
   pcValue(fn: GoFunction, tableOffset: number, pc: Address): number {
@@ -145,7 +137,18 @@ class Functions implements FunctionTable {
   }
 }
 
+/** What was read of modules, by their data: a stripped executable is looked at before the runtime is, by the same table. */
+const known = new WeakMap<AddressSpace, Map<string, ModuleFunctions>>();
+
 /** The function table of all modules: the index is read now, records, names and lines when asked for. */
 export function readFunctions(memory: AddressSpace, modules: readonly Module[], arch: Arch): FunctionTable {
-  return new Functions(memory, modules, arch);
+  const read = known.get(memory) ?? new Map<string, ModuleFunctions>();
+  known.set(memory, read);
+  const parts = modules.map((module) => {
+    const key = JSON.stringify(module);
+    const part = read.get(key) ?? new ModuleFunctions(memory, module, arch);
+    read.set(key, part);
+    return part;
+  });
+  return new Functions(memory, parts);
 }

@@ -74,6 +74,7 @@ export class ModuleFunctions {
   private readonly records = new Map<number, FunctionRecord | undefined>();
   private readonly names = new Map<number, string>();
   private readonly files = new Map<number, string>();
+  private indexes: Map<string, number> | undefined;
 
   constructor(memory: AddressSpace, module: Module, arch: Arch) {
     this.memory = memory;
@@ -149,8 +150,21 @@ export class ModuleFunctions {
     return name;
   }
 
+  /** The index of all names is made at the first question: a program has tens of thousands, and most commands ask for none. */
+  byName(name: string): FunctionRecord | undefined {
+    if (!this.indexes) {
+      this.indexes = new Map();
+      for (let index = 0; index < this.count; index++) {
+        const each = this.nameOf(index);
+        if (each !== "" && !this.indexes.has(each)) this.indexes.set(each, index);
+      }
+    }
+    const index = this.indexes.get(name);
+    return index === undefined ? undefined : this.at(index);
+  }
+
   /** Names only, without keeping a record per function. */
-  nameOf(index: number): string {
+  private nameOf(index: number): string {
     const known = this.records.get(index);
     if (known) return known.name;
     const bytes = this.memory.tryBytes(this.module.pclntable + this.ftab[index * 2 + 1] + 4, 4);

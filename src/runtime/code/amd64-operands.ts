@@ -1,13 +1,13 @@
 // How an instruction of amd64 spells its operands: prefixes, ModRM, SIB, displacement, immediate. Intel SDM vol. 2, chapter 2
 import type { Address, Bytes } from "../../base/units.js";
-import type { Condition, Effect, Operand, Register } from "./instructions.js";
+import { type Condition, type Instruction, make, type Operand, type Register, register } from "./instructions.js";
 
 /**
- * Reads one instruction byte by byte: prefixes, opcode, operands, immediate. A DataView's RangeError goes through where the code ends
- * within it.
+ * Reads one instruction after the other, byte by byte: prefixes, opcode, operands, immediate. A DataView's RangeError goes through where
+ * the code ends within one.
  */
 export class InstructionReader {
-  at: number;
+  at = 0;
   private readonly code: DataView;
   private readonly start: Address;
   private rex = 0;
@@ -17,13 +17,27 @@ export class InstructionReader {
   prefix = 0;
   /** The register that the ModRM byte names; of some opcodes it is a part of the opcode. */
   reg: Register = 0;
-  private rm: Operand = { kind: "constant", value: 0 };
-  private relative: number | undefined;
+  /** What else it names: a register where `rm` is not negative, else memory. */
+  private rm = 0;
+  private base = -1;
+  private index = -1;
+  private scale = 1;
+  private offset = 0;
+  /** The offset counts from the end of the instruction, which is not known before it is read. */
+  private isRelative = false;
+  private operand: Operand | undefined;
 
-  constructor(code: DataView, start: Address, at: number) {
+  constructor(code: DataView, start: Address) {
     this.code = code;
     this.start = start;
+  }
+
+  /** Goes to the instruction at an offset. */
+  begin(at: number): void {
     this.at = at;
+    this.rex = 0;
+    this.operandSize = 4;
+    this.prefix = 0;
   }
 
   u8(): number {
@@ -77,46 +91,43 @@ export class InstructionReader {
   modrm(): void {
     const byte = this.u8();
     const mode = byte >>> 6;
-    this.reg = ((byte >>> 3) & 7) | ((this.rex & 4) << 1);
-    const rm = byte & 7;
+    const low = byte & 7;
+    const { rex } = this;
+    this.reg = ((byte >>> 3) & 7) | ((rex & 4) << 1);
+    this.operand = undefined;
     if (mode === 3) {
-      this.rm = { kind: "register", register: rm | ((this.rex & 1) << 3) };
+      this.rm = low | ((rex & 1) << 3);
       return;
     }
-    let base = rm | ((this.rex & 1) << 3);
-    let index = -1;
-    let scale = 1;
-    let absolute = false;
-    if (rm === 4) {
-      const sib = this.u8();
-      const number = ((sib >>> 3) & 7) | ((this.rex & 2) << 2);
-      if (number !== 4) {
-        index = number;
-        scale = 1 << (sib >>> 6);
-      }
-      base = (sib & 7) | ((this.rex & 1) << 3);
-      absolute = (sib & 7) === 5 && mode === 0;
-    } else if (rm === 5 && mode === 0) {
-      const offset = this.i32();
-      // Relative to the end of the instruction, which is not known yet.
-      this.relative = offset;
-      this.rm = { kind: "memory", base: -1, index: -1, scale: 1, offset };
-      return;
+    this.rm = -1;
+    this.base = low | ((rex & 1) << 3);
+    this.index = -1;
+    this.scale = 1;
+    this.isRelative = low === 5 && mode === 0;
+    if (low === 4) this.sib(mode);
+    else if (this.isRelative) this.base = -1;
+    this.offset = mode === 2 || this.base < 0 ? this.i32() : mode === 1 ? this.i8() : 0;
+  }
+
+  private sib(mode: number): void {
+    const sib = this.u8();
+    const index = ((sib >>> 3) & 7) | ((this.rex & 2) << 2);
+    if (index !== 4) {
+      this.index = index;
+      this.scale = 1 << (sib >>> 6);
     }
-    const offset = absolute || mode === 2 ? this.i32() : mode === 1 ? this.i8() : 0;
-    this.rm = { kind: "memory", base: absolute ? -1 : base, index, scale, offset };
+    this.base = (sib & 7) === 5 && mode === 0 ? -1 : (sib & 7) | ((this.rex & 1) << 3);
   }
 
   /** The operand that the ModRM byte names beside reg: a register or memory; valid once the whole instruction is read. */
   get other(): Operand {
-    if (this.relative === undefined || this.rm.kind !== "memory") return this.rm;
-    return { ...this.rm, offset: this.start + this.at + this.relative };
+    if (this.rm >= 0) return register(this.rm);
+    const { base, index, scale, isRelative } = this;
+    const offset = isRelative ? this.start + this.at + this.offset : this.offset;
+    this.operand ??= { kind: "memory", base, index, scale, offset };
+    return this.operand;
   }
 }
-
-/** Operands that are no memory. */
-export const register = (number: Register): Operand => ({ kind: "register", register: number });
-export const constant = (value: number): Operand => ({ kind: "constant", value });
 
 /** Of Jcc and the like, by the low four bits of the opcode. Overflow, sign and parity are not followed. */
 export const CONDITIONS: readonly Condition[] = [
@@ -141,24 +152,20 @@ export const CONDITIONS: readonly Condition[] = [
 /** How the instruction treats the operand that may lie in memory. */
 export type Use = "reads" | "writes" | "updates";
 
-/** The effect of an instruction whose result is not followed: both its registers are lost, and what it writes in memory. */
-export function clobber(r: InstructionReader, use: Use, size: Bytes, also: readonly Register[] = []): Effect {
+/** An instruction whose result is not followed: both its registers are lost, and what it writes in memory. */
+export function clobberBoth(r: InstructionReader, use: Use, size: Bytes, also: readonly Register[] = []): Instruction {
   const { other } = r;
-  const registers = other.kind === "register" ? [r.reg, other.register, ...also] : [r.reg, ...also];
-  return { action: "clobber", registers, ...accesses(other, use, size) };
+  return clobberOnly(r, other.kind === "register" ? [r.reg, other.register, ...also] : [r.reg, ...also], use, size);
 }
 
 /** The same of an instruction without a register operand that it could write. */
-export function clobberOnly(r: InstructionReader, registers: readonly Register[], use: Use, size: Bytes): Effect {
-  return { action: "clobber", registers, ...accesses(r.other, use, size) };
+export function clobberOnly(r: InstructionReader, registers: readonly Register[], use: Use, size: Bytes): Instruction {
+  const { other } = r;
+  const access = other.kind === "memory" ? { memory: other, size } : undefined;
+  return make.clobber(registers, use === "writes" ? undefined : access, use === "reads" ? undefined : access);
 }
 
 /** The same where the register field is a part of the opcode: only the other operand may be written. */
-export function clobberOther(r: InstructionReader, use: Use, size: Bytes): Effect {
+export function clobberOther(r: InstructionReader, use: Use, size: Bytes): Instruction {
   return clobberOnly(r, r.other.kind === "register" ? [r.other.register] : [], use, size);
-}
-
-function accesses(operand: Operand, use: Use, size: Bytes) {
-  const found = operand.kind === "memory" ? { memory: operand, size } : undefined;
-  return { ...(found && use !== "writes" ? { reads: found } : {}), ...(found && use !== "reads" ? { writes: found } : {}) };
 }

@@ -48,7 +48,7 @@ export type Instruction = {
   /** Where the instruction that follows begins. */
   readonly next: Address;
 } & (
-  | { readonly action: "move"; readonly to: Operand; readonly from: Operand; readonly size: number; readonly signed?: boolean }
+  | { readonly action: "move"; readonly to: Operand; readonly from: Operand; readonly size: number; readonly signed: boolean }
   /** The address itself, not what lies there. */
   | { readonly action: "address"; readonly to: Register; readonly of: Memory }
   | {
@@ -62,7 +62,12 @@ export type Instruction = {
   /** "mask": of a and b together with zero. */
   | { readonly action: "compare"; readonly a: Operand; readonly b: Operand; readonly size: number; readonly mask: boolean }
   /** Registers and memory get values that are not followed: vector arithmetic, bit operations, atomics. */
-  | { readonly action: "clobber"; readonly registers: readonly Register[]; readonly reads?: Access; readonly writes?: Access }
+  | {
+      readonly action: "clobber";
+      readonly registers: readonly Register[];
+      readonly reads: Access | undefined;
+      readonly writes: Access | undefined;
+    }
   /** Memory gets zeros out of a vector register. */
   | { readonly action: "zero"; readonly memory: Memory; readonly size: number }
   | { readonly action: "call"; readonly target: Address | Operand }
@@ -71,8 +76,67 @@ export type Instruction = {
   | { readonly action: "return" | "stop" | "nothing" }
 );
 
-/** An instruction without its place. */
-export type Effect = Instruction extends infer T ? (T extends unknown ? Omit<T, "pc" | "next"> : never) : never;
+type Of<Action> = Instruction & { readonly action: Action };
+
+/** Makes instructions: all of one action have one shape, whichever decoder makes them. Their place is set when they are read to their end. */
+export const make = {
+  move: (to: Operand, from: Operand, size: number, signed = false): Of<"move"> => ({
+    pc: 0,
+    next: 0,
+    action: "move",
+    to,
+    from,
+    size,
+    signed,
+  }),
+  address: (to: Register, of: Memory): Of<"address"> => ({ pc: 0, next: 0, action: "address", to, of }),
+  add: (to: Register, a: Operand, b: Operand, sign: 1 | -1, size: number): Of<"add"> => ({
+    pc: 0,
+    next: 0,
+    action: "add",
+    to,
+    a,
+    b,
+    sign,
+    size,
+  }),
+  compare: (a: Operand, b: Operand, size: number, mask: boolean): Of<"compare"> => ({
+    pc: 0,
+    next: 0,
+    action: "compare",
+    a,
+    b,
+    size,
+    mask,
+  }),
+  clobber: (registers: readonly Register[], reads?: Access, writes?: Access): Of<"clobber"> => ({
+    pc: 0,
+    next: 0,
+    action: "clobber",
+    registers,
+    reads,
+    writes,
+  }),
+  zero: (memory: Memory, size: number): Of<"zero"> => ({ pc: 0, next: 0, action: "zero", memory, size }),
+  call: (target: Address | Operand): Of<"call"> => ({ pc: 0, next: 0, action: "call", target }),
+  jump: (target: Address | undefined): Of<"jump"> => ({ pc: 0, next: 0, action: "jump", target }),
+  branch: (target: Address, condition: Condition): Of<"branch"> => ({ pc: 0, next: 0, action: "branch", target, condition }),
+  other: (action: "return" | "stop" | "nothing"): Instruction => ({ pc: 0, next: 0, action }),
+};
+
+/** Says where an instruction stands. */
+export function place(each: Instruction, pc: Address, next: Address): Instruction {
+  const made: { pc: Address; next: Address } = each;
+  made.pc = pc;
+  made.next = next;
+  return each;
+}
+
+const REGISTERS: readonly Operand[] = Array.from({ length: 32 }, (_, register) => ({ kind: "register", register }));
+
+/** Operands that are no memory. */
+export const register = (number: Register): Operand => REGISTERS[number];
+export const constant = (value: number): Operand => ({ kind: "constant", value });
 
 /** What differs between the architectures: where the calling convention of Go keeps values. cmd/compile/abi-internal.md */
 export interface Machine {
@@ -94,20 +158,14 @@ export interface Machine {
   /** Bytes that a call pushes. */
   readonly pushed: number;
   /**
-   * The instruction at an offset of the code, as one step or several; none when it is not known, or when the code ends within it.
+   * Instructions from an offset of the code on. One that is not known, or that the code ends within, ends the list.
    * @param start  address of the code's first byte
+   * @param most  instructions of the machine: one may be several of the list
    */
-  decode(code: DataView, start: Address, offset: Bytes): readonly Instruction[];
+  decode(code: DataView, start: Address, offset?: Bytes, most?: number): Instruction[];
 }
 
-/** Instructions in the order of their addresses; one that is not known ends the list. */
+/** All of some code, in the order of their addresses; one that is not known ends the list. */
 export function decodeAll(machine: Machine, code: Uint8Array, start: Address): Instruction[] {
-  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
-  const found: Instruction[] = [];
-  for (let at = 0; at < code.byteLength; at = found[found.length - 1].next - start) {
-    const steps = machine.decode(view, start, at);
-    if (steps.length === 0) break;
-    found.push(...steps);
-  }
-  return found;
+  return machine.decode(new DataView(code.buffer, code.byteOffset, code.byteLength), start);
 }

@@ -16,6 +16,8 @@ export interface Code {
   indexBefore(pc: Address): number;
   /** Places that are jumped to, by index. */
   readonly targets: ReadonlySet<number>;
+  /** Indexes of returns; undefined when a jump out of the function returns for it. */
+  readonly returns: readonly number[] | undefined;
 }
 
 /** The code of all functions, as far as it was asked for. */
@@ -77,5 +79,9 @@ function toCode(fn: GoFunction, instructions: readonly Instruction[]): Code {
     const after = indexes.get(pc) ?? instructions.length;
     return instructions[after - 1]?.next === pc ? after - 1 : -1;
   };
-  return { fn, instructions, indexOf, indexBefore, targets };
+  const returns = instructions.flatMap((each, index) => (each.action === "return" ? [index] : []));
+  const leaves = instructions.some(
+    (each) => each.action === "jump" && (each.target === undefined || each.target < fn.entry || each.target >= fn.end),
+  );
+  return { fn, instructions, indexOf, indexBefore, targets, returns: leaves ? undefined : returns };
 }

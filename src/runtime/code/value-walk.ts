@@ -30,18 +30,32 @@ export function walkValue(
 ): void {
   const program = programOf(runtime);
   const { flow } = loopsIn(runtime, code);
-  const seen = new Set<string>();
+  /** By the index of the instruction. */
+  const seen: (Where[] | undefined)[] = [];
+  let count = 0;
   const open: Where[] = [
     { index, registers: place.kind === "register" ? bit(place.register) : 0, slots: place.kind === "slot" ? [place.offset] : [] },
   ];
-  for (let at = open.pop(); at && seen.size < MOST_USES_FOLLOWED; at = open.pop()) {
-    const key = `${at.index} ${at.registers} ${at.slots}`;
+  for (let at = open.pop(); at && count < MOST_USES_FOLLOWED; at = open.pop()) {
     const each = code.instructions[at.index];
-    if (!each || seen.has(key) || (at.registers === 0 && at.slots.length === 0)) continue;
-    seen.add(key);
+    if (!each || (at.registers === 0 && at.slots.length === 0)) continue;
+    seen[at.index] ??= [];
+    const known = seen[at.index] as Where[];
+    if (isIn(known, at)) continue;
+    known.push(at);
+    count++;
     const after = visit(each, at) ? behind(program, each, at) : undefined;
     if (after) for (const next of flow.successors(at.index)) open.push({ ...after, index: next });
   }
+}
+
+/** The same place, held by the same. */
+function isIn(known: readonly Where[], { registers, slots }: Where): boolean {
+  return known.some(
+    (each) =>
+      each.registers === registers &&
+      (each.slots === slots || (each.slots.length === slots.length && each.slots.every((slot, i) => slot === slots[i]))),
+  );
 }
 
 /** The operand is the value. */

@@ -1,19 +1,18 @@
 // The program: runs the words it was given and leaves an exit code; nothing here ends the process.
-import { openDump } from "../src/dump.js";
 import type { AnyCommand, World } from "./command.js";
-import { COMMANDS } from "./commands/index.js";
+import { commandsFor } from "./commands/load.js";
 import { EXIT, errorDocument, explain } from "./exit.js";
 import { runProgram } from "./program.js";
 import { jsonChunks } from "./text/json.js";
 
 /**
  * Runs the program on the process's own streams and sets process.exitCode; the launcher hands over the words and the package's version.
- * Modules of the screens (ink, react) are loaded only when they are opened.
+ * Modules are loaded when they are needed: of one command its own, of the screens (ink, react) when they are opened.
  */
 export async function main(words: readonly string[], version: string): Promise<void> {
   // Everything outside goes through this record, so that tests run the whole program on streams of their own.
   const world: World = {
-    open: openDump,
+    open: async (files, progress) => (await import("../src/dump.js")).openDump(files, progress),
     out: process.stdout,
     error: process.stderr,
     environment: process.env,
@@ -35,8 +34,8 @@ export async function main(words: readonly string[], version: string): Promise<v
   process.exitCode = failed ?? code;
 }
 
-/** The exit code of a run, whatever happens in it: nothing is thrown. */
-export async function run(words: readonly string[], world: World, commands: readonly AnyCommand[] = COMMANDS): Promise<number> {
+/** The exit code of a run, whatever happens in it: nothing is thrown. @param commands  all that there are, else those that the words need */
+export async function run(words: readonly string[], world: World, commands?: readonly AnyCommand[]): Promise<number> {
   let isSilent = true;
   // A document of an error is printed only where nothing was: half an answer cannot be made whole.
   const out: World["out"] = {
@@ -48,7 +47,7 @@ export async function run(words: readonly string[], world: World, commands: read
     },
   };
   try {
-    return await runProgram(words, commands, wantsJson(words) ? { ...world, out } : world);
+    return await runProgram(words, commands ?? (await commandsFor(words)), wantsJson(words) ? { ...world, out } : world);
   } catch (error) {
     return report(error, world, wantsJson(words) && isSilent);
   }

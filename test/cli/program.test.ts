@@ -8,6 +8,7 @@ import type { Options } from "../../cli/arguments.js";
 import { run } from "../../cli/cli.js";
 import { type AnyCommand, defineCommand } from "../../cli/command.js";
 import { COMMANDS } from "../../cli/commands/index.js";
+import { commandsFor } from "../../cli/commands/load.js";
 import { explain } from "../../cli/exit.js";
 import { pasteAdvice, pasteable } from "../../cli/paste.js";
 import { runProgram } from "../../cli/program.js";
@@ -45,6 +46,28 @@ async function ask(line: readonly string[], world: FakeWorld = makeWorld(), list
     return { code, world };
   }
 }
+
+describe("the commands that are loaded", () => {
+  test.each(COMMANDS.filter(({ name, start }) => !name.includes(" ") && !start))(
+    "$name alone, where it is the first word",
+    async (spec) => {
+      expect(await commandsFor([spec.name, "core"])).toEqual([spec]);
+    },
+  );
+
+  test.each([[[]], [["--help"]], [["core", "why"]], [["trace", "summary", "core"]], [["explore", "core"]], [["toString"]]])(
+    "all, for %j",
+    async (words) => expect(await commandsFor(words)).toBe(COMMANDS),
+  );
+
+  test.each([["why", "--help"], ["why"], ["why", "--nothing"], ["why", "core", "a", "b", "c"], ["goroutines", "core", "--top"]])(
+    "say the same as all would: %s",
+    async (...words) => {
+      const [alone, all] = [await ask(words, makeWorld(), [...(await commandsFor(words))]), await ask(words, makeWorld(), [...COMMANDS])];
+      expect([alone.code, alone.world.printed]).toEqual([all.code, all.world.printed]);
+    },
+  );
+});
 
 describe("the order of words", () => {
   test.each([

@@ -12,6 +12,8 @@ export interface DumpWish {
   readonly cgo?: boolean;
   /** An arm64 program in an emulator of single programs, qemu-user, which writes the core itself; else under an emulated kernel. */
   readonly user?: boolean;
+  /** Which memory the kernel dumps, core(5) /proc/PID/coredump_filter: with "0x7f" the mapped files too, and so the code. */
+  readonly filter?: string;
   /** Another number makes another core of the same wish, for programs that die at a random moment. */
   readonly attempt?: number;
 }

@@ -30,7 +30,7 @@ export const releases = ["1.21.13", "1.22.12", "1.23.12", "1.24.13", "1.25.10", 
 export const defaultArguments = { leaky: ["20"], garbage: ["3000"], midgc: ["unswept"], demo: ["4000"] };
 
 /**
- * @typedef {{ program: string, go: string, args?: readonly string[], experiment?: string, arch?: "amd64" | "arm64", flags?: readonly string[], modules?: readonly string[], cgo?: boolean, user?: boolean, attempt?: number }} DumpWish
+ * @typedef {{ program: string, go: string, args?: readonly string[], experiment?: string, arch?: "amd64" | "arm64", flags?: readonly string[], modules?: readonly string[], cgo?: boolean, user?: boolean, filter?: string, attempt?: number }} DumpWish
  * @typedef {{ core: string, executable: string, stderr: string, truth: Record<string, any>, meta: Record<string, any>, folder: string }} Dump
  */
 
@@ -79,6 +79,8 @@ function complete(wish) {
     cgo: false,
     user: false,
     attempt: 0,
+    // Which memory the kernel dumps: core(5) /proc/PID/coredump_filter. With "0x7f" the mapped files are in the core, and so the code.
+    filter: "",
     ...wish,
     args: wish.args ?? defaultArguments[wish.program] ?? [],
   };
@@ -88,6 +90,7 @@ function complete(wish) {
 function keyOf(wish, files) {
   const hash = createHash("sha256");
   const foreign = wish.cgo || wish.modules.length > 0 ? [wish.cgo, wish.modules] : [];
+  if (wish.filter) foreign.push(wish.filter);
   if (wish.user) foreign.push("qemu-user");
   hash.update(
     JSON.stringify([2, wish.program, wish.go, wish.args, wish.experiment, wish.arch, wish.flags, wish.attempt, files, ...foreign]),
@@ -215,7 +218,8 @@ async function crashHere(wish, executable, out) {
     () =>
       new Promise((resolve, reject) => {
         // exec keeps the shell's pid; env -i leaves the program nothing but GOTRACEBACK.
-        const script = 'ulimit -c unlimited; exec env -i GOTRACEBACK=crash "$0" "$@"';
+        const filter = wish.filter ? `echo ${wish.filter} > /proc/self/coredump_filter; ` : "";
+        const script = `ulimit -c unlimited; ${filter}exec env -i GOTRACEBACK=crash "$0" "$@"`;
         const child = spawn("/bin/sh", ["-c", script, executable, ...wish.args], { cwd: place, stdio: ["ignore", output, output] });
         const plea = answerPlea(stderr, child.pid, path.join(place, "core"));
         const watch = setTimeout(() => child.kill("SIGKILL"), 120_000);

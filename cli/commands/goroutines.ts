@@ -138,6 +138,14 @@ function groupLines(groups: readonly Group[], page: Page): string[] {
   return groups.flatMap((group, index) => [...(index > 0 ? [""] : []), ...formatGroup(group, page)]);
 }
 
+/** "117 of the program, 6 of the runtime"; those that nobody knows of are neither. */
+function ownersLine({ user, unknown = 0, system }: Answer["total"]): string {
+  const known = user - unknown;
+  const parts = known > 0 || unknown === 0 ? [`${formatCount(known)} of the program`] : [];
+  if (unknown > 0) parts.push(`${formatCount(unknown)} of the program or the runtime, which is not known`);
+  return [...parts, `${formatCount(system)} of the runtime`].join(", ");
+}
+
 /** What all that matched add up to, whether or not they are shown: by state, the four most frequent by name. */
 function summary({ rows, groups, total }: Answer): string[] {
   const states = Object.entries(total.byStatus).sort(([, a], [, b]) => b - a);
@@ -150,7 +158,7 @@ function summary({ rows, groups, total }: Answer): string[] {
       counted(total.matching, "goroutine"),
       ...(shown.length > 0 ? [[...shown, ...(rest > 0 ? [counted(rest, "other")] : [])].join(", ")] : []),
     ].join(": "),
-    `${formatCount(total.user)} of the program, ${formatCount(total.system)} of the runtime`,
+    ownersLine(total),
     ...(cut ? [cut] : []),
   ];
 }

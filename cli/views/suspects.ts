@@ -156,7 +156,9 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   "large-object": {
     kind: "large object",
     title: ({ holder, type, isRuntimes, isBlock }, size) =>
-      `${holder}${runtimes(isRuntimes)} ${isBlock ? "is one block of" : "itself takes"} ${size}, ${type}`,
+      holder === type
+        ? `one block${runtimes(isRuntimes)} takes ${size}: its type, and what holds it, have no name`
+        : `${holder}${runtimes(isRuntimes)} ${isBlock ? "is one block of" : "itself takes"} ${size}, ${type}`,
   },
   accumulation: { kind: "accumulation", title: accumulationTitle, facts: ({ type }) => (type === undefined ? [] : [`a ${type}`]) },
   "goroutine-stacks": { kind: "goroutine stacks", ...GOROUTINES },
@@ -247,7 +249,7 @@ function runtimes(isRuntimes: boolean): string {
 function accumulationTitle({ holder, isRuntimes, ownerKind, members, goroutine }: Figures["accumulation"], size: string): string {
   const kind = ownerKind === undefined ? "" : ` (${ownerKind})`;
   const what = members ? `: ${times(members.count, members.type)}` : "";
-  const where = goroutine ? `; goroutine ${goroutine.id} is in ${goroutine.function} [${goroutine.state}]` : "";
+  const where = goroutine ? `; goroutine ${goroutine.id} is ${inPlace(goroutine.function, goroutine.state)}` : "";
   return `${holder}${runtimes(isRuntimes)}${kind} holds ${size}${what}${where}`;
 }
 
@@ -268,7 +270,12 @@ function groupTitle(group: GroupFigures, size: string): string {
   const many = count > 1 ? `${counted(count, "goroutine")} are` : `goroutine ${ids[0]} is`;
   const place = group.file === "" ? "" : ` at ${formatPlace(group)}`;
   const heap = heapBytes > 0 ? `, ${formatBytes(heapBytes)} of it heap` : " of stacks";
-  return `${many} in ${group.function}${place} [${state}] and hold${count > 1 ? "" : "s"} ${size}${heap}`;
+  return `${many} ${inPlace(group.function === "" ? "" : group.function + place, state)} and hold${count > 1 ? "" : "s"} ${size}${heap}`;
+}
+
+/** "in main.serve [running]"; without a table of functions nobody knows in which. */
+function inPlace(name: string, state: string): string {
+  return name === "" ? `in a function that is not known [${state}]` : `in ${name} [${state}]`;
 }
 
 /** Functions named that goroutines of one place began in. */

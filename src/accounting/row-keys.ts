@@ -40,9 +40,11 @@ export function rowKeys({ heap, runtime }: Pick<Sources, "heap" | "runtime">, na
     return keyOfName(grouping === "package" ? name : role.readable);
   };
   const ownerKeys = heap.roots.owners.map((owner, id) => {
-    if (owner.goroutine !== undefined) return intern(`goroutine ${names.place(owner.goroutine).function}`);
+    // Without a table of functions nobody knows where goroutines are.
+    if (owner.goroutine !== undefined) return intern(`goroutine ${names.place(owner.goroutine).function}`.trimEnd());
     // Every variable is a key of its own.
     if (owner.kind === "global" && grouping !== "package") return intern(`variable ${id}`, "global variables");
+    if (owner.kind === "data" && owner.name.startsWith("data 0x")) return intern("global variables without a name");
     if (owner.kind === "global" || owner.kind === "data") return intern(`global variables of ${packageOf(owner.name, runtime.names)}`);
     return intern(owner.kind);
   });

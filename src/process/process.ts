@@ -14,7 +14,7 @@ import type { MappedFile, ProcessParts, Thread } from "./parts.js";
 import type { SignalInfo } from "./signal-info.js";
 
 export type { ElfSymbol } from "../elf/elf.js";
-export { AT_EXECFN, AT_SYSINFO_EHDR } from "./auxv.js";
+export { AT_ENTRY, AT_EXECFN, AT_SYSINFO_EHDR } from "./auxv.js";
 export { acceptExecutable, type BuildCheck, buildIdInMemory, verifyBuild } from "./build.js";
 export { BUILD_INFO_MAGIC, executableCandidates, findBuildInfo, imageCandidates, isGoImage, mayBeGo } from "./candidates.js";
 export type { LoadedImage } from "./image-mappings.js";

@@ -65,8 +65,10 @@ export interface Goroutines {
     /** Goroutines that matched, shown or not. */
     readonly matching: number;
     readonly groups?: number;
-    /** Of the program: all but the runtime's own. */
+    /** Of the program: all but those that are known to be the runtime's own. */
     readonly user: number;
+    /** How many of them may be the runtime's all the same: what they began in is not known. Absent where all are known. */
+    readonly unknown?: number;
     readonly system: number;
     readonly byStatus: Readonly<Record<string, number>>;
   };
@@ -87,6 +89,7 @@ export const goroutines: Query<GoroutinesArgs, Goroutines> = {
     const onStack = focus && stackTest(dump, focus);
     progress.stage("reading goroutines", all.length);
     let user = 0;
+    let unknown = 0;
     let visited = 0;
     const byStatus: Record<string, number> = {};
     const chosen: Goroutine[] = [];
@@ -94,6 +97,7 @@ export const goroutines: Query<GoroutinesArgs, Goroutines> = {
       if (++visited % TICK === 0) progress.tick(visited);
       const isSystem = goroutine.system;
       if (!isSystem) user++;
+      if (!isSystem && !goroutine.hasKnownStart) unknown++;
       if (isSystem && !system) continue;
       if (status.length > 0 && !status.includes(goroutine.status)) continue;
       if (reason && !reason.test(goroutine.waitReason)) continue;
@@ -103,7 +107,7 @@ export const goroutines: Query<GoroutinesArgs, Goroutines> = {
       byStatus[state] = (byStatus[state] ?? 0) + 1;
       chosen.push(goroutine);
     }
-    const total = { matching: chosen.length, user, system: all.length - user, byStatus };
+    const total = { matching: chosen.length, user, ...(unknown > 0 ? { unknown } : {}), system: all.length - user, byStatus };
     const retained = retains ? retainedOf(dump) : undefined;
     if (group) {
       progress.stage("comparing stacks", chosen.length);

@@ -38,6 +38,8 @@ export interface Goroutine {
   readonly lockedM: Address;
   /** Belongs to the runtime, not to the program. */
   readonly system: boolean;
+  /** Which function it began in is known; else only what it waits for can tell that it is the runtime's. */
+  readonly hasKnownStart: boolean;
   /** The thread it is on, running or in a system call. */
   readonly thread: Thread | undefined;
   /** Registers of its own code when it was interrupted at an arbitrary instruction: they may hold pointers. */

@@ -82,7 +82,10 @@ class GoroutineView implements Goroutine {
     return this.scheduler.field(this.address, "lockedm");
   }
   get system(): boolean {
-    return this.scheduler.isSystem(this.address);
+    return this.hasKnownStart ? this.scheduler.isSystem(this.address) : OWN_WAITS.has(this.waitReason);
+  }
+  get hasKnownStart(): boolean {
+    return this.scheduler.hasKnownStart(this.address);
   }
   /** The thread it is on. g.m alone does not tell: that m may have another goroutine by now. */
   get thread(): Thread | undefined {
@@ -107,6 +110,18 @@ class GoroutineView implements Goroutine {
     this.scheduler.walk(this, this.position, visit);
   }
 }
+
+/** What only goroutines of the runtime's own wait for, in any release. runtime/runtime2.go waitReasonStrings */
+const OWN_WAITS: ReadonlySet<string> = new Set([
+  "GC sweep wait",
+  "GC scavenge wait",
+  "GC worker (idle)",
+  "GC worker (active)",
+  "GOMAXPROCS updater (idle)",
+  "finalizer wait",
+  "cleanup wait",
+  "force gc (idle)",
+]);
 
 /** runtime.allgs: addresses of every g there ever was; those that are missing from a damaged core read as 0. */
 function readAddresses(memory: AddressSpace, allgs: Address | undefined, findings: Findings): Float64Array {

@@ -3,7 +3,7 @@
 import type { Findings } from "../base/findings.js";
 import { type Address, alignDown, alignUp, type Bytes, hex } from "../base/units.js";
 import type { Mapping } from "../process/address-space.js";
-import { AT_EXECFN, AT_SYSINFO_EHDR, imagesOf, type LoadedImage, mainImageOf, type Process } from "../process/process.js";
+import { AT_ENTRY, AT_EXECFN, AT_SYSINFO_EHDR, imagesOf, type LoadedImage, mainImageOf, type Process } from "../process/process.js";
 import { type Accounts, growingBy } from "./accounting.js";
 import { foreignRanges } from "./foreign-ranges.js";
 import { goRanges, type Range, union, without } from "./go-ranges.js";
@@ -72,7 +72,7 @@ export function classifyMemory(
   sanitized: boolean,
   findings: Findings,
 ): MemoryClasses {
-  const tally = tallyMappings(process, goRanges(process, layout, spans), foreignRanges(process, stacks, sanitized));
+  const tally = tallyMappings(process, layout, goRanges(process, layout, spans), foreignRanges(process, stacks, sanitized));
   const { rest, heapMapped, metadataMapped, add } = tally;
   // The runtime counts its metadata itself; a few of its buffers are in no structure that is read here.
   const metadata = accounts?.metadata ?? metadataMapped;
@@ -117,9 +117,14 @@ class Tally {
   };
 }
 
-function tallyMappings(process: Process, go: ReturnType<typeof goRanges>, foreign: ReturnType<typeof foreignRanges>): Tally {
+function tallyMappings(
+  process: Process,
+  layout: Layout,
+  go: ReturnType<typeof goRanges>,
+  foreign: ReturnType<typeof foreignRanges>,
+): Tally {
   const tally = new Tally();
-  const images = { ...imageRanges(process), paths: imagePaths(process) };
+  const images = { ...imageRanges(process, layout), paths: imagePaths(process) };
   const vvar = startOfVvar(process);
   for (const mapping of process.memory.mappings) {
     const bytes = mapping.end - mapping.start;
@@ -258,11 +263,22 @@ interface ImageRanges {
   readonly libraries: readonly Range[];
 }
 
-function imageRanges(process: Process): ImageRanges {
+function imageRanges(process: Process, layout: Layout): ImageRanges {
   const main = mainImageOf(process);
   const all = imagesOf(process).map((each) => ({ isMain: each.image === main?.image && each.bias === main.bias, ranges: rangesOf(each) }));
   const of = (isMain: boolean) => union(all.flatMap((each) => (each.isMain === isMain ? each.ranges : [])));
-  return { executable: of(true), libraries: of(false) };
+  return { executable: main ? of(true) : union(missingExecutable(process, layout)), libraries: of(false) };
+}
+
+/** Of an executable that could not be had: the mappings of the file that the program was entered in, and its variables, if it is Go. */
+function missingExecutable({ memory, auxv }: Process, layout: Layout): readonly Range[] {
+  const path = memory.find(auxv.get(AT_ENTRY) ?? 0)?.path ?? "";
+  const own = path === "" ? [] : memory.mappings.filter((each) => each.path === path);
+  const module = layout.global("runtime.firstmoduledata");
+  const word = (field: "text" | "noptrdata" | "enoptrbss") =>
+    module === undefined ? 0 : (memory.tryAddress(module + layout.struct("moduledata").offset(field)) ?? 0);
+  if (own.length === 0 || memory.find(word("text"))?.path !== path) return own;
+  return [...own, { start: alignDown(word("noptrdata"), 4096), end: alignUp(word("enoptrbss"), 4096) }];
 }
 
 function rangesOf({ image, bias }: LoadedImage): readonly Range[] {

@@ -139,6 +139,12 @@ export class Scheduler {
     return this.field(goroutine, "startpc") === 0 && this.functions.find(this.field(goroutine, "syscallpc"))?.name === "runtime.goexit";
   }
 
+  /** False where the table of functions is missing; a goroutine that C's threads are lent began nowhere. */
+  hasKnownStart(goroutine: Address): boolean {
+    const start = this.field(goroutine, "startpc");
+    return start === 0 || this.functions.find(start) !== undefined;
+  }
+
   /** runtime.isSystemGoroutine */
   isSystem(goroutine: Address): boolean {
     const name = this.functions.find(this.field(goroutine, "startpc"))?.name ?? "";

@@ -163,7 +163,7 @@ function dataRoots(runtime: GoRuntime, objects: ObjectTable, kinds: PointerKinds
       slot,
       words.value[i],
       object,
-      true,
+      words.certain[i] === 1,
       global ? kinds.codeAt(global.type, slot - global.address) : POINTER.unknown,
       "global",
     );

@@ -13,11 +13,13 @@ export interface StaticVariable extends GlobalVariable {
   readonly via: { readonly variable: StaticVariable; readonly offset: number } | undefined;
 }
 
-/** Words of data and bss that the module's masks name and that are not zero. */
+/** Words of data and bss that the module's masks name and that are not zero; where a mask is missing, all of them. */
 export interface DataWords {
   /** [count] ascending */
   readonly slot: Float64Array;
   readonly value: Float64Array;
+  /** [count] 0: nothing says that it is a pointer, and nothing that it is none. */
+  readonly certain: Uint8Array;
   readonly count: number;
 }
 
@@ -76,30 +78,36 @@ export function findStatics(runtime: GoRuntime, kinds: PointerKinds, words: Data
   return { at };
 }
 
-/** Words of data and bss that the module's masks name. runtime/mgcmark.go markrootBlock */
+/** Words of data and bss that may be pointers. runtime/mgcmark.go markrootBlock */
 export function readDataWords(runtime: GoRuntime, findings: Findings): DataWords {
   const { memory } = runtime.process;
   const slots: number[] = [];
   const values: number[] = [];
+  const certain: number[] = [];
   for (const module of runtime.modules) {
     for (const { start, words, bits } of pointerAreas(memory, module)) {
       const bytes = memory.tryBytes(start, words * WORD)?.slice();
-      if (!bits || !bytes) {
-        findings.add("data-missing", "global variables or their pointer masks are not in the core", hex(start), { partial: true });
+      if (!bytes) {
+        findings.add("data-missing", "global variables are not in the core", hex(start), { partial: true });
         continue;
+      }
+      if (!bits) {
+        const message = "pointer masks of global variables are not in the core: every word of them is taken as a possible pointer";
+        findings.add("data-mask-missing", `${message}, which may keep garbage`, hex(start), { partial: true });
       }
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       for (let word = 0; word < words; word++) {
-        if ((bits[word >>> 3] & (1 << (word & 7))) === 0) continue;
+        if (bits && (bits[word >>> 3] & (1 << (word & 7))) === 0) continue;
         const high = view.getUint32(word * 8 + 4, true);
         const value = high * 0x100000000 + view.getUint32(word * 8, true);
         if (value === 0 || high > 0xffff) continue;
         slots.push(start + word * WORD);
         values.push(value);
+        certain.push(bits ? 1 : 0);
       }
     }
   }
-  return { slot: Float64Array.from(slots), value: Float64Array.from(values), count: slots.length };
+  return { slot: Float64Array.from(slots), value: Float64Array.from(values), certain: Uint8Array.from(certain), count: slots.length };
 }
 
 /** From the first to the last byte of a module's variables. */

@@ -39,7 +39,15 @@ const STACKS = [...GOROUTINES, "stack-incomplete", "stack-unread"];
 const SPANS = ["heap-state-missing", "spans-missing", "span-missing", "span-odd", "spans-lost", "alloc-bits-missing", "alloc-count"];
 const MODULES = ["module-missing", "module-odd", "module-ambiguous", "module-contradicted"];
 const ACCOUNTS = ["accounts-missing", "accounts-odd", "accounts-contradicted", "classes-short"];
-const REFERENCES = ["heap-missing", "data-missing", "mask-missing", "special-damaged", "queue-damaged", "object-too-large"];
+const REFERENCES = [
+  "heap-missing",
+  "data-missing",
+  "data-mask-missing",
+  "mask-missing",
+  "special-damaged",
+  "queue-damaged",
+  "object-too-large",
+];
 
 /**
  * Codes of findings that stand against an answer. Of the core as a whole are those of OPENING: they are told of memory, and where they

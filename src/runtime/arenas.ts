@@ -14,7 +14,18 @@ export const PAGES_PER_ARENA = ARENA / PAGE;
  * @param heap  address of mheap_
  */
 export function heapArenaOf(memory: AddressSpace, layout: Layout, heap: Address, arenaBaseOffset: number, address: Address): Address {
+  return indexedArena(memory, layout, heap, arenaBaseOffset, address) ?? 0;
+}
+
+/** The same; undefined when that part of the index is not in the core. */
+export function indexedArena(
+  memory: AddressSpace,
+  layout: Layout,
+  heap: Address,
+  arenaBaseOffset: number,
+  address: Address,
+): Address | undefined {
   const l1 = memory.readAddress(heap + layout.struct("mheap").offset("arenas"));
   const index = Math.floor((address - arenaBaseOffset) / ARENA);
-  return memory.tryAddress(l1 + index * 8) ?? 0;
+  return memory.tryAddress(l1 + index * 8);
 }

@@ -5,9 +5,10 @@ import type { Findings } from "../base/findings.js";
 import { RELEASES } from "../base/releases.js";
 import { type Address, hex, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
+import { runGcProgram } from "./gc-program.js";
 import { readField, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
-import { MOST_MODULES } from "./limits.js";
+import { LONGEST_PROGRAM, MOST_MODULES } from "./limits.js";
 import { chain } from "./records/chain.js";
 
 /** One active module, addresses as in the process (already biased). */
@@ -53,6 +54,9 @@ export interface Module {
   readonly gcdatamask: { readonly n: number; readonly bytes: Address };
   /** The same of [bss, ebss). */
   readonly gcbssmask: { readonly n: number; readonly bytes: Address };
+  /** Constants: the programs that those masks were made by when the process began. */
+  readonly gcdata: Address;
+  readonly gcbss: Address;
 }
 
 /** Every module from runtime.firstmoduledata along next. @throws UnsupportedError when there is no Go runtime in this memory. */
@@ -120,6 +124,8 @@ function readModule(memory: AddressSpace, layout: Layout, at: Address): Module {
     textsections: readSections(memory, sections.array, sections.length),
     gcdatamask: { n: word("gcdatamask.n"), bytes: word("gcdatamask.bytedata") },
     gcbssmask: { n: word("gcbssmask.n"), bytes: word("gcbssmask.bytedata") },
+    gcdata: word("gcdata"),
+    gcbss: word("gcbss"),
   };
 }
 
@@ -127,15 +133,24 @@ function readModule(memory: AddressSpace, layout: Layout, at: Address): Module {
 export interface PointerArea {
   readonly start: Address;
   readonly words: number;
-  /** One bit per word; undefined when the mask is not in the core. */
+  /** One bit per word; undefined when neither the mask is in the core nor its program in the executable. */
   readonly bits: Uint8Array | undefined;
 }
 
 /** Data and bss of a module with their masks; one without words is left out. runtime/mgcmark.go markrootBlock */
-export function pointerAreas(memory: AddressSpace, { data, edata, gcdatamask, bss, ebss, gcbssmask }: Module): readonly PointerArea[] {
-  const area = (start: Address, end: Address, { n, bytes }: Module["gcdatamask"]): readonly PointerArea[] => {
+export function pointerAreas(memory: AddressSpace, module: Module): readonly PointerArea[] {
+  const { data, edata, gcdatamask, gcdata, bss, ebss, gcbssmask, gcbss } = module;
+  const area = (start: Address, end: Address, { n, bytes }: Module["gcdatamask"], program: Address): readonly PointerArea[] => {
     const words = Math.min(Math.floor((end - start) / WORD), n);
-    return words > 0 ? [{ start, words, bits: memory.tryBytes(bytes, Math.ceil(words / 8))?.slice() }] : [];
+    if (words <= 0) return [];
+    return [{ start, words, bits: memory.tryBytes(bytes, Math.ceil(words / 8))?.slice() ?? maskByProgram(memory, program, words) }];
   };
-  return [...area(data, edata, gcdatamask), ...area(bss, ebss, gcbssmask)];
+  return [...area(data, edata, gcdatamask, gcdata), ...area(bss, ebss, gcbssmask, gcbss)];
+}
+
+/** The mask as the runtime made it: it lies above the heap, where a core that was cut off has nothing. runtime/symtab.go progToPointerMask */
+function maskByProgram(memory: AddressSpace, program: Address, words: number): Uint8Array | undefined {
+  const end = memory.find(program)?.end ?? program;
+  const bytes = memory.tryBytes(program, Math.min(end - program, LONGEST_PROGRAM))?.slice();
+  return bytes && runGcProgram(bytes, words);
 }

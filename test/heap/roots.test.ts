@@ -126,12 +126,12 @@ test("nil, and what points to no object, is no root", () => {
   expect(program.rows()).toEqual([]);
 });
 
-test("data whose mask is not in the core is told, and the answer partial", () => {
+test("data whose mask is not in the core is taken word by word, which is told, and the answer partial", () => {
   const program = new Program();
   program.mask = 0x10;
   program.memory.word(DATA, program.object(0));
-  expect(program.rows()).toEqual([]);
-  expect(program.findings.list().map(({ code, partial }) => [code, partial])).toEqual([["data-missing", true]]);
+  expect(program.rows()).toEqual(["data 0xc000002000: 0, unknown"]);
+  expect(program.findings.list().map(({ code, partial }) => [code, partial])).toEqual([["data-mask-missing", true]]);
 });
 
 test("a finalizer holds its closure, and what its object points to, but not the object", () => {

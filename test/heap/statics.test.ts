@@ -80,10 +80,15 @@ test("words are those that the masks name and that hold an address, in ascending
   ]);
 });
 
-test("masks that are not in the core make a partial answer", () => {
+test("where masks are not in the core each word may be a pointer, which makes a partial answer", () => {
   const program = new Program(0x100);
-  expect(program.words().count).toBe(0);
-  expect(program.findings.list()).toMatchObject([{ code: "data-missing", partial: true, count: 2 }]);
+  program.memory.words(DATA, 0x11, 0, 0x33);
+  const { slot, certain } = program.words();
+  expect([[...slot], [...certain]]).toEqual([
+    [DATA, DATA + 2 * WORD],
+    [0, 0],
+  ]);
+  expect(program.findings.list()).toMatchObject([{ code: "data-mask-missing", partial: true, count: 2 }]);
 });
 
 test("data without a name is of the type that a pointer to it says, and so on along the pointers in it", () => {

@@ -170,6 +170,8 @@ export function writeModule(
     rodata: place(rodata),
     gofunc: place(gofunc),
     textsections: [],
+    gcdata: 0,
+    gcbss: 0,
     gcdatamask: { n: 0, bytes: 0 },
     gcbssmask: { n: 0, bytes: 0 },
   };

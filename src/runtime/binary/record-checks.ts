@@ -2,7 +2,7 @@
 import { uint64 } from "../../base/uint64.js";
 import { type Address, WORD } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
-import { ARENA, heapArenaOf, PAGE } from "../arenas.js";
+import { ARENA, indexedArena, PAGE } from "../arenas.js";
 import type { Range } from "../go-ranges.js";
 import type { Layout } from "../layout/schema.js";
 import { MOST_ID, MOST_MACHINES, MOST_STACK } from "../limits.js";
@@ -124,7 +124,9 @@ function spanInIndex({ memory, layout, arenaBaseOffset }: Surroundings, heap: Ad
   if (arenas === undefined || !isPointer(arenas)) return false;
   const spans = layout.struct("arenaSpans");
   if (!spans.has("spans")) return undefined;
-  const arena = heapArenaOf(memory, layout, heap, arenaBaseOffset, start);
+  // It lies above the heap: a core that was cut off lacks it.
+  const arena = indexedArena(memory, layout, heap, arenaBaseOffset, start);
+  if (arena === undefined) return undefined;
   if (!isPointer(arena)) return false;
   const known = memory.tryAddress(arena + spans.offset("spans") + Math.floor((start % ARENA) / PAGE) * WORD);
   return known === undefined ? undefined : known === span;

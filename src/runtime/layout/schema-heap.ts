@@ -23,6 +23,8 @@ const moduleWords = [
   "etypes",
   "rodata",
   "gofunc",
+  "gcdata",
+  "gcbss",
   "gcdatamask.n",
   "gcdatamask.bytedata",
   "gcbssmask.n",

@@ -127,6 +127,7 @@ const doors = {
       "roles",
       "atomic-pointers",
       "functions",
+      "callers-frames",
       "variables",
     ],
     ...["goroutines", "unwind", "stack-maps", "stack-roots", "frame-variables", "argument-words", "deferred-calls", "signal-frame"],

@@ -27,6 +27,7 @@ export type { ObjectPageArgs, ObjectPageResult } from "./query/object-page.js";
 export type { ObjectRow, Selection } from "./query/object-rows.js";
 export type { ObjectsArgs, ObjectsResult } from "./query/objects.js";
 export type { Overview as OverviewResult } from "./query/overview.js";
+export type { NoProfileReason, Profile as ProfileResult, ProfileArgs, ProfileOrder } from "./query/profile.js";
 export type { NoArgs } from "./query/query.js";
 export type { ReadArgs, ReadResult } from "./query/read.js";
 export type { Refs as RefsResult, RefsArgs } from "./query/refs.js";

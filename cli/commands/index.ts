@@ -12,6 +12,7 @@ import { leakedCommand } from "./leaked.js";
 import { mappingsCommand } from "./mappings.js";
 import { objectsCommand } from "./objects.js";
 import { overviewCommand } from "./overview.js";
+import { profileCommand } from "./profile.js";
 import { readCommand } from "./read.js";
 import { refsCommand } from "./refs.js";
 import { showCommand } from "./show.js";
@@ -43,6 +44,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   threadsCommand,
   blockedCommand,
   leakedCommand,
+  profileCommand,
   traceExtractCommand,
   traceSummaryCommand,
   traceEventsCommand,

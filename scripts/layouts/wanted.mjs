@@ -23,7 +23,7 @@ export const VARIABLES = [
     "sweep",
     "gcBgMarkWorkerPool",
   ],
-  ...["MemProfileRate", "blockprofilerate", "mutexprofilerate"],
+  ...["MemProfileRate", "blockprofilerate", "mutexprofilerate", "mProfCycle", "ticks"],
   ...["timers", "netpollInited", "pollcache", "deadlock"],
   ...["waitReasonStrings", "gStatusStrings"],
 ]

@@ -15,6 +15,7 @@ import { names } from "./names.js";
 import { objectPage } from "./object-page.js";
 import { objects } from "./objects.js";
 import { overview } from "./overview.js";
+import { profile } from "./profile.js";
 import { read } from "./read.js";
 import { refs } from "./refs.js";
 import { show } from "./show.js";
@@ -51,6 +52,7 @@ export const QUERIES = {
   suspects,
   waste,
   why,
+  profile,
   doctor,
   mappings,
   read,

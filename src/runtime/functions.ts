@@ -18,6 +18,8 @@ export interface InlinedFrame {
   readonly inlined: boolean;
   /** abi.FuncID; its numbers move between releases. */
   readonly funcId: number;
+  /** Where it stands in the code: of a function that others are inlined into, the place of that call. */
+  readonly pc: Address;
 }
 
 /** The functions of all modules, by their code. */
@@ -125,12 +127,12 @@ class Functions implements FunctionTable {
       const funcId = call.u8();
       call.offset = 4;
       const name = this.partOf(fn).nameAt(call.i32());
-      frames.push({ name, ...this.lineAt(fn, at), inlined: true, funcId });
+      frames.push({ name, ...this.lineAt(fn, at), inlined: true, funcId, pc: at });
       const parent = fn.entry + call.i32();
       if (parent === at) break;
       at = parent;
     }
-    frames.push({ name: fn.name, ...this.lineAt(fn, at), inlined: false, funcId: fn.funcId });
+    frames.push({ name: fn.name, ...this.lineAt(fn, at), inlined: false, funcId: fn.funcId, pc: at });
     if (this.inlined.size >= MOST_FUNCTIONS_REMEMBERED) this.inlined.clear();
     this.inlined.set(pc, frames);
     return frames;

@@ -33,6 +33,10 @@ export const MOST_SPANS = 1 << 28;
 export const MOST_RANGES = 1 << 20;
 /** Specials: finalizers, cleanups, weak pointers, profiled objects. */
 export const MOST_SPECIALS = 1 << 26;
+/** Stacks that one profile tells apart. */
+export const MOST_BUCKETS = 1 << 24;
+/** Addresses of one of them; GODEBUG=profstackdepth allows 1024, and some are kept for what is to be skipped. runtime/mprof.go */
+export const DEEPEST_BUCKET = 1200;
 /** Blocks of the queues of finalizers and of cleanups that are due. */
 export const LONGEST_QUEUE = 1 << 20;
 /** Ms; debug.SetMaxThreads allows 10,000 by itself. */

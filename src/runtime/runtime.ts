@@ -26,7 +26,7 @@ import { readPackages } from "./packages.js";
 import { type OtherImage, withPlugins } from "./plugin-variables.js";
 import { threadStacks } from "./records/machine.js";
 import { readSpans, type SpanTable } from "./spans.js";
-import { readSpecials, type SpecialRoot } from "./specials.js";
+import { readSpecials, type SampledObjects, type SpecialRoot } from "./specials.js";
 import { readTypes, type TypeTable } from "./types.js";
 import { readVariables, type Variables } from "./variables.js";
 import { type PointerMasks, readPointerMasks } from "./variants/pointer-masks.js";
@@ -53,6 +53,7 @@ export interface GoRuntime {
   readonly pointerMasks: PointerMasks;
   readonly goroutines: GoroutineTable;
   readonly specials: readonly SpecialRoot[];
+  readonly sampled: SampledObjects;
   /** undefined when the runtime's variables are not whole in the core. */
   readonly accounts: Accounts | undefined;
   readonly memoryClasses: MemoryClasses;
@@ -69,7 +70,7 @@ export interface GoRuntime {
 
 /** What is read at once, because every question needs it; none of it takes long. */
 type Parts = Omit<GoRuntime, LateName | "closureType" | "parameterType" | "symbolAt">;
-type LateName = "names" | "spans" | "goroutines" | "specials" | "accounts" | "memoryClasses" | "stringBytes" | "tinyBlock";
+type LateName = "names" | "spans" | "goroutines" | "specials" | "sampled" | "accounts" | "memoryClasses" | "stringBytes" | "tinyBlock";
 /** What is read at first use, each part once. */
 type LateParts = { readonly [Name in LateName]: () => GoRuntime[Name] };
 
@@ -101,6 +102,9 @@ export function readRuntime(process: Process, binary: Binary, findings: Findings
     },
     get specials() {
       return late.specials();
+    },
+    get sampled() {
+      return late.sampled();
     },
     get accounts() {
       return late.accounts();
@@ -180,12 +184,14 @@ function lateParts({ process, memory, layout, binary, build, modules, functions,
     checkSpans(memory, layout, table, findings);
     return table;
   });
+  const specials = lazy(() => readSpecials(memory, layout, spans(), findings));
   const accounts = lazy(() => believedAccounts(process, layout, spans(), findings));
   return {
     names: lazy(() => new PackageNames(readPackages(memory, modules, binary.debug))),
     spans,
     goroutines: lazy(() => readGoroutines(process, layout, functions, modules, findings)),
-    specials: lazy(() => readSpecials(memory, layout, spans(), findings)),
+    specials: () => specials().roots,
+    sampled: () => specials().sampled,
     accounts,
     memoryClasses: lazy(() =>
       classifyMemory(process, layout, spans(), accounts(), threadStacks(process, layout), isSanitized(build), findings),

@@ -24,14 +24,24 @@ export interface SpecialRoot {
   }[];
 }
 
-/** Every special and queued entry that holds roots. */
-export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTable, findings: Findings): readonly SpecialRoot[] {
+/** Objects whose allocation was sampled, by address, each with the bucket of the heap profile that it is counted in: records/profile-buckets.ts. */
+export type SampledObjects = ReadonlyMap<Address, Address>;
+
+/** Every special and queued entry that holds roots, and what the heap profile has of objects. */
+export function readSpecials(
+  memory: AddressSpace,
+  layout: Layout,
+  spans: SpanTable,
+  findings: Findings,
+): { readonly roots: readonly SpecialRoot[]; readonly sampled: SampledObjects } {
   const out: SpecialRoot[] = [];
+  const sampled = new Map<Address, Address>();
   // The numbers move between releases; -1 where the release has none of that kind.
   const kinds = {
     finalizer: layout.constant("runtime._KindSpecialFinalizer") ?? 1,
     weakHandle: layout.constant("runtime._KindSpecialWeakHandle") ?? -1,
     cleanup: layout.constant("runtime._KindSpecialCleanup") ?? -1,
+    profile: layout.hasStruct("specialprofile") ? (layout.constant("runtime._KindSpecialProfile") ?? -1) : -1,
   };
   const special = layout.struct("special");
   const broken = (at: Address) => findings.add("special-damaged", "chains of special records break off", hex(at), { partial: true });
@@ -51,6 +61,7 @@ export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTa
       try {
         if (kind === kinds.finalizer) out.push(finalizer(memory, layout, at, object));
         else if (kind === kinds.cleanup) out.push(cleanup(memory, layout, at, object));
+        else if (kind === kinds.profile) sampled.set(object, memory.readAddress(at + layout.struct("specialprofile").offset("b")));
         else if (kind === kinds.weakHandle && layout.hasStruct("specialWeakHandle")) out.push(weakHandle(memory, layout, at, object));
       } catch (error) {
         if (!(error instanceof MemoryFault)) throw error;
@@ -69,7 +80,7 @@ export function readSpecials(memory: AddressSpace, layout: Layout, spans: SpanTa
       damaged(error.address);
     }
   }
-  return out;
+  return { roots: out, sampled };
 }
 
 /** A weak pointer's handle (since Go 1.24) is kept alive by the object. */

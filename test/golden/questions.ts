@@ -59,6 +59,7 @@ export function questionsOf(program: string, addressOf: (expression: string) => 
     threads: [[], ["--registers"]],
     blocked: [[], ["--top", "0"]],
     leaked: [[], ["--retains"]],
+    profile: [["heap"], ["block"], ["mutex"]],
     "trace extract": [[], ["--last"], ["-o", "-"]],
     "trace summary": [[]],
     "trace events": [[], ["--goroutine", first, "--stacks"], ["--kind", "^GC", "--top", "0"], ["--kind", "^GC", "-o", "-"]],

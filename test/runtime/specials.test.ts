@@ -13,6 +13,7 @@ const STRUCTS = {
   special: [24, { next: [0, 8], offset: [8, 8], kind: [16, 1] }],
   specialfinalizer: [48, { fn: [24, 8], ot: [40, 8] }],
   specialCleanup: [48, { fn: [24, 8], cleanup: [24, 24] }],
+  specialprofile: [32, { b: [24, 8] }],
   specialWeakHandle: [32, { handle: [24, 8] }],
   cleanupFn: [24, { call: [0, 8], fn: [8, 8], arg: [16, 8] }],
   finblock: [16 + 2 * 32, { alllink: [0, 8], cnt: [8, 4], fin: [16, 64] }],
@@ -48,14 +49,15 @@ class Program {
     const layout = {
       ...layoutOf(Object.fromEntries(Object.entries(STRUCTS).filter(([name]) => !without.includes(name)))),
       global: (name: string) => this.globals[name],
-      constant: (name: string) => ({ "runtime._KindSpecialWeakHandle": 5, "runtime._KindSpecialCleanup": 7 })[name],
+      constant: (name: string) =>
+        ({ "runtime._KindSpecialProfile": 3, "runtime._KindSpecialWeakHandle": 5, "runtime._KindSpecialCleanup": 7 })[name],
     } as unknown as Layout;
     const slots = { elementSize: 64, elements: 128, noscan: false, sizeClass: 5, freeIndex: 128, allocBits: 0, allocCount: 128 };
     const spans = spansOf([0, 1].map((each) => ({ base: BASE + each * 8192, pages: 1, ...slots })));
     const findings = new Findings();
     const table = { ...spans, specials: Float64Array.from([0, 1], (span) => specials[span] ?? 0) };
-    const found = readSpecials(this.memory.memory(), layout, table, findings);
-    return { found, codes: findings.list().map((each) => [each.code, each.partial]) };
+    const { roots: found, sampled } = readSpecials(this.memory.memory(), layout, table, findings);
+    return { found, sampled: [...sampled], codes: findings.list().map((each) => [each.code, each.partial]) };
   }
 }
 
@@ -65,8 +67,10 @@ test("each kind of special says whose it is and which of its words are roots", (
   const cleanup = program.special(7, 128, weak, 0x10, 0x20, 0x30);
   // Set through a pointer to byte 8 of the second slot.
   const finalizer = program.special(1, 72, cleanup, 0x55, 0, 0x66);
-  const profile = program.special(3, 0, finalizer);
-  const { found, codes } = program.read([profile]);
+  const profile = program.special(3, 256, finalizer, 0x99);
+  const { found, sampled, codes } = program.read([profile]);
+  expect(sampled).toEqual([[BASE + 256, 0x99]]);
+  expect(program.read([profile], ["specialprofile"]).sampled).toEqual([]);
   expect(found).toEqual([
     { kind: "finalizer", object: BASE + 64, pointerType: 0x66, pointers: [{ slot: finalizer + 24, value: 0x55, role: "fn" }] },
     {

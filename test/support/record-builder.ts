@@ -70,6 +70,11 @@ const STRUCTS: Structs = {
   syncWaitGroup: [16, { state: [0, 8], sema: [8, 4] }],
   syncCond: [64, { notify: [24, 24] }],
   notifyList: [24, { wait: [0, 4], notify: [4, 4], head: [8, 8] }],
+  profileBucket: words("next", "allnext", "typ", "hash", "size", "nstk"),
+  memRecord: [128, { active: [0, 32], future: [32, 96] }],
+  memRecordCycle: words("allocs", "frees", "alloc_bytes", "free_bytes"),
+  blockRecord: words("count", "cycles"),
+  ticks: words("lock", "startTicks", "startTime", "val"),
   pollDesc: [64, { fd: [0, 8], closing: [8, 1], rg: [16, 8], wg: [24, 8], rd: [32, 8], wd: [40, 8] }],
 };
 

@@ -75,7 +75,7 @@ export class StoppedProgram {
     const functions = [...this.functions.values()];
     const find = (pc: Address) => functions.find((each) => pc >= each.entry && pc < each.end);
     const lineAt = () => ({ file: "/src/app/main.go", line: 7 });
-    const inlinedAt = (fn: GoFunction): InlinedFrame[] => [{ name: fn.name, ...lineAt(), inlined: false, funcId: 0 }];
+    const inlinedAt = (fn: GoFunction, pc: Address): InlinedFrame[] => [{ name: fn.name, ...lineAt(), inlined: false, funcId: 0, pc }];
     return {
       layout,
       memory,

@@ -1,11 +1,11 @@
 // Whether the memory at an address can be a record of the runtime's: a g, an m, a p, a span, a bucket of a profile.
 import { uint64 } from "../../base/uint64.js";
-import { type Address, WORD } from "../../base/units.js";
+import { type Address, NOT_AN_ADDRESS, WORD } from "../../base/units.js";
 import type { AddressSpace } from "../../process/address-space.js";
 import { ARENA, indexedArena, PAGE } from "../arenas.js";
 import type { Range } from "../go-ranges.js";
 import type { Layout } from "../layout/schema.js";
-import { MOST_ID, MOST_MACHINES, MOST_STACK } from "../limits.js";
+import { DEEPEST_BUCKET, MOST_ID, MOST_MACHINES, MOST_STACK } from "../limits.js";
 import { readWords } from "./words.js";
 
 /** A dead process whose variables are looked for. */
@@ -143,15 +143,13 @@ export function isBucketList({ memory, layout, text }: Surroundings, first: Addr
     if (bytes === undefined) return count > 1 ? undefined : false;
     const depth = memory.tryAddress(at + bucket.offset("nstk")) ?? 0;
     if (memory.tryAddress(at + bucket.offset("typ")) !== type || depth < 1 || depth > DEEPEST_BUCKET) return false;
-    for (let i = 0; i < depth; i++) {
-      const pc = memory.tryAddress(at + bucket.size + i * WORD) ?? 0;
-      // A pc of C's code, where cgo's tracebacks have any, lies elsewhere.
-      if (i === 0 && !(pc >= text.start && pc <= text.end)) return false;
-    }
+    // What locks of the runtime stood in began with no address but a mark, from Go 1.23 to 1.26. runtime/mprof.go logicalStackSentinel
+    const [first, second] = [0, 1].map((i) => memory.tryAddress(at + bucket.size + i * WORD) ?? 0);
+    const pc = first === NOT_AN_ADDRESS && depth > 1 ? second : first;
+    // Of the innermost only: a pc of C's code, where cgo's tracebacks have any, lies elsewhere.
+    if (!(pc >= text.start && pc <= text.end)) return false;
   }
   return true;
 }
 
-/** maxProfStackDepth of debug.profstackdepth. runtime/mprof.go */
-const DEEPEST_BUCKET = 1200;
 const MOST_BUCKETS_LOOKED_AT = 1000;

@@ -24,5 +24,4 @@ export const findingStructs = {
   processorCache: { names: ["runtime.p"], fields: { mcache: {} } },
   mcache: { names: ["runtime.mcache"], optional: true, fields: { alloc: {} } },
   arenaSpans: { names: ["runtime.heapArena"], fields: { spans: optional } },
-  profileBucket: { names: ["runtime.bucket"], fields: { allnext: {}, typ: {}, nstk: {} } },
 } as const satisfies Record<string, StructSpec>;

@@ -42,6 +42,15 @@ export const RUNTIME_GLOBALS = [
   // The execution tracer. runtime/trace.go, runtime/trace/trace.go
   "runtime.trace",
   "runtime/trace.tracing",
+  // Profiles: their buckets, and how much is sampled. runtime/mprof.go, runtime.go
+  "runtime.mbuckets",
+  "runtime.bbuckets",
+  "runtime.xbuckets",
+  "runtime.mProfCycle",
+  "runtime.MemProfileRate",
+  "runtime.blockprofilerate",
+  "runtime.mutexprofilerate",
+  "runtime.ticks",
   // Of other packages: the value of a deleted entry, the start of the monotonic clock. sync/map.go, time/time.go
   "sync.expunged",
   "time.startNano",

@@ -4,6 +4,7 @@ import { deathStructs } from "./schema-death.js";
 import { findingStructs } from "./schema-finding.js";
 import { heapStructs } from "./schema-heap.js";
 import { mapStructs } from "./schema-maps.js";
+import { profileStructs } from "./schema-profile.js";
 import { schedStructs } from "./schema-sched.js";
 import { syncStructs } from "./schema-sync.js";
 import { traceStructs } from "./schema-trace.js";
@@ -16,6 +17,7 @@ export const RUNTIME_SCHEMA = {
   ...traceStructs,
   ...deathStructs,
   ...findingStructs,
+  ...profileStructs,
 } as const;
 
 /** The layout of this program's runtime. */

@@ -5,6 +5,7 @@ import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
 import { cutText } from "../text/table.js";
 import { wrapWords } from "../text/wrap.js";
+import { storyOf } from "./death-story.js";
 
 /** Characters of a panic's text that are shown; the rest is in the JSON. */
 const LONGEST_TEXT = 2000;
@@ -15,6 +16,7 @@ type Death = ReturnType<typeof death.run>;
 export function deathText(answer: Death, page: Page): string[] {
   return [
     ...wrap(answer.summary, "", page).map(page.bold),
+    ...storyOf(answer).flatMap((sentence) => wrap(sentence, "", page)),
     ...panicLines(answer, page),
     ...answer.details.flatMap((line) => wrap(line, "  ", page)),
     ...signalLines(answer, page),
@@ -89,16 +91,17 @@ function callerLines({ callersInC, signal }: Death, page: Page): string[] {
   return wrap(`in C, by the return addresses on the stack: ${names.join(" < ")}`, "  ", page);
 }
 
-/** The goroutine and its frames; the program's own innermost function is in bold. */
-function frameLines({ goroutine, frames, top }: Death, page: Page): string[] {
+/** The goroutine and its frames; the program's own innermost function is in bold, and the one that broke. */
+function frameLines({ goroutine, frames, top, origin }: Death, page: Page): string[] {
   if (!goroutine) return [];
+  const isOne = (frame: Death["frames"][number], of: Death["top"]) => of && frame.pc === of.pc && frame.function === of.function;
   return [
     "",
     cutText(`goroutine ${goroutine.id} [${escapeText(goroutine.state)}]`, page.width),
     ...frames.map((frame) => {
       const line = `  ${escapeText(frame.function)}  ${escapeText(frame.file)}:${frame.line}${frame.inlined ? " (inlined)" : ""}`;
       const cut = cutText(line, page.width, "start");
-      return top && frame.pc === top.pc && frame.function === top.function ? page.bold(cut) : cut;
+      return isOne(frame, top) || isOne(frame, origin) ? page.bold(cut) : cut;
     }),
   ];
 }

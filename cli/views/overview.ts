@@ -8,6 +8,7 @@ import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
 import { cutText, formatTable, padText } from "../text/table.js";
 import { wrapWords } from "../text/wrap.js";
+import { storyOf } from "./death-story.js";
 
 type Overview = ReturnType<typeof overview.run>;
 type DominatorNode = Overview["topHolders"][number];
@@ -40,14 +41,16 @@ function entry(label: string, text: string, page: Page, most = Number.POSITIVE_I
 
 /** What killed it and where, in few lines however much a panic said. */
 export function deathLines({ death }: FirstLook, page: Page): string[] {
-  const where = death.top ? ` at ${death.top.file}:${death.top.line}` : "";
+  const place = death.origin ?? death.top;
+  const where = place ? ` at ${place.file}:${place.line}` : "";
   const whole = entry("Death", `${death.summary}${where}`, page);
   const most = mostLines(page);
-  if (whole.length <= most + 1) return whole;
+  const story = storyOf(death).flatMap((sentence) => entry("", sentence, page, most));
+  if (whole.length <= most + 1) return [...whole, ...story];
   // A long message is cut in its middle: goroutine and place, at its end, are what the reader needs.
   const goroutine = / in goroutine [0-9]+ \([^\n]*\)$/.exec(death.summary)?.[0] ?? "";
   const said = death.summary.slice(0, death.summary.length - goroutine.length);
-  return [...entry("Death", said, page, most - 1), ...entry("", `${goroutine}${where}`, page, 2)];
+  return [...entry("Death", said, page, most - 1), ...entry("", `${goroutine}${where}`, page, 2), ...story];
 }
 
 /** Lines for one thing on a screen with room for many: more where they are short. */

@@ -6,9 +6,12 @@ import type { Machine } from "../runtime/records/machine.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import { type FrameRow, type GoroutineReader, goroutineReader, stateOf } from "../stacks/goroutine-rows.js";
 import { type CFrame, callersInC } from "./c-callers.js";
+import { type Culprit, culpritOf } from "./culprit.js";
 import { beginning, faultOf, handled, type SignalRow, type SignalSource, signalRow } from "./death-signal.js";
 import { LONGEST_SUMMARY, MOST_FRAMES } from "./limits.js";
+import { type Breaks, breaksOf } from "./origin.js";
 import { type PanicRow, panicRows } from "./panics.js";
+import { type Recursion, recursionOf } from "./recursion.js";
 
 /** How the process ended, as far as its memory tells. */
 export interface Death {
@@ -27,6 +30,16 @@ export interface Death {
   /** The innermost function of the program's own, and the frames from there on. */
   readonly top?: FrameRow;
   readonly frames: readonly FrameRow[];
+  /** Where it broke, when that is not where it was panicked last: the outermost panic of the stack is the first. */
+  readonly origin?: FrameRow;
+  /** Where it was panicked again, the first time first: by deferred functions, which may have recovered it. */
+  readonly again?: readonly FrameRow[];
+  /** With origin: the first panic was recovered by then. */
+  readonly recovered?: boolean;
+  /** The map, channel or pointer that it died of. */
+  readonly culprit?: Culprit;
+  /** Of a stack that overflowed. */
+  readonly recursion?: Recursion;
   /** Where the signal struck in C code: who had called it, innermost first, as far as the stack's return addresses tell. */
   readonly callersInC?: readonly CFrame[];
 }
@@ -41,7 +54,7 @@ const CRASHING =
   /^runtime\.(?:raise|raiseproc|dieFromSignal|crash|fatalpanic|fatalthrow|fatal|throw|systemstack|systemstack_switch|asyncPreempt2?)(?:\.|$)/;
 
 /** What every kind of death has. */
-type Base = Pick<Death, "details" | "panics" | "goroutine" | "top" | "frames">;
+type Base = Pick<Death, "details" | "panics" | "goroutine" | "top" | "frames"> & Breaks;
 
 /** Reads no heap. */
 export function causeOfDeath(source: SignalSource, machines: readonly Machine[]): Death {
@@ -52,22 +65,36 @@ export function causeOfDeath(source: SignalSource, machines: readonly Machine[])
   const stack = stackOf(reader, goroutine);
   const first = stack.frames.findIndex((each) => !CRASHING.test(each.function));
   const panics = dying && goroutine ? panicRows(runtime, goroutine) : [];
-  const base: Base = { details: [], panics, ...stack, frames: stack.frames.slice(Math.max(first, 0)).slice(0, FRAMES) };
+  const breaks = goroutine && panics.length > 0 ? breaksOf(reader, goroutine) : {};
+  const base: Base = { details: [], panics, ...stack, frames: stack.frames.slice(Math.max(first, 0)).slice(0, FRAMES), ...breaks };
   if (!dying && panickingCount(runtime) === 0) return withoutRuntime(source, machines, reader, base);
 
-  const named = goroutine ? `goroutine ${goroutine.id}${stack.top ? ` (${stack.top.function})` : ""}` : "";
+  const broken = breaks.origin ?? stack.top;
+  const named = goroutine ? `goroutine ${goroutine.id}${broken ? ` (${broken.function})` : ""}` : "";
   const fault = goroutine ? faultOf(source, goroutine) : undefined;
   if (dying && dying.caughtSignal !== 0) return bySignal(base, beginning(source, machines) ?? fault, named);
   const at = named === "" ? "" : ` in ${named}`;
-  if (dying && dying.throwing > 0) return byThrow(base, printBacklog(runtime), fault, at);
+  const scene = goroutine && { runtime, goroutine, rowsOf: reader.rowsOf };
+  if (dying && dying.throwing > 0) return explained(scene, byThrow(base, printBacklog(runtime), fault, at));
   const last = panics.findLast((each) => !each.goexit);
   if (!last) return { ...base, kind: "unknown", summary: `the runtime was crashing${at}; why is not in the core` };
-  return {
+  return explained(scene, {
     ...base,
     kind: "panic",
     summary: `panic: ${beginningOf(last)}${at}`,
     ...(fault && /nil pointer|fault|divide|overflow/.test(last.text) ? { signal: fault } : {}),
-  };
+  });
+}
+
+/** With what it died of by name, where the runtime's words say that there is such a thing. The first panic is the one that counts. */
+function explained(scene: Parameters<typeof culpritOf>[0] | undefined, death: Death): Death {
+  if (!scene) return death;
+  const { runtime, goroutine, rowsOf } = scene;
+  const first = death.panics.find((each) => !each.goexit);
+  const recovered = death.origin && first ? { recovered: first.recovered } : {};
+  const culprit = culpritOf(scene, (death.fatalError ?? first?.text ?? "").replace(/^runtime error: /, ""));
+  const recursion = death.fatalError?.startsWith("stack overflow") ? recursionOf(runtime, goroutine, rowsOf) : undefined;
+  return { ...death, ...recovered, ...(culprit ? { culprit } : {}), ...(recursion ? { recursion } : {}) };
 }
 
 /** The first line, as far as a sentence may hold it, with the length of all where it may not; " ..." where more lines follow. */

@@ -13,3 +13,13 @@ export const DEEPEST_CALLER: Bytes = 64 * 1024;
 export const MOST_CALLERS = 32;
 /** A longer function is not searched for the jumps it makes. */
 export const LONGEST_C_FUNCTION: Bytes = 16 * 1024;
+/** Functions of one round of a recursion: through fmt or encoding/json it has a dozen. */
+export const LONGEST_PERIOD = 200;
+/** Rounds that make a recursion. */
+export const LEAST_ROUNDS = 4;
+/** Innermost frames that may be of no round: what the last call was in the middle of. */
+export const MOST_LEAVES = 100;
+/** Rounds whose arguments are compared. */
+export const ROUNDS_COMPARED = 8;
+/** Goroutines that are told to be at the same map. */
+export const MOST_OTHERS = 50;

@@ -9,7 +9,7 @@ import type { NoArgs, Query } from "./query.js";
 /** What the runtime's small tables say: nothing of it needs the heap, so it is there at once on a core of any size. */
 export interface FirstLook {
   /** What killed the process; `death` tells the whole. */
-  readonly death: Pick<Death, "kind" | "summary" | "goroutine" | "top">;
+  readonly death: Omit<Death, "details" | "panics" | "frames" | "fatalError" | "signal" | "callersInC">;
   /** Of the core's notes (NT_PRPSINFO, NT_FILE, NT_SIGINFO) and the build information that the linker put into the executable. */
   readonly program: {
     readonly name: string;
@@ -68,8 +68,19 @@ export const firstLook: Query<NoArgs, FirstLook> = {
 
 /** Of the death what fits on the first screen: no stack, no panic values. */
 function shortDeath(dump: Dump): FirstLook["death"] {
-  const { kind, summary, goroutine, top } = deathOf(dump, readMachines(dump.runtime, dump.findings));
-  return { kind, summary, ...(goroutine ? { goroutine } : {}), ...(top ? { top } : {}) };
+  const { kind, summary, ...more } = deathOf(dump, readMachines(dump.runtime, dump.findings));
+  const { goroutine, top, origin, again, recovered, culprit, recursion } = more;
+  return {
+    kind,
+    summary,
+    ...(goroutine ? { goroutine } : {}),
+    ...(top ? { top } : {}),
+    ...(origin ? { origin } : {}),
+    ...(again ? { again } : {}),
+    ...(recovered === undefined ? {} : { recovered }),
+    ...(culprit ? { culprit } : {}),
+    ...(recursion ? { recursion } : {}),
+  };
 }
 
 /** Linux signal numbers, the same on amd64 and arm64. signal(7) */

@@ -172,3 +172,5 @@ export const LARGEST_UNNAMED: Bytes = 1 << 26;
 export const MOST_CANDIDATES = 1 << 20;
 /** Version, modules and settings of a build. */
 export const LONGEST_BUILD_INFO: Bytes = 1024 * 1024;
+/** Loads and fields from a variable to a value that is named by code. */
+export const DEEPEST_OPERAND = 12;

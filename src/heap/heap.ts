@@ -16,6 +16,7 @@ import { inferPathTypes, type PathTypes } from "./path-types.js";
 import { pointerKinds } from "./pointer-kinds.js";
 import type { ScanCounts, ScanHints } from "./pointer-loops.js";
 import { scanPointers } from "./pointers.js";
+import { recoverSpans } from "./recovered-spans.js";
 import { collectRoots, type RootTable } from "./roots.js";
 import { inferTypes } from "./typing.js";
 import { findWholes, type Wholes } from "./wholes.js";
@@ -65,7 +66,7 @@ export interface HeapOptions {
  * @throws ResourceError when memory runs out
  */
 export function readHeap(runtime: GoRuntime, findings: Findings, progress: Progress, options: HeapOptions = {}): Heap {
-  const objects = numberObjects(runtime.process.memory, runtime.spans, runtime.pointerMasks, findings);
+  const objects = numberObjects(runtime.process.memory, recoverSpans(runtime, findings), runtime.pointerMasks, findings);
   const kinds = pointerKinds(runtime.types);
   const roots = collectRoots(runtime, objects, kinds, findings, progress);
   const ownerCount = roots.owners.length;

@@ -86,7 +86,7 @@ function fillBits(
   const elements = spans.elements[span];
   const free = spans.freeIndex[span];
   const size = Math.ceil(elements / 8);
-  const bits = memory.tryBytes(spans.allocBits[span], size);
+  const bits = spans.reached?.get(span) ?? memory.tryBytes(spans.allocBits[span], size);
   if (!bits)
     findings.add("alloc-bits-missing", "allocation bits are not in the core; slots past freeindex count as free", hex(spans.base[span]), {
       partial: true,

@@ -47,18 +47,43 @@ export interface Accounts {
  * unmakes it: of a sound core the spans are never fewer, whenever it was taken. runtime/mheap.go allocSpan, freeSpanLocked
  */
 export function checkSpans(memory: AddressSpace, layout: Layout, spans: SpanTable, findings: Findings): void {
-  const controller = layout.global("runtime.gcController");
-  const control = layout.struct("gcControllerState");
-  if (controller === undefined || !memory.tryBytes(controller + control.offset("heapInUse"), 8)) return;
-  const counted = readField(memory, control, controller, "heapInUse");
-  let found = 0;
-  for (let span = 0; span < spans.count; span++) found += spans.pages[span] * PAGE;
-  if (found >= counted) return;
+  const bytes = lostSpanBytes(memory, layout, spans);
+  if (bytes === 0) return;
   const lost = "records of heap spans are lost: the runtime counts more bytes in them than those that were found hold";
   findings.add("spans-lost", `${lost}; the objects of the rest are missing, and what only they hold looks like garbage`, "", {
     partial: true,
-    bytes: counted - found,
+    bytes,
   });
+}
+
+/** What is still known of spans whose records are lost. */
+interface LostSpans {
+  /** That the runtime counts in them; 0 when none are lost, or it is not known. */
+  readonly bytes: Bytes;
+  /** Spans of small objects say at their end of which class they are. runtime/mgcmark_greenteagc.go spanInlineMarkBits */
+  readonly haveClass: boolean;
+  /** The end of what the heap has grown by last; 0 when it is not known. */
+  readonly grownTo: Address;
+}
+
+export function lostSpans(runtime: { readonly memory: AddressSpace; readonly layout: Layout; readonly spans: SpanTable }): LostSpans {
+  const { memory, layout, spans } = runtime;
+  const heap = layout.global("runtime.mheap_");
+  return {
+    bytes: lostSpanBytes(memory, layout, spans),
+    haveClass: layout.hasStruct("spanInlineMarkBits"),
+    grownTo: heap === undefined ? 0 : (memory.tryAddress(heap + layout.struct("mheap").offset("curArena.base")) ?? 0),
+  };
+}
+
+/** Bytes that the runtime counts in spans of the heap beyond those that were found; 0 when it is not known. */
+function lostSpanBytes(memory: AddressSpace, layout: Layout, spans: SpanTable): Bytes {
+  const controller = layout.global("runtime.gcController");
+  const control = layout.struct("gcControllerState");
+  if (controller === undefined || !memory.tryBytes(controller + control.offset("heapInUse"), 8)) return 0;
+  let found = 0;
+  for (let span = 0; span < spans.count; span++) found += spans.pages[span] * PAGE;
+  return Math.max(0, readField(memory, control, controller, "heapInUse") - found);
 }
 
 /**

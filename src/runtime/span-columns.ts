@@ -1,4 +1,5 @@
 // The columns of the span table: each field of the mspan records that others ask for, and the index of pages. runtime/mheap.go mspan
+import { popcount } from "../base/bits.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, type Bytes, hex, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
@@ -102,6 +103,48 @@ export function fillColumns(source: SpanSource, records: readonly SpanRecord[], 
     count++;
   }
   return { ...columns, count, ...indexPages(columns, count) };
+}
+
+/** A span of one page whose record is lost. */
+export interface RecoveredSpan {
+  readonly base: Address;
+  readonly elementSize: Bytes;
+  readonly elements: number;
+  readonly spanClass: number;
+  /** A bit for each slot that is known to hold an object. */
+  readonly reached: Uint8Array;
+}
+
+/**
+ * Columns with recovered spans among them: swept, marks inside, and no slot allocated by their index alone.
+ * @param added  ascending, none of them overlapping one of the columns
+ * @returns places: of each its row
+ */
+export function addColumns(
+  columns: SpanColumns,
+  added: readonly RecoveredSpan[],
+  sweepgen: number,
+): { readonly columns: SpanColumns; readonly places: readonly number[] } {
+  const count = columns.count + added.length;
+  const all = emptyColumns(count);
+  const names = Object.keys(all) as (keyof typeof all)[];
+  const places: number[] = [];
+  let known = 0;
+  for (let row = 0; row < count; row++) {
+    const next = added[places.length];
+    if (!next || (known < columns.count && columns.base[known] < next.base)) {
+      for (const name of names) all[name][row] = columns[name][known];
+      known++;
+      continue;
+    }
+    places.push(row);
+    const { base, elementSize, elements, spanClass } = next;
+    const allocCount = next.reached.reduce((sum, byte) => sum + popcount(byte), 0);
+    const values = { base, baseLow: base % 0x100000000, pages: 1, elementSize, elements, spanClass, allocCount };
+    const rest = { allocCountBeforeCache: allocCount, sweepgen, limit: base + elementSize * elements, inlineMarks: 1 };
+    for (const [name, value] of Object.entries({ ...values, ...rest })) all[name as keyof typeof all][row] = value;
+  }
+  return { columns: { ...all, count, ...indexPages(all, count) }, places };
 }
 
 const mspanOf = (layout: Layout) => layout.struct("mspan");

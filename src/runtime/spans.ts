@@ -8,9 +8,10 @@ import { ARENA, PAGE, PAGES_PER_ARENA } from "./arenas.js";
 import { readField, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import { MOST_SPANS } from "./limits.js";
-import { fillColumns, type SpanColumns, type SpanRecord, wordOf } from "./span-columns.js";
+import { addColumns, fillColumns, type RecoveredSpan, type SpanColumns, type SpanRecord, wordOf } from "./span-columns.js";
 
 export { ARENA, heapArenaOf, PAGE } from "./arenas.js";
+export type { RecoveredSpan } from "./span-columns.js";
 
 /** All spans of the heap: those in use as columns, of the others what is needed of them. */
 export interface SpanTable extends SpanColumns {
@@ -20,6 +21,8 @@ export interface SpanTable extends SpanColumns {
   readonly manual: Float64Array;
   /** mheap_.sweepgen. */
   readonly heapSweepgen: number;
+  /** Of spans whose records are lost: a bit for each slot that is known to hold an object. */
+  readonly reached?: ReadonlyMap<SpanId, Uint8Array>;
   /** The span that covers the address; NONE outside every in-use span. */
   find(address: Address): SpanId;
 }
@@ -104,6 +107,13 @@ function sortByState(memory: AddressSpace, layout: Layout, addresses: Iterable<A
     else if (state === MANUAL) found.manual.push([base, base + pages * PAGE]);
   }
   return found;
+}
+
+/** The table with spans whose records are lost among its own. */
+export function withRecovered(spans: SpanTable, recovered: readonly RecoveredSpan[]): SpanTable {
+  const { columns, places } = addColumns(spans, recovered, spans.heapSweepgen);
+  const reached = new Map(places.map((span, i) => [span, recovered[i].reached]));
+  return { ...toTable(columns, [...spans.pagesByState], [], spans.heapSweepgen), manual: spans.manual, reached };
 }
 
 function toTable(

@@ -11,6 +11,9 @@ import { made, missingGo, nameOf, releases } from "../support/dump-cache.js";
 const full = process.env.CORESCOPE_TIER === "full";
 const shares = full ? [0.5, 0.75, 0.9, 0.95, 0.99] : [0.75, 0.95];
 const wishes: DumpWish[] = (full ? releases : ["1.22.12", "1.27.2"]).map((go) => ({ program: "leaky", go, args: ["100"] }));
+wishes.push(...(full ? releases : ["1.26.8"]).map((go) => ({ program: "zoo", go })));
+/** From this release on small objects are found without the records of their spans. */
+const isRecovered = (go: string) => Number(go.split(".")[1]) >= 26;
 
 for (const wish of wishes) {
   const missing = await missingGo(wish.go);
@@ -26,6 +29,13 @@ for (const wish of wishes) {
           const part = await openDump({ core: cut, ...(hasExecutable ? { executable: join(folder, "exe") } : {}) });
           try {
             compare(whole, part, hasExecutable);
+            const told = part.findings.list().find(({ code }) => code === "spans-recovered");
+            expect(told !== undefined).toBe(isRecovered(wish.go));
+            // All of zoo's records are lost, and of its 26,900 objects those of small classes that were reached are left.
+            if (wish.program === "zoo" && isRecovered(wish.go) && hasExecutable) {
+              expect(part.heap.objects.count).toBeGreaterThan(5000);
+              expect(part.heap.liveObjects).toBeGreaterThan(5000);
+            }
           } finally {
             whole.close();
             part.close();
@@ -56,5 +66,5 @@ function compare(whole: Dump, part: Dump, hasExecutable: boolean): void {
   // The masks of variables were made when the process began, and can be made again; alone, each word is taken.
   expect(told).not.toContain("data-missing");
   expect(told.includes("data-mask-missing")).toBe(!hasExecutable);
-  if (objects.count > whole.heap.objects.count / 4) expect(part.heap.liveObjects).toBeGreaterThan(10_000);
+  if (objects.count > 400_000) expect(part.heap.liveObjects).toBeGreaterThan(10_000);
 }

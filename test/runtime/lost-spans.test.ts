@@ -1,6 +1,7 @@
 /** Span records zeroed in place: they contradict nothing, but the runtime's own count of the bytes in spans does. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Dump } from "../../src/dump.js";
+import { lostSpans } from "../../src/runtime/accounting.js";
 import { readSlice } from "../../src/runtime/layout/layout.js";
 import { type DamagedCore, damagedCore } from "../support/damaged-core.js";
 
@@ -26,6 +27,8 @@ function records({ process: { memory }, runtime: { layout } }: Dump): readonly n
 test("a sound core's spans are those that the runtime counts", async () => {
   const dump = await open(whole);
   expect(dump.runtime.spans.count).toBe(records(dump).length);
+  expect(lostSpans(dump.runtime)).toMatchObject({ bytes: 0, haveClass: false });
+  expect(dump.process.memory.find(lostSpans(dump.runtime).grownTo - 1)).toBeDefined();
   expect(dump.findings.list()).toEqual([]);
   dump.close();
 });

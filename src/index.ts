@@ -25,6 +25,7 @@ export type { MemoryUse as MemoryUseResult } from "./query/memory-use.js";
 export type { Names as NamesResult } from "./query/names.js";
 export type { ObjectPageArgs, ObjectPageResult } from "./query/object-page.js";
 export type { ObjectRow, Selection } from "./query/object-rows.js";
+export type { ObjectSites, SampledSites } from "./query/object-sites.js";
 export type { ObjectsArgs, ObjectsResult } from "./query/objects.js";
 export type { Overview as OverviewResult } from "./query/overview.js";
 export type { NoProfileReason, Profile as ProfileResult, ProfileArgs, ProfileOrder } from "./query/profile.js";

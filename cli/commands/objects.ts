@@ -6,8 +6,9 @@ import { counted, formatBytes } from "../../src/base/units.js";
 import { objects } from "../../src/query/objects.js";
 import { optionBytes, optionPattern, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
-import { formatRows, truncationLine } from "../text/table.js";
+import { cutText, formatRows, truncationLine } from "../text/table.js";
 import { objectColumns } from "../views/objects.js";
+import { sitesLines } from "../views/sites.js";
 
 /** `corescope objects`: objects one by one. */
 export const objectsCommand = defineCommand({
@@ -33,14 +34,22 @@ export const objectsCommand = defineCommand({
       ...(options.parts === true ? { parts: true } : {}),
     };
   },
-  text({ rows, total }, page) {
+  text({ rows, total, sites }, page) {
     // With the column of types even when one type was asked for: a pattern may match several.
     const columns = objectColumns(true);
     const lines = formatRows(columns, rows, page.width);
     const cut = truncationLine(rows.length, total.rows, "object");
     const summary = `${counted(total.rows, "object")}, ${formatBytes(total.bytes)}`;
     if (rows.length === 0) return ["no object matches"];
-    return [page.bold(lines[0]), ...lines.slice(1), "", summary, ...(cut ? [cut] : [])];
+    const places = sites ? sitesLines(sites, "these") : [];
+    return [
+      page.bold(lines[0]),
+      ...lines.slice(1),
+      "",
+      summary,
+      ...(cut ? [cut] : []),
+      ...places.map((line) => page.dim(cutText(line, page.width))),
+    ];
   },
   isNo: ({ total }) => total.rows === 0,
   next: ({ rows }) => (rows[0] ? [`why CORE ${rows[0].address}`, `read CORE ${rows[0].address}`] : []),

@@ -16,6 +16,7 @@ import { bytesOf, formatHexDump } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText, foldText, padText, textWidth } from "../text/table.js";
+import { siteLine, sitesLines } from "../views/sites.js";
 
 type Value = ReturnType<typeof show.run>["value"];
 
@@ -42,6 +43,8 @@ export const showCommand = defineCommand({
       page.bold(cutText(escapeText(expression), page.width, "start")),
       page.dim(cutText(escapeText(`${type}${address ? ` at ${address}` : ", not whole in memory"}${where}`), page.width, "start")),
     ];
+    if (object?.site) lines.push(page.dim(cutText(siteLine(object.site), page.width)));
+    for (const line of object?.sites ? sitesLines(object.sites, "this type") : []) lines.push(page.dim(cutText(line, page.width)));
     // How sure the value is stands behind it: "?" may be older or newer than the line, "(as passed)" may have been set since.
     const doubt = asPassed ? " (as passed)" : certainty === "likely" ? " ?" : "";
     if (value.text !== "" || doubt !== "") for (const line of foldText(`${escapeText(value.text)}${doubt}`, page.width)) lines.push(line);

@@ -14,6 +14,7 @@ import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 import { pathLines } from "../text/tree.js";
+import { siteLine, sitesLines } from "../views/sites.js";
 import { CONSERVATIVE, describeRoot, MERGED_TITLE, mergedFigures, mergedName } from "../views/why.js";
 
 /** `corescope why`: the path that keeps an object alive. */
@@ -58,11 +59,13 @@ export const whyCommand = defineCommand({
     };
     return address === undefined ? { type: type as string, ...more } : { address: operandPlace(address), ...more };
   },
-  text({ object, reachable, matching, paths, merged, explanation }, page) {
+  text({ object, reachable, matching, paths, merged, explanation, site, sites }, page) {
     const lines: string[] = [];
     if (merged) return mergedLines(merged, matching ?? 0, page);
     if (object) lines.push(page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`));
     if (object?.evidence) lines.push(page.dim(`type known by: ${escapeText(object.evidence)}`));
+    if (site) lines.push(cutText(siteLine(site), page.width));
+    if (sites) for (const line of sitesLines(sites, "this type")) lines.push(page.dim(cutText(line, page.width)));
     if (matching !== undefined) lines.push(`the largest of ${counted(matching, "object")} of matching types`);
     // A value in a variable is a root itself: there is no path, and that is said.
     if (reachable && explanation) lines.push(escapeText(explanation));

@@ -43,7 +43,7 @@ export function scaleSample(count: number, bytes: Bytes, rate: number): { readon
 }
 
 /** The figures of one bucket, at one of its states. */
-function figuresOf({ allocs, frees, allocBytes, freeBytes }: HeapCounts, rate: number): HeapFigures {
+export function figuresOf({ allocs, frees, allocBytes, freeBytes }: HeapCounts, rate: number): HeapFigures {
   const all = scaleSample(allocs, allocBytes, rate);
   const inuse = scaleSample(allocs - frees, allocBytes - freeBytes, rate);
   return {
@@ -55,7 +55,7 @@ function figuresOf({ allocs, frees, allocBytes, freeBytes }: HeapCounts, rate: n
   };
 }
 
-const NO_FIGURES: HeapFigures = {
+export const NO_FIGURES: HeapFigures = {
   inuseObjects: 0,
   inuseBytes: 0,
   allocObjects: 0,
@@ -64,7 +64,7 @@ const NO_FIGURES: HeapFigures = {
 };
 
 /** Figures of several together. */
-function addFigures(a: HeapFigures, b: HeapFigures): HeapFigures {
+export function addFigures(a: HeapFigures, b: HeapFigures): HeapFigures {
   return {
     inuseObjects: a.inuseObjects + b.inuseObjects,
     inuseBytes: a.inuseBytes + b.inuseBytes,

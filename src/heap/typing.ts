@@ -3,6 +3,7 @@ import type { Findings } from "../base/findings.js";
 import type { Progress } from "../base/progress.js";
 import { type Address, NONE, type ObjectId, WORD } from "../base/units.js";
 import { Worklist } from "../graph/worklist.js";
+import { TINY_SPAN_CLASS } from "../runtime/spans.js";
 import { INTERIOR, OFFSET_MASK } from "./edges.js";
 import {
   BY_FINALIZER,
@@ -217,6 +218,3 @@ function nameTinyBlocks(typing: TypingState): void {
     }
   }
 }
-
-/** Size class 2 (16 B), noscan. runtime/malloc.go tinySpanClass */
-const TINY_SPAN_CLASS = (2 << 1) | 1;

@@ -1,4 +1,5 @@
 // Live objects that a question selects, and the row that tells of one.
+import { type AllocationSite, allocationSites } from "../accounting/allocation-sites.js";
 import { type Address, type Bytes, type Hex, hex, NONE } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { NO_PARTS } from "../heap/wholes.js";
@@ -27,6 +28,8 @@ export interface ObjectRow {
   readonly parts?: number;
   /** The value in a line, at most 100 characters; "" when nothing is known of its type. */
   readonly summary: string;
+  /** Where it was allocated, of an object that the heap profile sampled. */
+  readonly site?: AllocationSite;
 }
 
 /** Visits selected live objects in the order of their addresses, from an id on, with their sizes in bytes, parts included; false ends it. */
@@ -65,8 +68,10 @@ export function objectRows(dump: Dump, byParts = false): (id: number) => ObjectR
     if (shown !== type && runtime.types.get(shown).name === "uint8") return bytesSummary(dump, start, end - start);
     return known?.kind === "unknown" ? "" : summarize(readValue(env, shown, start, 2), 100);
   };
+  const sites = runtime.sampled.size === 0 ? undefined : allocationSites(dump);
   return (id) => {
     const address = heap.objects.addressOf(id);
+    const site = sites?.at(address);
     const start = address + heap.objects.dataStart[heap.objects.spanOf(id)];
     const parts = wholes ? wholes.partsOf(id) : NO_PARTS;
     return {
@@ -75,6 +80,7 @@ export function objectRows(dump: Dump, byParts = false): (id: number) => ObjectR
       bytes: heap.objects.sizeOf(id) + parts.bytes,
       ...(parts.count > 0 ? { parts: parts.count } : {}),
       summary: summaryOf(id, start, address + heap.objects.sizeOf(id)),
+      ...(site ? { site } : {}),
     };
   };
 }

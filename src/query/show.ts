@@ -1,14 +1,16 @@
 // A value as Go would print it: of an object, or of any expression.
 
+import { allocationSites } from "../accounting/allocation-sites.js";
 import { UsageError } from "../base/errors.js";
 import { USUAL_TOP } from "../base/rows.js";
-import { type Bytes, counted, type Hex, hex, NONE } from "../base/units.js";
+import { type Bytes, counted, type Hex, hex, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { locate, needText, wholeNames } from "../naming/locate.js";
 import { nameObject, readableType } from "../naming/object-names.js";
 import { castOf, expressionOf } from "../naming/path-names.js";
 import { type ShownValue, showHeader, showValue } from "../naming/shown-value.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
+import { type ObjectSites, objectSites } from "./object-sites.js";
 import type { Query } from "./query.js";
 
 /** What is to be shown, and how much of it: values are unbounded, an answer is not. */
@@ -35,7 +37,7 @@ export interface Show {
   /** It begins at an argument: what was passed is known, what it was set to since is not. */
   readonly asPassed?: boolean;
   /** The heap object that holds the value; absent for variables outside the heap. */
-  readonly object?: {
+  readonly object?: ObjectSites & {
     readonly address: Hex;
     readonly bytes: Bytes;
     /** Told when an address was asked for: an expression needs neither types nor marks, and comes without their cost. */
@@ -84,13 +86,19 @@ function placeOf(dump: Dump, address: number): Pick<Show, "object"> {
   if (span === NONE) return {};
   const bytes = spans.elementSize[span];
   const slot = Math.floor((address - spans.base[span]) / bytes);
-  return slot < spans.elements[span] ? { object: { address: hex(spans.base[span] + slot * bytes), bytes } } : {};
+  return slot < spans.elements[span] ? { object: withSite(dump, { address: hex(spans.base[span] + slot * bytes), bytes }) } : {};
+}
+
+/** With its own place, if the heap profile sampled it. */
+function withSite<T extends { readonly address: Hex }>(dump: Dump, object: T): T & ObjectSites {
+  const site = dump.runtime.sampled.size === 0 ? undefined : allocationSites(dump).at(parseAddress(object.address) ?? 0);
+  return site ? { ...object, site } : object;
 }
 
 /** The object with all that is known of it: reads types and marks. */
 function heldBy(dump: Dump, id: number): NonNullable<Show["object"]> {
   const { address, type, bytes } = nameObject(dump, id);
-  return { address, type, bytes, live: dump.heap.isLive(id) };
+  return { address, type, bytes, live: dump.heap.isLive(id), ...objectSites(dump, address) };
 }
 
 /** How many elements an object has room for that is an array of unknown length. */

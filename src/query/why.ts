@@ -19,6 +19,7 @@ import {
 import { type NamedPath, namePath, nameTarget, type PathRoot } from "../naming/path-names.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
 import { heapNames } from "./heap-names.js";
+import { type ObjectSites, objectSites } from "./object-sites.js";
 import type { Query } from "./query.js";
 
 export interface WhyArgs {
@@ -44,7 +45,7 @@ export interface IgnoredPointer {
 }
 
 /** The object that was asked for, and what keeps it. A path goes from a root to the object, each step with its Go expression. */
-export interface Why {
+export interface Why extends ObjectSites {
   readonly object: NamedObject;
   /** Ignored pointers left out. */
   readonly reachable: boolean;
@@ -61,54 +62,60 @@ export const why: Query<WhyArgs, Why> = {
   name: "why",
   summary: "the path that keeps an object alive",
   run(dump, args) {
-    const { heap } = dump;
-    const { parts = false } = args;
-    const asked =
-      args.type === undefined
-        ? { id: byName(dump, needText(args.address, "why", "address")), matching: undefined }
-        : largestOf(dump, args.type, parts);
-    const { id } = asked;
-    if (typeof id !== "number") return id;
-    const found = asked.matching === undefined ? {} : { matching: asked.matching };
-    // The tree says what is live too: no marking of its own is needed.
-    const shortest = shortestPath(heap.tree.parent, heap.graph.nodeOfObject(id));
-    if (shortest.length === 0) {
-      const object = nameObject(dump, id);
-      return {
-        object,
-        reachable: false,
-        ...found,
-        paths: [],
-        explanation: `${object.address} is garbage: allocated, but no root reaches it`,
-      };
-    }
-    const { steps, ...object } = nameTarget(dump, shortest, parts);
-    const nodes = shortest.slice(0, 2 + steps);
-    if (args.merge && args.type !== undefined)
-      return {
-        object,
-        reachable: true,
-        ...found,
-        paths: [],
-        merged: mergePaths(dump, heapNames(dump), liveOfType(dump, args.type, parts)),
-      };
-    const limit = args.paths ?? 1;
-    const target = nodes[nodes.length - 1];
-    if (args.ignore && args.ignore.length > 0) {
-      const left = pathsWithout(dump.retention.referrers, heap.tree.parent, 0, target, ignoredEdges(dump, args.ignore, parts), limit);
-      const explanation = `${object.address} would be garbage without the pointers that are left out: nothing else holds it`;
-      return {
-        object,
-        reachable: left.length > 0,
-        ...found,
-        paths: namePaths(dump, left, parts),
-        ...(left.length > 0 ? {} : { explanation }),
-      };
-    }
-    const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, target, limit) : [nodes];
-    return { object, reachable: true, ...found, paths: namePaths(dump, several, parts) };
+    const answer = explain(dump, args);
+    return answer.merged ? answer : { ...answer, ...objectSites(dump, answer.object.address) };
   },
 };
+
+/** Everything but where it was allocated. */
+function explain(dump: Dump, args: WhyArgs): Why {
+  const { heap } = dump;
+  const { parts = false } = args;
+  const asked =
+    args.type === undefined
+      ? { id: byName(dump, needText(args.address, "why", "address")), matching: undefined }
+      : largestOf(dump, args.type, parts);
+  const { id } = asked;
+  if (typeof id !== "number") return id;
+  const found = asked.matching === undefined ? {} : { matching: asked.matching };
+  // The tree says what is live too: no marking of its own is needed.
+  const shortest = shortestPath(heap.tree.parent, heap.graph.nodeOfObject(id));
+  if (shortest.length === 0) {
+    const object = nameObject(dump, id);
+    return {
+      object,
+      reachable: false,
+      ...found,
+      paths: [],
+      explanation: `${object.address} is garbage: allocated, but no root reaches it`,
+    };
+  }
+  const { steps, ...object } = nameTarget(dump, shortest, parts);
+  const nodes = shortest.slice(0, 2 + steps);
+  if (args.merge && args.type !== undefined)
+    return {
+      object,
+      reachable: true,
+      ...found,
+      paths: [],
+      merged: mergePaths(dump, heapNames(dump), liveOfType(dump, args.type, parts)),
+    };
+  const limit = args.paths ?? 1;
+  const target = nodes[nodes.length - 1];
+  if (args.ignore && args.ignore.length > 0) {
+    const left = pathsWithout(dump.retention.referrers, heap.tree.parent, 0, target, ignoredEdges(dump, args.ignore, parts), limit);
+    const explanation = `${object.address} would be garbage without the pointers that are left out: nothing else holds it`;
+    return {
+      object,
+      reachable: left.length > 0,
+      ...found,
+      paths: namePaths(dump, left, parts),
+      ...(left.length > 0 ? {} : { explanation }),
+    };
+  }
+  const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, target, limit) : [nodes];
+  return { object, reachable: true, ...found, paths: namePaths(dump, several, parts) };
+}
 
 /** Those from a certain root first. */
 function namePaths(dump: Dump, paths: readonly (readonly NodeId[])[], parts: boolean): readonly NamedPath[] {

@@ -13,6 +13,9 @@ import { addColumns, fillColumns, type RecoveredSpan, type SpanColumns, type Spa
 export { ARENA, heapArenaOf, PAGE } from "./arenas.js";
 export type { RecoveredSpan } from "./span-columns.js";
 
+/** Size class 2 (16 B), noscan: slots that small values share. runtime/malloc.go tinySpanClass */
+export const TINY_SPAN_CLASS = (2 << 1) | 1;
+
 /** All spans of the heap: those in use as columns, of the others what is needed of them. */
 export interface SpanTable extends SpanColumns {
   /** Sums of pages by mspan state: dead, in use, manual. */

@@ -2,9 +2,14 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
+import type { AllocationSite } from "../../src/accounting/allocation-sites.js";
 import { silent } from "../../src/base/progress.js";
+import type { Hex } from "../../src/base/units.js";
 import { type Dump, openDump } from "../../src/dump.js";
+import { objects } from "../../src/query/objects.js";
 import { type Profile, type ProfileArgs, profile } from "../../src/query/profile.js";
+import { show } from "../../src/query/show.js";
+import { why } from "../../src/query/why.js";
 import { callersFrames } from "../../src/runtime/callers-frames.js";
 import { readContentionBuckets, readHeapBuckets } from "../../src/runtime/records/profile-buckets.js";
 import { made, missingGo, nameOf, releases } from "../support/dump-cache.js";
@@ -26,6 +31,8 @@ if (full) {
 
 type Kind = "heap" | "block" | "mutex";
 interface Said {
+  /** "main.(*Store).add main.go:70" by an object's address. */
+  readonly sites: Readonly<Record<Hex, string>>;
   readonly profiles: Readonly<Record<Kind, { readonly proto: string; readonly text: string }>>;
 }
 type Found = Extract<Profile, { readonly found: true }>;
@@ -162,6 +169,29 @@ for (const wish of wishes) {
       const wrong = buckets.filter(({ address, now }) => now.allocs - now.frees !== (counts.get(address) ?? 0));
       expect(wrong).toEqual([]);
       expect(sampled.size).toBeGreaterThan(30);
+    });
+
+    it("tells where objects were allocated that were sampled, and by them where others of their type were", () => {
+      const context = { progress: silent, findings: dump.findings };
+      const textOf = (site: AllocationSite) => `${site.function} ${site.file.slice(site.file.lastIndexOf("/") + 1)}:${site.line}`;
+      const { rows, sites } = objects.run(dump, { type: "^main[.]Order$", top: 0 }, context);
+      const made = new Map(rows.map((row) => [row.address, row.site] as const));
+      const all = Object.entries(said.sites) as [Hex, string][];
+      expect(all.length).toBeGreaterThan(10);
+      let exact = 0;
+      for (const [address, where] of all) {
+        expect(made.has(address), address).toBe(true);
+        const site = made.get(address);
+        if (site) expect(textOf(site)).toBe(where);
+        const answer = why.run(dump, { address }, context);
+        if (site) expect(answer.site).toEqual(site);
+        if (site) exact++;
+        else expect(textOf(answer.sites?.places[0]?.site ?? { function: "", file: "", line: 0 })).toBe(where);
+        expect(show.run(dump, { of: address }, context).object?.site).toEqual(site);
+      }
+      if (wish.args?.[1] === "1") expect(exact).toBe(all.length);
+      expect(sites?.sampled).toBe(rows.filter((row) => row.site).length);
+      expect(sites?.places.map(({ site }) => textOf(site))).toEqual([all[0]?.[1]]);
     });
   });
 }

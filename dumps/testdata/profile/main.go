@@ -57,19 +57,19 @@ var (
 	sites = map[string]string{}
 )
 
-// here says where its caller's caller's line is.
-func here(skip int) string {
+// here says the function and line of its caller.
+func here() string {
 	pc := make([]uintptr, 1)
-	runtime.Callers(skip+2, pc)
+	runtime.Callers(2, pc)
 	frame, _ := runtime.CallersFrames(pc).Next()
 	return fmt.Sprintf("%s %s:%d", frame.Function, filepath.Base(frame.File), frame.Line)
 }
 
 //go:noinline
 func (s *Store) add(id int) *Order {
-	order := &Order{ID: id}
+	order, where := &Order{ID: id}, here()
 	if id%100 == 0 {
-		sites[fmt.Sprintf("%p", order)] = here(0) + " -1"
+		sites[fmt.Sprintf("%p", order)] = where
 	}
 	for i := range order.Lines {
 		order.Lines[i] = newLine(id, i)

@@ -20,6 +20,7 @@ const ALONE: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string, ()
   ["threads", async () => (await import("./threads.js")).threadsCommand],
   ["blocked", async () => (await import("./blocked.js")).blockedCommand],
   ["leaked", async () => (await import("./leaked.js")).leakedCommand],
+  ["profile", async () => (await import("./profile.js")).profileCommand],
   ["doctor", async () => (await import("./doctor.js")).doctorCommand],
   ["mappings", async () => (await import("./mappings.js")).mappingsCommand],
   ["read", async () => (await import("./read.js")).readCommand],

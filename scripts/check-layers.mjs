@@ -110,7 +110,7 @@ const doors = {
   trace: ["trace", "wire", "events", "format", "generation", "order", "reader", "edit-batches", "limits"],
   recorder: ["recorder", "scheduler"],
   expression: ["parse", "evaluate", "name"],
-  waits: ["cycles", "groups", "holders", "proof", "state", "missing-memory"],
+  waits: ["cycles", "groups", "holders", "places", "proof", "rules", "state", "missing-memory"],
   diagnosis: ["diagnose", "case", "suspect", "figures", "sign"],
   crash: ["cause", "death-signal", "signal-names"],
   runtime: [

@@ -10,11 +10,12 @@ import {
   heapLines,
   holderLines,
   memoryLines,
+  overviewJson,
   programLines,
-  suspectLines,
+  stackLines,
   typeLines,
+  wrongParts,
 } from "../views/overview.js";
-import { type OverviewJson, suspectText } from "../views/suspects.js";
 
 /** `corescope overview`: the first look at a core. */
 export const overviewCommand = defineCommand({
@@ -32,10 +33,12 @@ export const overviewCommand = defineCommand({
   text: (answer, page) => [
     ...deathLines(answer, page),
     "",
-    ...suspectLines(answer.topSuspects.map(suspectText), page),
+    ...wrongParts(answer, answer.topSuspects, page).flatMap(({ lines }) => lines),
     ...holderLines(answer.topHolders, answer.heap.liveBytes, page),
     "",
     ...programLines(answer, page),
+    ...stackLines(answer.topStacks, answer.userGoroutines, page),
+    "",
     ...buildLines(answer, page),
     "",
     ...memoryLines(answer, page),
@@ -47,14 +50,13 @@ export const overviewCommand = defineCommand({
     "",
     ...typeLines(answer, page),
   ],
-  // JSON has sentences for suspects too, since figures alone would make every reader of it write them again.
-  json: (answer): OverviewJson => ({
-    ...answer,
-    topSuspects: answer.topSuspects.map((suspect) => {
-      // Figures of a suspect are the answer to `suspects`; here it is an outline.
-      const { kind, title } = suspectText(suspect);
-      return { kind, title, bytes: suspect.bytes, rule: suspect.rule, share: suspect.share };
-    }),
-  }),
-  next: ({ topTypes }) => [`suspects CORE`, `histogram CORE`, ...(topTypes[0] ? [`why CORE --type ${quoteWord(topTypes[0].type)}`] : [])],
+  // JSON has the sentences too, since figures alone would make every reader of it write them again.
+  json: overviewJson,
+  next: ({ topTypes, waits, leaks }) => [
+    ...(waits.length > 0 ? ["blocked CORE"] : []),
+    ...(leaks.length > 0 ? ["leaked CORE"] : []),
+    `suspects CORE`,
+    `histogram CORE`,
+    ...(topTypes[0] ? [`why CORE --type ${quoteWord(topTypes[0].type)}`] : []),
+  ],
 });

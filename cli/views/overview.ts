@@ -3,15 +3,24 @@ import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import type { firstLook } from "../../src/query/first-look.js";
 import type { memoryUse } from "../../src/query/memory-use.js";
 import type { overview } from "../../src/query/overview.js";
+import { isToldByStalls } from "../../src/query/waits.js";
 import { formatBar, formatShare } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
+import { formatPlace, formatReason } from "../text/goroutine-group.js";
 import { type Page, proseWidth } from "../text/style.js";
 import { cutText, formatTable, padText } from "../text/table.js";
 import { wrapWords } from "../text/wrap.js";
 import { storyOf } from "./death-story.js";
+import { type SuspectJson, suspectText } from "./suspects.js";
+import { type FindingText, leakText, waitText } from "./waits.js";
 
 type Overview = ReturnType<typeof overview.run>;
 type DominatorNode = Overview["topHolders"][number];
+type Stalls = Pick<Overview, "waits" | "leaks" | "explanation">;
+type StackGroup = Overview["topStacks"][number];
+type LeakedGroup = Overview["leaks"][number];
+type Suspect = Overview["topSuspects"][number];
+type WaitFinding = Overview["waits"][number];
 type HeapUse = Pick<Overview, "heap" | "topTypes">;
 type FirstLook = ReturnType<typeof firstLook.run>;
 type MemoryUse = ReturnType<typeof memoryUse.run>;
@@ -171,15 +180,103 @@ export function goroutineLines({ goroutines }: FirstLook, page: Page): string[] 
   return entry("Goroutines", [formatCount(goroutines.total), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": "), page);
 }
 
-/** What is probably wrong, a sentence each. */
-export function suspectLines(suspects: readonly { readonly title: string }[], page: Page): string[] {
-  if (suspects.length === 0) return entry("Suspects", "nothing stands out", page);
-  return suspects.flatMap(({ title }, index) => suspectEntry(title, index, page));
+/** What `overview --json` prints: findings as figures and in words, each with the line that shows more. */
+export interface OverviewJson extends Omit<Overview, "topSuspects" | "waits" | "leaks"> {
+  readonly waits: readonly (WaitFinding & FindingText)[];
+  readonly leaks: readonly (LeakedGroup & FindingText)[];
+  readonly topSuspects: readonly Pick<SuspectJson, "kind" | "title" | "bytes" | "rule" | "share" | "next">[];
 }
 
-/** One of them. */
-export function suspectEntry(title: string, index: number, page: Page): string[] {
-  return entry(index === 0 ? "Suspects" : "", `${index + 1}. ${title}`, page, mostLines(page));
+/** @param paste makes a hint a line for a shell */
+export function overviewJson(answer: Overview, paste: (hint: string) => string): OverviewJson {
+  const worded = ({ title, next }: FindingText) => ({ title, next: paste(next) });
+  return {
+    ...answer,
+    waits: answer.waits.map((each) => ({ ...each, ...worded(waitText(each)) })),
+    leaks: answer.leaks.map((each) => ({ ...each, ...worded(leakText(each, answer.userGoroutines)) })),
+    // Figures of a suspect are the answer to `suspects`; here it is an outline.
+    topSuspects: answer.topSuspects.map((suspect) => {
+      const { kind, title, next } = suspectText(suspect);
+      return { kind, title, bytes: suspect.bytes, rule: suspect.rule, share: suspect.share, next: paste(next) };
+    }),
+  };
+}
+
+/** One thing of the first screen that is wrong: its lines, and what it is about. */
+export interface FoundPart {
+  readonly lines: readonly string[];
+  readonly found:
+    | { readonly kind: "wait"; readonly of: WaitFinding }
+    | { readonly kind: "leak"; readonly of: LeakedGroup }
+    | { readonly kind: "suspect"; readonly of: Suspect }
+    | { readonly kind: "none" };
+  /** Words after `corescope` that show more; "" for none. */
+  readonly next: string;
+}
+
+/** Findings that fit below the death: of what stalls the program, and of memory beside that or alone. */
+const MOST_STALLS = 2;
+const MOST_SUSPECTS = 3;
+/** Lines of the first finding, which says what one came for, and of the others. */
+const FIRST_LINES = 5;
+
+/** What explains the death first; memory that does not explain it has a heading of its own. Numbered through. */
+export function wrongParts(answer: Stalls & { readonly userGoroutines: number }, suspects: readonly Suspect[], page: Page): FoundPart[] {
+  // What the stuck finalizer keeps is the same fault with its bytes.
+  const backlog = suspects.find((each) => each.rule === "finalizer-backlog" && each.figures.stuck);
+  const waits = answer.waits.filter((each) => !backlog || each.rule !== "stalled-finalizer");
+  const suspectOf = (of: Suspect) => {
+    const { title, next } = suspectText(of);
+    return { title, next, kind: "suspect", of } as const;
+  };
+  const stalls = [
+    ...waits.map((of) => ({ ...waitText(of), kind: "wait", of }) as const),
+    ...answer.leaks.map((of) => ({ ...leakText(of, answer.userGoroutines), kind: "leak", of }) as const),
+    ...(backlog && answer.explanation !== "memory" ? [suspectOf(backlog)] : []),
+  ];
+  const memory = suspects
+    .filter((each) => !isToldByStalls(answer, each) && (each !== backlog || answer.explanation === "memory"))
+    .map(suspectOf);
+  if (answer.explanation === "memory") {
+    const shown = memory.slice(0, stalls.length > 0 ? MOST_SUSPECTS - 1 : MOST_SUSPECTS);
+    const parts = [...numbered("Suspects", shown, 0, page), ...numbered("Stalled", stalls.slice(0, 1), shown.length, page)];
+    return parts.length > 0 ? parts : [{ lines: entry("Suspects", "nothing stands out", page), found: { kind: "none" }, next: "" }];
+  }
+  const shown = stalls.slice(0, MOST_STALLS);
+  const beside = memory.slice(0, stalls.length > 0 ? MOST_SUSPECTS - MOST_STALLS : MOST_SUSPECTS);
+  const heading = { lines: [page.bold(NOT_THE_CAUSE)], found: { kind: "none" }, next: "" } as const;
+  return [...numbered("Stalled", shown, 0, page), ...(beside.length > 0 ? [heading, ...numbered("", beside, shown.length, page)] : [])];
+}
+
+const NOT_THE_CAUSE = "Memory, not what killed it";
+
+/** @param before  findings above these */
+function numbered(
+  label: string,
+  found: readonly (Exclude<FoundPart["found"], { kind: "none" }> & { readonly title: string; readonly next: string })[],
+  before: number,
+  page: Page,
+): FoundPart[] {
+  return found.map(({ title, next, ...what }, index) => {
+    const most = index + before === 0 ? FIRST_LINES : mostLines(page);
+    const text = entry(index === 0 ? label : " ", `${before + index + 1}. ${title}`, page, most);
+    const more = " ".repeat(labelWidth + 3) + page.dim(`→ ${next.replace(/ ?\bCORE\b/, "")}`);
+    return { lines: [...text, more], found: what, next };
+  });
+}
+
+/** The most frequent stacks, a line each, in the state and at the place they have in common. */
+export function stackLines(stacks: readonly StackGroup[], all: number, page: Page): string[] {
+  if (stacks.length === 0) return [];
+  const rows = stacks.map((group) => {
+    const place = group.top ? `${group.top.function} ${formatPlace(group.top)}` : "";
+    return cutText(
+      escapeText(`  ${formatCount(group.count).padStart(6)}  ${formatReason(group)}  ${place}`),
+      Math.max(40, page.width),
+      "end",
+    );
+  });
+  return [page.bold(`Stacks      of ${counted(all, "goroutine")}, the most frequent first`), ...rows];
 }
 
 /** Who holds most of the live heap, a line each. */

@@ -1,7 +1,6 @@
 // Findings in words: each rule's sentence, the facts that speak for it or against, and what to ask next.
 import { durationText } from "../../src/base/duration.js";
 import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
-import type { Overview } from "../../src/query/overview.js";
 import type { Figures, GroupFigures, Part, RuleId, Sign, Suspect, Suspects, WasteFigures, Whole } from "../../src/query/suspects.js";
 import { commandLine } from "../text/command-line.js";
 import { formatPlace } from "../text/goroutine-group.js";
@@ -70,11 +69,6 @@ export interface SuspectJson extends Pick<SuspectText, "kind" | "title" | "of" |
 /** What `suspects --json` prints. */
 export interface SuspectsJson extends Omit<Suspects, "rows"> {
   readonly rows: readonly SuspectJson[];
-}
-
-/** What `overview --json` prints. */
-export interface OverviewJson extends Omit<Overview, "topSuspects"> {
-  readonly topSuspects: readonly Pick<SuspectJson, "kind" | "title" | "bytes" | "rule" | "share">[];
 }
 
 /** @param paste makes a hint a line for a shell */

@@ -5,15 +5,15 @@ import { type Hex, hex } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { latestTime } from "../runtime/clock.js";
 import type { Goroutine } from "../runtime/goroutines.js";
-import { readWaits } from "../runtime/waiting.js";
-import { type FrameRow, type GoroutineReader, goroutineReader } from "../stacks/goroutine-rows.js";
-import { type Cycle, findCycles } from "../waits/cycles.js";
-import { type Member, type WaitGroup, type WaitKind, waitGroups } from "../waits/groups.js";
-import { type Evidence, findHolders, type Holder } from "../waits/holders.js";
-import { proveStuck } from "../waits/proof.js";
-import { endOfWait, groupNames, stateOfObject, type WaitState } from "../waits/state.js";
+import type { FrameRow, GoroutineReader } from "../stacks/goroutine-rows.js";
+import type { Cycle } from "../waits/cycles.js";
+import type { Member, WaitGroup, WaitKind } from "../waits/groups.js";
+import type { Evidence, Holder } from "../waits/holders.js";
+import type { WaitName } from "../waits/places.js";
+import { endOfWait, stateOfObject, type WaitState } from "../waits/state.js";
 import { MOST_HOLDERS, MOST_WAITING_SHOWN } from "./limits.js";
 import type { Query } from "./query.js";
+import { waitCase } from "./waits.js";
 
 /** One goroutine that waits. Durations are in ns; the row's order is the longest wait first, then the id. */
 interface WaiterRow {
@@ -43,8 +43,10 @@ export interface BlockedRow {
   readonly kind: WaitKind;
   /** Of the channel, mutex, group...; absent for waits on nothing that has an address. */
   readonly address?: Hex;
-  /** "main.config.mu": of a global variable; "" when it has no such name. */
+  /** "main.config.mu", "main.Store.mu", "out"; "" when it has no name. */
   readonly name: string;
+  /** What the name is: an expression that leads there, type and field, or a local variable that has it. */
+  readonly named: WaitName["kind"];
   /** null: it has none, as a sleep. */
   readonly state: WaitState | null;
   readonly count: number;
@@ -74,20 +76,11 @@ export interface BlockedArgs {
   readonly top?: number;
 }
 
-/** Waits that another goroutine ends. */
-const ENDED_BY_OTHERS: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup", "channel", "cond"]);
-
 export const blocked: Query<BlockedArgs, Blocked> = {
   name: "blocked",
   summary: "who waits for what, who could release it, and deadlocks",
-  run(dump, { top = USUAL_TOP }, { findings, progress }) {
-    const reader = goroutineReader(dump);
-    progress.stage("reading who waits", dump.runtime.goroutines.all.length);
-    const groups = waitGroups(dump.runtime, readWaits(dump.runtime, findings));
-    const located = groups.filter((each) => each.address > 0 && ENDED_BY_OTHERS.has(each.kind));
-    progress.stage("searching stacks for holders", located.length);
-    const holders = findHolders(dump.runtime, located, dump.findings);
-    const names = groupNames(dump.runtime, groups);
+  run(dump, { top = USUAL_TOP }, context) {
+    const { groups, holders, cycles, reader, names } = waitCase(dump, context, true);
     // The clock of a dead process stands still: the latest time that the runtime noted is the best there is; 0 when it noted none.
     const now = latestTime(dump.runtime);
     const rows = groups.map((group) => describeGroup(dump, group, holders.get(group) ?? [], reader, names, now));
@@ -98,7 +91,7 @@ export const blocked: Query<BlockedArgs, Blocked> = {
     const sorted = keyed.map((each) => each.row);
     return {
       rows: cut(sorted, top),
-      cycles: findCycles(dump.runtime, located, holders, reader, (graph, stuck) => proveStuck(dump, graph, stuck)),
+      cycles,
       total: {
         objects: rows.length,
         goroutines: new Set(groups.flatMap((each) => each.members.map((member) => member.goroutine.id))).size,
@@ -116,7 +109,7 @@ function describeGroup(
   group: WaitGroup,
   holders: readonly Holder[],
   reader: GoroutineReader,
-  names: (group: WaitGroup) => string,
+  names: (group: WaitGroup) => WaitName,
   now: number,
 ): BlockedRow {
   const topOf = (goroutine: Goroutine) => {
@@ -133,7 +126,8 @@ function describeGroup(
   return {
     kind: group.kind,
     ...(group.address > 0 ? { address: hex(group.address) } : {}),
-    name: names(group),
+    name: names(group).text,
+    named: names(group).kind,
     state: stateOfObject(dump.runtime, group),
     count: group.members.length,
     waiting: waits.slice(0, MOST_WAITING_SHOWN).map(({ member, wait, end }) => ({

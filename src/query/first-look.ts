@@ -9,7 +9,10 @@ import type { NoArgs, Query } from "./query.js";
 /** What the runtime's small tables say: nothing of it needs the heap, so it is there at once on a core of any size. */
 export interface FirstLook {
   /** What killed the process; `death` tells the whole. */
-  readonly death: Omit<Death, "details" | "panics" | "frames" | "fatalError" | "signal" | "callersInC">;
+  readonly death: Omit<Death, "details" | "panics" | "frames" | "fatalError" | "signal" | "callersInC"> & {
+    /** Of the signal that began it. */
+    readonly sender?: NonNullable<Death["signal"]>["sender"];
+  };
   /** Of the core's notes (NT_PRPSINFO, NT_FILE, NT_SIGINFO) and the build information that the linker put into the executable. */
   readonly program: {
     readonly name: string;
@@ -69,7 +72,7 @@ export const firstLook: Query<NoArgs, FirstLook> = {
 /** Of the death what fits on the first screen: no stack, no panic values. */
 function shortDeath(dump: Dump): FirstLook["death"] {
   const { kind, summary, ...more } = deathOf(dump, readMachines(dump.runtime, dump.findings));
-  const { goroutine, top, origin, again, recovered, culprit, recursion } = more;
+  const { goroutine, top, origin, again, recovered, culprit, recursion, signal } = more;
   return {
     kind,
     summary,
@@ -80,6 +83,7 @@ function shortDeath(dump: Dump): FirstLook["death"] {
     ...(recovered === undefined ? {} : { recovered }),
     ...(culprit ? { culprit } : {}),
     ...(recursion ? { recursion } : {}),
+    ...(signal?.sender ? { sender: signal.sender } : {}),
   };
 }
 

@@ -27,6 +27,7 @@ import { traceExtract } from "./trace-extract.js";
 import { traceSummary } from "./trace-summary.js";
 import { traceTimeline } from "./trace-timeline.js";
 import { traceback } from "./traceback.js";
+import { waits } from "./waits.js";
 import { waste } from "./waste.js";
 import { why } from "./why.js";
 
@@ -50,6 +51,7 @@ export const QUERIES = {
   refs,
   show,
   suspects,
+  waits,
   waste,
   why,
   profile,

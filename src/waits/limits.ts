@@ -15,3 +15,16 @@ export const MOST_STEPS = 6_000_000;
 export const LARGEST_SEARCHED: Bytes = 1 << 10;
 /** Objects that were searched and are remembered. */
 export const MOST_OBJECTS_REMEMBERED = 1 << 16;
+/** Pointers in a row that names of things that are waited for follow from a global variable: "main.app.store.shards[2].mu". */
+export const DEEPEST_POINTER = 5;
+/** Elements of a slice or array in which such names are looked for. */
+export const MOST_ELEMENTS = 64;
+/** Values that such names are looked for in; the first are the nearest to the variables. */
+export const MOST_POINTERS_FOLLOWED = 50_000;
+/** Goroutines of those that wait for one thing, and frames of each, whose variables are asked for its name. */
+export const MOST_MEMBERS_SEARCHED = 3;
+export const MOST_FRAMES_SEARCHED = 24;
+/** Locks in a row, each held by who waits for the next. */
+export const LONGEST_CHAIN = 32;
+/** Who can end a wait, of each finding. */
+export const MOST_TOLD = 5;

@@ -1,47 +1,12 @@
-// What is waited for, in words: its name and its state.
-import { type Address, NONE, WORD } from "../base/units.js";
+// What state the things are in that are waited for, and when a wait would have ended by itself.
+import type { Address } from "../base/units.js";
 import type { RecordSource } from "../runtime/records/chain.js";
 import { type Channel, tryChannel } from "../runtime/records/channel.js";
 import { waitingFor } from "../runtime/records/condition.js";
 import { wakeTime } from "../runtime/records/goroutine.js";
 import { type Mutex, type RWMutex, readMutex, readRWMutex, readWaitGroup, type SyncWaitGroup } from "../runtime/records/lock.js";
 import { type PollDescriptor, readPollDescriptor } from "../runtime/records/poll-descriptor.js";
-import type { GoRuntime } from "../runtime/runtime.js";
-import { enclosing, nameOffset } from "../value/fields.js";
 import type { Member, WaitGroup, WaitKind } from "./groups.js";
-
-const SYNC_TYPES: Partial<Record<WaitKind, string>> = {
-  mutex: "sync.Mutex",
-  rwmutex: "sync.RWMutex",
-  waitgroup: "sync.WaitGroup",
-  cond: "sync.Cond",
-};
-
-/** What names are found in; a GoRuntime is one. */
-export type NameSource = Pick<GoRuntime, "types" | "variables" | "memory">;
-
-/**
- * What the program calls them: "main.first.mu" in a global variable, "*main.signal" behind a pointer in one, "main.requests" for a channel.
- * Nothing for other places of the heap.
- */
-export function groupNames({ types, variables, memory }: NameSource, groups: readonly WaitGroup[]): (group: WaitGroup) => string {
-  const wanted = new Set(groups.map((each) => each.address));
-  const pointers = new Map<Address, string>();
-  for (const name of variables.globalNames()) {
-    const global = variables.global(name);
-    const value = global?.size === WORD ? (memory.tryAddress(global.address) ?? 0) : 0;
-    if (global && value > 0 && wanted.has(value) && !pointers.has(value) && !name.startsWith("runtime."))
-      pointers.set(value, types.get(global.type).kind === "chan" ? name : `*${name}`);
-  }
-  return ({ kind, address }) => {
-    const global = address > 0 ? variables.globalAt(address) : undefined;
-    if (!global) return pointers.get(address) ?? "";
-    const offset = address - global.address;
-    const place =
-      enclosing(types, global.type, offset, (type) => type.name === SYNC_TYPES[kind]) ?? nameOffset(types, global.type, offset, NONE);
-    return `${global.name}${place.text}`;
-  };
-}
 
 /** The state of what is waited for, by its kind. */
 export type WaitState =

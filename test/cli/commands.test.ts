@@ -34,6 +34,11 @@ function accumulation(holder: string, type: string): Suspect {
 }
 
 const overviewAnswer: Parameters<typeof overviewCommand.text>[0] = {
+  waits: [],
+  leaks: [],
+  explanation: "memory",
+  topStacks: [],
+  userGoroutines: 1,
   death: { kind: "panic", summary: `panic: ${hostile} in goroutine 1 (main.main)`, goroutine: { id: 1, state: "running" } },
   program: {
     name: hostile,

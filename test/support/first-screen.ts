@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../../cli/cli.js";
-import type { OverviewJson } from "../../cli/views/suspects.js";
+import type { OverviewJson } from "../../cli/views/overview.js";
 import { suspectText } from "../../cli/views/suspects.js";
+import { leakText, waitText } from "../../cli/views/waits.js";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
-import { overview } from "../../src/query/overview.js";
-import type { Suspect } from "../../src/query/suspects.js";
+import { type Overview, overview } from "../../src/query/overview.js";
 import type { TestDump } from "./dump-cache.js";
 import { leftOpen, makeWorld } from "./world.js";
 
@@ -44,7 +44,7 @@ export async function judge(name: string, dump_: TestDump): Promise<Verdict> {
     const ask = (words: readonly string[]) => printed(dump, words);
     const screen = upperPart(await ask(["overview", "core"]));
     const json = JSON.parse(await ask(["overview", "core", "--json"])) as { result: OverviewJson };
-    const { topSuspects } = overview.run(dump, {}, { progress: silent, findings: dump.findings });
+    const found = overview.run(dump, {}, { progress: silent, findings: dump.findings });
     const missed: Partial<Record<Question, string>> = {};
     const wanted = said.culprit.filter((names) => !names.some((each) => says(screen, each)));
     if (wanted.length > 0) missed.culprit = `not told: ${wanted.map((names) => names.join(" or ")).join("; ")}`;
@@ -52,11 +52,11 @@ export async function judge(name: string, dump_: TestDump): Promise<Verdict> {
     if (figures.length > 0 && !figures.some((each) => tells(screen, each)))
       missed.figure = `not told: ${figures.map(({ kind, value }) => `${kind} ${value}`).join(" or ")}`;
     const lines = guiltyLines(name);
-    const leads = leadsOf(topSuspects, said);
+    const leads = leadsOf(found, said);
     if (!(await anyAsync(lines, screen, leads, ask))) missed.line = `${lines.join(" or ")} is neither there nor in ${leads.join(", ")}`;
     const blamed = healthyAhead(screen, said);
     if (blamed) missed.blame = blamed;
-    const told = JSON.stringify([json.result.death, json.result.topSuspects]);
+    const told = JSON.stringify([json.result.death, json.result.waits, json.result.leaks, json.result.topSuspects]);
     if (!missed.culprit && said.culprit.some((names) => !names.some((each) => says(told, each))))
       missed.json = "the culprit is in the text only";
     return { missed, screen };
@@ -76,9 +76,10 @@ function guiltyLines(name: string): readonly string[] {
 }
 
 /** What the findings that say the culprit ask next; the death leads to the command of that name. */
-function leadsOf(found: readonly Suspect[], { culprit }: Said): readonly string[] {
+function leadsOf({ waits, leaks, topSuspects, userGoroutines }: Overview, { culprit }: Said): readonly string[] {
   const names = culprit.flat();
-  const texts = found.map(suspectText).filter(({ title }) => names.some((each) => says(title, each)));
+  const found = [...waits.map(waitText), ...leaks.map((each) => leakText(each, userGoroutines)), ...topSuspects.map(suspectText)];
+  const texts = found.filter(({ title }) => names.some((each) => says(title, each)));
   return ["death CORE", ...texts.map(({ next }) => next)];
 }
 
@@ -148,8 +149,10 @@ async function printed(dump: Dump, words: readonly string[]): Promise<string> {
 export async function accusations(dump_: TestDump): Promise<readonly string[]> {
   const dump = await openDump({ core: dump_.core, executable: dump_.executable });
   try {
-    const { topSuspects } = overview.run(dump, {}, { progress: silent, findings: dump.findings });
-    return topSuspects.map((each) => suspectText(each).title);
+    const found = overview.run(dump, {}, { progress: silent, findings: dump.findings });
+    const { waits, leaks, topSuspects, userGoroutines } = found;
+    const all = [...waits.map(waitText), ...leaks.map((each) => leakText(each, userGoroutines)), ...topSuspects.map(suspectText)];
+    return all.map(({ title }) => title);
   } finally {
     dump.close();
   }

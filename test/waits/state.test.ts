@@ -1,11 +1,8 @@
 import { expect, test } from "vitest";
 import { stateText } from "../../cli/views/blocked.js";
-import { NONE } from "../../src/base/units.js";
 import type { Goroutine } from "../../src/runtime/goroutines.js";
-import type { GoRuntime } from "../../src/runtime/runtime.js";
 import type { WaitGroup, WaitKind } from "../../src/waits/groups.js";
-import { endOfWait, groupNames, type NameSource, stateOfObject } from "../../src/waits/state.js";
-import { TypeBuilder } from "../support/memory-builder.js";
+import { endOfWait, stateOfObject } from "../../src/waits/state.js";
 import { RecordBuilder } from "../support/record-builder.js";
 
 const group = (kind: WaitKind, address: number): WaitGroup => ({ kind, address, members: [] });
@@ -59,39 +56,4 @@ test("a wait ends by itself: a sleep, or at the deadline of its direction", () =
   expect(endOfWait(source, group("network", poll), member(g, "write"))).toBe(900);
   expect(endOfWait(source, group("network", 0), member(g, "read"))).toBeUndefined();
   expect(endOfWait(source, group("channel", poll), member(g))).toBeUndefined();
-});
-
-test("names: a lock within a variable, behind a pointer in one, a channel in one", () => {
-  const make = new RecordBuilder();
-  const types = new TypeBuilder();
-  const word = types.add("uint64", "uint", 8);
-  const mutex = types.add("sync.Mutex", "struct", 8, { fields: [["state", 0, word]] });
-  const config = types.add("main.config", "struct", 16, {
-    fields: [
-      ["size", 0, word],
-      ["mu", 8, mutex],
-    ],
-  });
-  const pointer = types.add("*main.config", "pointer", 8, { element: config });
-  const channel = types.add("chan int", "chan", 8);
-  const at = make.global("main.first", 0, 0);
-  const inHeap = make.make("syncMutex");
-  const header = make.make("hchan");
-  const variables = [
-    { name: "main.first", address: at, size: 16, type: config },
-    { name: "main.other", address: make.global("main.other", inHeap), size: 8, type: pointer },
-    { name: "main.requests", address: make.global("main.requests", header), size: 8, type: channel },
-  ];
-  const source: NameSource = {
-    types,
-    memory: make.source().memory,
-    variables: {
-      globalNames: () => variables.map((each) => each.name),
-      global: (name: string) => variables.find((each) => each.name === name),
-      globalAt: (address: number) => variables.find((each) => address >= each.address && address < each.address + each.size),
-    } as unknown as GoRuntime["variables"],
-  };
-  const groups = [group("mutex", at + 8), group("mutex", inHeap), group("channel", header), group("mutex", 0x700000)];
-  expect(groups.map(groupNames(source, groups))).toEqual(["main.first.mu", "*main.other", "main.requests", ""]);
-  expect(types.byName("nobody")).toBe(NONE);
 });

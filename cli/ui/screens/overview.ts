@@ -1,12 +1,11 @@
-// Home. Six questions, in the order of their cost; each part of the page appears when its answer has come.
-import { counted, formatCount } from "../../../src/base/units.js";
 import { dominators } from "../../../src/query/dominators.js";
 import { firstLook } from "../../../src/query/first-look.js";
 import { goroutines } from "../../../src/query/goroutines.js";
 import { heapUse } from "../../../src/query/heap-use.js";
+import { leaked } from "../../../src/query/leaked.js";
 import { memoryUse } from "../../../src/query/memory-use.js";
 import { suspects } from "../../../src/query/suspects.js";
-import { formatReason } from "../../text/goroutine-group.js";
+import { stallsOf, waits } from "../../../src/query/waits.js";
 import { makePage, type Page } from "../../text/style.js";
 import {
   buildLines,
@@ -17,9 +16,9 @@ import {
   holderLines,
   memoryLines,
   programLines,
-  suspectEntry,
-  suspectLines,
+  stackLines,
   typeLines,
+  wrongParts,
 } from "../../views/overview.js";
 import { suspectText } from "../../views/suspects.js";
 import { places, typePlace } from "../places.js";
@@ -36,9 +35,12 @@ const mostFirst = 3;
 const FIRST = 0;
 const GROUPS = 1;
 const MEMORY = 2;
-const HEAP = 3;
-const HOLDERS = 4;
-const SUSPECTS = 5;
+const WAITS = 3;
+const HEAP = 4;
+const HOLDERS = 5;
+const SUSPECTS = 6;
+const LEAKS = 7;
+const PROVED = 8;
 
 /** Home: what died, what is probably wrong, who holds the memory; then everything else. */
 export const overviewScreen: Screen = {
@@ -50,17 +52,20 @@ export const overviewScreen: Screen = {
     ask(firstLook, {}),
     ask(goroutines, { group: true, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: mostGroups }),
     ask(memoryUse, {}),
+    ask(waits, { top: 0 }),
     ask(heapUse, {}),
     ask(dominators, { depth: 1, min: 0, group: "none", top: mostFirst }, { isBackground: true }),
     // As the screen of suspects asks: its answer is this one.
     ask(suspects, { top: 0 }, { isBackground: true }),
+    ask(leaked, { top: 0, retains: true }, { isBackground: true }),
+    ask(waits, { top: 0, proof: true }, { isBackground: true }),
   ],
   body(given) {
     const page = makePage(given.width, false);
     // Each part has its place from the start; those that are not known yet say so there.
     const parts = [
       deathPart(given, page),
-      [...suspectPart(given, page), ...holderPart(given, page)],
+      [...wrongPart(given, page), ...holderPart(given, page)],
       [...programPart(given, page), ...groupLines(given)],
       heapPart(given, page),
       typePart(given, page),
@@ -88,18 +93,28 @@ function deathPart(given: Given, page: Page): Line[] {
   return [{ text: first, tone: "bold", open }, ...more.map((text): Line => ({ text, tone: "bold" }))];
 }
 
-/** The likeliest culprits; each leads to the screen of all. */
-function suspectPart(given: Given, page: Page): Line[] {
-  const answer = resultOf(given, SUSPECTS, suspects);
-  if (!answer) return awaited(given, SUSPECTS, "Suspects");
-  const open: Place = places.suspects();
-  if (answer.rows.length === 0) return headed(suspectLines([], page), open);
-  return answer.rows.slice(0, mostFirst).flatMap((suspect, index) => {
-    const { title } = suspectText(suspect);
-    const [first = "", ...more] = suspectEntry(title, index, page);
-    return [{ text: first, open, copy: title }, ...more.map((text): Line => ({ text }))];
-  });
+/** What explains the death, as far as it is known yet: the waits at once, leaks and memory when the heap was read. */
+function wrongPart(given: Given, page: Page): Line[] {
+  const first = resultOf(given, FIRST, firstLook);
+  const waiting = resultOf(given, PROVED, waits) ?? resultOf(given, WAITS, waits);
+  if (!first || !waiting) return [...awaited(given, WAITS, "Stalled"), ...awaited(given, SUSPECTS, "Suspects")];
+  const userGoroutines = resultOf(given, GROUPS, goroutines)?.total.user ?? first.goroutines.total;
+  const stalls = stallsOf(first.death, userGoroutines, waiting.rows, resultOf(given, LEAKS, leaked)?.groups ?? []);
+  const memory = resultOf(given, SUSPECTS, suspects);
+  if (!memory && stalls.explanation === "memory") return awaited(given, SUSPECTS, "Suspects");
+  const parts = wrongParts({ ...stalls, userGoroutines }, memory?.rows ?? [], page);
+  return [
+    ...parts.flatMap(({ lines: [head = "", ...more], found, next }): Line[] => {
+      const open = found.kind === "none" ? places.suspects() : found.kind === "suspect" ? places.suspects() : commandPlace(next);
+      const copy = found.kind === "suspect" ? suspectText(found.of).title : undefined;
+      return [{ text: head, open, ...(copy === undefined ? {} : { copy }) }, ...more.map((text): Line => ({ text }))];
+    }),
+    ...(memory ? [] : awaited(given, SUSPECTS, "Suspects")),
+  ];
 }
+
+/** The answer to a command line. */
+const commandPlace = (next: string): Place => places.answer(next.replace(/ ?\bCORE\b/, ""));
 
 /** Those that hold most; each leads to its value or stack. */
 function holderPart(given: Given, page: Page): Line[] {
@@ -169,12 +184,9 @@ function groupLines(given: Given): Line[] {
   if (!answer) return awaited(given, GROUPS, "Stacks");
   const groups = answer.groups ?? [];
   if (groups.length === 0) return [];
-  const rows = groups.map((group): Line => {
-    return {
-      text: `  ${formatCount(group.count).padStart(6)}  ${formatReason(group)}  ${group.top?.function ?? ""}`,
-      open: groupPlace(group, {}),
-    };
-  });
-  const title = `Stacks      of ${counted(answer.total.user, "goroutine")}, the most frequent first`;
-  return [{ text: title, tone: "bold", open: places.goroutines() }, ...rows];
+  const [title = "", ...rows] = stackLines(groups, answer.total.user, makePage(given.width, false));
+  return [
+    { text: title, tone: "bold", open: places.goroutines() },
+    ...rows.map((text, index): Line => ({ text, open: groupPlace(groups[index], {}) })),
+  ];
 }

@@ -11,7 +11,15 @@ const known: Readonly<Record<string, unknown>> = {
   goroutines: {
     rows: [],
     groups: [
-      { count: 2, status: "waiting", waitReason: "chan receive", ids: [7], top: { function: "main.ask" }, frames: [], framesOmitted: 0 },
+      {
+        count: 2,
+        status: "waiting",
+        waitReason: "chan receive",
+        ids: [7],
+        top: { function: "main.ask", file: "ask.go", line: 7 },
+        frames: [],
+        framesOmitted: 0,
+      },
     ],
     total: { matching: 2, user: 2, system: 1, byStatus: {} },
   },
@@ -30,9 +38,9 @@ test("home says the cause of death and the groups of goroutines while everything
     open: { screen: "goroutine", args: { id: 7 } },
   });
   expect(text).toContain("Program     server  pid 42  died of SIGABRT");
-  expect(text).toMatch(/2 {2}chan receive/);
+  expect(text).toMatch(/2 {2}chan receive {2}main\.ask ask\.go:7/);
   const opened = (words: string) => rows.find((row) => row.text.includes(words))?.open;
   expect(opened("pid 42")).toEqual({ screen: "death", args: {} });
   expect(opened("chan receive")).toEqual({ screen: "goroutines", args: { each: true, focus: "^main\\.ask$", title: "main.ask" } });
-  for (const title of ["Suspects", "Holders", "Heap", "Memory"]) expect(text).toMatch(new RegExp(`^${title} +…$`, "m"));
+  for (const title of ["Stalled", "Suspects", "Holders", "Heap", "Memory"]) expect(text).toMatch(new RegExp(`^${title} +…$`, "m"));
 });

@@ -112,7 +112,7 @@ const doors = {
   expression: ["parse", "evaluate", "name"],
   waits: ["cycles", "groups", "holders", "places", "proof", "rules", "state", "missing-memory"],
   diagnosis: ["diagnose", "case", "suspect", "figures", "sign"],
-  crash: ["cause", "death-signal", "signal-names"],
+  crash: ["cause", "death-signal", "recursion", "signal-names"],
   runtime: [
     ...[
       "runtime",

@@ -17,6 +17,8 @@ import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 import {
+  deferredLines,
+  foldRounds,
   goroutineFacts,
   goroutineJson,
   legend,
@@ -77,6 +79,7 @@ export const goroutineCommand = defineCommand({
           ]
         : []),
       ...(answer.problem ? [page.bad(cutText(escapeText(`the stack could not be walked further: ${answer.problem}`), page.width))] : []),
+      ...deferredLines(answer, page),
       ...traceLines(answer, page),
     ];
   },
@@ -100,11 +103,12 @@ function about({ address, stack, labels }: Answer): string[] {
   ];
 }
 
-/** All frames, with a line in the middle that says how many were left out there by the query. */
+/** All frames, with a line in the middle that says how many were left out there by the query, and one for the rounds of a recursion. */
 function frameLines(answer: Answer, page: Page): string[] {
-  const { frames, framesOmitted, all } = answer;
+  const { framesOmitted, all } = answer;
+  const { frames, at, line } = foldRounds(answer);
   // The query leaves out frames in the middle: the line about them stands after the first half of those it gave.
-  const half = Math.floor(frames.length / 2);
+  const half = at >= 0 ? at : Math.floor(frames.length / 2);
   const lines: string[] = [];
   let index = 0;
   for (const part of all ? frames.map((frame) => ({ frames: [frame], isRuntime: false })) : stackParts(frames)) {
@@ -112,7 +116,9 @@ function frameLines(answer: Answer, page: Page): string[] {
     index += part.frames.length;
     if (part.isRuntime) lines.push(page.dim(cutText(escapeText(runtimeLine(part.frames)), page.width, "start")));
     else for (const frame of part.frames) lines.push(...oneFrame(frame, page, all === true));
-    if (framesOmitted > 0 && before < half && index >= half) lines.push(page.dim(`... ${counted(framesOmitted, "frame")} between`));
+    if (before >= half || index < half) continue;
+    if (line !== "") lines.push(page.dim(cutText(escapeText(line), page.width)));
+    if (framesOmitted > 0) lines.push(page.dim(`... ${counted(framesOmitted, "frame")} between`));
   }
   return lines;
 }

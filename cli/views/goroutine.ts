@@ -107,3 +107,45 @@ export function traceLines({ id, trace }: Pick<Answer, "id" | "trace">, page: Pa
     ...(trace.inTracer && !trace.behind ? [page.dim("its thread was inside the tracer: its last event may be missing")] : []),
   ];
 }
+
+/** Statements that are shown. */
+const MOST_DEFERRED = 12;
+
+/** Calls put off, a line for each statement, a blank line and a title first; none when there are none. */
+export function deferredLines({ deferred = [] }: Pick<Answer, "deferred">, page: Page): string[] {
+  if (deferred.length === 0) return [];
+  const total = deferred.reduce((sum, each) => sum + each.count, 0);
+  const more = deferred.slice(MOST_DEFERRED);
+  return [
+    "",
+    page.bold(`${counted(total, "deferred call")}, the first to run first`),
+    ...deferred.slice(0, MOST_DEFERRED).flatMap((row) => {
+      const times = row.count > 1 ? `${formatCount(row.count)} × ` : "";
+      const given = row.arguments.map(({ name, text }) => `${name} = ${text}`).join(", ");
+      const passed = given === "" ? "" : ` with ${given}${row.count > 1 ? " first" : ""}`;
+      return [
+        cutText(escapeText(`${times}${row.function}${passed}`), page.width),
+        page.dim(cutText(escapeText(`    ${row.file}:${row.line}${row.by === undefined ? "" : `, by ${row.by}`}`), page.width, "start")),
+      ];
+    }),
+    ...(more.length > 0 ? [page.dim(`... and of ${counted(more.length, "further statement")}`)] : []),
+  ];
+}
+
+/** Rounds of a recursion that are shown before the others are one line. */
+const ROUNDS_SHOWN = 2;
+
+/** A stack without the rounds of a recursion but for the first ones; where they were left out, and what is said there. */
+export function foldRounds({ frames, circle, all }: Pick<Answer, "frames" | "circle" | "all">): {
+  readonly frames: readonly StackFrame[];
+  readonly at: number;
+  readonly line: string;
+} {
+  if (!circle || all) return { frames, at: -1, line: "" };
+  const { start, period, length } = circle;
+  const rounds = Math.floor(length / period) - ROUNDS_SHOWN;
+  const at = start + ROUNDS_SHOWN * period;
+  const names = frames.slice(start, start + period).map((each) => each.function);
+  const line = `... the same ${counted(period, "function")} ${counted(rounds, "time")} more: ${names.slice(0, 4).join(" < ")}${names.length > 4 ? " < ..." : ""}`;
+  return { frames: [...frames.slice(0, at), ...frames.slice(at + rounds * period)], at, line };
+}

@@ -1,6 +1,7 @@
 // One goroutine: its whole stack with arguments and locals.
 import { NotFoundError } from "../base/errors.js";
 import { type Hex, hex } from "../base/units.js";
+import { circleIn } from "../crash/recursion.js";
 import type { Dump } from "../dump.js";
 import { type Certainty, type FrameVariable, frameVariables, knownRegisters, memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import type { Goroutine } from "../runtime/goroutines.js";
@@ -9,6 +10,7 @@ import { type GoroutineRow, goroutineReader } from "../stacks/goroutine-rows.js"
 import { variableExpression } from "../stacks/local-variables.js";
 import { VALUE_LIMITS } from "../value/limits.js";
 import { readValue, summarize, type Value } from "../value/value.js";
+import { type DeferredRow, deferredRows } from "./deferred.js";
 import { type GoroutineTrace, goroutineTrace } from "./goroutine-trace.js";
 import type { Query } from "./query.js";
 
@@ -66,6 +68,10 @@ export interface OneGoroutine extends Omit<GoroutineRow, "frames"> {
   readonly all?: boolean;
   /** Why the outermost function was not reached. */
   readonly problem?: string;
+  /** Calls put off until its functions return; absent when there are none. */
+  readonly deferred?: readonly DeferredRow[];
+  /** A recursion: members of frames, and how many of one round. */
+  readonly circle?: { readonly start: number; readonly period: number; readonly length: number };
   /** Absent: the program was not tracing. */
   readonly trace?: GoroutineTrace;
 }
@@ -83,18 +89,34 @@ export const goroutine: Query<GoroutineArgs, OneGoroutine> = {
     const { frames, omitted, problem } = found.unwound();
     const dropped = Math.max(frames.length - 2 * FRAMES_AT_ENDS, 0);
     const shown = dropped === 0 ? frames : [...frames.slice(0, FRAMES_AT_ENDS), ...frames.slice(-FRAMES_AT_ENDS)];
+    const rows = shown.flatMap((frame) => frameRows(dump, found, frame, depth));
+    const circle = circleOf(rows);
+    const deferred = deferredRows(dump, found);
     return {
       ...row,
       framesOmitted: omitted + dropped,
       address: hex(found.address),
       stack: { low: hex(found.stack.lo), high: hex(found.stack.hi), bytes: found.stack.hi - found.stack.lo },
-      frames: shown.flatMap((frame) => frameRows(dump, found, frame, depth)),
+      frames: rows,
+      ...(deferred.length > 0 ? { deferred } : {}),
+      ...(circle ? { circle } : {}),
       ...(all ? { all } : {}),
       ...(problem === undefined ? {} : { problem }),
       ...(trace === undefined ? {} : { trace }),
     };
   },
 };
+
+/** By the names of functions: inlined calls are members of a round too. */
+function circleOf(rows: readonly StackFrameRow[]): OneGoroutine["circle"] {
+  const numbers = new Map<string, number>();
+  const keys = rows.map((each) => {
+    const key = numbers.get(each.function) ?? numbers.size;
+    numbers.set(each.function, key);
+    return key;
+  });
+  return circleIn(keys);
+}
 
 /** @throws NotFoundError with a few ids that there are */
 export function findGoroutine(dump: Dump, id: number): Goroutine {

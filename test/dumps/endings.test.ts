@@ -9,6 +9,8 @@ import { type DumpWish, makeDump } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { type Dump, openDump } from "../../src/dump.js";
 import { type DeathResult, death } from "../../src/query/death.js";
+import { goroutine } from "../../src/query/goroutine.js";
+import { goroutines } from "../../src/query/goroutines.js";
 import { missingGo, nameOf, releases } from "../support/dump-cache.js";
 import { stripped } from "../support/stripped.js";
 
@@ -117,6 +119,34 @@ function lineOf(name: string): number {
 function printedStack(stderr: string, goroutine: number): string {
   const block = stderr.split(/\n(?=goroutine \d+ )/).findLast((each) => each.startsWith(`goroutine ${goroutine} `)) ?? "";
   return block.split("\ncreated by ")[0] ?? "";
+}
+
+for (const go of full ? releases : ["1.21.13", "1.26.8"]) {
+  const missing = await missingGo(go);
+  it.skipIf(missing !== undefined)(
+    `the calls that a goroutine has put off, by the statement, go${go}${missing ? ` (${missing})` : ""}`,
+    async () => {
+      const made = await makeDump({ program: "endings", go, args: ["pending"] });
+      const dump = await openDump({ core: made.core, executable: made.executable }, silent);
+      const asked = { progress: silent, findings: dump.findings };
+      const rows = goroutines.run(
+        dump,
+        { group: false, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: 0 },
+        asked,
+      ).rows;
+      const id = rows?.find(({ top }) => top?.function === "main.pending")?.id ?? 0;
+      const { deferred = [] } = goroutine.run(dump, { id }, asked);
+      expect(deferred.map(({ function: fn, line, by, count }) => [fn, line, by, count])).toEqual([
+        ["main.pending.func1", lineOf("closure"), "main.pending", 1],
+        ["main.note", lineOf("note"), "main.pending", 3],
+        ["main.(*lease).free", lineOf("free"), "main.pending", 20],
+        ["sync.(*WaitGroup).Done", lineOf("done"), "main.pending", 1],
+      ]);
+      // The last one that was deferred runs first.
+      expect(deferred[2]?.arguments).toEqual([{ name: "l", type: "*main.lease", text: '&{name:"lease 19" n:19}' }]);
+      dump.close();
+    },
+  );
 }
 
 const ask = (dump: Dump) => death.run(dump, {}, { progress: silent, findings: dump.findings });

@@ -4,6 +4,8 @@ import { goroutine } from "../../../src/query/goroutine.js";
 import { formatPlace } from "../../text/goroutine-group.js";
 import { makePage } from "../../text/style.js";
 import {
+  deferredLines,
+  foldRounds,
   goroutineFacts,
   runtimeLine,
   type StackFrame,
@@ -37,9 +39,11 @@ export const goroutineScreen: Screen<Subjects["goroutine"]> = {
         tone: "dim",
       },
     ];
-    const rows = stackParts(answer.frames).flatMap((part, index) =>
+    const { frames, line } = foldRounds(answer);
+    const rows = stackParts(frames).flatMap((part, index) =>
       part.isRuntime ? runtimeLines(part.frames, index, given) : part.frames.flatMap((frame) => frameLines(frame, `${index}`, given)),
     );
+    if (line !== "") rows.push({ text: line, tone: "dim" });
     const { createdBy } = answer;
     if (createdBy) {
       const parent = createdBy.goroutine;
@@ -53,6 +57,11 @@ export const goroutineScreen: Screen<Subjects["goroutine"]> = {
     }
     if (answer.framesOmitted > 0)
       rows.push({ text: `${counted(answer.framesOmitted, "frame between is", "frames between are")} not shown`, tone: "dim" });
+    rows.push(
+      ...deferredLines(answer, makePage(given.width, false)).map(
+        (text, index): Line => ({ text, ...(index === 1 ? { tone: "bold" } : {}) }),
+      ),
+    );
     // The title of the trace's part leads to all events of this goroutine.
     const events = places.events({ goroutine: answer.id });
     rows.push(

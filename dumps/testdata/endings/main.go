@@ -225,7 +225,7 @@ func note(name string, n int, o *order) { sink = name }
 //
 //go:noinline
 func pending(count int, lock *sync.Mutex, group *sync.WaitGroup) {
-	defer group.Done()
+	defer group.Done() // at done
 	for i := 0; i < count; i++ {
 		l := &lease{name: fmt.Sprint("lease ", i), n: i}
 		defer l.free() // at free

@@ -74,7 +74,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "runtime/pointer-words",
   ],
   "test/runtime/code/value-flow.test.ts": ["runtime/code/flow-values"],
-  "test/runtime/code/slot-uses.test.ts": ["runtime/code/amd64-operands", "runtime/code/amd64-two-byte", "runtime/code/program"],
+  "test/runtime/code/slot-uses.test.ts": ["runtime/code/amd64-operands", "runtime/code/amd64-two-byte"],
   "test/runtime/maps/maps.test.ts": ["runtime/maps/buckets", "runtime/maps/design", "runtime/maps/map-names", "runtime/maps/swiss"],
   "test/runtime/unwind.test.ts": ["runtime/module-functions"],
   "test/runtime/stack-roots.test.ts": ["runtime/stack-maps", "runtime/scheduler"],
@@ -115,17 +115,11 @@ const BUILDS_EXECUTABLES = "src/runtime/binary/";
 
 /** Files that only committed cores test so far: what they read is more than test/support can make. */
 const CORES_ONLY = [
-  "runtime/call-arguments",
-  "runtime/closure-types",
-  "runtime/code/slow-paths",
   "runtime/layout/schema-heap",
   "runtime/layout/schema-trace",
   "runtime/memory-classes",
-  "runtime/span-columns",
-  "runtime/stack-waits",
   "runtime/untouched-memory",
   "runtime/variable-evidence",
-  "runtime/type-names",
   "runtime/visible-variables",
 ];
 

@@ -114,14 +114,7 @@ const WIRING: Readonly<Record<string, string>> = {
 const BUILDS_EXECUTABLES = "src/runtime/binary/";
 
 /** Files that only committed cores test so far: what they read is more than test/support can make. */
-const CORES_ONLY = [
-  "runtime/layout/schema-heap",
-  "runtime/layout/schema-trace",
-  "runtime/memory-classes",
-  "runtime/untouched-memory",
-  "runtime/variable-evidence",
-  "runtime/visible-variables",
-];
+const CORES_ONLY = ["runtime/memory-classes", "runtime/untouched-memory", "runtime/variable-evidence", "runtime/visible-variables"];
 
 /** What says that a file opens a core: the helpers that do, the committed cores, the way of opening any. */
 const OPENS_A_CORE = /\bopenDump\(|\bopenFixture\(|\bdamagedCore\(|\bfixture\(|dumps\/cores|support\/(?:dump-cache|cut-core)\.js/;

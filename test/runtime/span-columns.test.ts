@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import { Findings } from "../../src/base/findings.js";
 import { ARENA, PAGE, PAGES_PER_ARENA } from "../../src/runtime/arenas.js";
-import type { Layout } from "../../src/runtime/layout/schema.js";
 import { fillColumns, type SpanColumns, wordOf } from "../../src/runtime/span-columns.js";
 import { layoutOf, MemoryBuilder, type Structs } from "../support/memory-builder.js";
 
@@ -59,7 +58,7 @@ class Spans {
   }
 
   read(): SpanColumns {
-    const source = { memory: this.memory.memory(), layout: layoutOf(this.structs) as Layout, heap: this.heap, arenaBaseOffset: 0 };
+    const source = { memory: this.memory.memory(), layout: layoutOf(this.structs), heap: this.heap, arenaBaseOffset: 0 };
     return fillColumns(source, this.records, this.findings);
   }
 
@@ -119,7 +118,7 @@ test("a span that goes over into the next arena is in both", () => {
     .word(record, 3)
     .uint(record + 10, 2, 3)
     .word(record + 40, PAGE);
-  const source = { memory: memory.memory(), layout: layoutOf(GREEN) as Layout, heap: record + 64, arenaBaseOffset: 0 };
+  const source = { memory: memory.memory(), layout: layoutOf(GREEN), heap: record + 64, arenaBaseOffset: 0 };
   const read = (base: number) => fillColumns(source, [{ address: record, base }], new Findings());
   const { arenaRow, pageSpan } = read(BASE + ARENA - PAGE);
   expect([arenaRow[BASE / ARENA], arenaRow[BASE / ARENA + 1]]).toEqual([1, 2]);

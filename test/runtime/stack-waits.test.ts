@@ -115,7 +115,7 @@ test("a word that is no multiple of a word's size is no address", () => {
 test("a condition lies off the stack: a word into the own stack below a sudog is none", () => {
   const made = new Waiters();
   const g = made.goroutine("sync.Cond.Wait", [["sync.(*Cond).Wait", 0, 0, 0, 0, 0], ["main.wait"]]);
-  const goroutine = made.runtime().goroutines.all[0] as Goroutine;
+  const goroutine = made.runtime().goroutines.all[0];
   const own = goroutine.stack.lo;
   const { sudogs } = made.condition(g);
   made.records.memory.word(own + NOTIFY + 8, sudogs[0]).word(own, own);

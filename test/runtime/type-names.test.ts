@@ -1,7 +1,6 @@
 /** Names of types with whole import paths, out of abi.Type records that a test writes. */
 import { expect, test } from "vitest";
 import { type GoKind, KINDS } from "../../src/runtime/go-types.js";
-import type { Layout } from "../../src/runtime/layout/schema.js";
 import { DEEPEST_TYPE_NAME, LONGEST_STRUCTURE, MOST_FIELDS, MOST_PARAMETERS } from "../../src/runtime/limits.js";
 import type { Module } from "../../src/runtime/modules.js";
 import { TypeNames } from "../../src/runtime/type-names.js";
@@ -84,7 +83,7 @@ class Types {
 
   /** @param modules  without: types made by reflect, which lie in none */
   read(modules: readonly Partial<Module>[] = [{ types: this.memory.start, etypes: this.memory.start + (1 << 20) }]): TypeNames {
-    return new TypeNames(this.memory.memory(), layoutOf(this.structs) as Layout, modules as Module[]);
+    return new TypeNames(this.memory.memory(), layoutOf(this.structs), modules as Module[]);
   }
 }
 

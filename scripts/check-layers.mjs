@@ -178,7 +178,7 @@ const rules = [
   },
   {
     pattern: /\bformat(Bytes|Count|Share|Duration)\b/,
-    where: /^src\/(?!base\/units\.ts$|index\.ts$|trace\/describe\.ts$)/, // the library offers it; an event's text is part of the trace's answer
+    where: /^src\/(?!base\/units\.ts$|index\.ts$)/, // the library offers it
     says: "engines give figures: cli/text writes sizes, counts and shares",
   },
 ];
@@ -195,12 +195,36 @@ const textRules = [
   },
 ];
 
+/**
+ * Rooms that give figures. What they find has no sentence: an enum, a name or a number each, which cli/text and cli/views put into words.
+ * A notation is no sentence and may stay: an address in hex, Go's own spelling of a value, type or expression, what the runtime printed or
+ * would print, names of things ("size-class rounding"). What went wrong is worded where it went wrong, in an error, a finding or the stage
+ * of a progress. The rooms below (base, files, elf, dwarf, process, runtime, dump) read bytes, and have only that to say.
+ */
+const engines = /^src\/(query|diagnosis|waits|accounting|crash|naming|stacks|expression|value|library|worker|graph|heap|recorder|trace)\//;
+/** Calls that what went wrong is passed to: constructors of errors, findings.add, progress.stage, and those that call them. */
+const tells = /(Error|Fault)$|^(add|stage|fault|fail|error|damaged|lost|refuse)$/;
+/** Three words or more that follow each other, in a template: X stands for what is put in. */
+const sentence = /(?:(?:\b[a-z][a-z']*\b|X)[,:;.]? +){2,}(?:[a-z][a-z']+|X)/i;
+
+/** Files of engines that hold words all the same, each with its reason; one that needs it no longer is a problem. */
+const worded = [
+  { file: "src/crash/cause.ts", reason: "the summary of a death is a field that docs/library.md promises" },
+  { file: "src/query/traceback.ts", reason: "a traceback is text, in the runtime's own format" },
+  { file: "src/value/value.ts", reason: "a value in one line: how long a text is that was cut belongs to its spelling" },
+  { file: "src/accounting/row-keys.ts", reason: "a row of several variables has a name, as one of a type has its" },
+];
+
 const strings = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`/g;
 const imports = /(?:\bfrom |^import |\bimport\()"([^"\s]+)"/gm;
 const problems = [];
 const graph = new Map();
+/** Engines in which words were met. */
+const wordedFiles = new Set();
 
 for (const file of [...listFiles("src"), ...listFiles("cli")]) checkFile(file);
+for (const { file } of worded)
+  if (graph.has(file) && !wordedFiles.has(file)) problems.push(`${file}:1: needs no exception of scripts/check-layers.mjs: take it away`);
 for (const circle of findCircles()) problems.push(`${circle[0]}:1: circular import: ${circle.join(" -> ")}`);
 for (const problem of problems) process.stdout.write(`${problem}\n`);
 process.stdout.write(`check-layers: ${graph.size} files, ${problems.length} problems\n`);
@@ -245,6 +269,52 @@ function checkFile(file) {
     const line = code.slice(0, index).split("\n").length;
     for (const { pattern, where, says } of textRules) if (where.test(file) && pattern.test(text)) problems.push(`${file}:${line}: ${says}`);
   }
+  if (engines.test(file)) checkEngine(file, code);
+}
+
+/** Sentences and counted nouns of an engine that are neither an error nor a finding. */
+function checkEngine(file, code) {
+  const told = (index) => callsAround(code, index).some((name) => tells.test(name));
+  const found = [...code.matchAll(strings)].filter(
+    ({ 0: text, index }) => text.startsWith("`") && (isSentence(text) || /\bcounted\(/.test(text)) && !told(index),
+  );
+  const bare = [...withoutStrings(code).matchAll(/\bcounted\(/g)].filter(({ index }) => !told(index));
+  for (const { index } of [...found, ...bare]) {
+    wordedFiles.add(file);
+    if (worded.some((one) => one.file === file)) continue;
+    const line = code.slice(0, index).split("\n").length;
+    problems.push(`${file}:${line}: engines write no sentences: give the figures, cli/text and cli/views have the words`);
+  }
+}
+
+/** Whether a template reads as words of English, and not as a name, a number or a Go expression. */
+function isSentence(template) {
+  const flat = template.slice(1, -1).replace(/\$\{(?:[^{}`]|\{[^{}]*\}|`[^`]*`)*\}/g, "X");
+  const words = sentence.exec(flat)?.[0].match(/\b[a-z]{2,}\b/g) ?? [];
+  return words.length >= 3;
+}
+
+/** The names of the calls in whose arguments a place of the code is, the innermost first. */
+function callsAround(code, index) {
+  const before = withoutStrings(code.slice(0, index));
+  const names = [];
+  let closed = 0;
+  for (let at = before.length - 1; at >= 0; at--) {
+    const sign = before[at];
+    if (")]}".includes(sign)) closed++;
+    if (!"([{".includes(sign)) {
+      if (sign === ";" && closed === 0) break;
+      continue;
+    }
+    if (closed > 0) closed--;
+    else if (sign === "(") names.push(/([\w$]*)\s*$/.exec(before.slice(Math.max(0, at - 80), at))[1]);
+  }
+  return names;
+}
+
+/** Strings and templates become as many underscores. */
+function withoutStrings(code) {
+  return code.replace(strings, (text) => "_".repeat(text.length));
 }
 
 function checkRelative(file, name, targets) {

@@ -18,6 +18,8 @@ const worded = {
   overview: ["suspects", "OverviewJson"],
   blocked: ["blocked", "BlockedJson"],
   read: ["read", "ReadJson"],
+  death: ["death", "DeathJson"],
+  why: ["why", "WhyJson"],
   doctor: ["doctor", "DoctorJson"],
   goroutine: ["goroutine", "GoroutineJson"],
   "trace summary": ["trace", "TraceSummaryJson"],

@@ -16,7 +16,7 @@ import { formatDuration } from "../text/duration.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText, truncationLine } from "../text/table.js";
-import { atText, blockedJson, circleText, isHeld, stateText, waitsText } from "../views/blocked.js";
+import { atText, blockedJson, circleText, holderText, isHeld, stateText, waitsText } from "../views/blocked.js";
 
 type Answer = ReturnType<typeof blocked.run>;
 type Row = Answer["rows"][number];
@@ -58,7 +58,7 @@ function cycleLines(cycle: Answer["cycles"][number], page: Page): string[] {
   const lines = goroutines.flatMap((each, index) => {
     const next = goroutines[(index + 1) % goroutines.length];
     const what = `  goroutine ${each.id}${escapeText(atText(each.top))} waits for ${each.waitsFor} [${escapeText(each.reason)}]`;
-    return [what, `    goroutine ${next?.id}: ${escapeText(each.why)}`];
+    return [what, `    goroutine ${next?.id}: ${escapeText(holderText(each))}`];
   });
   return [page.bad(cutText(circleText(cycle), page.width)), ...lines.map((line) => cutText(line, page.width))];
 }
@@ -74,7 +74,9 @@ function rowLines(row: Row, page: Page): string[] {
     .slice(0, waitingShown)
     .map((each) => `  ${each.id}${escapeText(atText(each.top))} [${escapeText(each.reason)}]${ends(row.kind, each.endsInNanoseconds)}`);
   const more = row.count - waiting.length;
-  const holders = row.holders.map((each) => `  could be released by ${each.id}${escapeText(atText(each.top))}: ${escapeText(each.why)}`);
+  const holders = row.holders.map(
+    (each) => `  could be released by ${each.id}${escapeText(atText(each.top))}: ${escapeText(holderText(each))}`,
+  );
   // The runtime notes no owner: one who returned without unlocking has left no trace.
   const isLost = isHeld(row.state) && row.holderCount === 0;
   const moreHolders = row.holderCount - holders.length;

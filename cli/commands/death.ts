@@ -7,7 +7,7 @@
 //     main.(*Server).checkout  demo/main.go:145
 import { death } from "../../src/query/death.js";
 import { defineCommand } from "../command.js";
-import { deathText } from "../views/death.js";
+import { deathJson, deathText } from "../views/death.js";
 
 /** `corescope death`: what killed the process. */
 export const deathCommand = defineCommand({
@@ -22,5 +22,6 @@ export const deathCommand = defineCommand({
   ],
   args: () => ({}),
   text: deathText,
+  json: deathJson,
   next: ({ goroutine }) => [...(goroutine ? [`goroutine CORE ${goroutine.id}`] : []), `goroutines CORE --group`],
 });

@@ -7,7 +7,7 @@ import { objects } from "../../src/query/objects.js";
 import { optionBytes, optionPattern, optionTop } from "../arguments.js";
 import { defineCommand } from "../command.js";
 import { cutText, formatRows, truncationLine } from "../text/table.js";
-import { objectColumns } from "../views/objects.js";
+import { objectColumns, objectsJson } from "../views/objects.js";
 import { sitesLines } from "../views/sites.js";
 
 /** `corescope objects`: objects one by one. */
@@ -51,6 +51,7 @@ export const objectsCommand = defineCommand({
       ...places.map((line) => page.dim(cutText(line, page.width))),
     ];
   },
+  json: objectsJson,
   isNo: ({ total }) => total.rows === 0,
   next: ({ rows }) => (rows[0] ? [`why CORE ${rows[0].address}`, `read CORE ${rows[0].address}`] : []),
 });

@@ -16,6 +16,7 @@ import { bytesOf, formatHexDump } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import type { Page } from "../text/style.js";
 import { cutText, foldText, padText, textWidth } from "../text/table.js";
+import { showJson, valueText } from "../views/show.js";
 import { siteLine, sitesLines } from "../views/sites.js";
 
 type Value = ReturnType<typeof show.run>["value"];
@@ -37,6 +38,7 @@ export const showCommand = defineCommand({
     { line: "show core g12.main.worker.job", asks: "A local variable of goroutine 12." },
   ],
   args: ([of], options) => ({ of, depth: optionDepth(options, 3), offset: optionOffset(options), top: optionTop(options) }),
+  json: showJson,
   text({ expression, type, address, certainty, asPassed, object, value }, page) {
     const where = object ? ` in ${object.address}, ${formatBytes(object.bytes)}${object.live === false ? " (garbage)" : ""}` : "";
     const lines = [
@@ -47,7 +49,8 @@ export const showCommand = defineCommand({
     for (const line of object?.sites ? sitesLines(object.sites, "this type") : []) lines.push(page.dim(cutText(line, page.width)));
     // How sure the value is stands behind it: "?" may be older or newer than the line, "(as passed)" may have been set since.
     const doubt = asPassed ? " (as passed)" : certainty === "likely" ? " ?" : "";
-    if (value.text !== "" || doubt !== "") for (const line of foldText(`${escapeText(value.text)}${doubt}`, page.width)) lines.push(line);
+    const whole = valueText(value);
+    if (whole !== "" || doubt !== "") for (const line of foldText(`${escapeText(whole)}${doubt}`, page.width)) lines.push(line);
     drawChildren(value, "  ", page, lines);
     return lines;
   },
@@ -73,7 +76,7 @@ function drawChildren(value: Value, indent: string, page: Page, lines: string[])
   names.forEach((own, index) => {
     const child = children[index];
     const name = padText(own, width);
-    const text = escapeText(child.text);
+    const text = escapeText(valueText(child));
     lines.push(cutText(`${indent}${name}  ${text}${text === "" ? "" : "  "}${escapeText(child.type)}`, page.width, "end").trimEnd());
     drawChildren(child, `${indent}  `, page, lines);
   });

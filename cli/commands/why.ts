@@ -15,7 +15,7 @@ import type { Page } from "../text/style.js";
 import { cutText } from "../text/table.js";
 import { pathLines } from "../text/tree.js";
 import { siteLine, sitesLines } from "../views/sites.js";
-import { CONSERVATIVE, describeRoot, MERGED_TITLE, mergedFigures, mergedName } from "../views/why.js";
+import { CONSERVATIVE, describeRoot, MERGED_TITLE, mergedFigures, mergedName, unheldText, whyJson } from "../views/why.js";
 
 /** `corescope why`: the path that keeps an object alive. */
 export const whyCommand = defineCommand({
@@ -59,7 +59,10 @@ export const whyCommand = defineCommand({
     };
     return address === undefined ? { type: type as string, ...more } : { address: operandPlace(address), ...more };
   },
-  text({ object, reachable, matching, paths, merged, explanation, site, sites }, page) {
+  json: whyJson,
+  text(answer, page) {
+    const { object, reachable, matching, paths, merged, site, sites } = answer;
+    const explanation = unheldText(answer);
     const lines: string[] = [];
     if (merged) return mergedLines(merged, matching ?? 0, page);
     if (object) lines.push(page.bold(`${object.address}  ${escapeText(object.type)}  ${formatBytes(object.bytes)}`));

@@ -2,6 +2,7 @@
 import type { Advice, Opener, Step, Unpacker } from "../../src/base/advice.js";
 import { counted, formatBytes } from "../../src/base/units.js";
 import { quoteWord } from "../../src/base/words.js";
+import { placeText } from "./address.js";
 import { commandLine } from "./command-line.js";
 
 type Worded = { readonly [Id in Step["id"]]: (step: Extract<Step, { readonly id: Id }>) => string };
@@ -47,6 +48,7 @@ const DOUBTS = { "no Go": "is it the program that crashed?", "no Go runtime": "i
 
 const STEPS: Worded = {
   example: (question) => `for example: corescope ${commandLine(question)}`,
+  place: ({ place }) => placeText(place),
   mappings: ({ reason }) =>
     `${reason === "unmapped" ? "what is mapped" : "left out when the core was written (coredump_filter), or cut off"}: corescope mappings CORE`,
   goroutines: ({ alive, ended }) =>

@@ -1,23 +1,66 @@
 // Sentences about waiting that the command and the screen share.
 import { counted, formatCount } from "../../src/base/units.js";
-import type { Blocked, BlockedRow as Row } from "../../src/query/blocked.js";
+import type { Blocked, Cycle, BlockedRow as Row } from "../../src/query/blocked.js";
 import { formatPlace } from "../text/goroutine-group.js";
 
 type State = NonNullable<Row["state"]>;
+type Inference = Pick<Row["holders"][number], "evidence" | "mode" | "operations" | "where">;
 
 /** What --json prints: the state in words. */
-export interface BlockedJson extends Omit<Blocked, "rows"> {
+export interface BlockedJson extends Omit<Blocked, "rows" | "cycles"> {
   readonly rows: readonly BlockedRowJson[];
+  readonly cycles: readonly CycleJson[];
+}
+
+interface CycleJson extends Cycle {
+  readonly goroutines: readonly (Cycle["goroutines"][number] & Reasoned)[];
 }
 
 interface BlockedRowJson extends Omit<Row, "state"> {
   /** "unbuffered", "locked, 2 waiting", "counter 2, 1 waiting", "file descriptor 5"; "" of what has none. */
   readonly state: string;
+  readonly holders: readonly (Row["holders"][number] & Reasoned)[];
+}
+
+/** "goes on to Unlock it: main.move at cycles.go:41". */
+interface Reasoned {
+  readonly why: string;
 }
 
 /** The answer as --json prints it. */
 export function blockedJson(answer: Blocked): BlockedJson {
-  return { ...answer, rows: answer.rows.map((row) => ({ ...row, state: stateText(row.state) })) };
+  return {
+    ...answer,
+    rows: answer.rows.map((row) => ({ ...row, state: stateText(row.state), holders: row.holders.map(reasoned) })),
+    cycles: answer.cycles.map((cycle) => ({ ...cycle, goroutines: cycle.goroutines.map(reasoned) })),
+  };
+}
+
+function reasoned<Held extends Inference>(held: Held): Held & Reasoned {
+  return { ...held, why: holderText(held) };
+}
+
+const DOES = { read: "RUnlock", write: "Unlock", done: "Done" };
+const USES = { send: "send to it", receive: "receive from it", close: "close it", signal: "signal it" };
+
+/** Why a goroutine is thought to be able to end a wait, a clause: "goes on to Unlock it: main.move at cycles.go:41". */
+export function holderText({ evidence, mode = "write", operations, where }: Inference): string {
+  switch (evidence) {
+    case "announced":
+      return "is the writer that waits for the readers, all others are behind it";
+    case "deferred":
+      return `${where === "" ? "it" : where} defers its ${DOES[mode]}`;
+    case "releases":
+      return `goes on to ${DOES[mode]} it: ${where}`;
+    case "taken":
+      return `took it: ${where}`;
+    case "uses":
+      return `goes on to ${operations.map((each) => USES[each]).join(", ")}: ${where}`;
+    case "reference":
+      return "has a reference to it";
+    case "alone":
+      return "its code can come here again without having released it, and no stack shows another who has it";
+  }
 }
 
 /** "2 of 3 buffered, closed", "locked, 2 waiting", "held by 2 readers, a writer waits for them"; "" for null. */

@@ -1,6 +1,7 @@
 // The end of the process in lines: the cause in bold, each panic, what the runtime printed, the signal, the stack of the goroutine.
 import { counted } from "../../src/base/units.js";
-import type { death } from "../../src/query/death.js";
+import type { DeathResult as Death } from "../../src/query/death.js";
+import { placeText } from "../text/address.js";
 import { escapeText } from "../text/escape.js";
 import { type Page, proseWidth } from "../text/style.js";
 import { cutText } from "../text/table.js";
@@ -10,7 +11,16 @@ import { storyOf } from "./death-story.js";
 /** Characters of a panic's text that are shown; the rest is in the JSON. */
 const LONGEST_TEXT = 2000;
 
-type Death = ReturnType<typeof death.run>;
+/** What `death --json` prints: in words, too, what lies at a signal's address. */
+export interface DeathJson extends Death {
+  readonly signal?: NonNullable<Death["signal"]> & { readonly what?: string };
+}
+
+/** The answer as --json prints it. */
+export function deathJson({ signal, ...death }: Death): DeathJson {
+  if (!signal) return death;
+  return { ...death, signal: { ...signal, ...(signal.place ? { what: placeText(signal.place) } : {}) } };
+}
 
 /** What killed the process: the cause, what was said, the signal, the stack. */
 export function deathText(answer: Death, page: Page): string[] {
@@ -76,8 +86,8 @@ function evidence(how: Death["panics"][number]["typeEvidence"]): string {
 function signalLines({ signal }: Death, page: Page): string[] {
   if (!signal) return [];
   const facts = [`${signal.name}${signal.meaning === "" ? "" : ` (${signal.meaning})`} code ${signal.code}`];
-  if (signal.address !== undefined) facts.push(`address ${signal.address}: ${signal.what ?? ""}`);
-  else if (signal.what !== undefined) facts.push(signal.what);
+  if (signal.address !== undefined) facts.push(`address ${signal.address}: ${signal.place ? placeText(signal.place) : ""}`);
+  else if (signal.place) facts.push(placeText(signal.place));
   if (signal.pc !== undefined) facts.push(`pc ${signal.pc}${signal.at === undefined ? "" : ` ${signal.at}`}`);
   if (signal.senderPid !== undefined) facts.push(`sent by ${signal.sender === "itself" ? "itself" : `process ${signal.senderPid}`}`);
   return wrap(facts.join(", "), "  ", page);

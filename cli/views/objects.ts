@@ -2,8 +2,16 @@
 import { formatBytes } from "../../src/base/units.js";
 import type { objects } from "../../src/query/objects.js";
 import type { ColumnOf } from "../text/table.js";
+import { valueText } from "./show.js";
 
-type Row = ReturnType<typeof objects.run>["rows"][number];
+type Answer = ReturnType<typeof objects.run>;
+type Row = Answer["rows"][number];
+
+/** The answer as --json prints it: the value in a line is as it is shown. */
+export function objectsJson(answer: Answer): Answer {
+  const rows = answer.rows.map(({ more, ...row }) => (more ? { ...row, summary: valueText({ text: row.summary, more }) } : row));
+  return { ...answer, rows };
+}
 
 /** An object; its type only where there are several. */
 export function objectColumns(withType: boolean): readonly ColumnOf<Row>[] {
@@ -12,6 +20,6 @@ export function objectColumns(withType: boolean): readonly ColumnOf<Row>[] {
     { title: "bytes", align: "right", cell: (row) => formatBytes(row.bytes) },
     ...(withType ? [{ title: "type", cut: "start", cell: (row: Row) => row.type } as const] : []),
     // A value says most at its beginning, a type's name at its end.
-    { title: "value", cut: "end", weight: 2, cell: (row) => row.summary },
+    { title: "value", cut: "end", weight: 2, cell: (row) => valueText({ ...row, text: row.summary }) },
   ];
 }

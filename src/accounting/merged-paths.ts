@@ -1,13 +1,15 @@
 // The shortest paths to many objects, merged by type: who holds all of them.
-import { type Bytes, NONE, type NodeId, type ObjectId, type OwnerId } from "../base/units.js";
+import { type Bytes, NONE, type NodeId, type ObjectId } from "../base/units.js";
 import { labelIndex } from "../heap/wholes.js";
 import { DEEPEST, MOST_CHILDREN } from "./limits.js";
 import type { HeapNames, Sources } from "./sources.js";
 
 /** Paths that begin alike: an owner, then types. count and bytes are of the objects asked for. */
 export interface MergedNode {
-  /** Of the first level: the variable, or the function of the goroutines. */
+  /** Of the first level: the variable, or another owner; absent of goroutines. */
   readonly owner?: string;
+  /** Of the first level: goroutines of this function hold it. */
+  readonly function?: string;
   readonly type: string;
   /** It stands for so many smaller ones at its place, which are not listed. */
   readonly others?: number;
@@ -24,6 +26,8 @@ interface Branch {
   readonly above: number;
   readonly name: string;
   readonly isOwner: boolean;
+  /** The owner is goroutines, and name their function. */
+  readonly ofGoroutines: boolean;
   count: number;
   bytes: Bytes;
 }
@@ -41,7 +45,7 @@ export function mergePaths(
   const objectNode = heap.graph.nodeOfObject(0);
   // By node: each node's branch is found once, so many paths with a common beginning cost no more than one.
   const branchOf = new Int32Array(parent.length).fill(NONE);
-  const branches: Branch[] = [{ above: NONE, name: "", isOwner: false, count: 0, bytes: 0 }];
+  const branches: Branch[] = [{ above: NONE, name: "", isOwner: false, ofGoroutines: false, count: 0, bytes: 0 }];
   const below = new Map<string, number>();
   const { column, labels } = heap.wholes;
   const nameOf = (id: ObjectId): string => {
@@ -54,14 +58,16 @@ export function mergePaths(
     const isOwner = node < objectNode;
     const id = node - objectNode;
     if (!isOwner && column[id] >= 0 && branchOf[objectNode + column[id]] === above) return above;
-    const name = isOwner ? mergedOwner(heap.roots.owners[node - 1].goroutine, names, node - 1) : nameOf(id);
+    // Goroutines of one function are one owner.
+    const goroutine = isOwner ? heap.roots.owners[node - 1].goroutine : undefined;
+    const name = goroutine !== undefined ? names.place(goroutine).function : isOwner ? names.owner(node - 1) : nameOf(id);
     for (let at = above, up = 0; !isOwner && up < LOOPS && at > 0 && !branches[at].isOwner; up++, at = branches[at].above)
       if (branches[at].name === name) return at;
-    const key = `${above} ${name}`;
+    const key = `${above} ${goroutine === undefined ? "" : "go "}${name}`;
     let branch = below.get(key);
     if (branch === undefined) {
       branch = branches.length;
-      branches.push({ above, name, isOwner, count: 0, bytes: 0 });
+      branches.push({ above, name, isOwner, ofGoroutines: goroutine !== undefined, count: 0, bytes: 0 });
       below.set(key, branch);
     }
     return branch;
@@ -89,11 +95,6 @@ export function mergePaths(
   return shape(branches);
 }
 
-/** Goroutines of one function are one owner. */
-function mergedOwner(goroutine: number | undefined, names: HeapNames, id: OwnerId): string {
-  return goroutine === undefined ? names.owner(id) : `goroutines of ${names.place(goroutine).function}`;
-}
-
 /** The tree as plain data, the largest first, as deep and as wide as a person reads. */
 function shape(branches: readonly Branch[]): readonly MergedNode[] {
   // A branch stands after the one above it, so sums go up in one pass from the end.
@@ -105,9 +106,10 @@ function shape(branches: readonly Branch[]): readonly MergedNode[] {
     children[above].push(i);
   }
   const finish = (at: number, depth: number): MergedNode => {
-    const { name, isOwner, count, bytes } = branches[at];
+    const { name, isOwner, ofGoroutines, count, bytes } = branches[at];
+    const own = ofGoroutines ? { function: name, type: "" } : isOwner ? { owner: name, type: "" } : { type: name };
     const below = depth < DEEPEST ? list(at, depth + 1) : [];
-    return { ...(isOwner ? { owner: name, type: "" } : { type: name }), count, bytes, ...(below.length > 0 ? { children: below } : {}) };
+    return { ...own, count, bytes, ...(below.length > 0 ? { children: below } : {}) };
   };
   const list = (at: number, depth: number): MergedNode[] => {
     const sorted = children[at].sort((a, b) => branches[b].count - branches[a].count || branches[b].bytes - branches[a].bytes);

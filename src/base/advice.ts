@@ -1,4 +1,5 @@
 // What a person can do about an error: plain data, that whoever asked puts into its own words.
+import type { AddressPlace } from "./address-place.js";
 import type { Bytes } from "./units.js";
 
 /** A program that makes a readable file of one that is packed otherwise than as zstd or gzip. */
@@ -26,6 +27,8 @@ export type Opener = "delve" | "windbg" | "lldb" | "criu" | "pprof" | "mat";
 export type Step =
   /** Ask a question of this form; args by the names that the question gives them. */
   | { readonly id: "example"; readonly query: string; readonly args: Readonly<Record<string, string | number | boolean>> }
+  /** No object is there, but this. */
+  | { readonly id: "place"; readonly place: AddressPlace }
   /** Look at the map of memory: unmapped, the program had nothing there; not-dumped, it was left out of the core or cut off. */
   | { readonly id: "mappings"; readonly reason: "unmapped" | "not-dumped" }
   /** Take one of the goroutines that are in the core; of those that ended nothing is left. */

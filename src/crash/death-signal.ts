@@ -1,5 +1,6 @@
 // The signals of a crash: which one began it, where it struck, what lies at the address.
-import { type Address, counted, type Hex, hex } from "../base/units.js";
+import type { AddressPlace, FaultPlace } from "../base/address-place.js";
+import { type Address, type Hex, hex } from "../base/units.js";
 import type { SignalInfo, Thread } from "../process/process.js";
 import { faultAddress } from "../process/process.js";
 import type { Goroutine } from "../runtime/goroutines.js";
@@ -17,7 +18,7 @@ export interface SignalRow {
   readonly code: number;
   /** Faults: the address, absent where the processor does not tell it, and what lies there. */
   readonly address?: Hex;
-  readonly what?: string;
+  readonly place?: FaultPlace;
   readonly pc?: Hex;
   /** The function of Go or C at pc, "pump_step+0x4"; of a library without symbols its file and offset. */
   readonly at?: string;
@@ -26,11 +27,11 @@ export interface SignalRow {
   readonly sender?: "itself" | "another process" | "the kernel";
 }
 
-/** Where signals are read and explained. */
+/** Where signals are read. */
 export interface SignalSource {
   readonly runtime: GoRuntime;
-  /** What lies at an address that is no goroutine's guard, in words. */
-  readonly explain: (address: Address) => string;
+  /** What lies at an address that is no goroutine's guard. */
+  readonly placeOfAddress: (address: Address) => AddressPlace;
 }
 
 /** What tells code by its address; a GoRuntime is one. */
@@ -125,20 +126,19 @@ const NIL_PAGE = 4096;
 /** Below stack.lo + this a stack must not grow: the guard. runtime/stack.go stackGuard */
 const STACK_GUARD = 4096;
 
-function placeOfFault(source: SignalSource, address: Address | undefined): Pick<SignalRow, "address" | "what"> {
+function placeOfFault(source: SignalSource, address: Address | undefined): Pick<SignalRow, "address" | "place"> {
   if (address === undefined) return {};
-  if (address < 0) return { what: "the address is not told: no user program has it (non-canonical), the pointer was garbage" };
-  return { address: hex(address), what: describeFault(source, address) };
+  if (address < 0) return { place: { kind: "not-told" } };
+  return { address: hex(address), place: faultPlace(source, address) };
 }
 
 /** What a faulting address is. */
-function describeFault({ runtime, explain }: SignalSource, address: Address): string {
-  if (address < NIL_PAGE)
-    return address === 0 ? "a nil pointer" : `${counted(address, "byte")} behind a nil pointer: a field or element of nil`;
+function faultPlace({ runtime, placeOfAddress }: SignalSource, address: Address): FaultPlace {
+  if (address < NIL_PAGE) return { kind: "nil", address: hex(address), offset: address };
   const near = runtime.goroutines.all.find(({ stack }) => address >= stack.lo - STACK_GUARD && address < stack.lo);
   const inside = runtime.goroutines.all.find(({ stack }) => address >= stack.lo && address < stack.hi);
-  if (near && !inside) return `just below the stack of goroutine ${near.id}: its guard`;
-  return explain(address);
+  if (near && !inside) return { kind: "stack-guard", address: hex(address), goroutine: near.id };
+  return placeOfAddress(address);
 }
 
 /** Function or library of a pc: "runtime.futex+0x23", "libc.so.6+0x8f2a1", "0x7f...". */

@@ -9,7 +9,7 @@ import type { Snapshot } from "../heap/snapshot.js";
 import { memoryWith, SCRATCH } from "../runtime/frame-variables.js";
 import { localVariable } from "../stacks/local-variables.js";
 import type { ValueEnvironment } from "../value/scalars.js";
-import { explainAddress } from "./object-names.js";
+import { placeOfAddress } from "./object-names.js";
 
 /** What evaluating an expression in this snapshot needs: globals by name, locals as g12.main.worker.s. */
 function evaluationEnvironment(snapshot: Snapshot): EvaluationEnvironment {
@@ -79,7 +79,7 @@ export function locate(snapshot: Snapshot, text: string): Place {
   if (address !== undefined && isAddress(text)) {
     const { objects, types } = snapshot.heap;
     const object = objects.find(address);
-    if (object === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(snapshot, address));
+    if (object === NONE) throw new NotFoundError("object at", hex(address), [], { id: "place", place: placeOfAddress(snapshot, address) });
     return { type: types.type[object], address: dataAddress(snapshot, object), memory, object };
   }
   const env = evaluationEnvironment(snapshot);
@@ -173,7 +173,7 @@ export function locateNode(snapshot: Snapshot, text: string): NodeId {
   const goroutine = goroutineOf(snapshot, text, at.address);
   const owned = goroutine === undefined ? NONE : roots.owners.findIndex((each) => each.goroutine === goroutine);
   if (owned >= 0) return graph.nodeOfOwner(owned);
-  throw new NotFoundError("object behind", text, [], explainAddress(snapshot, at.address));
+  throw new NotFoundError("object behind", text, [], { id: "place", place: placeOfAddress(snapshot, at.address) });
 }
 
 /** The goroutine whose variable an expression means: by the stack it lies on; one in registers by its name. */

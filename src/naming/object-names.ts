@@ -1,6 +1,7 @@
-// What an address is, in words and as plain data.
+// What objects and addresses are called, as plain data.
+import type { AddressPlace } from "../base/address-place.js";
 import { realName } from "../base/package-names.js";
-import { type Address, counted, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
+import { type Address, type Hex, hex, NONE, type ObjectId, type TypeId } from "../base/units.js";
 import type { ObjectTypes } from "../heap/evidence.js";
 import type { Snapshot } from "../heap/snapshot.js";
 import { labelIndex } from "../heap/wholes.js";
@@ -95,31 +96,26 @@ export function nameObject(snapshot: Snapshot, id: ObjectId, types: ObjectTypes 
 }
 
 /** What lies at an address that is no object: a free slot, a stack, a variable, code, nothing. */
-export function explainAddress({ runtime }: Pick<Snapshot, "runtime">, address: Address): string {
-  const mapping = runtime.process.memory.find(address);
-  if (!mapping) return `${hex(address)} is not mapped`;
+export function placeOfAddress({ runtime }: Pick<Snapshot, "runtime">, at: Address): AddressPlace {
+  const address = hex(at);
+  const mapping = runtime.process.memory.find(at);
+  if (!mapping) return { kind: "unmapped", address };
   const { spans } = runtime;
-  const span = spans.find(address);
+  const span = spans.find(at);
   if (span !== NONE) {
-    const slot = Math.floor((address - spans.base[span]) / spans.elementSize[span]);
-    if (slot >= spans.elements[span])
-      return `${hex(address)} is in the unused tail of a heap span of ${spans.elementSize[span]}-byte slots`;
-    return `${hex(address)} is in a free slot of ${spans.elementSize[span]} bytes: nothing is allocated there (a freed object, or never used)`;
+    const slotBytes = spans.elementSize[span];
+    const slot = Math.floor((at - spans.base[span]) / slotBytes);
+    return { kind: slot >= spans.elements[span] ? "span-tail" : "free-slot", address, slotBytes };
   }
-  const goroutine = runtime.goroutines.all.find((each) => address >= each.stack.lo && address < each.stack.hi);
-  if (goroutine) return `${hex(address)} is on the stack of goroutine ${goroutine.id}`;
-  const global = runtime.variables.globalAt(address);
-  if (global)
-    return `${hex(address)} is in the global variable ${global.name}${address > global.address ? `, ${counted(address - global.address, "byte")} in` : ""}`;
-  const fn = runtime.functions.find(address);
-  if (fn && fn.name !== "" && address < fn.end) return `${hex(address)} is code of ${fn.name}`;
-  const symbol = runtime.symbolAt(address);
-  if (symbol) return `${hex(address)} is in the symbol ${realName(symbol.name)}`;
+  const goroutine = runtime.goroutines.all.find((each) => at >= each.stack.lo && at < each.stack.hi);
+  if (goroutine) return { kind: "stack", address, goroutine: goroutine.id };
+  const global = runtime.variables.globalAt(at);
+  if (global) return { kind: "global", address, name: global.name, offset: at - global.address };
+  const fn = runtime.functions.find(at);
+  if (fn && fn.name !== "" && at < fn.end) return { kind: "code", address, function: fn.name };
+  const symbol = runtime.symbolAt(at);
+  if (symbol) return { kind: "symbol", address, name: realName(symbol.name) };
   const { manual } = spans;
-  for (let i = 0; i < manual.length; i += 2) {
-    if (address >= manual[i] && address < manual[i + 1])
-      return `${hex(address)} is in memory of the Go runtime (free stacks, GC work buffers)`;
-  }
-  const what = mapping.path || "anonymous memory";
-  return `${hex(address)} is in ${what}, ${mapping.backing === "not-dumped" ? "which is not in the core" : "outside the Go heap"}`;
+  for (let i = 0; i < manual.length; i += 2) if (at >= manual[i] && at < manual[i + 1]) return { kind: "manual", address };
+  return { kind: "mapping", address, path: mapping.path, dumped: mapping.backing !== "not-dumped" };
 }

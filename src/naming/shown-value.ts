@@ -1,6 +1,6 @@
 // One value as a tree of named parts, opened to a depth and a page at a time.
 import { DumpError } from "../base/errors.js";
-import { type Address, counted, type Hex, hex, NONE, type TypeId } from "../base/units.js";
+import { type Address, type Hex, hex, NONE, type TypeId } from "../base/units.js";
 import type { Snapshot } from "../heap/snapshot.js";
 import { atomicTarget } from "../runtime/atomic-pointers.js";
 import { mapLength, readMap } from "../runtime/maps/maps.js";
@@ -11,15 +11,17 @@ import { keyText } from "../value/keys.js";
 import { readInterface, scalarText, type ValueEnvironment } from "../value/scalars.js";
 import { timeText } from "../value/times.js";
 import { INNER_ELEMENTS, MOST_VALUES, STRING_BYTES, WHOLE_STRING_BYTES } from "./limits.js";
-import { bytesText, channelText, readClosure, stringText, type TextCut, textFrom } from "./value-texts.js";
+import { bytesText, channelText, type MoreOfValue, readClosure, stringText, type TextCut, textFrom } from "./value-texts.js";
 
 /** A value, or a part of one. */
 export interface ShownValue {
   /** Field, "[3]", `["key"]`, "" for the value itself. */
   readonly name: string;
   readonly type: string;
-  /** One line, safe for a terminal: the scalar, the string as a Go literal, the length of a container. */
+  /** One line as Go spells it, safe for a terminal: the scalar, the string as a Go literal, the length of a slice; "" of a map. */
   readonly text: string;
+  /** What follows the text, or is all that is known. */
+  readonly more?: MoreOfValue;
   /** Of the value behind a pointer, slice, map, channel or func; absent for nil and scalars. */
   readonly address?: Hex;
   /** Entries of a container in all, when there is one. */
@@ -165,8 +167,10 @@ class ValueWalk {
         const inner = this.value(name, dynamic.type, dynamic.address, depth, isWhole);
         return { ...inner, type: `${go.name}(${inner.type})` };
       }
-      default:
-        return { ...base, text: scalarText(memory, go, address) ?? `${counted(go.size, "byte")} of unknown kind` };
+      default: {
+        const text = scalarText(memory, go, address);
+        return { ...base, ...(text === undefined ? { text: "", more: { kind: "unknown kind", count: go.size } } : { text }) };
+      }
     }
   }
 
@@ -219,7 +223,12 @@ class ValueWalk {
     if (depth <= 0 || go.element === NONE) return { ...base, text: hex(target), ...at(target) };
     const inner = this.value("", go.element, target, depth, isWhole);
     // What it points to is shown in its place: *T at an address, and T's parts below.
-    return { ...inner, ...base, text: inner.children && inner.text === "" ? `&${hex(target)}` : `&${inner.text}`, ...at(target) };
+    return {
+      ...inner,
+      ...base,
+      text: inner.children && inner.text === "" && !inner.more ? `&${hex(target)}` : `&${inner.text}`,
+      ...at(target),
+    };
   }
 
   /** A struct, but for those whose fields say nothing: a sync.Map by its entries, atomics by their value. */
@@ -248,7 +257,7 @@ class ValueWalk {
   private map(base: Pick<ShownValue, "name" | "type">, go: GoType, header: Address, depth: number, isWhole: boolean): ShownValue {
     if (header === 0) return { ...base, text: "nil", length: 0 };
     const length = mapLength(this.env, header);
-    const facts = { ...base, text: counted(length, "entry", "entries"), ...at(header), length };
+    const facts = { ...base, text: "", more: { kind: "entries", count: length } as const, ...at(header), length };
     if (depth <= 0) return facts;
     const entries = readMap({ ...this.env, findings: this.snapshot.findings }, go, header);
     return { ...facts, ...this.entries(entries, length, go.key, go.element, depth, isWhole) };
@@ -259,7 +268,7 @@ class ValueWalk {
     const { types } = this.env;
     const entries = [...readSyncMap(this.env, go, address)];
     const any = ["interface {}", "any"].map((name) => types.byName(name)).find((id) => id !== NONE) ?? NONE;
-    const facts = { ...base, text: counted(entries.length, "entry", "entries"), length: entries.length };
+    const facts = { ...base, text: "", more: { kind: "entries", count: entries.length } as const, length: entries.length };
     return depth <= 0 ? facts : { ...facts, ...this.entries(entries, entries.length, any, any, depth, isWhole) };
   }
 
@@ -304,10 +313,11 @@ class ValueWalk {
   /** A func value points to a closure object: the code's address, then what was captured. runtime/runtime2.go funcval */
   private closure(base: Pick<ShownValue, "name" | "type">, address: Address, depth: number): ShownValue {
     if (address === 0) return { ...base, text: "nil" };
-    const { text, captures } = readClosure(this.snapshot.runtime, this.memory, address);
+    const { text, captures, gaps } = readClosure(this.snapshot.runtime, this.memory, address);
     return {
       ...base,
       text,
+      ...(gaps === 0 ? {} : { more: { kind: "uncaptured", count: gaps } }),
       ...at(address),
       ...below(depth <= 0 ? [] : captures.map((each) => this.value(each.name, each.type, address + each.offset, depth - 1))),
     };

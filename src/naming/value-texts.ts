@@ -1,5 +1,5 @@
 // What one line says of a string, of bytes, of a channel and of a closure.
-import { type Address, counted, hex, NONE, WORD } from "../base/units.js";
+import { type Address, hex, NONE, WORD } from "../base/units.js";
 import type { Channel } from "../runtime/records/channel.js";
 import { goroutineId } from "../runtime/records/goroutine.js";
 import { queuedSudogs } from "../runtime/records/sudog.js";
@@ -11,6 +11,15 @@ import { DATA_BYTES, MOST_GOROUTINES_NAMED, STRING_BYTES } from "./limits.js";
 
 type Memory = ValueEnvironment["memory"];
 
+/**
+ * entries: how many a map has. cut: the text is the beginning, or another part, of so many bytes. uncaptured: bytes of captured variables
+ * that DWARF does not name. unknown type, unknown kind: bytes of which nothing else is known.
+ */
+export interface MoreOfValue {
+  readonly kind: "entries" | "cut" | "uncaptured" | "unknown type" | "unknown kind";
+  readonly count: number;
+}
+
 /** Which bytes of a text are shown. */
 export interface TextCut {
   /** First byte shown. */
@@ -18,18 +27,19 @@ export interface TextCut {
   readonly most: number;
 }
 
-/** A string as a Go literal; its length in bytes follows when it was cut. @throws MemoryFault */
+/** A string as a Go literal; more: its length in bytes, when it was cut. @throws MemoryFault */
 export function stringText(
   memory: Memory,
   start: Address,
   length: number,
   cut: TextCut,
-): { readonly text: string; readonly length: number; readonly offset?: number } {
+): { readonly text: string; readonly more?: MoreOfValue; readonly length: number; readonly offset?: number } {
   const from = Math.min(cut.from, length);
   const shown = Math.min(length - from, cut.most);
   const bytes = shown > 0 ? memory.bytes(start + from, shown) : new Uint8Array(0);
   return {
-    text: `${quoteBytes(bytes)}${from + shown < length ? `… ${counted(length, "byte")}` : ""}`,
+    text: quoteBytes(bytes),
+    ...(from + shown < length ? { more: { kind: "cut", count: length } } : {}),
     length,
     ...(from > 0 ? { offset: from } : {}),
   };
@@ -76,22 +86,21 @@ function goroutineNames(ids: readonly number[]): string {
   return `${named.join(" ")}${ids.length > named.length ? ` … ${ids.length}` : ""}`;
 }
 
-/** A closure object: the function whose code it runs, with its place, and the variables it has captured. */
+/** A closure object: the function whose code it runs, with its place, the variables it has captured, and bytes of those without a name. */
 export function readClosure(
   runtime: GoRuntime,
   memory: Memory,
   address: Address,
-): { readonly text: string; readonly captures: readonly GoField[] } {
+): { readonly text: string; readonly captures: readonly GoField[]; readonly gaps: number } {
   const pc = memory.tryAddress(address) ?? 0;
   const fn = runtime.functions.find(pc);
   // Its first word is not the beginning of a function: damage, or not a closure.
-  if (!fn || fn.entry !== pc) return { text: `code at ${hex(pc)}`, captures: [] };
+  if (!fn || fn.entry !== pc) return { text: `code at ${hex(pc)}`, captures: [], gaps: 0 };
   const { file, line } = runtime.functions.lineAt(fn, pc);
   const text = `${fn.name}  ${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
   const type = runtime.closureType(pc);
   const captures = type === NONE ? [] : runtime.types.get(type).fields.filter((field) => field.name !== "F");
-  const gaps = unnamedBytes(runtime, captures);
-  return { text: gaps === 0 ? text : `${text}  (and ${counted(gaps, "byte")} of captured variables that DWARF does not name)`, captures };
+  return { text, captures, gaps: unnamedBytes(runtime, captures) };
 }
 
 /** Bytes of the whole words before and between captured variables: the compiler tells nothing of those that live in registers only. */

@@ -33,8 +33,12 @@ interface WaiterRow {
 interface HolderRow {
   readonly id: number;
   readonly evidence: Evidence;
-  /** "main.move defers its Unlock". */
-  readonly why: string;
+  /** How it holds a lock or counter; absent for channels and conditions. */
+  readonly mode?: Holder["mode"];
+  /** What its code goes on to do to a channel or condition; empty when that is not known. */
+  readonly operations: Holder["operations"];
+  /** The call that says so, "main.move at cycles.go:41"; "" where none does, or it is not known. */
+  readonly where: string;
   readonly top?: FrameRow;
 }
 
@@ -75,6 +79,8 @@ export interface BlockedArgs {
   /** 0 = all; 20 when absent. */
   readonly top?: number;
 }
+
+export type { Cycle } from "../waits/cycles.js";
 
 export const blocked: Query<BlockedArgs, Blocked> = {
   name: "blocked",
@@ -139,10 +145,12 @@ function describeGroup(
       ...topOf(member.goroutine),
     })),
     ...(longest === undefined ? {} : { longestNanoseconds: longest }),
-    holders: holders.slice(0, MOST_HOLDERS).map(({ goroutine, evidence, why }) => ({
+    holders: holders.slice(0, MOST_HOLDERS).map(({ goroutine, evidence, mode, operations, where }) => ({
       id: goroutine.id,
       evidence,
-      why,
+      ...(mode === undefined ? {} : { mode }),
+      operations,
+      where,
       ...topOf(goroutine),
     })),
     holderCount: holders.length,

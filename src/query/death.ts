@@ -1,7 +1,7 @@
 // What killed the process: a panic, a fatal error, a signal; or nothing, it was alive when dumped.
 import { causeOfDeath, type Death } from "../crash/cause.js";
 import type { Dump } from "../dump.js";
-import { explainAddress } from "../naming/object-names.js";
+import { placeOfAddress } from "../naming/object-names.js";
 import { type Machine, readMachines } from "../runtime/records/machine.js";
 import type { NoArgs, Query } from "./query.js";
 
@@ -16,5 +16,5 @@ export const death: Query<NoArgs, DeathResult> = {
 
 /** The cause of death, for answers that tell it beside others. */
 export function deathOf(dump: Dump, machines: readonly Machine[]): Death {
-  return causeOfDeath({ runtime: dump.runtime, explain: (address) => explainAddress(dump, address) }, machines);
+  return causeOfDeath({ runtime: dump.runtime, placeOfAddress: (address) => placeOfAddress(dump, address) }, machines);
 }

@@ -4,7 +4,7 @@ import { type Address, type Bytes, type Hex, hex, NONE } from "../base/units.js"
 import type { Dump } from "../dump.js";
 import { NO_PARTS } from "../heap/wholes.js";
 import { NAMED, objectName, selectByType, UNSELECTED } from "../naming/object-names.js";
-import { showHeader } from "../naming/shown-value.js";
+import { type ShownValue, showHeader } from "../naming/shown-value.js";
 import { isText, quoteBytes } from "../value/quote.js";
 import { readValue, summarize } from "../value/value.js";
 
@@ -30,6 +30,8 @@ export interface ObjectRow {
   readonly summary: string;
   /** Where it was allocated, of an object that the heap profile sampled. */
   readonly site?: AllocationSite;
+  /** Of a map its entries: the summary is "". */
+  readonly more?: NonNullable<ShownValue["more"]>;
 }
 
 /** Visits selected live objects in the order of their addresses, from an id on, with their sizes in bytes, parts included; false ends it. */
@@ -57,16 +59,16 @@ export function objectRows(dump: Dump, byParts = false): (id: number) => ObjectR
   const { heap, runtime } = dump;
   const wholes = byParts ? undefined : heap.wholes;
   const env = { memory: dump.process.memory, types: runtime.types, maps: runtime.maps };
-  const summaryOf = (id: number, start: Address, end: Address): string => {
+  const summaryOf = (id: number, start: Address, end: Address): Pick<ObjectRow, "summary" | "more"> => {
     const type = heap.types.type[id];
     const known = type === NONE ? undefined : runtime.types.get(type);
     // An array of unknown length is shown by its first element.
     const shown = known?.kind === "array" && known.count === -1 ? known.element : type;
-    const header = known === undefined || byParts ? undefined : showHeader(dump, type, start, { depth: 1, offset: 0, top: 4 })?.text;
-    if (header !== undefined) return header;
-    if (shown === NONE) return "";
-    if (shown !== type && runtime.types.get(shown).name === "uint8") return bytesSummary(dump, start, end - start);
-    return known?.kind === "unknown" ? "" : summarize(readValue(env, shown, start, 2), 100);
+    const header = known === undefined || byParts ? undefined : showHeader(dump, type, start, { depth: 1, offset: 0, top: 4 });
+    if (header) return { summary: header.text, ...(header.more ? { more: header.more } : {}) };
+    if (shown === NONE) return { summary: "" };
+    if (shown !== type && runtime.types.get(shown).name === "uint8") return { summary: bytesSummary(dump, start, end - start) };
+    return { summary: known?.kind === "unknown" ? "" : summarize(readValue(env, shown, start, 2), 100) };
   };
   const sites = runtime.sampled.size === 0 ? undefined : allocationSites(dump);
   return (id) => {
@@ -79,8 +81,8 @@ export function objectRows(dump: Dump, byParts = false): (id: number) => ObjectR
       type: objectName(dump, id, byParts),
       bytes: heap.objects.sizeOf(id) + parts.bytes,
       ...(parts.count > 0 ? { parts: parts.count } : {}),
-      summary: summaryOf(id, start, address + heap.objects.sizeOf(id)),
       ...(site ? { site } : {}),
+      ...summaryOf(id, start, address + heap.objects.sizeOf(id)),
     };
   };
 }

@@ -1,9 +1,10 @@
 // Raw memory at an address, and the object it is in.
+import type { AddressPlace } from "../base/address-place.js";
 import { MemoryFault, UsageError } from "../base/errors.js";
 import { type Hex, hex, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { isAddress, locate, namesPlace, needText, pointedBy } from "../naming/locate.js";
-import { explainAddress, nameObject } from "../naming/object-names.js";
+import { nameObject, placeOfAddress } from "../naming/object-names.js";
 import { SCRATCH } from "../runtime/frame-variables.js";
 import { MOST_BYTES_READ, MOST_OF_VALUE, USUAL_BYTES } from "./limits.js";
 import type { Query } from "./query.js";
@@ -16,6 +17,9 @@ export interface ReadArgs {
   readonly length?: number;
 }
 
+/** registers: of a variable in registers, or in several pieces, which has no address. unknown: what was met when that was asked. */
+export type BytesPlace = AddressPlace | { readonly kind: "registers" } | { readonly kind: "unknown"; readonly message: string };
+
 /** The bytes, and where they belong: "24 bytes into 0xc000012000, main.Session, 64 bytes". */
 export interface ReadResult {
   /** Of a variable in registers, or in several pieces, 0x0. */
@@ -24,8 +28,8 @@ export interface ReadResult {
   readonly bytes: string;
   /** The heap object with the address; offset in bytes from its beginning. Absent outside the heap. */
   readonly object?: { readonly address: Hex; readonly type: string; readonly bytes: number; readonly offset: number };
-  /** What the bytes are in, or why nobody knows, when it is no object; absent when it is one. */
-  readonly explanation?: string;
+  /** What the bytes are in when it is no object; absent when it is one. */
+  readonly where?: BytesPlace;
 }
 
 const EXAMPLE = { id: "example", query: "read", args: { address: "0xc000012000", length: 64 } } as const;
@@ -40,7 +44,7 @@ export const read: Query<ReadArgs, ReadResult> = {
       return {
         address: hex(0),
         bytes: Buffer.from(address).toString("hex"),
-        explanation: "in registers, or in several pieces: no address",
+        where: { kind: "registers" },
       };
     const bytes = readWhatIsThere(dump, address, wanted || length);
     return { address: hex(address), bytes: Buffer.from(bytes).toString("hex"), ...describe(dump, address) };
@@ -81,15 +85,15 @@ function readWhatIsThere(dump: Dump, address: number, length: number): Uint8Arra
 }
 
 /** Bytes can be read without Go; what they belong to needs it. */
-function describe(dump: Dump, address: number): Pick<ReadResult, "object" | "explanation"> {
+function describe(dump: Dump, address: number): Pick<ReadResult, "object" | "where"> {
   try {
     const { objects } = dump.heap;
     const id = objects.find(address);
-    if (id === NONE) return { explanation: explainAddress(dump, address) };
+    if (id === NONE) return { where: placeOfAddress(dump, address) };
     const { evidence: _, ...object } = nameObject(dump, id);
     const offset = address - objects.addressOf(id);
     return { object: { ...object, offset } };
   } catch (error) {
-    return { explanation: error instanceof Error ? error.message : String(error) };
+    return { where: { kind: "unknown", message: error instanceof Error ? error.message : String(error) } };
   }
 }

@@ -3,7 +3,7 @@
 import { allocationSites } from "../accounting/allocation-sites.js";
 import { UsageError } from "../base/errors.js";
 import { USUAL_TOP } from "../base/rows.js";
-import { type Bytes, counted, type Hex, hex, NONE, parseAddress } from "../base/units.js";
+import { type Bytes, type Hex, hex, NONE, parseAddress } from "../base/units.js";
 import type { Dump } from "../dump.js";
 import { locate, needText, wholeNames } from "../naming/locate.js";
 import { nameObject, readableType } from "../naming/object-names.js";
@@ -12,6 +12,8 @@ import { type ShownValue, showHeader, showValue } from "../naming/shown-value.js
 import { SCRATCH } from "../runtime/frame-variables.js";
 import { type ObjectSites, objectSites } from "./object-sites.js";
 import type { Query } from "./query.js";
+
+export type { ShownValue } from "../naming/shown-value.js";
 
 /** What is to be shown, and how much of it: values are unbounded, an answer is not. */
 export interface ShowArgs {
@@ -67,7 +69,8 @@ export const show: Query<ShowArgs, Show> = {
       const value: ShownValue = {
         name: "",
         type: "unknown",
-        text: `${counted(nameObject(dump, at.object).bytes, "byte")} of unknown type`,
+        text: "",
+        more: { kind: "unknown type", count: nameObject(dump, at.object).bytes },
       };
       return { expression, type: "unknown", address: hex(at.address), ...grade, ...object, value };
     }

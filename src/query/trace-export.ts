@@ -1,7 +1,7 @@
 // The execution trace in the formats of trace viewers, with marks at the crash and the end.
 import { NONE } from "../base/units.js";
 import type { MissingTrace } from "../recorder/recorder.js";
-import { exportTrace, type TraceEvent } from "../trace/trace.js";
+import { exportTrace, MARKS, type TraceEvent } from "../trace/trace.js";
 import type { Query } from "./query.js";
 import { crashedThread, crashFinder, generationsOf, goroutineFunctions, readEvents, traceOf, withContents } from "./trace-source.js";
 
@@ -47,10 +47,10 @@ export const traceExport: Query<TraceExportArgs, TraceExportResult> = {
     };
     readEvents(trace.source, note, findings);
     const marks: { name: string; time: number }[] = [];
-    if (ownLast !== NONE) marks.push({ name: `last event of the thread that crashed (${thread})`, time: ownLast });
+    if (ownLast !== NONE) marks.push({ name: `${MARKS.lastOfThread} (${thread})`, time: ownLast });
     const crash = finder.time();
-    if (crash !== undefined) marks.push({ name: "crash: the runtime freezes the program", time: crash });
-    marks.push({ name: trace.fromCore ? "death" : "end of the trace", time: end });
+    if (crash !== undefined) marks.push({ name: MARKS.crash, time: crash });
+    marks.push({ name: trace.fromCore ? MARKS.death : MARKS.end, time: end });
     const result: TraceExportResult = {
       found: true,
       format,

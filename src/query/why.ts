@@ -7,11 +7,11 @@ import type { Dump } from "../dump.js";
 import { type IgnoredEdges, pathsWithout, shortestPath, shortestPaths } from "../graph/paths.js";
 import { goroutineOf, isAddress, locate, namesPlace, needText, targetOf, wholeNames } from "../naming/locate.js";
 import {
-  explainAddress,
   NAMED,
   type NamedObject,
   nameObject,
   objectName,
+  placeOfAddress,
   selectByType,
   typeName,
   UNSELECTED,
@@ -44,6 +44,12 @@ export interface IgnoredPointer {
   readonly to: Hex;
 }
 
+/**
+ * garbage: it is allocated, but no root reaches it. ignored: nothing but the pointers that were left out holds it. variable, stack: it lies
+ * in a global variable or on a goroutine's stack, which is a root itself; asked: by which text it was asked for.
+ */
+type Unheld = { readonly kind: "garbage" | "ignored" } | { readonly kind: "variable" | "stack"; readonly asked: string };
+
 /** The object that was asked for, and what keeps it. A path goes from a root to the object, each step with its Go expression. */
 export interface Why extends ObjectSites {
   readonly object: NamedObject;
@@ -54,8 +60,8 @@ export interface Why extends ObjectSites {
   readonly paths: readonly NamedPath[];
   /** With merge: who holds the objects, by owner and then type. */
   readonly merged?: readonly MergedNode[];
-  /** Why there is no path. */
-  readonly explanation?: string;
+  /** Why there is no path of pointers. */
+  readonly unheld?: Unheld;
 }
 
 export const why: Query<WhyArgs, Why> = {
@@ -87,7 +93,7 @@ function explain(dump: Dump, args: WhyArgs): Why {
       reachable: false,
       ...found,
       paths: [],
-      explanation: `${object.address} is garbage: allocated, but no root reaches it`,
+      unheld: { kind: "garbage" },
     };
   }
   const { steps, ...object } = nameTarget(dump, shortest, parts);
@@ -104,13 +110,12 @@ function explain(dump: Dump, args: WhyArgs): Why {
   const target = nodes[nodes.length - 1];
   if (args.ignore && args.ignore.length > 0) {
     const left = pathsWithout(dump.retention.referrers, heap.tree.parent, 0, target, ignoredEdges(dump, args.ignore, parts), limit);
-    const explanation = `${object.address} would be garbage without the pointers that are left out: nothing else holds it`;
     return {
       object,
       reachable: left.length > 0,
       ...found,
       paths: namePaths(dump, left, parts),
-      ...(left.length > 0 ? {} : { explanation }),
+      ...(left.length > 0 ? {} : { unheld: { kind: "ignored" } }),
     };
   }
   const several = limit > 1 ? shortestPaths(dump.retention.referrers, heap.tree.parent, 0, target, limit) : [nodes];
@@ -138,7 +143,8 @@ function byName(dump: Dump, text: string): ObjectId | Why {
   const { runtime } = dump;
   const global = runtime.variables.globalAt(place.address);
   const goroutine = global ? undefined : goroutineOf(dump, text, place.address);
-  if (!global && goroutine === undefined) throw new NotFoundError("object behind", text, [], explainAddress(dump, place.address));
+  if (!global && goroutine === undefined)
+    throw new NotFoundError("object behind", text, [], { id: "place", place: placeOfAddress(dump, place.address) });
   const owner = global?.name ?? `goroutine ${goroutine}`;
   const root: PathRoot = {
     kind: global ? "global" : "goroutine",
@@ -154,9 +160,7 @@ function byName(dump: Dump, text: string): ObjectId | Why {
     object: { address: hex(address), type: typeName(dump, id), bytes, evidence: global ? "global" : "local" },
     reachable: true,
     paths: [{ root, steps: [] }],
-    explanation: global
-      ? `${text === owner ? `${owner} is a global variable` : `${text} is in the global variable ${owner}`}, a root itself: nothing has to hold it`
-      : `${text} is a variable of ${owner}, whose stack is a root itself: nothing has to hold it`,
+    unheld: { kind: global ? "variable" : "stack", asked: text },
   };
 }
 
@@ -165,7 +169,7 @@ function byAddress(dump: Dump, text: string): ObjectId {
   const address = parseAddress(text);
   if (address === undefined) throw new UsageError(`${text}: not an address`, "addresses are hexadecimal: 0xc000012000");
   const id = dump.heap.objects.find(address);
-  if (id === NONE) throw new NotFoundError("object at", hex(address), [], explainAddress(dump, address));
+  if (id === NONE) throw new NotFoundError("object at", hex(address), [], { id: "place", place: placeOfAddress(dump, address) });
   return id;
 }
 

@@ -20,6 +20,13 @@ export interface ExportOptions {
 
 /** Added to a goroutine's id: a second track of its regions. */
 const ASIDE = 2 ** 39;
+/** Marks of the exported file, by what they are at: names of tracks and marks are part of the file. */
+export const MARKS = {
+  lastOfThread: "last event of the thread that crashed",
+  crash: "crash: the runtime freezes the program",
+  death: "death",
+  end: "end of the trace",
+};
 const GROUP_NAMES: Readonly<Record<number, string>> = {
   [GROUP.procs]: "Ps (processors of the scheduler)",
   [GROUP.goroutines]: "Goroutines",

@@ -1,6 +1,6 @@
 // The trace format: files of any origin, read, ordered, summed up and exported; knows no process.
 export { concerns, describeEvent, EVENT_KINDS, type EventRow, kindOf, repeatsStatus } from "./describe.js";
-export { exportTrace } from "./export.js";
+export { exportTrace, MARKS } from "./export.js";
 export { HEADER_SIZE, looksLikeTrace, readHeader } from "./format.js";
 export type { Generation } from "./generation.js";
 export { type MisplacedRegion, Ordering, type TraceEvent } from "./order.js";

@@ -17,9 +17,11 @@ interface CycleStep {
   readonly waitsFor: Hex;
   readonly reason: string;
   readonly top?: FrameRow;
-  /** Why the next goroutine of the circle is thought to hold it. */
-  readonly why: string;
+  /** Why the next goroutine of the circle is thought to hold it, and how: as of a holder. */
   readonly evidence: Evidence;
+  readonly mode?: Holder["mode"];
+  readonly operations: Holder["operations"];
+  readonly where: string;
 }
 
 /** Goroutines none of which can go on before another of them does. */
@@ -113,15 +115,17 @@ function describe(
     const goroutine = goroutines[circle[at]];
     const want = wants[circle[at + 1] - count];
     const next = circle[(at + 2) % circle.length];
-    const { evidence, why } = (want.holders.find((each) => each.node === next) as Want["holders"][number]).holder;
+    const { evidence, mode, operations, where } = (want.holders.find((each) => each.node === next) as Want["holders"][number]).holder;
     const top = reader.topOf(reader.rowsOf(goroutine.unwound().frames));
     steps.push({
       id: goroutine.id,
       waitsFor: hex(want.group.address),
       reason: goroutine.waitReason,
       ...(top ? { top } : {}),
-      why,
       evidence,
+      ...(mode === undefined ? {} : { mode }),
+      operations,
+      where,
     });
   }
   return {

@@ -33,8 +33,8 @@ export interface Holder {
   readonly mode: Mode | undefined;
   /** What it will do to a channel or condition; empty when that is not known. */
   readonly operations: readonly FutureUse["operation"][];
-  /** A clause for people: "goes on to Unlock it: main.move at cycles.go:41". */
-  readonly why: string;
+  /** The call that says so, "main.move at cycles.go:41"; "" where none does, or it is not known. */
+  readonly where: string;
 }
 
 const NOTHING: ReadonlySet<WaitGroup> = new Set();
@@ -42,8 +42,6 @@ const NOTHING: ReadonlySet<WaitGroup> = new Set();
 const OF_SYNC: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup"]);
 /** Kinds that anybody can end who has a pointer to the object. */
 const BY_REFERENCE: ReadonlySet<WaitKind> = new Set(["channel", "cond"]);
-const DOES: Readonly<Record<Mode, string>> = { read: "RUnlock", write: "Unlock", done: "Done" };
-const USES = { send: "send to it", receive: "receive from it", close: "close it", signal: "signal it" } as const;
 
 /** By what is waited for: who could end it, the strongest evidence first. */
 export function findHolders(
@@ -102,22 +100,21 @@ class HolderSearch {
       const helping = list.filter((use) => group.members.some((member) => endsOf(member.operation).has(use.operation)));
       if (helping.length === 0) continue;
       const operations = helping.map((each) => each.operation);
-      const why = `goes on to ${operations.map((each) => USES[each]).join(", ")}: ${helping[0]?.where}`;
-      append(this.found, group, { goroutine, evidence: "uses", mode: undefined, operations, why });
+      const { where = "" } = helping[0] ?? {};
+      append(this.found, group, { goroutine, evidence: "uses", mode: undefined, operations, where });
     }
     for (const group of this.references(goroutine)) {
       if (waiting.has(group) || used.has(group)) continue;
-      append(this.found, group, { goroutine, evidence: "reference", mode: undefined, operations: [], why: "has a reference to it" });
+      append(this.found, group, { goroutine, evidence: "reference", mode: undefined, operations: [], where: "" });
     }
     for (const group of waiting.keys()) {
       if (!again.has(group.address)) continue;
-      const why = "its code can come here again without having released it, and no stack shows another who has it";
       append(this.own, group, {
         goroutine,
         evidence: "alone",
         mode: waiting.get(group) === "reader" ? "read" : "write",
         operations: [],
-        why,
+        where: "",
       });
     }
   }
@@ -126,8 +123,7 @@ class HolderSearch {
   private releases(goroutine: Goroutine, { object, mode, deferred, where }: Release): void {
     const group = this.locks.get(object);
     if (!group || (group.kind === "waitgroup") !== (mode === "done")) return;
-    const why = deferred ? `${where === "" ? "it" : where} defers its ${DOES[mode]}` : `goes on to ${DOES[mode]} it: ${where}`;
-    append(this.found, group, { goroutine, evidence: deferred ? "deferred" : "releases", mode, operations: [], why });
+    append(this.found, group, { goroutine, evidence: deferred ? "deferred" : "releases", mode, operations: [], where });
   }
 
   /** Channels and conditions that its stack points to, as the collector reads it: a word that is not live any more is no reference. */
@@ -182,7 +178,7 @@ class HolderSearch {
       for (const { object, mode, where } of this.futures.past(goroutine, awaitedBy(waiting))) {
         const group = this.locks.get(object);
         if (!group || !lost.has(group) || mode === "done") continue;
-        append(this.found, group, { goroutine, evidence: "taken", mode, operations: [], why: `took it: ${where}` });
+        append(this.found, group, { goroutine, evidence: "taken", mode, operations: [], where });
       }
     }
   }
@@ -195,10 +191,7 @@ class HolderSearch {
     const announced = isAnnounced ? group.members.filter((each) => each.role === "writer") : [];
     return [
       ...all.filter((each) => !modes || each.mode === undefined || modes.has(each.mode)),
-      ...announced.map(({ goroutine }): Holder => {
-        const why = "is the writer that waits for the readers, all others are behind it";
-        return { goroutine, evidence: "announced", mode: "write", operations: [], why };
-      }),
+      ...announced.map(({ goroutine }): Holder => ({ goroutine, evidence: "announced", mode: "write", operations: [], where: "" })),
     ];
   }
 

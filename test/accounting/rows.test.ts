@@ -90,7 +90,7 @@ test("merged paths are by owner and type, a list is one level", () => {
       children: [{ type: "main.Node", count: 2, bytes: 128, children: [{ type: "other/pkg.Value", count: 2, bytes: 128 }] }],
     },
     {
-      owner: "goroutines of main.work",
+      function: "main.work",
       type: "",
       count: 1,
       bytes: 64,

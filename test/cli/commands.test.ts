@@ -144,7 +144,10 @@ test("every text fits 80 columns and holds no control character", () => {
       },
       narrow,
     ),
-    readCommand.text({ address: "0xc000012340", bytes: "00ff1b5b".repeat(16), explanation: "free slot of a span of 64 B slots" }, narrow),
+    readCommand.text(
+      { address: "0xc000012340", bytes: "00ff1b5b".repeat(16), where: { kind: "unmapped", address: "0xc000012340" } },
+      narrow,
+    ),
   ];
   for (const line of texts.flat()) {
     expect(/[\p{Cc}\p{Cf}]/u.test(line)).toBe(false);
@@ -296,7 +299,6 @@ test("read shows the object and the offset in it, and -o has its bytes", () => {
     address: "0xc000012345",
     bytes: "6869",
     object: { address: "0xc000012340", type: "[]uint8", bytes: 16, offset: 5 },
-    explanation: "",
   };
   expect(readCommand.text(answer, narrow).join("\n")).toContain("in 0xc000012340  []uint8  16 B, byte 5 of it");
   expect([...(readCommand.file?.(answer) ?? [])]).toEqual([new Uint8Array([0x68, 0x69])]);

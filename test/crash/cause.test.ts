@@ -59,7 +59,7 @@ function causeOf({ program, types }: ReturnType<typeof stopped>, machines: reado
     binary: { debug: { global: () => ({ type: { size: 64 } }) } } as unknown as GoRuntime["binary"],
   });
   const whole = { ...runtime, process: { ...runtime.process, ...process } } as GoRuntime;
-  return causeOfDeath({ runtime: whole, explain: () => "somewhere" }, machines);
+  return causeOfDeath({ runtime: whole, placeOfAddress: () => ({ kind: "manual", address: "0x1" }) }, machines);
 }
 
 test("panics as the runtime prints them, the first one first", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { hex } from "../../src/base/units.js";
 import { beginning, faultOf, handled, placeOf, type SignalSource, signalRow } from "../../src/crash/death-signal.js";
 import type { Machine } from "../../src/runtime/records/machine.js";
 import type { GoRuntime } from "../../src/runtime/runtime.js";
@@ -8,7 +9,7 @@ import { StoppedProgram } from "../support/stopped-program.js";
 const NONE = { lo: 0, hi: 0 };
 
 function sourceOf(program: StoppedProgram, parts: Partial<GoRuntime> = {}): SignalSource {
-  return { runtime: program.runtime(parts), explain: (address) => `explained ${address}` };
+  return { runtime: program.runtime(parts), placeOfAddress: (address) => ({ kind: "manual", address: hex(address) }) };
 }
 
 const signal = { signo: 11, code: 1, address: 0x10, senderPid: undefined, senderUid: undefined, pc: 0, sp: 0 };
@@ -22,13 +23,13 @@ test("who sent a signal, and what lies at the address of a fault", () => {
     meaning: "segmentation violation",
     code: 1,
     address: "0x10",
-    what: "16 bytes behind a nil pointer: a field or element of nil",
+    place: { kind: "nil", address: "0x10", offset: 16 },
     pc: `0x${(work.entry + 4).toString(16)}`,
     at: "main.work+0x4",
     sender: "the kernel",
   });
-  expect(signalRow(source, { ...signal, address: 0 }).what).toBe("a nil pointer");
-  expect(signalRow(source, { ...signal, address: 0x7000 }).what).toBe("explained 28672");
+  expect(signalRow(source, { ...signal, address: 0 }).place).toEqual({ kind: "nil", address: "0x0", offset: 0 });
+  expect(signalRow(source, { ...signal, address: 0x7000 }).place).toEqual({ kind: "manual", address: "0x7000" });
   expect(signalRow(source, { ...signal, address: -1 })).not.toHaveProperty("address");
   const sent = (senderPid: number) => signalRow(source, { ...signal, signo: 6, code: 0, address: undefined, senderPid });
   expect([sent(77).sender, sent(1).sender, sent(1).senderPid]).toEqual(["itself", "another process", 1]);
@@ -37,8 +38,8 @@ test("who sent a signal, and what lies at the address of a fault", () => {
 test("just below a stack is its guard", () => {
   const program = new StoppedProgram();
   const goroutine = program.stop(18, []);
-  const what = signalRow(sourceOf(program), { ...signal, address: goroutine.stack.lo - 8 }).what;
-  expect(what).toBe("just below the stack of goroutine 18: its guard");
+  const what = signalRow(sourceOf(program), { ...signal, address: goroutine.stack.lo - 8 }).place;
+  expect(what).toEqual({ kind: "stack-guard", address: hex(goroutine.stack.lo - 8), goroutine: 18 });
 });
 
 test("the fault that became a panic; of a division the address says nothing", () => {

@@ -1,7 +1,9 @@
 /**
  * Locals: arguments and variables of functions that had told them all. What is shown is right, or it is not shown.
  */
+
 import { describe, expect, it } from "vitest";
+import { valueText } from "../../cli/views/show.js";
 import { type DumpWish, makeDump, releases } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { openDump } from "../../src/dump.js";
@@ -48,7 +50,7 @@ for (const wish of wishes) {
         .filter((frame) => frame.function === "main.recursive")
         .flatMap((frame) => frame.variables.filter(({ name, expression }) => name === "depth" && expression !== undefined));
       for (const { expression, text } of depths)
-        expect(show.run(dump, { of: expression as string, depth: 1, offset: 0, top: 1 }, context).value.text, expression).toBe(text);
+        expect(valueText(show.run(dump, { of: expression as string, depth: 1, offset: 0, top: 1 }, context).value), expression).toBe(text);
       if (wish.flags?.length)
         expect(depths.map((each) => each.expression?.replace(/^g[0-9]+/, ""))).toEqual(
           ["", "#2", "#3", "#4"].map((n) => `.main.recursive${n}.depth`),

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 
 const script = fileURLToPath(new URL("../../scripts/check-layers.mjs", import.meta.url));
 
+/** @param files texts by path; @{x} stands for what a template puts in */
 function check(files: Readonly<Record<string, string>>): { status: number | null; lines: string[] } {
   const folder = mkdtempSync(join(tmpdir(), "layers-"));
   try {
@@ -17,7 +18,7 @@ function check(files: Readonly<Record<string, string>>): { status: number | null
       ...files,
     })) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
+      writeFileSync(join(folder, path), text.replaceAll("@{", "${"));
     }
     const { status, stdout } = spawnSync(process.execPath, [script, folder], { encoding: "utf8" });
     return { status, lines: stdout.trim().split("\n").slice(0, -1) };
@@ -116,6 +117,31 @@ test.each([
     "const next = `why CORE`;\n",
     "src/diagnosis/a.ts:1: src gives what to do as data",
   ],
+  [
+    "a sentence in an engine",
+    "src/waits/a.ts",
+    "\nconst why = `goes on to @{use} it: @{where}`;\n",
+    "src/waits/a.ts:2: engines write no sentences",
+  ],
+  [
+    "a sentence beside an error",
+    "src/query/a.ts",
+    "const why = `nothing but @{a} holds it`; throw new NotFoundError(`nothing but @{a} holds it`);\n",
+    "src/query/a.ts:1: engines write no sentences",
+  ],
+  [
+    "a counted noun in an engine",
+    "src/naming/a.ts",
+    'return { text: counted(length, "byte") };\n',
+    "src/naming/a.ts:1: engines write no sentences",
+  ],
+  [
+    "a counted noun in a template",
+    "src/value/a.ts",
+    'const text = `@{a}… @{counted(length, "byte")}`;\n',
+    "src/value/a.ts:1: engines write no sentences",
+  ],
+  ["an exception that nobody needs", "src/value/value.ts", "export {};\n", "src/value/value.ts:1: needs no exception"],
   ["an option in a text", "src/elf/a.ts", 'const a = "pass it with --exe FILE";\n', "src/elf/a.ts:1: src gives what to do as data"],
   ["a text that is an option", "src/elf/a.ts", 'f(\n  "--last",\n);\n', "src/elf/a.ts:2: src gives what to do as data"],
   ["a command in a text", "src/base/a.ts", "const a = `try corescope why`;\n", "src/base/a.ts:1: src gives what to do as data"],
@@ -133,6 +159,9 @@ test("finds circles, even of types", () => {
 
 test("comments and what is allowed pass", () => {
   const { status } = check({
+    "src/query/a.ts":
+      'throw new UsageError(`@{x} is no such thing at all`);\nfindings.add("a", `so many are missing of @{x}`, counted(1, "byte"), { partial });\n' +
+      "const place = `@{name}+@{hex(offset)}`;\nconst type = `map[@{key}]@{element}`;\nconst key = `goroutine @{id}`;\n",
     "src/heap/a.ts": '// console.log(1), process.exit(1)\n/* import { x } from "../dump.js"; */\nimport { x } from "../graph/b.js";\n',
     "src/base/a.ts": 'for (; --depth > 0; ) f(\'corescope reads it\', "CORE", "why", 1 --two);\n',
     "src/runtime/layout/version.ts": 'export const old = (goVersion: string) => goVersion < "go1.21";\n',

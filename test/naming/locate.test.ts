@@ -1,5 +1,7 @@
 /** From what a person types to an object, and from an address to words, in a heap that a test makes. */
+
 import { describe, expect, test } from "vitest";
+import { placeText } from "../../cli/text/address.js";
 import { NotFoundError, UsageError } from "../../src/base/errors.js";
 import { Findings } from "../../src/base/findings.js";
 import { hex, NONE } from "../../src/base/units.js";
@@ -16,10 +18,10 @@ import {
   wholeNames,
 } from "../../src/naming/locate.js";
 import {
-  explainAddress,
   NAMED,
   nameObject,
   objectName,
+  placeOfAddress,
   readableType,
   selectByType,
   typeName,
@@ -204,7 +206,7 @@ describe("objects in words", () => {
 
   test("an address that is no object is explained by what is there", () => {
     const { snapshot, heap, globals, stack, lost } = program();
-    const explain = (address: number) => explainAddress(snapshot, address).replace(/^0x[0-9a-f]+ /, "");
+    const explain = (address: number) => placeText(placeOfAddress(snapshot, address)).replace(/^0x[0-9a-f]+ /, "");
     expect(explain(0x10)).toBe("is not mapped");
     expect(explain(heap.addressOf(lost) + 64)).toBe("is in the unused tail of a heap span of 32-byte slots");
     expect(explain(heap.addressOf(lost))).toMatch(/^is in a free slot of 32 bytes/);

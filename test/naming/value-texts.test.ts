@@ -16,7 +16,11 @@ function bytesAt(content: string | readonly number[]) {
 test("a string is a Go literal; what is cut off its end is counted, what is left out before it is an offset", () => {
   const { memory, at, length } = bytesAt('say "hi"\n');
   expect(stringText(memory, at, length, { from: 0, most: 100 })).toEqual({ text: '"say \\"hi\\"\\n"', length: 9 });
-  expect(stringText(memory, at, length, { from: 0, most: 3 })).toEqual({ text: '"say"… 9 bytes', length: 9 });
+  expect(stringText(memory, at, length, { from: 0, most: 3 })).toEqual({
+    text: '"say"',
+    more: { kind: "cut", count: 9 },
+    length: 9,
+  });
   expect(stringText(memory, at, length, { from: 4, most: 100 })).toEqual({ text: '"\\"hi\\"\\n"', length: 9, offset: 4 });
   expect(stringText(memory, at, length, { from: 50, most: 100 })).toEqual({ text: '""', length: 9, offset: 9 });
   expect(() => stringText(memory, 0x10, 4, { from: 0, most: 100 })).toThrow();
@@ -56,13 +60,13 @@ function closure(captured: readonly (readonly [string, number])[], code: Address
     },
     closureType: () => type,
   } as unknown as GoRuntime;
-  const { text, captures } = readClosure(runtime, builder.memory(), at);
-  return { text, names: captures.map(({ name }) => name) };
+  const { text, captures, gaps } = readClosure(runtime, builder.memory(), at);
+  return { text, names: captures.map(({ name }) => name), gaps };
 }
 
 test("a closure is its function with the place, and the variables it captured", () => {
-  expect(closure([])).toEqual({ text: "main.serve.func1  serve.go:12", names: [] });
-  expect(closure([["conn", 8]])).toEqual({ text: "main.serve.func1  serve.go:12", names: ["conn"] });
+  expect(closure([])).toEqual({ text: "main.serve.func1  serve.go:12", names: [], gaps: 0 });
+  expect(closure([["conn", 8]])).toEqual({ text: "main.serve.func1  serve.go:12", names: ["conn"], gaps: 0 });
 });
 
 test("words of a closure that no captured variable has are counted; code that no function begins at is an address", () => {
@@ -70,6 +74,6 @@ test("words of a closure that no captured variable has are counted; code that no
     ["conn", 8],
     ["limit", 32],
   ]);
-  expect(gap.text).toBe("main.serve.func1  serve.go:12  (and 16 bytes of captured variables that DWARF does not name)");
+  expect(gap).toMatchObject({ text: "main.serve.func1  serve.go:12", gaps: 16 });
   expect([closure([], 0x4008).text, closure([], 0x9000).text]).toEqual(["code at 0x4008", "code at 0x9000"]);
 });

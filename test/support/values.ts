@@ -1,4 +1,5 @@
 /** What dumps/testdata/values says of its variables through reflection, and how a shown value is held against it. */
+import { valueText } from "../../cli/views/show.js";
 import { type Address, counted, type TypeId } from "../../src/base/units.js";
 import type { Dump } from "../../src/dump.js";
 import type { ShownValue } from "../../src/naming/shown-value.js";
@@ -59,7 +60,7 @@ class Comparison {
 
   private parts(path: string, said: SaidValue, shown: ShownValue, whole: boolean): void {
     const { type, kind, text, target } = said;
-    if (text === "nil" && kind !== "string") this.same(path, shown.text, text);
+    if (text === "nil" && kind !== "string") this.same(path, valueText(shown), text);
     else if (type === "time.Time") this.time(path, said, shown);
     else if (type === "sync.Map" || kind === "map") this.map(path, said, shown, whole);
     else if (type.startsWith("sync/atomic.")) this.atomic(path, said, shown, whole);
@@ -69,16 +70,16 @@ class Comparison {
     else if (kind === "func") this.func(path, said, shown);
     else if (kind === "slice" || kind === "array") this.list(path, said, shown, whole);
     else if (kind === "struct") this.struct(path, said, shown);
-    else this.same(path, shown.text, text);
+    else this.same(path, valueText(shown), text);
   }
 
   private pointer(path: string, said: SaidValue, shown: ShownValue, whole: boolean): void {
     if (said.address !== undefined) this.same(`${path}: address`, shown.address, said.address);
-    if (!shown.text.startsWith("&")) this.found.push(`${path}: ${shown.text} is no &`);
+    if (!valueText(shown).startsWith("&")) this.found.push(`${path}: ${valueText(shown)} is no &`);
     if (!said.target) return;
     // The address shown is the pointer's: where the target refers to is not told again.
     const { address: _, ...target } = said.target;
-    const text = shown.text.slice(1);
+    const text = valueText(shown).slice(1);
     const isAddress = target.kind === "struct" && (said.address === undefined ? /^0x[0-9a-f]+$/.test(text) : text === said.address);
     const isThrough = target.kind === "struct" || target.kind === "array";
     this.parts(isThrough ? path : `(*${path})`, target, { ...shown, text: isAddress ? "" : text }, whole);
@@ -86,7 +87,7 @@ class Comparison {
 
   private struct(path: string, said: SaidValue, shown: ShownValue): void {
     const fields = said.fields ?? [];
-    this.same(path, shown.text, fields.length === 0 ? "{}" : "");
+    this.same(path, valueText(shown), fields.length === 0 ? "{}" : "");
     this.members(path, fields, shown, (name) => `${path}.${name}`);
   }
 
@@ -103,7 +104,7 @@ class Comparison {
     const isBytes = elements[0]?.type === "uint8";
     const bytes = Uint8Array.from(elements.slice(0, 64), (element) => Number(element.text));
     const text = isBytes ? `  ${quoteBytes(bytes)}${length > 64 ? "…" : ""}` : "";
-    this.same(path, shown.text, `len ${length}${capacity === length ? "" : `, cap ${capacity}`}${text}`);
+    this.same(path, valueText(shown), `len ${length}${capacity === length ? "" : `, cap ${capacity}`}${text}`);
     this.same(`${path}: length`, shown.length, length);
     if (said.address !== undefined) this.same(`${path}: address`, shown.address, said.address);
     if (isBytes && !whole) return;
@@ -130,7 +131,7 @@ class Comparison {
 
   private map(path: string, said: SaidValue, shown: ShownValue, whole: boolean): void {
     const entries = said.entries ?? [];
-    this.same(path, shown.text, counted(said.length ?? 0, "entry", "entries"));
+    this.same(path, valueText(shown), counted(said.length ?? 0, "entry", "entries"));
     this.same(`${path}: length`, shown.length, said.length);
     if (said.address !== undefined) this.same(`${path}: address`, shown.address, said.address);
     const children = shown.children ?? [];
@@ -156,14 +157,14 @@ class Comparison {
 
   private channel(path: string, said: SaidValue, shown: ShownValue, whole: boolean): void {
     const { length, capacity } = said;
-    this.same(path, shown.text.split(",")[0], capacity === 0 ? "unbuffered" : `${length} of ${capacity} buffered`);
+    this.same(path, valueText(shown).split(",")[0], capacity === 0 ? "unbuffered" : `${length} of ${capacity} buffered`);
     this.same(`${path}: length`, shown.length, length);
     if (said.address !== undefined) this.same(`${path}: address`, shown.address, said.address);
     this.elements(path, said.elements ?? [], shown, whole, () => undefined);
   }
 
   private func(path: string, said: SaidValue, shown: ShownValue): void {
-    this.same(path, shown.text.split("  ")[0], said.text);
+    this.same(path, valueText(shown).split("  ")[0], said.text);
     this.same(`${path}: address`, shown.address, said.address);
     // In the order in which the compiler has laid them out.
     const children = [...(shown.children ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -181,7 +182,7 @@ class Comparison {
     const location = said.fields?.[0].value.text?.slice(1, -1);
     const isZero = said.text === "0001-01-01T00:00:00Z" && location === "UTC";
     const zone = isZero ? " (zero)" : location === "UTC" ? "" : ` (shown in UTC; its location is ${location})`;
-    this.same(path, shown.text, `${said.text}${zone}`);
+    this.same(path, valueText(shown), `${said.text}${zone}`);
   }
 
   /** An interface's type with the dynamic one in brackets, as show prints it. */

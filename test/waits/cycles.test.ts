@@ -33,7 +33,7 @@ function cyclesOf(things: readonly Thing[], prove: Parameters<typeof findCycles>
         evidence: thing.evidence,
         mode: undefined,
         operations: thing.operations ?? [],
-        why: "",
+        where: "",
       })),
     );
     return group;

@@ -17,7 +17,7 @@ const holder = (goroutine: Goroutine, mode: Holder["mode"] = "write"): Holder =>
   evidence: "releases",
   mode,
   operations: [],
-  why: "",
+  where: "",
 });
 
 function goroutines(count: number) {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { holderText } from "../../cli/views/blocked.js";
 import { Findings } from "../../src/base/findings.js";
 import { NONE } from "../../src/base/units.js";
 import type { Goroutine } from "../../src/runtime/goroutines.js";
@@ -98,10 +99,9 @@ test("holders: taken and lost", () => {
   ]);
   const groups = [group("mutex", lock, "lock", "", waiting), group("mutex", other, "lock", "", losing)];
   const holders = findHolders(program.runtime({ spans }), groups, new Findings());
-  expect(groups.map((each) => holders.get(each)?.map(({ goroutine, evidence, why }) => [goroutine.id, evidence, why]))).toEqual([
-    [[2, "taken", "took it: main.lose at main.go:7"]],
-    undefined,
-  ]);
+  expect(groups.map((each) => holders.get(each)?.map(({ goroutine, ...held }) => [goroutine.id, held.evidence, holderText(held)]))).toEqual(
+    [[[2, "taken", "took it: main.lose at main.go:7"]], undefined],
+  );
 });
 
 test("holders of a channel: who goes on to send to it before who has a reference; who only receives helps no receiver", () => {

@@ -2,7 +2,7 @@
 import { formatCount } from "../../../src/base/units.js";
 import { blocked } from "../../../src/query/blocked.js";
 import { formatDuration } from "../../text/duration.js";
-import { atText, circleText, stateText, waitsText } from "../../views/blocked.js";
+import { atText, circleText, holderText, stateText, waitsText } from "../../views/blocked.js";
 import { isAt, places, type Subjects } from "../places.js";
 import { ask, type Given, type Line, resultOf, type Screen } from "../screen.js";
 
@@ -65,7 +65,7 @@ function cycleLines(cycle: Answer["cycles"][number]): Line[] {
   const rows = goroutines.map((each, index): Line => {
     const next = goroutines[(index + 1) % goroutines.length];
     return {
-      text: `  goroutine ${each.id}${atText(each.top)} waits for ${each.waitsFor}; goroutine ${next?.id}: ${each.why}`,
+      text: `  goroutine ${each.id}${atText(each.top)} waits for ${each.waitsFor}; goroutine ${next?.id}: ${holderText(each)}`,
       open: places.goroutine(each.id),
       copy: each.waitsFor,
     };
@@ -97,7 +97,7 @@ function thingLines(row: Row, id: number | undefined, given: Given): Line[] {
     (each): Line => goroutineLine(each.id, `waits  goroutine ${each.id}${atText(each.top)} [${each.reason}]`, each.id === id),
   );
   const holders = row.holders.map(
-    (each): Line => goroutineLine(each.id, `could end it  goroutine ${each.id}${atText(each.top)}: ${each.why}`, each.id === id),
+    (each): Line => goroutineLine(each.id, `could end it  goroutine ${each.id}${atText(each.top)}: ${holderText(each)}`, each.id === id),
   );
   return [
     head,

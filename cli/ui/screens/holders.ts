@@ -33,7 +33,8 @@ function mergedLines(row: Merged, path: string, depth: number, given: Given): Li
   const isOpen = given.folds[key] ?? true;
   const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
   // A type leads to its objects, an owner to its value or stack.
-  const open = row.owner ? ownerPlace(row.owner) : row.others === undefined ? typePlace(row.type) : undefined;
+  const isType = row.function === undefined && row.others === undefined;
+  const open = row.owner ? ownerPlace(row.owner) : isType ? typePlace(row.type) : undefined;
   const line: Line = {
     text: `${mergedFigures(row)}  ${"  ".repeat(depth)}${mark} ${name}`,
     depth,

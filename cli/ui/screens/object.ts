@@ -4,6 +4,7 @@ import { refs } from "../../../src/query/refs.js";
 import { show } from "../../../src/query/show.js";
 import { foldText } from "../../text/table.js";
 import { referenceText } from "../../views/refs.js";
+import { valueText } from "../../views/show.js";
 import { ownerPlace, places, type Subjects } from "../places.js";
 import { ask, type Given, type Line, type Place, resultOf, type Screen } from "../screen.js";
 
@@ -101,7 +102,8 @@ function valueLines(value: Value, path: string, level: number, given: Given<Subj
   const isOpen = given.folds[key] ?? level < 2;
   const mark = children.length === 0 ? " " : isOpen ? "▾" : "▸";
   const name = value.name === "" ? "" : `${value.name}  `;
-  const whole = `${"  ".repeat(level)}${mark} ${name}${value.type}${value.text === "" ? "" : ` = ${value.text}`}`;
+  const said = valueText(value);
+  const whole = `${"  ".repeat(level)}${mark} ${name}${value.type}${said === "" ? "" : ` = ${said}`}`;
   // What the screen is about is shown whole: a long text in lines of its own.
   const [text = "", ...folded] = level === 0 ? foldText(whole, given.width) : [whole];
   const line: Line = {

@@ -4,7 +4,7 @@ import { why } from "../../../src/query/why.js";
 import { parseIgnored } from "../../arguments.js";
 import { makePage } from "../../text/style.js";
 import { pathLines } from "../../text/tree.js";
-import { CONSERVATIVE, describeRoot } from "../../views/why.js";
+import { CONSERVATIVE, describeRoot, unheldText } from "../../views/why.js";
 import { partsKey, partsOf } from "../parts/value-parts.js";
 import { exactType, ownerPlace, places, type Subjects } from "../places.js";
 import { ask, type Line, resultOf, type Screen } from "../screen.js";
@@ -32,7 +32,8 @@ export const pathsScreen: Screen<Subjects["paths"]> = {
   body(given) {
     const answer = resultOf(given, 0, why);
     if (!answer) return { head: [], rows: [] };
-    const { object, matching, paths, explanation } = answer;
+    const { object, matching, paths } = answer;
+    const explanation = unheldText(answer);
     const head: Line[] = [
       { text: `${object.address}  ${object.type}  ${formatBytes(object.bytes)}`, tone: "bold" },
       ...(matching === undefined ? [] : [{ text: `the largest of ${counted(matching, "object")} of matching types` }]),

@@ -25,7 +25,7 @@ const results: Readonly<Record<string, unknown>> = {
     total: { rows: 2, objects: 12005, bytes: 960080, parts: 0 },
   },
   objects: { rows: [row], total: { rows: 1, bytes: 80 } },
-  read: { address: "0x10", bytes: "6869", explanation: "" },
+  read: { address: "0x10", bytes: "6869" },
   names: { expressions: ["main.server", "runtime.sched"], ids: [7, 12, 120] },
   show: {
     expression: "main.server",

@@ -35,6 +35,9 @@ interface Term extends Operand {
 /** Registers that a location names: no frame has them any more, but where a variable lies is told without. */
 const NOWHERE = 0;
 
+/** Kinds of values that may be nil. */
+const NILABLE: ReadonlySet<string> = new Set(["pointer", "func", "interface", "map", "chan", "slice", "unsafe.Pointer"]);
+
 /** Names operands of one frame. */
 export class Operands {
   private readonly runtime: GoRuntime;
@@ -89,7 +92,8 @@ export class Operands {
     if (!memory || this.index === undefined || memory.base < 0 || memory.base === programOf(this.runtime).machine.stackPointer)
       return undefined;
     const base = this.inRegister(this.index, memory.base, 0);
-    if (!base || base.isAddress) return undefined;
+    // Only the first word of these can be nil: whatever else was found there is not what the instruction went through.
+    if (!base || base.isAddress || base.word !== 0 || !NILABLE.has(this.runtime.types.get(base.type).kind)) return undefined;
     const accessed = this.load(base, memory)?.expression ?? "";
     return { base: this.toOperand(base) as Operand, accessed: accessed === base.expression ? "" : accessed };
   }

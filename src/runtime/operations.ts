@@ -84,7 +84,9 @@ function mapOperation(
   const rtype = operands.constant(0, call?.index) ?? 0;
   const stated = rtype > 0 ? types.byRtype(rtype) : NONE;
   const isMap = argument !== undefined && argument.type !== NONE && types.get(argument.type).kind === "map";
-  return { action, frame, pc, operand: argument, type: isMap ? argument.type : stated, map: argument?.value };
+  // A name of something that is no map is a name too many.
+  if (!isMap) return { action, frame, pc, operand: undefined, type: stated, map: undefined };
+  return { action, frame, pc, operand: argument, type: argument.type, map: argument.value };
 }
 
 /** In an iterator of either design: key, element, then the map's type and its header. runtime/map.go hiter; internal/runtime/maps/table.go Iter */
@@ -128,7 +130,8 @@ export function channelOperationOf(runtime: GoRuntime, goroutine: Goroutine, isC
     const row = CHANNEL_CALLS.find(([names]) => names.test(frames[index].fn.name));
     const frame = frames[index + 1];
     if (!row || INSIDE.test(frame.fn.name)) continue;
-    const operand = new Operands(runtime, goroutine, frame).argument(0);
+    const argument = new Operands(runtime, goroutine, frame).argument(0);
+    const operand = argument && argument.type !== NONE && runtime.types.get(argument.type).kind === "chan" ? argument : undefined;
     const channel = isClosed ? closedChannel(runtime, operand, frames.slice(0, index + 1)) : undefined;
     return { action: row[1], frame, operand, channel, element: channel ? runtime.types.byRtype(channel.elementType) : NONE };
   }

@@ -97,7 +97,7 @@ const wishes: DumpWish[] = full
   ? [
       ...releases.flatMap((go) => names.map((how): DumpWish => ({ program: "endings", go, args: [how] }))),
       ...names.map((how): DumpWish => ({ program: "endings", go: "1.26.8", args: [how], flags: ["-gcflags=all=-N -l"] })),
-      ...["wrap", "field", "iterate", "sendclosed", "nilfield", "nilelement", "single"].map(
+      ...["wrap", "sendclosed", "nilfield", "nilelement", "single"].map(
         (how): DumpWish => ({ program: "endings", go: "1.27.2", args: [how], arch: "arm64" }),
       ),
     ]

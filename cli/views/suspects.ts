@@ -29,10 +29,10 @@ export function suspectText(suspect: Suspect): SuspectText {
   const size = `${formatBytes(suspect.bytes)} (${formatShare(suspect.share, 1)} of ${of})`;
   const parts = suspect.parts.map((part) => (wording.part ?? partText)(part));
   // Facts of the rule first, then the signs for and against.
-  const facts = [...(wording.facts?.(suspect.figures) ?? []), ...suspect.signs.map(signText)];
+  const facts = [...siteFacts(suspect), ...(wording.facts?.(suspect.figures) ?? []), ...suspect.signs.map(signText)];
   return {
     kind: wording.kind,
-    title: wording.title(suspect.figures, size),
+    title: `${wording.title(suspect.figures, size)}${siteText(suspect)}`,
     of,
     parts,
     evidence: [
@@ -61,6 +61,8 @@ export interface SuspectJson extends Pick<SuspectText, "kind" | "title" | "of" |
   readonly subject: Suspect["subject"];
   readonly whole: Whole;
   readonly figures: Figures[RuleId];
+  /** Where the heap profile saw objects of it allocated; absent without a profile. */
+  readonly sites?: NonNullable<Suspect["sites"]>;
   readonly signs: readonly Sign[];
   /** What `next` asks. */
   readonly question: Suspect["next"];
@@ -90,6 +92,7 @@ export function suspectJson(suspect: Suspect, paste: (hint: string) => string): 
     subject: suspect.subject,
     whole: suspect.whole,
     figures: suspect.figures,
+    ...(suspect.sites ? { sites: suspect.sites } : {}),
     signs: suspect.signs,
     question: suspect.next,
   };
@@ -208,6 +211,23 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
     facts: ({ collections, markedBytes }) => [`${counted(collections, "collection")}, live after the last ${formatBytes(markedBytes)}`],
   },
 };
+
+/** "; allocated at order.go:88": where most of the sampled objects in it were allocated. */
+function siteText({ sites }: Suspect): string {
+  const [first] = sites?.places ?? [];
+  return first ? `; allocated at ${formatPlace(first.site)}` : "";
+}
+
+/** Where the sampled objects in it were allocated, and how much of what came from there is still in use: all of a leak, half of a cache. */
+function siteFacts({ sites }: Suspect): readonly string[] {
+  if (!sites) return [];
+  return sites.places.slice(0, MOST_SITES).map(({ site, sampled, all }) => {
+    const kept = `${formatShare(all.inuseObjects, all.allocObjects)} of ${formatCount(all.allocObjects)} objects allocated there still in use`;
+    return `${formatCount(sampled)} of ${formatCount(sites.sampled)} sampled objects allocated at ${formatPlace(site)} by ${site.function}: ${kept}`;
+  });
+}
+
+const MOST_SITES = 2;
 
 /** What a share is of, after "of": "the live heap". */
 function wholeText({ kind, bytes }: Whole): string {

@@ -47,6 +47,9 @@ export function waitNames(runtime: GoRuntime, groups: readonly WaitGroup[]): (gr
       if (name) found.set(group.address, name);
       if (name?.kind === "field") break;
     }
+    const first = group.members[0]?.goroutine;
+    const byReceiver = found.has(group.address) || !first ? undefined : nameByReceiver(runtime, first, group);
+    if (byReceiver) found.set(group.address, byReceiver);
   }
   return ({ address }) => found.get(address) ?? NAMELESS;
 }
@@ -197,6 +200,30 @@ function* pointersOf(types: TypeTable, memory: Memory, { address, type, text, de
 /** Whether pointers may be in a value of a type. */
 function hasPointers({ kind }: GoType): boolean {
   return kind === "struct" || kind === "array" || kind === "pointer" || kind === "chan" || kind === "slice";
+}
+
+/** "main.(*Store).Add": of a method of a pointer, package and type. */
+const POINTER_METHOD = /^(.*)\.\(\*([^()]+)\)\.[^.]+$/;
+
+/**
+ * A lock in an object of the heap by the type of a method's receiver on the stack: where the object can be no smaller, and the type has
+ * such a lock at that place. It may be another object of another type with a lock there: hence asked only where no variable tells.
+ */
+function nameByReceiver({ types, spans }: GoRuntime, goroutine: Goroutine, group: WaitGroup): WaitName | undefined {
+  const sync = SYNC_TYPES[group.kind];
+  const span = spans.find(group.address);
+  const size = span === NONE ? 0 : spans.elementSize[span];
+  if (sync === undefined || size === 0) return undefined;
+  const offset = (group.address - spans.base[span]) % size;
+  for (const { fn } of goroutine.unwound().frames.slice(0, MOST_FRAMES_SEARCHED)) {
+    const method = POINTER_METHOD.exec(fn.name);
+    if (!method || /^(?:runtime|(?:internal\/)?sync)$/.test(method[1] ?? "")) continue;
+    const type = types.byName(`${method[1]}.${method[2]}`);
+    if (type === NONE || types.get(type).size > size || offset >= types.get(type).size) return undefined;
+    const place = enclosing(types, type, offset, (each) => each.name === sync);
+    return place && place.text !== "" && place.rest === 0 ? { text: `${types.get(type).name}${place.text}`, kind: "field" } : undefined;
+  }
+  return undefined;
 }
 
 /** The variable of one of its frames that has the thing, or points to what has it. */

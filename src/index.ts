@@ -42,5 +42,6 @@ export { contentsOf } from "./query/trace-source.js";
 export type { TraceSummaryArgs, TraceSummaryResult } from "./query/trace-summary.js";
 export type { TraceTimelineArgs, TraceTimelineResult } from "./query/trace-timeline.js";
 export type { Traceback as TracebackResult, TracebackArgs } from "./query/traceback.js";
+export type { Waits as WaitsResult, WaitsArgs } from "./query/waits.js";
 export type { WasteArgs, WasteResult } from "./query/waste.js";
 export type { Why as WhyResult, WhyArgs } from "./query/why.js";

@@ -212,11 +212,14 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   },
 };
 
-/** "; allocated at order.go:88": where most of the sampled objects in it were allocated. */
+/** "; allocated at order.go:88, order.go:91": where most of the sampled objects in it were allocated. */
 function siteText({ sites }: Suspect): string {
-  const [first] = sites?.places ?? [];
-  return first ? `; allocated at ${formatPlace(first.site)}` : "";
+  const told = sites?.places.filter(({ sampled }) => sampled >= sites.sampled * LEAST_SITE).slice(0, MOST_SITES) ?? [];
+  return told.length === 0 ? "" : `; allocated at ${[...new Set(told.map(({ site }) => formatPlace(site)))].join(", ")}`;
 }
+
+/** Of the sampled objects, for a place to be told. */
+const LEAST_SITE = 0.1;
 
 /** Where the sampled objects in it were allocated, and how much of what came from there is still in use: all of a leak, half of a cache. */
 function siteFacts({ sites }: Suspect): readonly string[] {
@@ -227,7 +230,7 @@ function siteFacts({ sites }: Suspect): readonly string[] {
   });
 }
 
-const MOST_SITES = 2;
+const MOST_SITES = 3;
 
 /** What a share is of, after "of": "the live heap". */
 function wholeText({ kind, bytes }: Whole): string {

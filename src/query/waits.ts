@@ -93,6 +93,8 @@ export function stallsOf(
   leakGroups: readonly GoroutineGroup[],
 ): Stalls {
   const leaks = leakGroups
+    // Who writes select {} means it.
+    .filter(({ waitReason }) => !waitReason.includes("no cases"))
     .filter(({ count, retainedBytes = 0 }) => count >= LEAST_LEAKED.count || retainedBytes >= LEAST_LEAKED.bytes)
     .filter(({ top }) => !found.some((each) => each.certainty === "strong" && isAt(each, top)))
     .sort((a, b) => b.count - a.count || (b.retainedBytes ?? 0) - (a.retainedBytes ?? 0));

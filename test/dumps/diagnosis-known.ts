@@ -11,42 +11,25 @@ interface Miss {
 /** Misses with one reason. */
 const misses = (reason: string, ...questions: readonly Question[]): readonly Miss[] => questions.map((question) => ({ question, reason }));
 
-const WAITS = "who waits for whom is known to `blocked` and `leaked`, and is no finding";
-const waits = misses(WAITS, "culprit", "figure", "line", "blame");
-const SITE = "where members were allocated is in the profile of the heap, and is not read";
+const SITE = "the line is not among those that the sampled objects of the finding were allocated at";
 const site = misses(SITE, "line");
 
 /** By service. */
 export const KNOWN: Readonly<Record<string, readonly Miss[]>> = {
-  "lock-cycle": waits,
-  "lock-ring": waits,
-  convoy: waits,
-  "convoy-http": waits,
-  "writer-starved": waits,
-  "lock-lost": waits,
-  waitgroup: waits,
-  cond: waits,
-  "full-channel": waits,
-  "all-asleep": misses(WAITS, "culprit", "figure", "line"),
-  bodies: [...misses(WAITS, "blame"), ...misses("the program's own line lies in no stack: only a profile has it", "line")],
+  bodies: misses("the program's own line lies in no stack: only a profile has it", "line"),
   contexts: site,
-  "map-room": [...misses("room is told in bytes, not in entries", "figure"), ...site],
+  "map-room": misses("room is told in bytes, not in entries", "figure"),
   fragmented: [...misses("spans are not looked at by size class", "culprit", "blame"), ...site],
-  duplicates: [...misses("the text itself is not told", "culprit"), ...site],
+  duplicates: misses("the text itself is not told", "culprit"),
   mmap: [...misses("syscall's table of maps is not read", "culprit", "figure", "blame"), ...site],
-  limit: site,
   tickers: site,
   timers: [...misses("timers of all constructors are counted as one", "figure"), ...site],
   defers: misses("pending defers are callbacks like others", "line"),
   "global-map": site,
   subslices: site,
   lru: [...misses("list and map of one struct are not compared", "figure"), ...site],
-  pool: site,
   finalizer: misses("what waits for finalizers is told in bytes only", "figure"),
-  cleanup: misses("cleanups are not looked at", "culprit", "line", "blame"),
   malloc: misses("C's callers are in no core", "line"),
-  recursion: misses("period and depth are not told", "culprit", "figure"),
-  "thrown-again": misses("a death is told where it was thrown last", "culprit"),
   "out-of-memory": misses("the size that was asked for is not told", "figure"),
 };
 

@@ -63,7 +63,7 @@ function sources(program) {
   const files = [];
   for (const folder of ["truth", program]) {
     for (const name of fs.readdirSync(path.join(testdata, folder), { recursive: true }).sort()) {
-      if (name.endsWith(".go") || name === "go.sum" || name === hostSource)
+      if (/[.](?:go|s)$/.test(name) || name === "go.sum" || name === hostSource)
         files.push({ name: `${folder}/${name}`, text: fs.readFileSync(path.join(testdata, folder, name), "utf8") });
     }
   }

@@ -4,7 +4,7 @@ import { ResourceError } from "../base/errors.js";
 import type { Findings } from "../base/findings.js";
 import { type Address, type Bytes, hex, NONE, type ObjectId, type SpanId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
-import type { SpanTable } from "../runtime/spans.js";
+import { freedIn, type SpanTable } from "../runtime/spans.js";
 import type { PointerMasks } from "../runtime/variants/pointer-masks.js";
 import { MOST_OBJECTS } from "./limits.js";
 
@@ -36,7 +36,7 @@ export interface ObjectTable {
 }
 
 /**
- * allocated(i) = i < freeindex or its allocBit is set; popcount equals mspan.allocCount.
+ * allocated(i), but of the slots that were freed since, = i < freeindex or its allocBit is set; popcount equals mspan.allocCount.
  * Source: runtime/mbitmap.go isFree, runtime/mheap.go mspan; a span being swept (sweepgen - 1) also keeps its marked slots.
  * @throws ResourceError past 2^31 objects
  */
@@ -45,7 +45,7 @@ export function numberObjects(memory: AddressSpace, spans: SpanTable, masks: Poi
   const bitStart = new Int32Array(spans.count).fill(NONE);
   let words = 0;
   for (let span = 0; span < spans.count; span++)
-    if (spans.freeIndex[span] < spans.elements[span]) words += Math.ceil(spans.elements[span] / 32);
+    if (spans.freeIndex[span] < spans.elements[span] || spans.freed.has(span)) words += Math.ceil(spans.elements[span] / 32);
   const allocated = new Uint32Array(words);
   const rank = new Uint32Array(words);
   const dataStart = new Uint8Array(spans.count);
@@ -57,12 +57,12 @@ export function numberObjects(memory: AddressSpace, spans: SpanTable, masks: Poi
     if (masks.kindOf(spans, span) === "header") dataStart[span] = WORD;
     const elements = spans.elements[span];
     let inSpan = elements;
-    if (spans.freeIndex[span] < elements) {
+    if (spans.freeIndex[span] < elements || spans.freed.has(span)) {
       bitStart[span] = at;
       inSpan = fillBits(memory, spans, span, allocated, rank, at, findings);
       at += Math.ceil(elements / 32);
     }
-    if (inSpan !== spans.allocCount[span]) {
+    if (inSpan + freedIn(spans, span) !== spans.allocCount[span]) {
       findings.add("alloc-count", "spans whose allocated slots do not add up to their allocCount", hex(spans.base[span]));
     }
     count += inSpan;
@@ -86,6 +86,7 @@ function fillBits(
   const elements = spans.elements[span];
   const free = spans.freeIndex[span];
   const size = Math.ceil(elements / 8);
+  const freed = [...(spans.freed.get(span) ?? [])];
   const bits = spans.reached?.get(span) ?? memory.tryBytes(spans.allocBits[span], size);
   if (!bits)
     findings.add("alloc-bits-missing", "allocation bits are not in the core; slots past freeindex count as free", hex(spans.base[span]), {
@@ -103,6 +104,7 @@ function fillBits(
     if (free >= from + 32) value = -1;
     else if (free > from) value |= (1 << (free - from)) - 1;
     if (elements < from + 32) value &= (1 << (elements - from)) - 1;
+    for (const slot of freed) if (slot >> 5 === word) value &= ~(1 << (slot & 31));
     allocated[start + word] = value;
     rank[start + word] = count;
     count += popcount(value);

@@ -36,7 +36,16 @@ const MOSTLY_TYPED = 0.9;
 const OPENING = ["compressed-damaged", "core-truncated", "segment-odd", "memory-not-dumped", "memory-left-out"];
 const GOROUTINES = ["goroutines-missing", "goroutine-missing", "goroutine-odd", "goroutines-unfollowed", "no-threads"];
 const STACKS = [...GOROUTINES, "stack-incomplete", "stack-unread"];
-const SPANS = ["heap-state-missing", "spans-missing", "span-missing", "span-odd", "spans-lost", "alloc-bits-missing", "alloc-count"];
+const SPANS = [
+  "heap-state-missing",
+  "spans-missing",
+  "span-missing",
+  "span-odd",
+  "spans-lost",
+  "alloc-bits-missing",
+  "alloc-count",
+  "freed-damaged",
+];
 const MODULES = ["module-missing", "module-odd", "module-ambiguous", "module-contradicted"];
 const ACCOUNTS = ["accounts-missing", "accounts-odd", "accounts-contradicted", "classes-short"];
 const REFERENCES = [

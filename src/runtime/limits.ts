@@ -37,6 +37,8 @@ export const MOST_SPECIALS = 1 << 26;
 export const MOST_BUCKETS = 1 << 24;
 /** Addresses of one of them; GODEBUG=profstackdepth allows 1024, and some are kept for what is to be skipped. runtime/mprof.go */
 export const DEEPEST_BUCKET = 1200;
+/** Objects in one list of those that were freed. */
+export const MOST_FREED = 1 << 24;
 /** Blocks of the queues of finalizers and of cleanups that are due. */
 export const LONGEST_QUEUE = 1 << 20;
 /** Ms; debug.SetMaxThreads allows 10,000 by itself. */

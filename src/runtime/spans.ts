@@ -5,6 +5,7 @@ import { uint64 } from "../base/uint64.js";
 import { type Address, counted, hex, NONE, type SpanId, WORD } from "../base/units.js";
 import type { AddressSpace } from "../process/address-space.js";
 import { ARENA, PAGE, PAGES_PER_ARENA } from "./arenas.js";
+import { type FreedSlots, readFreedSlots } from "./freed-slots.js";
 import { readField, readSlice } from "./layout/layout.js";
 import type { Layout } from "./layout/schema.js";
 import { MOST_SPANS } from "./limits.js";
@@ -26,6 +27,8 @@ export interface SpanTable extends SpanColumns {
   readonly heapSweepgen: number;
   /** Of spans whose records are lost: a bit for each slot that is known to hold an object. */
   readonly reached?: ReadonlyMap<SpanId, Uint8Array>;
+  /** Slots that are counted as allocated, and are free. */
+  readonly freed: FreedSlots;
   /** The span that covers the address; NONE outside every in-use span. */
   find(address: Address): SpanId;
 }
@@ -35,6 +38,9 @@ export function isSwept(spans: SpanTable, span: SpanId): boolean {
   const ahead = spans.sweepgen[span] - spans.heapSweepgen;
   return ahead === 0 || ahead === 3;
 }
+
+/** Slots of a span that are counted as allocated, and are free. */
+export const freedIn = ({ freed }: SpanTable, span: SpanId): number => freed.get(span)?.size ?? 0;
 
 /** mspan.state. runtime/mheap.go mSpanState */
 const IN_USE = 1;
@@ -54,7 +60,7 @@ export function readSpans(memory: AddressSpace, layout: Layout, arenaBaseOffset:
   const source = { memory, layout, heap, arenaBaseOffset };
   if (!memory.tryBytes(heap, mheap.size)) {
     findings.add("heap-state-missing", "runtime.mheap_ is not in the core: nothing is known of the heap", hex(heap), { partial: true });
-    return toTable(fillColumns(source, [], findings), [0, 0, 0], [], 0);
+    return { ...toTable(fillColumns(source, [], findings), [0, 0, 0], [], 0), freed: new Map() };
   }
   const all = readSlice(memory, heap + mheap.offset("allspans"));
   if (all.length > MOST_SPANS)
@@ -63,7 +69,8 @@ export function readSpans(memory: AddressSpace, layout: Layout, arenaBaseOffset:
   const { inUse, manual, pagesByState } = sortByState(memory, layout, spanAddresses(memory, all, findings), findings);
   inUse.sort((a, b) => a.base - b.base);
   manual.sort((a, b) => a[0] - b[0]);
-  return toTable(fillColumns(source, inUse, findings), pagesByState, manual, heapSweepgen);
+  const table = toTable(fillColumns(source, inUse, findings), pagesByState, manual, heapSweepgen);
+  return { ...table, freed: readFreedSlots(source, table, findings) };
 }
 
 /** Addresses of all mspan records, in the order of mheap_.allspans. */
@@ -116,7 +123,10 @@ function sortByState(memory: AddressSpace, layout: Layout, addresses: Iterable<A
 export function withRecovered(spans: SpanTable, recovered: readonly RecoveredSpan[]): SpanTable {
   const { columns, places } = addColumns(spans, recovered, spans.heapSweepgen);
   const reached = new Map(places.map((span, i) => [span, recovered[i].reached]));
-  return { ...toTable(columns, [...spans.pagesByState], [], spans.heapSweepgen), manual: spans.manual, reached };
+  const table = toTable(columns, [...spans.pagesByState], [], spans.heapSweepgen);
+  // The others have moved on in the table.
+  const freed = new Map([...spans.freed].map(([span, slots]) => [table.find(spans.base[span]), slots]));
+  return { ...table, manual: spans.manual, freed, reached };
 }
 
 function toTable(
@@ -124,7 +134,7 @@ function toTable(
   pagesByState: SpansByState["pagesByState"],
   manual: readonly (readonly [Address, Address])[],
   heapSweepgen: number,
-): SpanTable {
+): Omit<SpanTable, "freed"> {
   const { arenaRow, pageSpan } = columns;
   return {
     ...columns,

@@ -1,6 +1,7 @@
 /** What a dump says, as plain numbers beside what its program said: the raw material of the matrix. */
 import { type Address, NONE, type ObjectId } from "../../src/base/units.js";
 import type { Dump } from "../../src/dump.js";
+import { freedIn } from "../../src/runtime/spans.js";
 import type { Truth } from "../support/dump-cache.js";
 
 /** One unreachable object and why it may be there. */
@@ -18,7 +19,7 @@ export function spansOff(dump: Dump): string[] {
   const { spans } = objects;
   const off: string[] = [];
   for (let span = 0; span < spans.count; span++) {
-    const slots = objects.countIn(span);
+    const slots = objects.countIn(span) + freedIn(spans, span);
     if (slots !== spans.allocCount[span])
       off.push(`span 0x${spans.base[span].toString(16)}: ${slots} slots, allocCount ${spans.allocCount[span]}`);
   }

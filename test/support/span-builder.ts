@@ -61,6 +61,7 @@ export function spansOf(specs: readonly SpanSpec[]): SpanTable {
     pagesByState: [0, 0, 0],
     manual: new Float64Array(0),
     heapSweepgen: 2,
+    freed: new Map(),
     arenaRow,
     pageSpan,
     find: (address): SpanId => specs.findIndex((each) => address >= each.base && address < each.base + each.pages * PAGE),

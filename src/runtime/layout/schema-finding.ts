@@ -22,6 +22,7 @@ export const findingStructs = {
   centralHeap: { names: ["runtime.mheap"], fields: { central: {} } },
   mcentral: { names: ["runtime.mcentral"], fields: { spanclass: {} } },
   processorCache: { names: ["runtime.p"], fields: { mcache: {} } },
-  mcache: { names: ["runtime.mcache"], optional: true, fields: { alloc: {} } },
+  /** reusableNoscan, since Go 1.26: for each span class the first object that was freed. flushGen: the sweep that it was emptied for. */
+  mcache: { names: ["runtime.mcache"], optional: true, fields: { alloc: {}, reusableNoscan: optional, flushGen: optional } },
   arenaSpans: { names: ["runtime.heapArena"], fields: { spans: optional } },
 } as const satisfies Record<string, StructSpec>;

@@ -142,6 +142,7 @@ const ASM = {
     second: "4889c3", // MOVQ AX, BX
     loadOther: "488b4008", // MOVQ 8(AX), AX
     clear: "31c0", // XORL AX, AX
+    sixtyFour: "b840000000", // MOVL $64, AX
     address: "488d442430", // LEAQ 0x30(SP), AX
     ret: "c3",
   },
@@ -151,6 +152,7 @@ const ASM = {
     second: "e10300aa", // MOVD R0, R1
     loadOther: "000440f9", // MOVD 8(R0), R0
     clear: "000080d2", // MOVD $0, R0
+    sixtyFour: "e0037ab2", // ORR $64, ZR, R0
     address: "e0c30091", // ADD $48, RSP, R0
     ret: "c0035fd6",
   },
@@ -170,6 +172,16 @@ describe.each(["amd64", "arm64"] as const)("a pointer in a frame of %s", (arch) 
     expect(program().fn("f", { call: "runtime.concatstring2" }, asm.spill, wait, asm.ret).told(2, { noscan: true })).toBe(
       "string by allocation",
     );
+  });
+
+  it("leads to one value or to an array of them, as the size says that the allocator was given", () => {
+    const made = (size: string) =>
+      program()
+        .fn("f", { type: NODE }, asm.second, size, { call: "runtime.mallocgcSmallScanNoHeaderSC6" }, asm.spill, wait, asm.ret)
+        .told(5);
+    expect(made(asm.sixtyFour)).toBe("main.Node by allocation");
+    expect(made(asm.clear)).toBe("[]main.Node by allocation");
+    expect(made(asm.reload)).toBeUndefined();
   });
 
   it("is not believed to lead to what the object's slot cannot hold", () => {

@@ -66,8 +66,10 @@ export function allocationAt(runtime: GoRuntime, code: Code, index: number): Poi
       const { header } = types.get(type);
       return header === NONE ? undefined : { kind: "object", type: header };
     }
-    case "sized":
-      return { kind: argument(runtime, code, index, 0) === types.get(type).size ? "object" : "array", type };
+    case "sized": {
+      const size = argument(runtime, code, index, 0);
+      return size === undefined ? undefined : { kind: size === types.get(type).size ? "object" : "array", type };
+    }
     default:
       return { kind: maker.makes, type };
   }

@@ -116,13 +116,33 @@ function immediate(word: number, pc: Address, d: Register, n: Register): readonl
       if (kind === 0) return [make.move(orSp(d), constant(-(value * scale) - 1), size)];
       return [make.clobber(notZero(d))];
     }
-    case 4:
-      // AND, ORR, EOR, ANDS of a pattern.
+    case 4: {
+      // AND, ORR, EOR, ANDS of a pattern; ORR with zero is how a constant like 16 gets into a register.
+      const value = bits(word, 29, 2) === 1 && n === 31 ? pattern(word, wide) : undefined;
+      if (value !== undefined) return [make.move(orSp(d), constant(value), 8)];
       if (bits(word, 29, 2) === 3 && d === 31) return [make.compare(constant(Number.NaN), constant(0), size, true)];
       return [make.clobber([d])];
+    }
     default:
       return [make.clobber(notZero(d))];
   }
+}
+
+/**
+ * The constant of a logical instruction: ones in a row, turned right, as often as they fit. Arm Architecture Reference Manual, DecodeBitMasks
+ * @returns undefined when no number of JavaScript is exactly that
+ */
+function pattern(word: number, wide: boolean): number | undefined {
+  const length = bits(word, 22, 1) * 64 + (~bits(word, 10, 6) & 63);
+  const size = length < 2 ? 0 : 2 ** Math.floor(Math.log2(length));
+  const [ones, turn] = [(bits(word, 10, 6) & (size - 1)) + 1, bits(word, 16, 6) & (size - 1)];
+  if (size === 0 || ones === size || (!wide && size > 32)) return undefined;
+  const row = (1n << BigInt(ones)) - 1n;
+  const element = BigInt.asUintN(size, (row >> BigInt(turn)) | (row << BigInt(size - turn)));
+  let whole = 0n;
+  for (let at = 0; at < (wide ? 64 : 32); at += size) whole |= element << BigInt(at);
+  const value = Number(BigInt.asIntN(64, whole));
+  return Number.isSafeInteger(value) ? value : undefined;
 }
 
 /** Branches, with and without a condition, exceptions and system instructions. */

@@ -44,7 +44,10 @@ function runtimeMeaning(name: string, words: TypeWords): Meaning | undefined {
   // mallocgc(size, type, needzero), also of one size class: of one value, or of an array of them.
   if (/^mallocgc(?:(?:Small|Tiny)\w*SC\d+)?$/.test(name)) {
     return {
-      result: ([size, type]) => wrap(typeOf(type), (known) => (size === types.get(known).size ? pointerTo(known) : sliceOf(known))),
+      result: ([size, type]) =>
+        typeof size === "number"
+          ? wrap(typeOf(type), (known) => (size === types.get(known).size ? pointerTo(known) : sliceOf(known)))
+          : NONE,
     };
   }
   if (/^makeslice(?:64|copy)?$/.test(name)) return { result: ([element]) => wrap(typeOf(element), sliceOf) };

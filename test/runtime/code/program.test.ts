@@ -51,6 +51,23 @@ test("arm64: operands", () => {
   expect(decode(arm64, ...words(0x88e1fc02))).toMatchObject([{ action: "clobber", writes: { memory: memory(0, 0), size: 4 } }]);
 });
 
+test("arm64: constants that ORR makes, as an assembler writes them", () => {
+  const made = (word: number) => decode(arm64, word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24);
+  const CONSTANTS = [
+    [0xb27c03e0, 16],
+    [0xb24003e0, 1],
+    [0xb2403fe0, 0xffff],
+    [0xb27cefe0, -16],
+    [0x320f3fe0, 0xfffe0001],
+    [0x3200f3e0, 0x55555555],
+    [0x320107e0, 0x80000001],
+    [0x32171fe0, 0x1fe00],
+  ] as const;
+  for (const [word, value] of CONSTANTS) expect([word, made(word)]).toMatchObject([word, [{ action: "move", from: { value } }]]);
+  // More than JavaScript's numbers hold; ORR with a register.
+  for (const word of [0xb200f3e0, 0xb27c0020]) expect(made(word)).toMatchObject([{ action: "clobber", registers: [0] }]);
+});
+
 describe.each(["demo-1.26-amd64", "zoo-1.21-amd64", "zoo-1.27-amd64", "zoo-1.26-arm64"])("%s", (name) => {
   let dump: Dump;
   beforeAll(async () => {

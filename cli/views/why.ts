@@ -58,5 +58,6 @@ export function describeRoot(root: Root): string {
   if (root.function !== undefined && !words.has(root.function)) facts.push(root.function);
   if (root.variable !== undefined && !words.has(root.variable) && !root.name.endsWith(` ${root.variable}`))
     facts.push(`variable ${root.variable}`);
+  if (root.cycle) facts.push("never collected: a cycle with a finalizer");
   return `${facts.join(", ")}${root.variableCertainty === "likely" ? " ?" : ""}${root.certain ? "" : "  ~ conservative"}`;
 }

@@ -74,6 +74,23 @@ export function breadthFirst(edges: Csr, from: NodeId, progress: Progress = sile
   return { parent, count: countBits(seen) };
 }
 
+/** Whether a way leads from a node to another. Memory: a bit a node, and the nodes that are still to be looked at. */
+export function reaches({ nodeCount, first, targets }: Csr, from: NodeId, to: NodeId): boolean {
+  const seen = new Uint32Array((nodeCount >>> 5) + 1);
+  const open = [from];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (let e = first[node]; e < first[node + 1]; e++) {
+      const target = targets[e];
+      if (target === to) return true;
+      const bit = 1 << (target & 31);
+      if ((seen[target >>> 5] & bit) !== 0) continue;
+      seen[target >>> 5] |= bit;
+      open.push(target);
+    }
+  }
+  return false;
+}
+
 function markInner(nodeCount: number, first: Uint32Array, inner: Uint32Array): void {
   let begin = first[0];
   for (let v = 0; v < nodeCount; v++) {

@@ -40,6 +40,8 @@ export interface Owner {
   readonly name: string;
   readonly goroutine?: number;
   readonly global?: StaticVariable;
+  /** That a finalizer, cleanup or weak handle is set on; where it lies. */
+  readonly object?: Address;
 }
 
 /** Where a root lies, for people. */
@@ -262,7 +264,7 @@ function specialRoots(runtime: GoRuntime, objects: ObjectTable, kinds: PointerKi
       }
     } else {
       owner = owners.length;
-      owners.push({ kind: special.kind, name: `${special.kind} of ${hex(special.object)}` });
+      owners.push({ kind: special.kind, name: `${special.kind} of ${hex(special.object)}`, object: special.object });
     }
     const ownType = finalizedType(runtime, special);
     for (const { slot, value, role } of special.pointers) {

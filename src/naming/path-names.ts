@@ -1,7 +1,8 @@
 // Paths from a root in words: the owner, and a Go expression for each object on the way.
-import { hex, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
+import { type Address, hex, NONE, type NodeId, type ObjectId, type OwnerId, type TypeId, WORD } from "../base/units.js";
 import { nameSteps, type Step } from "../expression/name.js";
 import { shortestPath } from "../graph/paths.js";
+import { reaches } from "../graph/reachability.js";
 import { INTERIOR, OFFSET_MASK } from "../heap/edges.js";
 import type { ObjectTypes } from "../heap/evidence.js";
 import { PART_WORD } from "../heap/part-words.js";
@@ -30,6 +31,8 @@ export interface PathRoot {
   readonly certain: boolean;
   /** "likely": the word may be another variable's; of local variables only. */
   readonly variableCertainty?: Certainty;
+  /** Of a finalizer: its own object is reached from it, so that it is never run and nothing of the path ever freed. runtime.SetFinalizer */
+  readonly cycle?: true;
 }
 
 /** An object of a path, and the Go expression that leads to it. */
@@ -55,12 +58,19 @@ export function namePath(snapshot: Snapshot, nodes: readonly NodeId[], parts = f
   const { description, names } = expressions(snapshot, nodes.slice(0, 2 + LONGEST_NAMED), along.types);
   const kept = parts ? path.map((_, index): ValueStep => ({ index, name: undefined })) : valueSteps(snapshot, nodes, along.types);
   return {
-    root: describeRoot(description),
+    root: { ...describeRoot(description), ...(isCycle(snapshot, nodes[1], description.owner.object) ? { cycle: true } : {}) },
     steps: kept.map(({ index, name }) => ({
       ...nameStep(snapshot, path[index], name, along, parts),
       expression: names[index] ?? castOf(snapshot, path[index], along.types),
     })),
   };
+}
+
+/** A finalizer keeps alive what its object and its function point to: if that is the object itself, it stays so. @param node  of the finalizer */
+function isCycle({ heap }: Snapshot, node: NodeId, object: Address | undefined): boolean {
+  const { kind } = heap.roots.owners[node - 1] ?? {};
+  const id = kind === "finalizer" && object !== undefined ? heap.objects.find(object) : NONE;
+  return id !== NONE && reaches(heap.graph.referents, node, heap.graph.nodeOfObject(id));
 }
 
 /** An object of a path as the value that it stands for. */

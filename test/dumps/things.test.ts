@@ -1,5 +1,6 @@
 /** What a Go programmer calls one value is one, and what only one mechanism knows has its type: dumps/testdata/things. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeRoot } from "../../cli/views/why.js";
 import type { DumpWish } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import type { Hex } from "../../src/base/units.js";
@@ -123,6 +124,14 @@ for (const wish of wishes) {
 
     it("types what only a finalizer, or the code that makes a closure, knows", () => {
       expect(differences(countTypes(dump, true), said.types)).toEqual([]);
+    });
+
+    it("says of what its own finalizer keeps alive that it is never collected", () => {
+      for (const type of ["^main[.]OnlyCyclePeer$", "^main[.]OnlyCycle$"]) {
+        const [path] = why.run(dump, { type }, context()).paths;
+        expect(path?.root).toMatchObject({ kind: "finalizer", cycle: true });
+        expect(describeRoot(path?.root as NonNullable<typeof path>["root"])).toMatch(/never collected: a cycle with a finalizer$/);
+      }
     });
 
     it("guesses nothing of what is live and large", () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { silent } from "../../src/base/progress.js";
 import { NONE } from "../../src/base/units.js";
 import { shortestPath } from "../../src/graph/paths.js";
-import { breadthFirst } from "../../src/graph/reachability.js";
+import { breadthFirst, reaches } from "../../src/graph/reachability.js";
 import { distances, graphs, list, reachedWithout } from "./graphs.js";
 
 test("breadth first reaches what repeated relaxing reaches, by paths as short", () => {
@@ -54,4 +54,18 @@ test("progress is told and can cancel", () => {
     },
   };
   expect(() => breadthFirst(list(1_000_000), 0, stop)).toThrow("stop");
+});
+
+test("a way from one node to another is found where there is one", () => {
+  fc.assert(
+    fc.property(graphs, fc.nat(), ({ nodeCount, csr }, number) => {
+      const from = number % nodeCount;
+      for (let to = 0; to < nodeCount; to++) {
+        // To itself by a circle only: by way of what it points to.
+        const next = [...csr.targets.subarray(csr.first[from], csr.first[from + 1])];
+        expect(reaches(csr, from, to)).toBe(next.some((node) => node === to || breadthFirst(csr, node).parent[to] !== NONE));
+      }
+    }),
+    { numRuns: 30 },
+  );
 });

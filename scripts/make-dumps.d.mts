@@ -34,11 +34,18 @@ export function whyNoGo(go: string): Promise<string | undefined>;
 export function whyNoTool(tool: "gcc" | "gcore" | "strip"): Promise<string | undefined>;
 /** The dump a wish describes, out of the cache or made now. */
 export function makeDump(wish: DumpWish): Promise<Dump>;
-/** A core of a program that somebody else built, killed by SIGABRT as soon as it has so many bytes of memory; in a folder of its own. */
+/**
+ * A core of a program that somebody else built, killed by SIGABRT as soon as it has so many bytes of memory, or when the work with it is done;
+ * in a folder of its own. output: what it has written so far.
+ */
 export function killShipped(
   executable: string,
   args: readonly string[],
-  options: { readonly resident: number; readonly environment?: Readonly<Record<string, string | undefined>> },
+  options: {
+    readonly resident?: number;
+    readonly work?: (output: () => string) => Promise<void>;
+    readonly environment?: Readonly<Record<string, string | undefined>>;
+  },
 ): Promise<string>;
 /** One object out of all the `truth {json}` lines of a dead program: tables are merged, lists joined. */
 export function mergeTruth(stderr: string): Record<string, unknown>;

@@ -239,21 +239,32 @@ async function crashHere(wish, executable, out) {
 }
 
 /**
- * A core of a program that somebody else built, killed by SIGABRT in the middle of its work: as soon as it has so much memory.
+ * A core of a program that somebody else built, killed by SIGABRT in the middle of its work: as soon as it has so much memory, or when
+ * somebody has worked with it.
  * @param {string} executable
  * @param {readonly string[]} args
- * @param {{ resident: number, environment?: Record<string, string | undefined> }} options  resident: bytes
+ * @param {{ resident?: number, work?: (output: () => string) => Promise<void>, environment?: Record<string, string | undefined> }} options
+ *   resident: bytes. output: what it has written so far
  * @returns {Promise<string>} the core, in a folder of its own that the caller removes
  */
-export async function killShipped(executable, args, { resident, environment = {} }) {
+export async function killShipped(executable, args, { resident = Number.POSITIVE_INFINITY, work, environment = {} }) {
   fs.mkdirSync(neutralFolder, { recursive: true });
   const place = fs.mkdtempSync(path.join(neutralFolder, "shipped-"));
+  const log = path.join(place, "output");
+  const output = fs.openSync(log, "w");
   const pid = await withCorePattern(
     () =>
       new Promise((resolve, reject) => {
         const script = 'ulimit -c unlimited; exec "$0" "$@"';
         const env = { ...process.env, ...environment, GOTRACEBACK: "crash" };
-        const child = spawn("/bin/sh", ["-c", script, executable, ...args], { cwd: place, env, stdio: "ignore" });
+        const child = spawn("/bin/sh", ["-c", script, executable, ...args], { cwd: place, env, stdio: ["ignore", output, output] });
+        work?.(() => fs.readFileSync(log, "utf8")).then(
+          () => child.kill("SIGABRT"),
+          (error) => {
+            child.kill("SIGKILL");
+            reject(error);
+          },
+        );
         const watch = setInterval(() => {
           if (residentBytes(child.pid) >= resident) child.kill("SIGABRT");
         }, 5);
@@ -264,8 +275,9 @@ export async function killShipped(executable, args, { resident, environment = {}
         });
       }),
   );
+  fs.closeSync(output);
   const found = [`core.${pid}`, "core"].map((name) => path.join(place, name)).find((name) => fs.existsSync(name));
-  if (!found) throw new Error(`${executable} left no core: it was done before it had ${resident} bytes`);
+  if (!found) throw new Error(`${executable} left no core: it was done too early: ${fs.readFileSync(log, "utf8").slice(-500)}`);
   return found;
 }
 

@@ -38,6 +38,7 @@ const variants: DumpWish[] = [
   { program: "zoo", go: "1.24.13", experiment: "noswissmap" },
   { program: "zoo", go: "1.25.10", experiment: "greenteagc" },
   { program: "zoo", go: "1.26.8", experiment: "nogreenteagc" },
+  { program: "zoo", go: "1.27.2", experiment: "mapsplitgroup" },
   { program: "zoo", go: "1.26.8", flags: ["-buildmode=pie"] },
 ];
 if (full) {

@@ -37,7 +37,10 @@ wishes.push(
   { ...CALLBACK, go: "1.25.10" },
   { program: "tracer", go: "1.25.10", args: ["churn"] },
 );
+// Of keys and values that lie apart in a map's groups.
+const SPLIT = { program: "zoo", go: "1.27.2", experiment: "mapsplitgroup" };
 if (full) {
+  wishes.push(SPLIT);
   wishes.push(...releases.map((go) => ({ program: "leaky", go, args: ["100"] })));
   wishes.push({ program: "zoo", go: "1.24.13", experiment: "noswissmap" }, { program: "zoo", go: "1.26.8", experiment: "nogreenteagc" });
   // Of the emulated kernel, and of the emulator of single programs: it costs a minute and more for each.

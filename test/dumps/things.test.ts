@@ -19,6 +19,7 @@ const wishes: DumpWish[] = releases.map((go) => ({ program: "things", go }));
 for (const experiment of full ? ["noswissmap", "nosynchashtriemap"] : ["noswissmap"])
   wishes.push({ program: "things", go: "1.24.13", experiment });
 if (full) wishes.push({ program: "things", go: "1.25.10", experiment: "noswissmap" }, { program: "things", go: "1.27.2", arch: "arm64" });
+if (full) wishes.push({ program: "things", go: "1.27.2", experiment: "mapsplitgroup" });
 
 /** What the program says of itself besides its types. */
 interface Said {

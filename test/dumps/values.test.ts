@@ -12,7 +12,11 @@ import { differences, mapStates, type SaidValue } from "../support/values.js";
 const full = process.env.CORESCOPE_TIER === "full";
 
 const wishes: DumpWish[] = releases.map((go) => ({ program: "values", go }));
-if (full) wishes.push({ program: "values", go: "1.24.13", experiment: "noswissmap" });
+if (full)
+  wishes.push(
+    { program: "values", go: "1.24.13", experiment: "noswissmap" },
+    { program: "values", go: "1.27.2", experiment: "mapsplitgroup" },
+  );
 
 /** Parts of a long list or map that are looked up by their expressions; of others all are. */
 const SOME_PARTS = 20;

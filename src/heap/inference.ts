@@ -4,6 +4,7 @@ import type { Csr } from "../graph/graph.js";
 import type { Worklist } from "../graph/worklist.js";
 import { trieNodeType } from "../runtime/maps/sync-maps.js";
 import type { GoRuntime } from "../runtime/runtime.js";
+import { nameChunks } from "./arena-chunks.js";
 import { BY_CLOSURE, BY_HEADER, BY_INTERFACE, BY_ROOT, pack, RANK, RANK_MASK, RANK_SHIFT, TYPE_SHIFT } from "./evidence.js";
 import { InterfaceTypes } from "./interface-types.js";
 import type { ObjectTable } from "./objects.js";
@@ -58,6 +59,7 @@ export function newTyping(input: TypingInput, headers: Int32Array, queue: Workli
     const type = headers[id];
     headers[id] = type >= 0 ? pack(type, RANK.header, BY_HEADER) : pack(type, 0, 0);
   }
+  nameChunks(input.objects, headers, () => input.runtime.arenaChunk);
   return {
     ...input,
     packed: headers,

@@ -16,6 +16,8 @@ export const MOST_NUMBERS = 0xffff;
 
 /** Types up to this size have their words in a table. */
 export const TABLE_LIMIT: Bytes = 16_384;
+/** Values in chunks of arenas that are followed. */
+export const MOST_CHUNK_VALUES = 1 << 22;
 /** Pointers from a variable to a value; one that is further away is left without a type. */
 export const MOST_ROUNDS = 16;
 /** Functions that a value is followed into, each called by the one before. */

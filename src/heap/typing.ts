@@ -4,6 +4,7 @@ import type { Progress } from "../base/progress.js";
 import { type Address, NONE, type ObjectId, WORD } from "../base/units.js";
 import { Worklist } from "../graph/worklist.js";
 import { TINY_SPAN_CLASS } from "../runtime/spans.js";
+import { ArenaValues } from "./arena-values.js";
 import { INTERIOR, OFFSET_MASK } from "./edges.js";
 import {
   BY_FINALIZER,
@@ -32,6 +33,7 @@ import {
   type TypingState,
   typeAt,
 } from "./inference.js";
+import { MOST_ROUNDS } from "./limits.js";
 import { KIND_STEP, POINTER } from "./pointer-kinds.js";
 import { finalizedType, type RootTable } from "./roots.js";
 import { inferUndeclared } from "./undeclared.js";
@@ -54,6 +56,8 @@ export function inferTypes(input: TypingInput, findings: Findings, progress: Pro
     inferUndeclared(typing, roots);
     propagate(typing, progress);
   }
+  const inArenas = new ArenaValues(typing, roots);
+  for (let round = 0; round < MOST_ROUNDS && inArenas.follow(); round++) propagate(typing, progress);
   inferInteriors(typing, roots);
   propagate(typing, progress);
   nameTinyBlocks(typing);

@@ -60,6 +60,8 @@ export interface GoRuntime {
   /** Type of the bytes behind strings, and of 16-byte slots shared by small values. */
   readonly stringBytes: TypeId;
   readonly tinyBlock: TypeId;
+  /** Of a chunk of package arena: values of the program, and none itself. */
+  readonly arenaChunk: TypeId;
   /** Type of a closure object by its code; NONE when pc starts no function. */
   closureType(pc: Address): TypeId;
   /** Type of the first parameter of the function whose code starts at pc; NONE when unknown. */
@@ -70,7 +72,17 @@ export interface GoRuntime {
 
 /** What is read at once, because every question needs it; none of it takes long. */
 type Parts = Omit<GoRuntime, LateName | "closureType" | "parameterType" | "symbolAt">;
-type LateName = "names" | "spans" | "goroutines" | "specials" | "sampled" | "accounts" | "memoryClasses" | "stringBytes" | "tinyBlock";
+type LateName =
+  | "names"
+  | "spans"
+  | "goroutines"
+  | "specials"
+  | "sampled"
+  | "accounts"
+  | "memoryClasses"
+  | "stringBytes"
+  | "tinyBlock"
+  | "arenaChunk";
 /** What is read at first use, each part once. */
 type LateParts = { readonly [Name in LateName]: () => GoRuntime[Name] };
 
@@ -117,6 +129,9 @@ export function readRuntime(process: Process, binary: Binary, findings: Findings
     },
     get tinyBlock() {
       return late.tinyBlock();
+    },
+    get arenaChunk() {
+      return late.arenaChunk();
     },
     closureType: closureTypes(process, parts.functions, parts.types, variables),
     parameterType: (pc) => firstParameter(debug, parts.types, pc - process.loadBias),
@@ -200,6 +215,7 @@ function lateParts({ process, memory, layout, binary, build, modules, functions,
       types.synthetic({ name: "string", kind: "array", size: 1, rtype: 0, count: -1, element: () => types.byName("uint8") }),
     ),
     tinyBlock: lazy(() => types.synthetic({ name: "tiny block", kind: "unknown", size: 16, rtype: 0 })),
+    arenaChunk: lazy(() => types.synthetic({ name: "arena chunk", kind: "unknown", size: 0, rtype: 0 })),
   };
 }
 

@@ -30,6 +30,7 @@ export class TypingBuilder {
   readonly specials: { kind: string; object: Address; pointerType: Address; pointers: [] }[] = [];
   private readonly structs: Structs;
   private readonly specs: SpanSpec[] = [];
+  private readonly chunks = new Set<ObjectId>();
   private readonly withHeader = new Set<number>();
   private readonly addresses: Address[] = [];
   private readonly headers = new Map<ObjectId, number>();
@@ -62,6 +63,12 @@ export class TypingBuilder {
 
   addressOf(id: ObjectId): Address {
     return this.addresses[id] + (this.withHeader.has(id) ? WORD : 0);
+  }
+
+  /** The object is a chunk of package arena. */
+  chunk(id: ObjectId): this {
+    this.chunks.add(id);
+    return this;
   }
 
   /** The object's header says that it is of this type. */
@@ -142,10 +149,13 @@ export class TypingBuilder {
       typeMask: () => undefined,
     };
     const space = this.memory.memory();
-    const objects = numberObjects(space, spansOf(this.specs), masks, new Findings());
+    const spans = spansOf(this.specs);
+    for (const id of this.chunks) spans.userArena[id] = 1;
+    const objects = numberObjects(space, spans, masks, new Findings());
     const kinds = pointerKinds(this.types);
     const stringBytes = this.types.add("string", "array", 1, { count: -1, element: this.types.byName("uint8") });
     const tinyBlock = this.types.add("tiny block", "unknown", 16);
+    const arenaChunk = this.types.add("arena chunk", "unknown", 0);
     const runtime = {
       types: this.types,
       binary: { from: this.stripped ? "tables" : "dwarf" },
@@ -157,6 +167,7 @@ export class TypingBuilder {
       specials: this.specials,
       stringBytes,
       tinyBlock,
+      arenaChunk,
       closureType: (pc: Address) => this.closures.get(pc) ?? NONE,
     } as unknown as GoRuntime;
     const headers = Int32Array.from(this.addresses, (_, id) => this.headers.get(id) ?? NONE);

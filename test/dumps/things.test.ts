@@ -130,8 +130,8 @@ for (const wish of wishes) {
     it("says of what its own finalizer keeps alive that it is never collected", () => {
       for (const type of ["^main[.]OnlyCyclePeer$", "^main[.]OnlyCycle$"]) {
         const [path] = why.run(dump, { type }, context()).paths;
-        expect(path?.root).toMatchObject({ kind: "finalizer", cycle: true });
-        expect(describeRoot(path?.root as NonNullable<typeof path>["root"])).toMatch(/never collected: a cycle with a finalizer$/);
+        expect(path.root).toMatchObject({ kind: "finalizer", cycle: true });
+        expect(describeRoot(path.root)).toMatch(/never collected: a cycle with a finalizer$/);
       }
     });
 

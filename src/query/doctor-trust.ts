@@ -38,6 +38,7 @@ const GOROUTINES = ["goroutines-missing", "goroutine-missing", "goroutine-odd", 
 const STACKS = [...GOROUTINES, "stack-incomplete", "stack-unread"];
 const SPANS = [
   "heap-state-missing",
+  "spans-recovered",
   "spans-missing",
   "span-missing",
   "span-odd",

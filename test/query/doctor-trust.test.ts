@@ -25,7 +25,7 @@ const UNLISTED: Readonly<Record<string, readonly string[]>> = {
   "of the doctor itself": ["doctor-failure", "doctor-partial"],
   "how the process was found, not what is missing": ["image-several", "image-library", "core-piped", "release-unknown", "pclntab-old"],
   "read in a way that loses nothing that is live": ["stack-map-missing", "memory-untouched", "header-odd", "bad-pointer"],
-  "of one question's own words": ["variable-as-passed", "likely-variable"],
+  "of one question's own words": ["variable-as-passed", "likely-variable", "profile-damaged"],
 };
 
 const src = new URL("../../src/", import.meta.url);

@@ -79,10 +79,12 @@ class Comparison {
     if (!said.target) return;
     // The address shown is the pointer's: where the target refers to is not told again.
     const { address: _, ...target } = said.target;
+    // The words for what its text leaves out are in the text now.
+    const { more: _more, ...plain } = shown;
     const text = valueText(shown).slice(1);
     const isAddress = target.kind === "struct" && (said.address === undefined ? /^0x[0-9a-f]+$/.test(text) : text === said.address);
     const isThrough = target.kind === "struct" || target.kind === "array";
-    this.parts(isThrough ? path : `(*${path})`, target, { ...shown, text: isAddress ? "" : text }, whole);
+    this.parts(isThrough ? path : `(*${path})`, target, { ...plain, text: isAddress ? "" : text }, whole);
   }
 
   private struct(path: string, said: SaidValue, shown: ShownValue): void {

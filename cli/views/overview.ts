@@ -184,7 +184,7 @@ export function goroutineLines({ goroutines }: FirstLook, page: Page): string[] 
 export interface OverviewJson extends Omit<Overview, "topSuspects" | "waits" | "leaks"> {
   readonly waits: readonly (WaitFinding & FindingText)[];
   readonly leaks: readonly (LeakedGroup & FindingText)[];
-  readonly topSuspects: readonly Pick<SuspectJson, "kind" | "title" | "bytes" | "rule" | "share" | "next">[];
+  readonly topSuspects: readonly Pick<SuspectJson, "kind" | "title" | "bytes" | "rule" | "share" | "confidence" | "next">[];
 }
 
 /** @param paste makes a hint a line for a shell */
@@ -197,7 +197,8 @@ export function overviewJson(answer: Overview, paste: (hint: string) => string):
     // Figures of a suspect are the answer to `suspects`; here it is an outline.
     topSuspects: answer.topSuspects.map((suspect) => {
       const { kind, title, next } = suspectText(suspect);
-      return { kind, title, bytes: suspect.bytes, rule: suspect.rule, share: suspect.share, next: paste(next) };
+      const { bytes, rule, share, confidence } = suspect;
+      return { kind, title, bytes, rule, share, confidence, next: paste(next) };
     }),
   };
 }
@@ -239,7 +240,14 @@ export function wrongParts(answer: Stalls & { readonly userGoroutines: number },
     .map(suspectOf);
   if (answer.explanation === "memory") {
     const shown = memory.slice(0, stalls.length > 0 ? MOST_SUSPECTS - 1 : MOST_SUSPECTS);
-    const parts = [...numbered("Suspects", shown, 0, page), ...numbered("Stalled", stalls.slice(0, 1), shown.length, page)];
+    // Where all is as a program of that size may need it, nothing is accused.
+    const isCalm = shown.length > 0 && shown.every(({ of }) => of.confidence === "low");
+    const calm = isCalm ? [{ lines: [page.bold(NO_SIGN)], found: { kind: "none" }, next: "" } as const] : [];
+    const parts = [
+      ...calm,
+      ...numbered(isCalm ? "" : "Suspects", shown, 0, page),
+      ...numbered("Stalled", stalls.slice(0, 1), shown.length, page),
+    ];
     return parts.length > 0 ? parts : [{ lines: entry("Suspects", "nothing stands out", page), found: { kind: "none" }, next: "" }];
   }
   const shown = stalls.slice(0, MOST_STALLS);
@@ -248,6 +256,7 @@ export function wrongParts(answer: Stalls & { readonly userGoroutines: number },
   return [...numbered("Stalled", shown, 0, page), ...(beside.length > 0 ? [heading, ...numbered("", beside, shown.length, page)] : [])];
 }
 
+const NO_SIGN = "Memory, no sign of a fault";
 const NOT_THE_CAUSE = "Memory, not what killed it";
 
 /** @param before  findings above these */

@@ -57,6 +57,8 @@ export interface SuspectJson extends Pick<SuspectText, "kind" | "title" | "of" |
   /** A line for a shell that shows more. */
   readonly next: string;
   readonly score: number;
+  /** "high": a fault by its kind or by its signs; "low": what a program of that size may need. */
+  readonly confidence: Suspect["confidence"];
   readonly rule: RuleId;
   readonly subject: Suspect["subject"];
   readonly whole: Whole;
@@ -88,6 +90,7 @@ export function suspectJson(suspect: Suspect, paste: (hint: string) => string): 
     ...(expression === undefined ? {} : { expression }),
     next: paste(next),
     score: suspect.score,
+    confidence: suspect.confidence,
     rule: suspect.rule,
     subject: suspect.subject,
     whole: suspect.whole,
@@ -225,7 +228,7 @@ const LEAST_SITE = 0.1;
 function siteFacts({ sites }: Suspect): readonly string[] {
   if (!sites) return [];
   return sites.places.slice(0, MOST_SITES).map(({ site, sampled, all }) => {
-    const kept = `${formatShare(all.inuseObjects, all.allocObjects)} of ${formatCount(all.allocObjects)} objects allocated there still in use`;
+    const kept = `${formatShare(all.inuseObjects, all.allocObjects)} of ${counted(all.allocObjects, "object")} allocated there still in use`;
     return `${formatCount(sampled)} of ${formatCount(sites.sampled)} sampled objects allocated at ${formatPlace(site)} by ${site.function}: ${kept}`;
   });
 }

@@ -36,8 +36,10 @@ const known = new WeakMap<GoRuntime, AllocationSites>();
 
 /** The places of a dump's objects, read once. */
 export function allocationSites(source: Pick<Snapshot, "runtime" | "heap" | "findings">): AllocationSites {
-  const found = known.get(source.runtime) ?? new Sites(source);
-  known.set(source.runtime, found);
+  const { runtime, heap, findings } = source;
+  // Not the source itself: a worker's is that of one question, and the places are asked by all.
+  const found = known.get(runtime) ?? new Sites({ runtime, heap, findings });
+  known.set(runtime, found);
   return found;
 }
 

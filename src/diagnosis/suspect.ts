@@ -2,6 +2,8 @@
 import type { Bytes } from "../base/units.js";
 import type { Figures, RuleId } from "./figures.js";
 import type { Sign } from "./sign.js";
+import { weightOf } from "./signs.js";
+import { type Confidence, confidenceOf } from "./weights.js";
 
 /** A finding of any rule. */
 export type Suspect = { readonly [Id in RuleId]: SuspectOf<Id> }[RuleId];
@@ -24,6 +26,7 @@ interface SuspectOf<Id extends RuleId> {
   readonly next: Next;
   /** Rank: share of the memory in use, weighed by how often such a thing is a failure. */
   readonly score: number;
+  readonly confidence: Confidence;
 }
 
 /** Whom a finding is about. */
@@ -90,8 +93,9 @@ export function suspectOf<Id extends RuleId>(rule: Id, evidence: Evidence<Id>, s
     left -= part.bytes;
     parts.push(part);
   }
+  const confidence = confidenceOf(rule, bytes, weightOf(signs));
   const share = Math.min(1, bytes / Math.max(1, whole.bytes));
-  const suspect: SuspectOf<Id> = { rule, subject, bytes, share, whole, parts, figures, signs, next, score };
+  const suspect: SuspectOf<Id> = { rule, subject, bytes, share, whole, parts, figures, signs, next, score, confidence };
   // Rule and figures are of one rule: TypeScript cannot know it of a union of them.
   return [suspect as unknown as Suspect];
 }

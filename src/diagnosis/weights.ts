@@ -1,4 +1,5 @@
 // How much findings and signs weigh. A finding's rank is its share of the memory in use times its rule's weight times the signs' weights.
+import type { Bytes } from "../base/units.js";
 import type { RuleId } from "./figures.js";
 import type { SignId } from "./sign.js";
 
@@ -74,3 +75,26 @@ export const SIGN_WEIGHT: Readonly<Record<SignId, number>> = {
 
 /** All signs of a finding together weigh no less and no more. */
 export const SIGNS_WEIGH = { least: 0.1, most: 8 };
+
+/** "high": it is a fault by its kind, or signs speak for a leak. "low": a small heap, or what any program holds. */
+export type Confidence = "high" | "medium" | "low";
+
+/** Rules that find what is no program's purpose: bytes that nobody can read, or things that should be gone. */
+const FAULTS: ReadonlySet<RuleId> = new Set([
+  ...(["finalizer-backlog", "contexts-never-cancelled", "timers-never-stopped", "full-channel", "pinned-array", "slice-capacity"] as const),
+  ...(["map-slack", "duplicate-strings", "native-memory", "gc-at-its-limit", "fragmentation"] as const),
+]);
+/** Less is no reason for a process to die, whatever holds it. */
+const SMALL: Bytes = 4 * 2 ** 20;
+/** What holds less than this and has no sign of a leak is what a program of that size needs. */
+const USUAL: Bytes = 64 * 2 ** 20;
+/** Signs that together weigh so much speak for a leak. */
+const SPEAKS_FOR = 1.3;
+
+/** How sure a finding is to be the fault. Share of the heap alone is no suspicion: something always holds most of it. */
+export function confidenceOf(rule: RuleId, bytes: Bytes, signs: number): Confidence {
+  if (bytes < SMALL) return "low";
+  if (FAULTS.has(rule)) return signs < 1 ? "medium" : "high";
+  if (signs >= SPEAKS_FOR) return bytes < USUAL / 4 ? "medium" : "high";
+  return bytes < USUAL ? "low" : "medium";
+}

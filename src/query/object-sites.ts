@@ -40,7 +40,10 @@ export function objectSites(dump: Dump, address: Hex): ObjectSites {
 
 /** The places of those that were sampled of a list. */
 export function sampledSites(dump: Dump, ids: readonly ObjectId[]): { readonly sites?: SampledSites } {
-  const places = allocationSites(dump).shares(ids);
+  // What the runtime allocated before main is sampled in every program, linked profile or not.
+  const places = allocationSites(dump)
+    .shares(ids)
+    .filter(({ site }) => site.function !== "runtime.rt0_go");
   const sampled = places.reduce((sum, each) => sum + each.sampled, 0);
   return sampled === 0 ? {} : { sites: { sampled, places: cut(places, MOST_PLACES) } };
 }

@@ -30,6 +30,7 @@ function accumulation(holder: string, type: string): Suspect {
     signs: [],
     next: { query: "dominators", args: { of: holder } },
     score: 1,
+    confidence: "medium",
   };
 }
 

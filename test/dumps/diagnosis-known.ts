@@ -33,5 +33,5 @@ export const KNOWN: Readonly<Record<string, readonly Miss[]>> = {
   "out-of-memory": misses("the size that was asked for is not told", "figure"),
 };
 
-/** Findings on the first screen for each healthy program. The goal is 0.3: a small heap far from any limit is no fault. */
-export const HEALTHY_ALLOWED = 1.5;
+/** Findings of high confidence for each healthy program. */
+export const HEALTHY_ALLOWED = 0.3;

@@ -80,7 +80,7 @@ test("packages are those of units, of types' names and of functions' names, howe
 });
 
 const FIELDS =
-  "pcHeader minpc maxpc text etext noptrdata enoptrdata data edata bss ebss noptrbss enoptrbss types etypes rodata gofunc gcdatamask.n gcdatamask.bytedata gcbssmask.n gcbssmask.bytedata next".split(
+  "pcHeader minpc maxpc text etext noptrdata enoptrdata data edata bss ebss noptrbss enoptrbss types etypes rodata gofunc gcdatamask.n gcdatamask.bytedata gcbssmask.n gcbssmask.bytedata gcdata gcbss next".split(
     " ",
   );
 const SLICES = ["funcnametab", "cutab", "filetab", "pctab", "pclntable", "ftab", "textsectmap"];

@@ -151,7 +151,8 @@ export async function accusations(dump_: TestDump): Promise<readonly string[]> {
   try {
     const found = overview.run(dump, {}, { progress: silent, findings: dump.findings });
     const { waits, leaks, topSuspects, userGoroutines } = found;
-    const all = [...waits.map(waitText), ...leaks.map((each) => leakText(each, userGoroutines)), ...topSuspects.map(suspectText)];
+    const sure = topSuspects.filter(({ confidence }) => confidence === "high");
+    const all = [...waits.map(waitText), ...leaks.map((each) => leakText(each, userGoroutines)), ...sure.map(suspectText)];
     return all.map(({ title }) => title);
   } finally {
     dump.close();

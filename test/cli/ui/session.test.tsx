@@ -265,7 +265,7 @@ describe("a session", () => {
     session.type(":trace extract -o trace.out\r");
     await settled();
     await settled();
-    expect(text()).toContain("the program was not tracing");
+    expect(text()).toContain("The program was not tracing");
     expect(saved).toEqual([]);
   });
 

@@ -17,6 +17,7 @@ const found: Suspect = {
   signs: [{ sign: "finished", type: "main.T", field: "done", share: 0.5 }, { sign: "leak-name" }],
   next: { query: "dominators", args: { of: "main.s" } },
   score: 1,
+  confidence: "medium",
 };
 
 test("title, share and evidence are made of one record", () => {

@@ -5,9 +5,9 @@ import { joinPoints, type PointFinding } from "./joined-points.js";
 import type { Looks, LooksAt, Rule } from "./rule.js";
 import { rulesOf } from "./rules.js";
 import { type SeenPoint, seePoints } from "./seen-points.js";
-import { weightOf } from "./signs.js";
 import { type Evidence, type Suspect, suspectOf } from "./suspect.js";
 import { groupWaste } from "./waste-holders.js";
+import { weightOf } from "./weights.js";
 
 /** Every finding, the likeliest culprit first. */
 export function diagnose(from: Case): readonly Suspect[] {

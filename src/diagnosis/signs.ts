@@ -9,7 +9,7 @@ import { FINISHED_FIELD, LEAK_NAME, LIBRARY_TYPE, STEADY_NAME } from "./name-lis
 import type { Point, Points } from "./points.js";
 import type { Sign } from "./sign.js";
 import { timeSign } from "./times.js";
-import { SIGN_WEIGHT, SIGNS_WEIGH } from "./weights.js";
+import { SIGN_WEIGHT } from "./weights.js";
 
 /** What grows without end has at least so many parts. */
 const MANY = 200;
@@ -32,12 +32,6 @@ export function signsOf(from: Case, { tree }: Points, point: Point, { members }:
   const kept = found.filter(({ sign }) => sign !== "scattered" || !isDoubted);
   const few: Sign[] = members.every((each) => each.count < MANY) ? [{ sign: "few" }] : [];
   return [...signsOfName(name), ...kept, ...few];
-}
-
-/** What they weigh together. */
-export function weightOf(signs: readonly Sign[]): number {
-  const weight = signs.reduce((product, { sign }) => product * SIGN_WEIGHT[sign], 1);
-  return Math.min(SIGNS_WEIGH.most, Math.max(SIGNS_WEIGH.least, weight));
 }
 
 /** @param name an expression, or an owner's name */

@@ -2,8 +2,7 @@
 import type { Bytes } from "../base/units.js";
 import type { Figures, RuleId } from "./figures.js";
 import type { Sign } from "./sign.js";
-import { weightOf } from "./signs.js";
-import { type Confidence, confidenceOf } from "./weights.js";
+import { type Confidence, confidenceOf, weightOf } from "./weights.js";
 
 /** A finding of any rule. */
 export type Suspect = { readonly [Id in RuleId]: SuspectOf<Id> }[RuleId];

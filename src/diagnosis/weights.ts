@@ -1,7 +1,7 @@
 // How much findings and signs weigh. A finding's rank is its share of the memory in use times its rule's weight times the signs' weights.
 import type { Bytes } from "../base/units.js";
 import type { RuleId } from "./figures.js";
-import type { SignId } from "./sign.js";
+import type { Sign, SignId } from "./sign.js";
 
 /** By rule: how often such a thing is the failure itself. 1 = as often as any large holder. */
 export const WEIGHT: Readonly<Record<RuleId, number>> = {
@@ -74,7 +74,13 @@ export const SIGN_WEIGHT: Readonly<Record<SignId, number>> = {
 };
 
 /** All signs of a finding together weigh no less and no more. */
-export const SIGNS_WEIGH = { least: 0.1, most: 8 };
+const SIGNS_WEIGH = { least: 0.1, most: 8 };
+
+/** What they weigh together. */
+export function weightOf(signs: readonly Sign[]): number {
+  const weight = signs.reduce((product, { sign }) => product * SIGN_WEIGHT[sign], 1);
+  return Math.min(SIGNS_WEIGH.most, Math.max(SIGNS_WEIGH.least, weight));
+}
 
 /** "high": it is a fault by its kind, or signs speak for a leak. "low": a small heap, or what any program holds. */
 export type Confidence = "high" | "medium" | "low";

@@ -8,7 +8,7 @@ import { leaked } from "./leaked.js";
 import { type MemoryUse, memoryUse } from "./memory-use.js";
 import type { NoArgs, Query } from "./query.js";
 import { findSuspects, type Suspect } from "./suspects.js";
-import { type Stalls, stallsOf, waits } from "./waits.js";
+import { isToldByStalls, type Stalls, stallsOf, waits } from "./waits.js";
 
 /** The parts are queries of their own, since the screens ask for the quick ones first. */
 export interface Overview extends FirstLook, MemoryUse, HeapUse, Stalls {
@@ -42,7 +42,9 @@ export const overview: Query<NoArgs, Overview> = {
     return {
       ...first,
       ...stalls,
-      topSuspects: findSuspects(dump).slice(0, TOP),
+      topSuspects: findSuspects(dump)
+        .filter((each) => !isToldByStalls(stalls, each))
+        .slice(0, TOP),
       topHolders: holders.filter((row) => row.count > 0).slice(0, TOP),
       topStacks: stacks.groups ?? [],
       userGoroutines: stacks.total.user,

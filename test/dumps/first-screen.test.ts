@@ -8,6 +8,7 @@ import { listHeight } from "../../cli/ui/frame.js";
 import type { Answer } from "../../cli/ui/screen.js";
 import { overviewScreen } from "../../cli/ui/screens/overview.js";
 import { suspectText } from "../../cli/views/suspects.js";
+import { leakText, waitText } from "../../cli/views/waits.js";
 import { type DumpWish, releases } from "../../scripts/make-dumps.mjs";
 import { silent } from "../../src/base/progress.js";
 import { openDump } from "../../src/dump.js";
@@ -42,6 +43,15 @@ function beginning(text: string): string {
   return words([text]).slice(0, 60);
 }
 
+/** Titles of the findings that the first screen has room for: what explains the death first. */
+function findingsOf(answer: ReturnType<typeof overview.run>): readonly string[] {
+  const stalls = [...answer.waits.map(waitText), ...answer.leaks.map((each) => leakText(each, answer.userGoroutines))];
+  const memory = answer.topSuspects.map(suspectText);
+  const isMemory = answer.explanation === "memory";
+  const [stalled, held] = stalls.length === 0 ? [0, most] : isMemory ? [1, most - 1] : [most - 1, 1];
+  return [...stalls.slice(0, stalled), ...memory.slice(0, held)].map(({ title }) => title);
+}
+
 async function check(dump_: TestDump): Promise<void> {
   const dump = await openDump({ core: dump_.core, executable: dump_.executable });
   try {
@@ -50,6 +60,7 @@ async function check(dump_: TestDump): Promise<void> {
     const short = <T>(result: T): T => shortenAnswer(result, () => dump.names);
     const answer = short(overview.run(dump, {}, context));
     for (const { rule, bytes } of answer.topSuspects) expect(bytes, rule).toBeLessThanOrEqual(answer.memory.mappedBytes);
+    const titles = findingsOf(answer);
     const printed = overviewCommand.text(answer, makePage(size.columns, false)).slice(0, size.rows);
     const piped = overviewCommand.text(answer, makePage(Number.POSITIVE_INFINITY, false)).slice(0, size.rows);
     const answers = overviewScreen
@@ -63,8 +74,8 @@ async function check(dump_: TestDump): Promise<void> {
       if (answer.death.goroutine) expect(first, "who died").toContain(`goroutine ${answer.death.goroutine.id} `);
       if (answer.death.top)
         expect(first.replaceAll(" ", ""), "where").toContain(`${answer.death.top.file.slice(-20)}:${answer.death.top.line}`);
-      for (const suspect of answer.topSuspects.slice(0, most)) expect(first, "findings").toContain(beginning(suspectText(suspect).title));
-      if (answer.topSuspects.length === 0) expect(first, "findings").toContain("nothing stands out");
+      for (const title of titles) expect(first, "findings").toContain(beginning(title));
+      if (titles.length === 0 && answer.explanation === "memory") expect(first, "findings").toContain("nothing stands out");
       const holders = lines.slice(lines.findIndex((line) => line.startsWith("Holders")));
       const shown = holders.indexOf("");
       expect(shown < 0 ? holders.length : shown, "holders").toBe(Math.min(most, answer.topHolders.length));

@@ -29,6 +29,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "diagnosis/times",
     "diagnosis/waste-rules",
   ],
+  "test/diagnosis/signs.test.ts": ["diagnosis/signs"],
   "test/dwarf/dwarf.test.ts": [
     "dwarf/attributes",
     "dwarf/dies",

@@ -24,15 +24,32 @@ export function printBacklog(runtime: GoRuntime): string {
   return decodeText(ordered.filter((byte) => byte !== 0));
 }
 
-/** Text of the last throw: what stands after the last "fatal error: ", with its further lines; undefined when there was none. */
+const FATAL = "fatal error: ";
+
+/**
+ * Where the text of the last throw begins; -1 when there was none. Two threads may throw at once: each piece of text takes the lock of
+ * printing anew, and none is recorded once a thread panics, so the later "fatal error: " may stand without its text. Then the earlier throw
+ * is told. runtime/print.go gwrite, recordForPanic
+ */
+function throwIn(backlog: string): number {
+  const isTold = (at: number) => backlog.slice(at).replaceAll(FATAL, "").trim() !== "";
+  let at = backlog.lastIndexOf(FATAL);
+  while (at > 0 && !isTold(at)) at = backlog.lastIndexOf(FATAL, at - 1);
+  return at;
+}
+
+/** Text of the last throw with its further lines; undefined when there was none. */
 export function fatalErrorText(backlog: string): string | undefined {
-  const at = backlog.lastIndexOf("fatal error: ");
-  return at < 0 ? undefined : backlog.slice(at + "fatal error: ".length).trimEnd();
+  const at = throwIn(backlog);
+  if (at < 0) return undefined;
+  const text = backlog.slice(at + FATAL.length);
+  const next = text.indexOf(FATAL);
+  return (next < 0 ? text : text.slice(0, next)).trimEnd() || undefined;
 }
 
 /** Lines that the runtime printed for the throw, before it: "runtime: goroutine stack exceeds 1000000000-byte limit". */
 export function linesBeforeThrow(backlog: string): readonly string[] {
-  const at = backlog.lastIndexOf("fatal error: ");
+  const at = throwIn(backlog);
   if (at < 0) return [];
   const lines = backlog.slice(0, at).trimEnd().split("\n");
   const out: string[] = [];

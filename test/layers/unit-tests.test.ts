@@ -15,7 +15,6 @@ const ROOMS =
  * test, which has to reach them through its imports.
  */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
-  "test/crash/cause.test.ts": ["runtime/death"],
   "test/diagnosis/point-rules.test.ts": [
     "diagnosis/bounds",
     "diagnosis/contexts",

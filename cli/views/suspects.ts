@@ -1,7 +1,18 @@
 // Findings in words: each rule's sentence, the facts that speak for it or against, and what to ask next.
 import { durationText } from "../../src/base/duration.js";
 import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
-import type { Figures, GroupFigures, Part, RuleId, Sign, Suspect, Suspects, WasteFigures, Whole } from "../../src/query/suspects.js";
+import type {
+  Confidence,
+  Figures,
+  GroupFigures,
+  Part,
+  RuleId,
+  Sign,
+  Suspect,
+  Suspects,
+  WasteFigures,
+  Whole,
+} from "../../src/query/suspects.js";
 import { commandLine } from "../text/command-line.js";
 import { formatPlace } from "../text/goroutine-group.js";
 
@@ -58,7 +69,7 @@ export interface SuspectJson extends Pick<SuspectText, "kind" | "title" | "of" |
   readonly next: string;
   readonly score: number;
   /** "high": a fault by its kind or by its signs; "low": what a program of that size may need. */
-  readonly confidence: Suspect["confidence"];
+  readonly confidence: Confidence;
   readonly rule: RuleId;
   readonly subject: Suspect["subject"];
   readonly whole: Whole;

@@ -4,6 +4,8 @@ import type { Figures, RuleId } from "./figures.js";
 import type { Sign } from "./sign.js";
 import { type Confidence, confidenceOf, weightOf } from "./weights.js";
 
+export type { Confidence } from "./weights.js";
+
 /** A finding of any rule. */
 export type Suspect = { readonly [Id in RuleId]: SuspectOf<Id> }[RuleId];
 

@@ -12,8 +12,7 @@ import type { Query } from "./query.js";
 
 export type { Figures, GroupFigures, RuleId, WasteFigures } from "../diagnosis/figures.js";
 export type { Sign } from "../diagnosis/sign.js";
-export type { Part, Whole } from "../diagnosis/suspect.js";
-export type { Confidence } from "../diagnosis/weights.js";
+export type { Confidence, Part, Whole } from "../diagnosis/suspect.js";
 
 /** A finding, and where the heap profile saw what it holds allocated. */
 export type Suspect = Found & { readonly sites?: SampledSites };

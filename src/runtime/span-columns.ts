@@ -66,7 +66,6 @@ export function fillColumns(source: SpanSource, records: readonly SpanRecord[], 
   const columns = emptyColumns(records.length);
   const hasInlineMarks = inlineMarkReader(source);
   let count = 0;
-  let previousEnd = 0;
   for (let place = 0; place < records.length; place++) {
     const { address, base } = records[place];
     const record = memory.tryBytes(address, mspan.size);
@@ -77,12 +76,11 @@ export function fillColumns(source: SpanSource, records: readonly SpanRecord[], 
     const end = base + pages * PAGE;
     const next = place + 1 < records.length ? records[place + 1].base : END;
     // Of two that overlap the first is wrong about its size: the others are not lost for it.
-    const fits = base >= previousEnd && base % PAGE === 0 && end <= Math.min(next, END) && reachesMapped(memory, base, end);
+    const fits = base % PAGE === 0 && end <= Math.min(next, END) && reachesMapped(memory, base, end);
     if (!fits || size < WORD || size % WORD !== 0 || size * elements > pages * PAGE) {
       findings.add("span-odd", "span records that contradict themselves were skipped", hex(address), { partial: true });
       continue;
     }
-    previousEnd = end;
     columns.base[count] = base;
     columns.baseLow[count] = base % 0x100000000;
     columns.pages[count] = pages;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isMarked, mark } from "../../src/graph/mark.js";
 import { breadthFirst } from "../../src/graph/reachability.js";
+import { cpuSeconds } from "../support/cpu.js";
 import { graphs, list, reachedWithout } from "./graphs.js";
 
 test("marks are what brute force reaches", () => {
@@ -43,9 +44,11 @@ test("a list of a million nodes that runs backwards is one sweep", () => {
   const targets = Uint32Array.from({ length: nodeCount }, (_, node) => (node === 0 ? nodeCount - 1 : node - 1));
   const first = Uint32Array.from({ length: nodeCount + 1 }, (_, node) => node);
   for (const csr of [forwards, { nodeCount, first, targets }]) {
-    const start = performance.now();
-    const marks = mark(csr, 0);
-    expect(performance.now() - start).toBeLessThan(5000);
+    let marks: Uint32Array = new Uint32Array();
+    const seconds = cpuSeconds(() => {
+      marks = mark(csr, 0);
+    });
+    expect(seconds).toBeLessThan(20);
     expect([isMarked(marks, 1), isMarked(marks, nodeCount - 1)]).toEqual([true, true]);
   }
 });

@@ -14,6 +14,7 @@ const leftOut = [
   "test/cli/bad-input.test.ts",
   "test/cli/piped.test.ts",
   "test/cli/ui/anywhere.test.ts",
+  "test/damage/recipes.test.ts",
   "test/dwarf/damage.test.ts",
   "test/library/dump.test.ts",
   "test/query/doctor.test.ts",

@@ -136,6 +136,23 @@ function readAddresses(memory: AddressSpace, allgs: Address | undefined, finding
   return Float64Array.from({ length }, (_, i) => addressWord(view, i * WORD, 0));
 }
 
+/**
+ * What lies behind allgs' length is zero, but for one g that was about to be added, and is still dead: one that lives tells that the
+ * length is damaged. runtime/proc.go allgadd
+ */
+function checkEnd(scheduler: Scheduler, allgs: Address | undefined, findings: Findings): void {
+  const { memory, g } = scheduler;
+  if (allgs === undefined || memory.tryBytes(allgs, 3 * WORD) === undefined) return;
+  const { array, length, capacity } = readSlice(memory, allgs);
+  const after = length < capacity ? (memory.tryAddress(array + length * WORD) ?? 0) : 0;
+  const isLonger = after !== 0 && (memory.tryBytes(after, g.size) === undefined || !DORMANT.has(scheduler.field(after, "atomicstatus")));
+  if (length > capacity || isLonger || (length === 0 && capacity > 0))
+    findings.add("goroutines-missing", "the list of goroutines contradicts its own length", hex(allgs), { partial: true });
+}
+
+/** _Gidle, _Gdead, _Gdeadextra. runtime/runtime2.go */
+const DORMANT: ReadonlySet<number> = new Set([0, 6, 11]);
+
 /** All goroutines; dead ones are counted only. */
 export function readGoroutines(
   process: Process,
@@ -149,6 +166,7 @@ export function readGoroutines(
   const all: Goroutine[] = [];
   let deadCount = 0;
   const addresses = readAddresses(memory, layout.global("runtime.allgs"), findings);
+  checkEnd(scheduler, layout.global("runtime.allgs"), findings);
   const { g } = scheduler;
   const statusAt = g.offset("atomicstatus");
   const idAt = g.offset("goid");

@@ -64,7 +64,7 @@ export function fillColumns(source: SpanSource, records: readonly SpanRecord[], 
   const mspan = mspanOf(layout);
   const fields = fieldReaders(mspan);
   const columns = emptyColumns(records.length);
-  const hasInlineMarks = inlineMarkReader(source);
+  const hasInlineMarks = inlineMarkReader(source, findings);
   let count = 0;
   for (let place = 0; place < records.length; place++) {
     const { address, base } = records[place];
@@ -244,7 +244,7 @@ function reachesMapped(memory: AddressSpace, base: Address, end: Address): boole
 }
 
 /** Whether a span keeps its mark bits in its own last 128 bytes, as the Green Tea collector has it for small objects. runtime/mgcmark_greenteagc.go */
-function inlineMarkReader({ memory, layout, heap, arenaBaseOffset }: SpanSource): (base: Address) => boolean {
+function inlineMarkReader({ memory, layout, heap, arenaBaseOffset }: SpanSource, findings: Findings): (base: Address) => boolean {
   const arena = layout.struct("heapArena");
   if (!arena.has("pageUseSpanInlineMarkBits")) return () => false;
   const offset = arena.offset("pageUseSpanInlineMarkBits");
@@ -253,7 +253,12 @@ function inlineMarkReader({ memory, layout, heap, arenaBaseOffset }: SpanSource)
     const index = Math.floor(base / ARENA);
     if (!cache.has(index)) {
       const at = heapArenaOf(memory, layout, heap, arenaBaseOffset, base);
-      cache.set(index, at > 0 ? memory.tryBytes(at + offset, PAGES_PER_ARENA / 8)?.slice() : undefined);
+      const found = at > 0 ? memory.tryBytes(at + offset, PAGES_PER_ARENA / 8)?.slice() : undefined;
+      cache.set(index, found);
+      if (!found) {
+        const message = "records of arenas with spans in them are missing: where those keep their marks is not known";
+        findings.add("arena-missing", message, hex(base), { partial: true });
+      }
     }
     const page = Math.floor((base % ARENA) / PAGE);
     const bits = cache.get(index);

@@ -8,8 +8,8 @@ import { unpacked } from "../support/dump-cache.js";
 
 const files = unpacked("zoo-1.26-amd64");
 
-/** The spans of a dump in which one record says another number of pages. */
-async function spansWith(pages: (sane: number) => number) {
+/** The spans of a dump in which one record says another number of pages, and the index of arenas begins elsewhere. */
+async function spansWith(pages: (sane: number) => number, moved = 0) {
   const dump = await openDump(files);
   try {
     const { layout, spans } = dump.runtime;
@@ -31,7 +31,7 @@ async function spansWith(pages: (sane: number) => number) {
       },
     });
     const findings = new Findings();
-    const read = readSpans(damaged, layout, 0, findings);
+    const read = readSpans(damaged, layout, dump.process.arch.arenaBaseOffset + moved, findings);
     return { lost: spans.count - read.count, table: read.pageSpan.length / spans.pageSpan.length, findings: findings.list() };
   } finally {
     dump.close();
@@ -55,4 +55,10 @@ test("what is not damaged is all there", async () => {
   const { lost, findings } = await spansWith((sane) => sane);
   expect(lost).toBe(0);
   expect(findings).toEqual([]);
+});
+
+test("an arena whose record is missing is told: nobody knows then which spans keep marks inside", async () => {
+  const { lost, findings } = await spansWith((sane) => sane, 2 ** 40);
+  expect(lost).toBe(0);
+  expect(findings).toMatchObject([{ code: "arena-missing", partial: true }]);
 });

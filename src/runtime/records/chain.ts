@@ -9,7 +9,7 @@ export interface RecordSource {
   readonly memory: AddressSpace;
 }
 
-/** Told the record at which a list was left that does not end. */
+/** Told the record at which a list was left that does not end, or the link that leads nowhere. */
 export type OnDamage = (at: Address) => void;
 
 /** The first page is never mapped: no record lies below. */
@@ -29,8 +29,9 @@ export function* chain(
   seen: Set<Address> = new Set(),
 ): Generator<Address, void, undefined> {
   let count = 0;
-  for (let at = first; at >= LOWEST_RECORD; at = next(at)) {
-    if (seen.has(at) || count++ >= most) {
+  // nil alone ends a list: a word that is no address is damage, and what lay behind it is lost.
+  for (let at = first; at !== 0; at = next(at)) {
+    if (at < LOWEST_RECORD || seen.has(at) || count++ >= most) {
       onDamage(at);
       return;
     }

@@ -64,7 +64,10 @@ export function readMachines(
   const list = layout.global("runtime.allm");
   if (list !== undefined && memory.tryAddress(list) === undefined)
     findings.add("thread-missing", "the list of the runtime's threads is not in the core", hex(list), { partial: true });
-  for (const at of machineAddresses({ layout, memory })) {
+  const lost = (at: Address) => {
+    if (at !== list) findings.add("thread-missing", "the list of the runtime's threads breaks off", hex(at), { partial: true });
+  };
+  for (const at of machineAddresses({ layout, memory }, lost)) {
     if (!memory.tryBytes(at, m.size)) {
       findings.add("thread-missing", "a thread's record of the runtime is not in the core", hex(at), { partial: true });
       break;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Findings } from "../../../src/base/findings.js";
+import { NOT_AN_ADDRESS } from "../../../src/base/units.js";
 import type { DebugInfo } from "../../../src/dwarf/dwarf.js";
 import type { Process } from "../../../src/process/process.js";
 import { latestTime } from "../../../src/runtime/clock.js";
@@ -37,8 +38,20 @@ test("a list ends at nil, at a circle and at its bound; of the last two somebody
   expect(walk(10)).toEqual({ all: [0x5000, 0x6000, 0x7000], told: [0x6000] });
 });
 
-test("no record lies in the first page", () => {
-  expect([...chain(8, () => 0, 10)]).toEqual([]);
+test("no record lies in the first page, and a link that is no address is told", () => {
+  for (const link of [8, NOT_AN_ADDRESS]) {
+    const told: number[] = [];
+    const walk = (first: number, next: number) =>
+      chain(
+        first,
+        () => next,
+        10,
+        (at) => told.push(at),
+      );
+    expect([...walk(link, 0)]).toEqual([]);
+    expect([...walk(0x5000, link)]).toEqual([0x5000]);
+    expect(told).toEqual([link, link]);
+  }
 });
 
 test("g.waiting: the cases of a select in their order; a lock's sudog is the last, its waitlink leads to strangers", () => {

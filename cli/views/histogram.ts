@@ -37,11 +37,18 @@ export function histogramColumns({ total }: Answer, look: HistogramLook): readon
     ...(withRetained
       ? [{ title: title(alone, "retained"), align: "right", cell: (row: Row) => formatBytes(row.retainedBytes ?? 0) } as const]
       : []),
+    ...(by === "size-class" ? SPAN_COLUMNS : []),
     { title: "share", align: "right", yields: true, cell: (row) => formatShare(part(row), total.bytes) },
     { title: "", yields: true, cell: (row) => formatBar(part(row), total.bytes, barWidth).padEnd(look.keepsBar ? barWidth : 0) },
     { title: name, cut: "start", cell: (row) => `${row.type}${isGuess(row.evidence, row.count) ? " ?" : ""}` },
   ];
 }
+
+/** What a size class takes, and how much of it holds objects. */
+const SPAN_COLUMNS: readonly ColumnOf<Row>[] = [
+  { title: "spans", align: "right", cell: ({ spans = 0 }) => formatCount(spans) },
+  { title: "used", align: "right", cell: ({ slots = 0, freeSlots = 0 }) => formatShare(slots - freeSlots, slots) },
+];
 
 /** Rows are holders: variables and goroutines. */
 export function isHolders(by: string): boolean {

@@ -14,7 +14,9 @@ import type {
   Whole,
 } from "../../src/query/suspects.js";
 import { commandLine } from "../text/command-line.js";
+import { escapeText } from "../text/escape.js";
 import { formatPlace } from "../text/goroutine-group.js";
+import { cutText } from "../text/table.js";
 
 /** A finding as people read it. */
 export interface SuspectText {
@@ -190,12 +192,15 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   "map-slack": {
     kind: "map slack",
     ...FIELDS,
-    title: ({ holder }, size) => `${holder} has room for ${size} more than it holds: a map that was large once never shrinks`,
+    title: (figures, size) =>
+      `${figures.holder} has room for ${size} more than it holds${roomText(figures)}: a map that was large once never shrinks`,
+    facts: (figures) => [...fieldFacts(figures), ...roomFacts(figures)],
   },
   "duplicate-strings": {
     kind: "duplicate strings",
     ...FIELDS,
-    title: ({ holder, count }, size) => `${holder} holds ${size} of duplicate strings: ${counted(count, "copy", "copies")} of equal text`,
+    title: (figures, size) =>
+      `${figures.holder}${fieldOf(figures)} holds ${size} of duplicate strings: ${counted(figures.count, "copy", "copies")} of equal text${repeatedText(figures)}`,
   },
   garbage: {
     kind: "garbage",
@@ -211,8 +216,11 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   },
   fragmentation: {
     kind: "fragmentation",
-    title: (_, size) => `${size} is free slots: few objects keep many spans alive`,
-    facts: ({ spanBytes, objectBytes }) => [`spans in use ${formatBytes(spanBytes)}, objects ${formatBytes(objectBytes)}`],
+    title: ({ worst }, size) => `${size} is free slots: few objects keep many spans alive${worst ? classText(worst) : ""}`,
+    facts: ({ spanBytes, objectBytes, worst }) => [
+      ...(worst ? [`slots of ${formatCount(worst.slotBytes)} B: ${formatShare(worst.objects, worst.slots)} used`] : []),
+      `spans in use ${formatBytes(spanBytes)}, objects ${formatBytes(objectBytes)}`,
+    ],
   },
   "native-memory": {
     kind: "native memory",
@@ -323,6 +331,34 @@ function groupFacts({ count, ids, entries }: GroupFigures): readonly string[] {
 /** " (main.Session.Buf)", of one field that is not the holder itself. */
 function fieldOf({ holder, paths }: WasteFigures): string {
   return paths[0] === holder || paths.length > 1 ? "" : ` (${paths[0]})`;
+}
+
+/** ", 3,000 entries in 458,752 slots". */
+function roomText({ entries, slots }: WasteFigures): string {
+  if (entries === undefined || slots === undefined) return "";
+  return `, ${entries === 0 ? "no entry" : counted(entries, "entry", "entries")} in ${counted(slots, "slot")}`;
+}
+
+/** How full the maps are. */
+function roomFacts({ entries, slots }: WasteFigures): readonly string[] {
+  return entries === undefined || slots === undefined ? [] : [`${formatShare(entries, slots)} of the slots have an entry`];
+}
+
+/** Columns of a text in a sentence. */
+const LONGEST_TEXT = 50;
+
+/** ", 88,199 of them of \"United Kingdom of Great Britain and Northern…\"". */
+function repeatedText({ count, repeated }: WasteFigures): string {
+  if (!repeated || repeated.text === "") return "";
+  const { text, copies } = repeated;
+  const quoted = `"${cutText(escapeText(text), LONGEST_TEXT)}"`;
+  return copies >= count ? `: ${quoted}` : `, ${formatCount(copies)} of them of ${quoted}`;
+}
+
+/** ", most of 480 B: 5,000 main.reading of main.latest in 5,883 spans". */
+function classText({ slotBytes, spans, objects, type, holder }: NonNullable<Figures["fragmentation"]["worst"]>): string {
+  const what = type === undefined ? counted(objects, "object") : `${formatCount(objects)} objects, most ${type}`;
+  return `, most in slots of ${formatCount(slotBytes)} B: ${counted(spans, "span")} for ${what}${holder === undefined ? "" : ` of ${holder}`}`;
 }
 
 /** The fields that lose the bytes, unless the one is the holder itself. */

@@ -18,6 +18,10 @@ export interface HistogramRow {
   readonly parts?: number;
   /** Objects by what told their type, parts not counted. */
   readonly evidence: Readonly<Record<string, number>>;
+  /** Of a size class: its spans, their slots, and those of them that hold no object, dead or alive. */
+  readonly spans?: number;
+  readonly slots?: number;
+  readonly freeSlots?: number;
 }
 
 /** Which objects are counted, and by what. */
@@ -111,20 +115,23 @@ function sizeClassRows({ heap, progress }: Pick<Sources, "heap" | "progress">, g
   const { objects, live, graph } = heap;
   const { spans, firstId } = objects;
   const objectNode = graph.nodeOfObject(0);
-  const sizes = new Map<number, { count: number; bytes: number }>();
+  const sizes = new Map<number, { count: number; bytes: number; spans: number; slots: number; freeSlots: number }>();
   progress.stage("counting types", spans.count);
   for (let span = 0; span < spans.count; span++) {
     if ((span & 0xfff) === 0) progress.tick(span);
     const size = spans.elementSize[span];
     let inSpan = 0;
     for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) if (isMarked(live, objectNode + id) !== garbage) inSpan++;
-    if (inSpan === 0) continue;
-    const known = sizes.get(size) ?? { count: 0, bytes: 0 };
+    const known = sizes.get(size) ?? { count: 0, bytes: 0, spans: 0, slots: 0, freeSlots: 0 };
     known.count += inSpan;
     known.bytes += inSpan * size;
+    known.spans++;
+    known.slots += spans.elements[span];
+    known.freeSlots += spans.elements[span] - (firstId[span + 1] - firstId[span]);
     sizes.set(size, known);
   }
-  return [...sizes].map(([size, sums]) => ({ type: `${size} B`, ...sums, evidence: { "size class": sums.count } }));
+  const seen = [...sizes].filter(([, { count }]) => count > 0);
+  return seen.map(([size, sums]) => ({ type: `${size} B`, ...sums, evidence: { "size class": sums.count } }));
 }
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };

@@ -15,3 +15,6 @@ export const MOST_PLAN = 4096;
 export const LARGEST_VARIABLE: Bytes = 1 << 20;
 /** Different strings remembered: 128 MiB of them. */
 export const MOST_STRINGS = 8_000_000;
+
+/** Texts that there are several of, whose copies are counted one by one. */
+export const MOST_REPEATED = 200_000;

@@ -6,7 +6,7 @@ import { slotSize } from "../runtime/accounting.js";
 import { mapRoom } from "../runtime/maps/maps.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
 import { type Extents, isReferencedOtherwise, readExtents } from "./extents.js";
-import { MOST_STRINGS } from "./limits.js";
+import { MOST_REPEATED, MOST_STRINGS } from "./limits.js";
 import type { Sources } from "./sources.js";
 
 /** Capacity past the length; what a sub-slice keeps alive around it; room of maps past what their entries need; equal texts; what allocations are rounded up by. */
@@ -23,6 +23,10 @@ export interface Waste {
   readonly count: number;
   /** The one that loses most. */
   readonly example: ObjectId;
+  /** Of maps: entries, and the slots that they have together. */
+  readonly room?: { readonly entries: number; readonly slots: number };
+  /** Of equal strings: the text of which there are most bytes too many, cut, and how many copies too many there are. */
+  readonly repeated?: { readonly text: string; readonly copies: number };
 }
 
 /** As people and programs get it. */
@@ -36,6 +40,17 @@ interface Sum {
   count: number;
   most: Bytes;
   example: ObjectId;
+  room?: { entries: number; slots: number };
+  repeated?: Repeated;
+}
+
+/** One text that there is more than once. */
+interface Repeated {
+  readonly id: ObjectId;
+  readonly length: number;
+  readonly path: string;
+  bytes: Bytes;
+  copies: number;
 }
 
 /** Waste of all kinds as rows, the largest first. */
@@ -46,7 +61,7 @@ export function wasteRows(source: Sources): readonly WasteRow[] {
 /** Waste of all kinds, the largest first. */
 export function findWaste(source: Sources): readonly Waste[] {
   const sums = new Map<string, Sum>();
-  const add = (kind: WasteKind, path: string, bytes: Bytes, id: number): void => {
+  const add: Add = (kind, path, bytes, id, room) => {
     if (bytes <= 0) return;
     const key = `${kind}\n${path}`;
     let sum = sums.get(key);
@@ -56,6 +71,7 @@ export function findWaste(source: Sources): readonly Waste[] {
     }
     sum.bytes += bytes;
     sum.count++;
+    if (room) sum.room = { entries: (sum.room?.entries ?? 0) + room.entries, slots: (sum.room?.slots ?? 0) + room.slots };
     if (bytes > sum.most) {
       sum.most = bytes;
       sum.example = id;
@@ -64,10 +80,14 @@ export function findWaste(source: Sources): readonly Waste[] {
   const extents = readExtents(source);
   arrays(source, extents, add);
   maps(source, add);
-  duplicates(source, extents, add);
-  const rows = [...sums].map(([key, { bytes, count, example }]): Waste => {
+  for (const text of duplicates(source, extents, add)) {
+    const sum = sums.get(`duplicate strings\n${text.path}`);
+    if (sum && text.bytes > (sum.repeated?.bytes ?? 0)) sum.repeated = text;
+  }
+  const rows = [...sums].map(([key, { bytes, count, example, room, repeated }]): Waste => {
     const [kind, path] = key.split("\n");
-    return { kind: kind as WasteKind, path, bytes, count, example };
+    const more = { ...(room ? { room } : {}), ...(repeated ? textOf(source, repeated) : {}) };
+    return { kind: kind as WasteKind, path, bytes, count, example: repeated?.id ?? example, ...more };
   });
   return rows.sort((a, b) => b.bytes - a.bytes);
 }
@@ -75,8 +95,16 @@ export function findWaste(source: Sources): readonly Waste[] {
 /** Larger objects are rounded up to pages of 8 KiB. runtime/sizeclasses.go */
 const LARGEST_CLASS: Bytes = 32_768;
 
-/** Adds bytes that one object loses; none are no waste. */
-type Add = (kind: WasteKind, path: string, bytes: Bytes, id: number) => void;
+/** Adds bytes that one object loses; none are no waste. @param room  of a map */
+type Add = (kind: WasteKind, path: string, bytes: Bytes, id: number, room?: Waste["room"]) => void;
+
+/** Bytes of a text that are told. */
+const LONGEST_TEXT = 200;
+
+function textOf({ heap, runtime }: Sources, { id, length, copies }: Repeated): Pick<Waste, "repeated"> {
+  const bytes = runtime.process.memory.tryBytes(heap.objects.addressOf(id), Math.min(length, LONGEST_TEXT));
+  return bytes ? { repeated: { text: new TextDecoder().decode(bytes), copies } } : {};
+}
 
 /** Small values without pointers share slots of this class. runtime/malloc.go tinySpanClass */
 const TINY_SPAN_CLASS = 5;
@@ -138,7 +166,7 @@ function maps({ heap, runtime, progress }: Sources, add: Add): void {
     if (!map) continue;
     try {
       const room = mapRoom(env, map, heap.objects.addressOf(id));
-      if (room) add("map slack", map.name, (room.slots - room.needed) * room.slotBytes, id);
+      if (room) add("map slack", map.name, (room.slots - room.needed) * room.slotBytes, id, room);
     } catch (error) {
       if (!(error instanceof DumpError)) throw error;
     }
@@ -153,11 +181,12 @@ function mapOfHeader(types: TypeTable, type: TypeId): GoType | undefined {
   return map?.kind === "map" ? map : undefined;
 }
 
-/** Strings of equal bytes, but one of each: found by a hash of their bytes. */
-function duplicates({ heap, runtime, progress }: Sources, extents: Extents, add: Add): void {
+/** Strings of equal bytes, but one of each: found by a hash of their bytes. The texts there are several of, the first so many. */
+function duplicates({ heap, runtime, progress }: Sources, extents: Extents, add: Add): Iterable<Repeated> {
   const { spans, firstId } = heap.objects;
   // Two hashes of a text, 32 and 21 bits of them, packed into one double.
   const seen = new NumberSet();
+  const repeated = new Map<number, Repeated>();
   const buffer = new Uint8Array(1 << 20);
   progress.stage("waste: equal strings", spans.count);
   for (let span = 0; span < spans.count; span++) {
@@ -186,8 +215,16 @@ function duplicates({ heap, runtime, progress }: Sources, extents: Extents, add:
       // 53 bits, what a double holds: that any two of 8 million different texts (MOST_STRINGS) have one hash is less likely than 1 %.
       const hash = (a >>> 0) * 0x200000 + ((b >>> 0) & 0x1fffff);
       // The first of equal texts is needed; each further one is lost with its whole slot.
-      if (seen.has(hash)) add("duplicate strings", extents.fields[field].path, size, id);
-      else if (seen.size < MOST_STRINGS) seen.add(hash);
+      if (seen.has(hash)) {
+        const { path } = extents.fields[field];
+        add("duplicate strings", path, size, id);
+        const known = repeated.get(hash);
+        if (known) {
+          known.bytes += size;
+          known.copies++;
+        } else if (repeated.size < MOST_REPEATED) repeated.set(hash, { id, length, path, bytes: size, copies: 1 });
+      } else if (seen.size < MOST_STRINGS) seen.add(hash);
     }
   }
+  return repeated.values();
 }

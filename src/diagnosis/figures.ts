@@ -27,6 +27,23 @@ export interface WasteFigures {
   readonly paths: readonly string[];
   /** Arrays, slices, maps or strings. */
   readonly count: number;
+  /** Of the maps of the worst field together. */
+  readonly entries?: number;
+  readonly slots?: number;
+  /** The text of which the worst field has most bytes too many, cut, and its copies too many. */
+  readonly repeated?: { readonly text: string; readonly copies: number };
+}
+
+/** Spans of the slots of one size. */
+export interface HoledClass {
+  readonly slotBytes: Bytes;
+  readonly spans: number;
+  readonly slots: number;
+  readonly objects: number;
+  /** Of most of the objects. */
+  readonly type?: string;
+  /** Of one of these objects in the middle. */
+  readonly holder?: string;
 }
 
 /** By rule. Sizes of findings are not repeated here. */
@@ -99,7 +116,8 @@ export interface Figures {
   /** GOGC, -1 = off, and the size of heap at which the next collection begins; absent when they are not in the core. */
   readonly garbage: { readonly gc?: { readonly gogc: number; readonly nextGoal: Bytes } };
   readonly "free-heap": { readonly liveBytes: Bytes; readonly spanBytes: Bytes; readonly releasedBytes: Bytes };
-  readonly fragmentation: { readonly spanBytes: Bytes; readonly objectBytes: Bytes };
+  /** worst: the size with most bytes of free slots. */
+  readonly fragmentation: { readonly spanBytes: Bytes; readonly objectBytes: Bytes; readonly worst?: HoledClass };
   /** Go's heap and stacks. */
   readonly "native-memory": { readonly goBytes: Bytes };
   readonly "gc-at-its-limit": { readonly collections: number; readonly markedBytes: Bytes };

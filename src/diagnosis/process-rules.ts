@@ -2,6 +2,7 @@
 
 import { histogramRows } from "../accounting/histogram-rows.js";
 import type { Bytes } from "../base/units.js";
+import { worstClass } from "./holed-classes.js";
 import type { Rule } from "./rule.js";
 import type { Subject } from "./suspect.js";
 import { BURST, COLLECTOR_OFF, WEIGHT } from "./weights.js";
@@ -70,17 +71,20 @@ export const fragmentation: Rule<"process", "fragmentation"> = {
   id: "fragmentation",
   looksAt: "process",
   weight: WEIGHT.fragmentation,
-  evidence({ heap, runtime: { accounts }, inUse }) {
+  evidence(from) {
+    const { heap, inUse } = from;
+    const { accounts } = from.runtime;
     if (!accounts) return undefined;
     const holes = accounts.heapInuse - heap.objects.bytes;
     // Holes beyond the heap's goal: those below it are filled before the next collection.
     const excess = Math.min(holes, accounts.heapInuse - accounts.gc.nextGoal);
     if (excess / inUse < LEAST_HOLES.excess || holes / inUse < LEAST_HOLES.all) return undefined;
+    const worst = worstClass(from);
     return {
       subject: PROCESS,
       bytes: holes,
       whole: { kind: "spans in use", bytes: accounts.heapInuse },
-      figures: { spanBytes: accounts.heapInuse, objectBytes: heap.objects.bytes },
+      figures: { spanBytes: accounts.heapInuse, objectBytes: heap.objects.bytes, ...(worst ? { worst } : {}) },
       next: { query: "histogram", args: { by: "size-class" } },
       rank: excess / inUse,
     };

@@ -1,5 +1,5 @@
 // What fields of one holder waste in one way.
-import { findWaste, type WasteKind } from "../accounting/waste-rows.js";
+import { findWaste, type Waste, type WasteKind } from "../accounting/waste-rows.js";
 import type { Bytes, ObjectId } from "../base/units.js";
 import type { Case } from "./case.js";
 
@@ -16,12 +16,15 @@ export interface WasteHolder {
   readonly bytes: Bytes;
   readonly count: number;
   readonly example: ObjectId;
+  /** Of the worst field. */
+  readonly room?: Waste["room"];
+  readonly repeated?: Waste["repeated"];
 }
 
 /** Rounding is nobody's fault. */
 export function groupWaste(from: Case): readonly WasteHolder[] {
   const found = new Map<string, WasteHolder & { bytes: Bytes; count: number; paths: string[] }>();
-  for (const { kind, path, bytes, count, example } of findWaste(from)) {
+  for (const { kind, path, bytes, count, example, room, repeated } of findWaste(from)) {
     if (bytes / from.inUse < LEAST_FIELD || kind === "size-class rounding") continue;
     const holder = containerOf(from.names.expression(example)) ?? path;
     const key = `${kind}\n${holder}`;
@@ -30,12 +33,15 @@ export function groupWaste(from: Case): readonly WasteHolder[] {
       known.bytes += bytes;
       known.count += count;
       known.paths.push(path);
-    } else found.set(key, { kind, holder, paths: [path], bytes, count, example });
+    } else {
+      const more = { ...(room ? { room } : {}), ...(repeated ? { repeated } : {}) };
+      found.set(key, { kind, holder, paths: [path], bytes, count, example, ...more });
+    }
   }
   return [...found.values()];
 }
 
 /** "main.server.sessions" of "main.server.sessions[12].Buf"; undefined of a cast, which names nobody. */
-function containerOf(expression: string): string | undefined {
+export function containerOf(expression: string): string | undefined {
   return expression.startsWith("(") ? undefined : expression.replace(/\[.*$/s, "").replace(/\.Load\(.*$/s, "");
 }

@@ -34,9 +34,10 @@ function wasteRule<Id extends WasteRule>(id: Id, kind: WasteKind): Rule<"waste",
   };
 }
 
-function aboutWaste({ holder, paths, bytes, count, example }: WasteHolder, from: Case): WasteEvidence | undefined {
+function aboutWaste({ holder, paths, bytes, count, example, room, repeated }: WasteHolder, from: Case): WasteEvidence | undefined {
   if (bytes / from.inUse < LEAST_SHARE) return undefined;
-  const figures: WasteFigures = { holder, paths: paths.slice(0, MOST_PATHS), count };
+  const more = { ...(room ? { entries: room.entries, slots: room.slots } : {}), ...(repeated ? { repeated } : {}) };
+  const figures: WasteFigures = { holder, paths: paths.slice(0, MOST_PATHS), count, ...more };
   return {
     subject: { kind: "object", id: example, expression: holder },
     bytes,

@@ -59,6 +59,7 @@ test("waste is by kind and field, with the object that loses most", () => {
     ["size-class rounding", "main.Session.Name", 20 * 7, 20],
   ]);
   expect(found[1]?.example).toBe(block);
+  expect(found[2]?.repeated).toEqual({ text: "a text that is not short\0", copies: 19 });
   expect(wasteRows(sources)[1]?.example).toBe(hex(sources.heap.objects.addressOf(block)));
 });
 

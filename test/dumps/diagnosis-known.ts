@@ -18,9 +18,7 @@ const site = misses(SITE, "line");
 export const KNOWN: Readonly<Record<string, readonly Miss[]>> = {
   bodies: misses("the program's own line lies in no stack: only a profile has it", "line"),
   contexts: site,
-  "map-room": misses("room is told in bytes, not in entries", "figure"),
-  fragmented: [...misses("spans are not looked at by size class", "culprit", "blame"), ...site],
-  duplicates: misses("the text itself is not told", "culprit"),
+  fragmented: site,
   mmap: [...misses("syscall's table of maps is not read", "culprit", "figure", "blame"), ...site],
   tickers: site,
   timers: [...misses("timers of all constructors are counted as one", "figure"), ...site],

@@ -70,6 +70,7 @@ export function mapLength(env: MapEnvironment, header: Address): number {
 /** A map's room in slots, each for one entry. */
 export interface MapRoom {
   readonly slots: number;
+  readonly entries: number;
   /** See MapDesign.neededSlots. */
   readonly needed: number;
   /** Of one slot with its share of the control bytes. */
@@ -81,5 +82,6 @@ export function mapRoom(env: MapEnvironment, mapType: GoType, header: Address): 
   const { design } = env.maps;
   const block = design.block(env, mapType);
   if (!block) return undefined;
-  return { slots: design.slots(env, header), needed: design.neededSlots(design.count(env, header)), slotBytes: block.size / SLOTS };
+  const entries = design.count(env, header);
+  return { slots: design.slots(env, header), entries, needed: design.neededSlots(entries), slotBytes: block.size / SLOTS };
 }

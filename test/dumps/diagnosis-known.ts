@@ -6,13 +6,15 @@ interface Miss {
   readonly reason: string;
   /** Only of these; all when absent. */
   readonly releases?: readonly string[];
+  /** Objects are sampled by chance: it may be told all the same. */
+  readonly byChance?: true;
 }
 
 /** Misses with one reason. */
 const misses = (reason: string, ...questions: readonly Question[]): readonly Miss[] => questions.map((question) => ({ question, reason }));
 
 const SITE = "the line is not among those that the sampled objects of the finding were allocated at";
-const site = misses(SITE, "line");
+const site: readonly Miss[] = [{ question: "line", reason: SITE, byChance: true }];
 
 /** By service. */
 export const KNOWN: Readonly<Record<string, readonly Miss[]>> = {

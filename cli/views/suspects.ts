@@ -1,5 +1,4 @@
 // Findings in words: each rule's sentence, the facts that speak for it or against, and what to ask next.
-import { durationText } from "../../src/base/duration.js";
 import { counted, formatBytes, formatCount, formatShare } from "../../src/base/units.js";
 import type {
   Confidence,
@@ -17,6 +16,7 @@ import { commandLine } from "../text/command-line.js";
 import { escapeText } from "../text/escape.js";
 import { formatPlace } from "../text/goroutine-group.js";
 import { cutText } from "../text/table.js";
+import { signText } from "./signs.js";
 
 /** A finding as people read it. */
 export interface SuspectText {
@@ -364,52 +364,4 @@ function classText({ slotBytes, spans, objects, type, holder }: NonNullable<Figu
 /** The fields that lose the bytes, unless the one is the holder itself. */
 function fieldFacts({ holder, paths }: WasteFigures): readonly string[] {
   return paths[0] === holder ? [] : [`in ${paths.join(", ")}`];
-}
-
-/** "" of signs that weigh but are not told. */
-function signText(sign: Sign): string {
-  switch (sign.sign) {
-    case "finished":
-      return `${percent(sign.share)} of the ${sign.type} have ${sign.field} == true, and are still held`;
-    case "expired":
-      return `${sign.field} of ${percent(sign.share)} of the ${sign.type} had passed, and they are still held`;
-    case "expiring":
-      return `${sign.field} of ${percent(sign.share)} lies in the future: they expire`;
-    case "all-ages":
-      return `${spanText(sign)}: they are of all ages, as if none ever went`;
-    case "since-start":
-      return `${spanText(sign)}: they came with the start`;
-    case "numbers-in-turn":
-      return `${sign.field} runs from ${formatCount(sign.from)} to ${formatCount(sign.to)}: older ones were removed`;
-    case "bounded-by-field":
-      return `${sign.field} = ${sign.of === "bytes" ? formatBytes(sign.limit) : formatCount(sign.limit)} beside it: it looks bounded`;
-    case "evicting-list":
-      return "a list keeps the order of the map's entries: it looks as if it evicts the oldest";
-    case "scattered":
-      return "they came one by one while the program worked: their spans are shared with other and freed objects";
-    default:
-      return "";
-  }
-}
-
-function spanText({
-  field,
-  from,
-  to,
-  life,
-}: {
-  readonly field: string;
-  readonly from: number;
-  readonly to: number;
-  readonly life: number;
-}) {
-  return `${field} runs from ${rough(from)} to ${rough(to)} of the ${rough(life)} that the process lived`;
-}
-
-const percent = (share: number) => `${Math.round(share * 100)}%`;
-
-/** A duration to about three digits. @param nanoseconds */
-function rough(nanoseconds: number): string {
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, nanoseconds))) - 2);
-  return durationText(BigInt(Math.round(nanoseconds / unit) * unit));
 }

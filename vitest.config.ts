@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** What `npm run check` leaves to `npm test`, which CI runs too: seconds of one file for what the quick tests nearly hold. */
@@ -33,6 +34,8 @@ const unit = { include: ["test/**/*.test.{ts,tsx}"], testTimeout: 60_000, hookTi
 
 export default defineConfig({
   test: {
+    // Vitest leaves one processor to itself, which on a machine with two is half of it. Four dumps at once are memory enough.
+    maxWorkers: Math.min(4, availableParallelism()),
     // Sources as the tests run them are kept in node_modules, by their contents.
     experimental: { fsModuleCache: true },
     projects: [

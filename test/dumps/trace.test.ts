@@ -99,7 +99,8 @@ describe("a program that died while it was tracing", () => {
       if (!words.startsWith("stopping")) expect(said.death).toHaveLength(1);
       if (trace.read?.wallOffset !== undefined && !words.startsWith("stopping")) {
         const late = Number(trace.read.wallOffset + BigInt(Math.round(trace.read.last)) - BigInt(truth.deathWall));
-        expect(late).toBeGreaterThanOrEqual(0);
+        // The machine's wall clock is slewed while the trace's monotonic one runs on.
+        expect(late).toBeGreaterThanOrEqual(-50e6);
         expect(late).toBeLessThan(5e9);
       }
 

@@ -5,7 +5,7 @@ import type { AddressSpace } from "../process/address-space.js";
 import { frameVariables } from "../runtime/frame-variables.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { GoType, TypeTable } from "../runtime/types.js";
-import { LARGEST_VARIABLE, MOST_PLAN, PIECE } from "./limits.js";
+import { LARGEST_VARIABLE, MOST_PLAN, MOST_PLAN_STEPS, PIECE } from "./limits.js";
 import type { Sources } from "./sources.js";
 
 /** A slice or string field of a type, or of a variable. */
@@ -260,8 +260,10 @@ function makePlan(
   intern: (path: string, kind: ViewField["kind"], elementSize: Bytes) => number,
 ): readonly PlanRow[] {
   const out: PlanRow[] = [];
+  let steps = 0;
   const walk = (at: GoType, offset: Bytes, path: string, depth: number): void => {
-    if (depth > 16 || out.length > MOST_PLAN || at.size < 2 * WORD) return;
+    // A type that damage made contain itself twice has 2^depth parts.
+    if (depth > 16 || out.length > MOST_PLAN || at.size < 2 * WORD || steps++ > MOST_PLAN_STEPS) return;
     if (at.kind === "string") out.push({ offset, field: intern(path, "string", 1), size: 1, isSlice: false });
     else if (at.kind === "slice") {
       const size = at.element === NONE ? 0 : types.get(at.element).size;
@@ -275,7 +277,12 @@ function makePlan(
       }
     } else if (at.kind === "array" && at.element !== NONE && at.count > 0) {
       const element = types.get(at.element);
-      for (let i = 0; i < at.count && out.length <= MOST_PLAN; i++) walk(element, offset + i * element.size, path, depth + 1);
+      for (let i = 0; i < at.count && out.length <= MOST_PLAN && steps <= MOST_PLAN_STEPS; i++) {
+        const before = out.length;
+        walk(element, offset + i * element.size, path, depth + 1);
+        // Where the first element has none, a billion of them have none.
+        if (out.length === before) break;
+      }
     }
   };
   walk(type, 0, name, 0);

@@ -11,6 +11,8 @@ export const DEEPEST = 24;
 export const PIECE: Bytes = 4 * 1024 * 1024;
 /** Slices and strings inside one type that are looked at. */
 export const MOST_PLAN = 4096;
+/** Fields and elements that are visited for them: some for each. */
+export const MOST_PLAN_STEPS = 1 << 18;
 /** Larger variables on a stack are left out. */
 export const LARGEST_VARIABLE: Bytes = 1 << 20;
 /** Different strings remembered: 128 MiB of them. */

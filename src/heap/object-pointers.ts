@@ -34,7 +34,7 @@ export function eachPointer(
     for (let word = 0; word < words; word++) if (bits[(from + word) >>> 5] & (1 << ((from + word) & 31))) add(word);
   } else if (kind !== "none") {
     const type = kind === "header" ? memory.tryAddress(base) : spans.largeType[span];
-    const mask = type ? masks.typeMask(type) : undefined;
+    const mask = type ? masks.typeMask(type, spans.elementSize[span]) : undefined;
     if (!mask || mask.words.length === 0) return;
     for (let element = kind === "header" ? 1 : 0; element < words; element += mask.size / WORD) {
       for (const word of mask.words) if (element + word < words) add(element + word);

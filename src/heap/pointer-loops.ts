@@ -113,7 +113,7 @@ export function scanHeaderSpan(scan: Scan, span: SpanId, wordBase: number, masks
     edges.first[objectNode + id] = edges.count;
     const at = wordBase + slot * elementWords * 2;
     const type = words[at + 1] * 0x100000000 + words[at];
-    const mask = masks.typeMask(type);
+    const mask = masks.typeMask(type, elementWords * 8);
     if (mask) {
       scan.hints.headerType(id, span, type);
       scanTiled(scan, at, 1, 1, elementWords, mask);

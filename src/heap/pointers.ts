@@ -211,7 +211,7 @@ class HeapScan {
   private largeMask(span: SpanId): TypeMask | undefined {
     const type = this.spans.largeType[span];
     if (type === 0) return undefined;
-    const mask = this.masks.typeMask(type);
+    const mask = this.masks.typeMask(type, this.spans.elementSize[span]);
     if (mask) this.scan.hints.headerType(this.scan.objects.firstId[span], span, type);
     else this.findings.add("header-odd", "objects whose malloc header is no type", hex(type));
     return mask;

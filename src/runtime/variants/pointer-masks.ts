@@ -34,8 +34,11 @@ export interface PointerMasks {
    * @returns false when the bitmap was not dumped
    */
   spanBits(spans: SpanTable, span: SpanId, memory: Uint8Array | undefined, out: Uint32Array): boolean;
-  /** Mask of a type named by a malloc header or a span's largeType, conservative when it is not in the core; undefined when implausible. */
-  typeMask(type: Address): TypeMask | undefined;
+  /**
+   * Mask of a type named by a malloc header or a span's largeType, conservative when it is not in the core; undefined when implausible.
+   * @param room of the object: a type that says it is much larger is none, and its mask could be of any size
+   */
+  typeMask(type: Address, room?: Bytes): TypeMask | undefined;
 }
 
 /** abi.TFlag and abi.Kind bits that say how GCData is stored. internal/abi/type.go */
@@ -183,12 +186,14 @@ function clearBits(bits: Uint32Array, from: number, to: number): void {
 }
 
 /** Masks by type address; a type without a plausible mask is remembered as undefined. */
-function cachedTypeMasks(env: Env): (type: Address) => TypeMask | undefined {
+function cachedTypeMasks(env: Env): PointerMasks["typeMask"] {
   // Misses are kept too: a damaged header names the same address again and again.
   const cache = new Map<Address, TypeMask | undefined>();
-  return (type) => {
+  return (type, room = Number.POSITIVE_INFINITY) => {
     let mask = cache.get(type);
     if (mask === undefined && !cache.has(type)) {
+      // The type of a chunk of user arenas is made up, and may speak of the whole arena.
+      if ((readAbiHeader(env.memory, env.layout, type)?.size ?? 0) > room + ARENA) return undefined;
       mask = typeMask(env, type);
       cache.set(type, mask);
     }

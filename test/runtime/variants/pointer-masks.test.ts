@@ -102,6 +102,15 @@ describe("masks of types", () => {
     expect(types.masks().typeMask(types.type(KIND.array, 2 ** 40, 2 ** 40, {}, pointer, 0, 2 ** 37))).toMatchObject({ size: 8 });
   });
 
+  test("of a type that says it is far larger than its object are none: a mask of it could fill the memory", () => {
+    const types = new Types();
+    const pointer = types.type(KIND.pointer, 8, 8, { data: types.bits(1) });
+    const large = types.type(KIND.struct, 2 ** 30, 2 ** 30, { data: types.bits(1) });
+    expect(types.masks().typeMask(pointer, 1024)).toMatchObject({ size: 8 });
+    expect(types.masks().typeMask(large, 1024)).toBeUndefined();
+    expect(types.findings.list()).toEqual([]);
+  });
+
   test("that are not in the core are every word that may be a pointer, and told; what is no type has none", () => {
     const types = new Types();
     for (const [type, count] of [

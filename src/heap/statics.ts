@@ -2,7 +2,7 @@
 import type { Findings } from "../base/findings.js";
 import { lastAtOrBefore } from "../base/search.js";
 import { type Address, hex, NONE, type TypeId, WORD } from "../base/units.js";
-import { type Module, pointerAreas } from "../runtime/modules.js";
+import { type Module, oddMasks, pointerAreas } from "../runtime/modules.js";
 import type { GoRuntime } from "../runtime/runtime.js";
 import type { GlobalVariable } from "../runtime/variables.js";
 import { KIND_STEP, POINTER, type PointerKinds } from "./pointer-kinds.js";
@@ -85,6 +85,10 @@ export function readDataWords(runtime: GoRuntime, findings: Findings): DataWords
   const values: number[] = [];
   const certain: number[] = [];
   for (const module of runtime.modules) {
+    for (const end of oddMasks(module)) {
+      const message = "pointer masks of global variables are not as long as those: what they keep alive is not wholly known";
+      findings.add("data-mask-odd", message, hex(end), { partial: true });
+    }
     for (const { start, words, bits } of pointerAreas(memory, module)) {
       const bytes = memory.tryBytes(start, words * WORD)?.slice();
       if (!bytes) {

@@ -171,6 +171,7 @@ export function readGoroutines(
   const statusAt = g.offset("atomicstatus");
   const idAt = g.offset("goid");
   const seen = new Set<Address>();
+  const ids = new Set<number>();
   for (const address of addresses) {
     // allgs has each g once, so a second time is damage.
     const isAgain = seen.has(address);
@@ -194,6 +195,9 @@ export function readGoroutines(
       findings.add("goroutine-odd", "an entry in the list of goroutines is no goroutine, and left out", hex(address), { partial: true });
       continue;
     }
+    if (ids.has(id))
+      findings.add("goroutine-twin", "goroutines with the same number: one of them is damaged", hex(address), { partial: true });
+    ids.add(id);
     all.push(new GoroutineView(scheduler, address, id, status));
   }
   let byId: Map<number, Goroutine> | undefined;

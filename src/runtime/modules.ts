@@ -137,6 +137,12 @@ export interface PointerArea {
   readonly bits: Uint8Array | undefined;
 }
 
+/** Ends of data or bss whose mask is of another length: one of the two is damaged. Without any the process died before it had one. */
+export function oddMasks({ data, edata, gcdatamask, bss, ebss, gcbssmask }: Module): readonly Address[] {
+  const isOdd = (start: Address, end: Address, n: number) => n !== 0 && n !== Math.floor((end - start) / WORD);
+  return [...(isOdd(data, edata, gcdatamask.n) ? [edata] : []), ...(isOdd(bss, ebss, gcbssmask.n) ? [ebss] : [])];
+}
+
 /** Data and bss of a module with their masks; one without words is left out. runtime/mgcmark.go markrootBlock */
 export function pointerAreas(memory: AddressSpace, module: Module): readonly PointerArea[] {
   const { data, edata, gcdatamask, gcdata, bss, ebss, gcbssmask, gcbss } = module;

@@ -128,7 +128,11 @@ function readFinalizerQueue(memory: AddressSpace, layout: Layout, out: SpecialRo
   const most = Math.floor((block.size - block.offset("fin")) / entry.size);
   const next = (at: Address) => readField(memory, block, at, "alllink");
   for (const at of chain(memory.readAddress(head), next, LONGEST_QUEUE, damaged)) {
-    const count = Math.min(readField(memory, block, at, "cnt"), most);
+    const said = readField(memory, block, at, "cnt");
+    const count = Math.min(said, most);
+    // What was run is cleared before it is counted off: behind the last there is nothing. runtime/mfinal.go runFinalizers
+    const after = at + block.offset("fin") + count * entry.size + entry.offset("fn");
+    if (said > most || (count < most && memory.readAddress(after) !== 0)) damaged(at);
     for (let k = 0; k < count; k++) {
       const base = at + block.offset("fin") + k * entry.size;
       const pointers = (["fn", "arg", "fint", "ot"] as const).map((role) => {

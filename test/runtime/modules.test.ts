@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Module, pointerAreas } from "../../src/runtime/modules.js";
+import { type Module, oddMasks, pointerAreas } from "../../src/runtime/modules.js";
 import { fixtures, openFixture } from "../support/dump-cache.js";
 
 /** A module whose masks are not in the core: they lie above the heap, where a core that was cut off has nothing. */
@@ -26,4 +26,14 @@ test("without the executable there are none", async () => {
     [module.data, undefined],
     [module.bss, undefined],
   ]);
+});
+
+test.each(fixtures())("$name: masks are as long as what they are of; of others it is told where they end", async ({ name }) => {
+  const { runtime } = await openFixture(name);
+  for (const module of runtime.modules) {
+    const { gcdatamask, gcbssmask, edata, ebss } = module;
+    expect(oddMasks(module)).toEqual([]);
+    expect(oddMasks({ ...module, gcbssmask: { ...gcbssmask, n: gcbssmask.n - 1 } })).toEqual([ebss]);
+    expect(oddMasks({ ...module, gcdatamask: { ...gcdatamask, n: gcdatamask.n * 2 } })).toEqual([edata]);
+  }
 });

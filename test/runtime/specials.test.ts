@@ -141,3 +141,15 @@ test("a queue that is a circle, leads out of the core or counts more than a bloc
   program.memory.word(block, 0).uint(block + 8, 4, 1e9);
   expect(program.read([]).found).toHaveLength(3);
 });
+
+test("a queue's count that is too small or too large is told: behind the last entry there is nothing", () => {
+  const codes = (count: number) => {
+    const program = new Program();
+    const fn = program.memory.allocate(8);
+    program.global("runtime.allfin", program.block(0, count, fn, fn, 0, 0, 0, 0, 0, 0));
+    return program.read([]).codes;
+  };
+  expect(codes(1)).toEqual([]);
+  expect(codes(0)).toEqual([["queue-damaged", true]]);
+  expect(codes(3)).toEqual([["queue-damaged", true]]);
+});

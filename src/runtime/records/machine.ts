@@ -61,6 +61,7 @@ export function readMachines(
   const threads = new Map(process.threads.map((thread) => [thread.tid, thread]));
   const m = layout.struct("m");
   const all: Machine[] = [];
+  const ids = new Set<number>();
   const list = layout.global("runtime.allm");
   if (list !== undefined && memory.tryAddress(list) === undefined)
     findings.add("thread-missing", "the list of the runtime's threads is not in the core", hex(list), { partial: true });
@@ -77,6 +78,9 @@ export function readMachines(
     const gsignal = stackOf({ layout, memory }, field("gsignal"));
     const stands = ({ registers: { sp } }: Thread) => [g0, gsignal].some(({ lo, hi }) => sp > lo && sp <= hi);
     // A thread that has only begun has not told its number yet, but may handle a signal. runtime/os_linux.go minit
+    // Numbers are given one by one and never again. runtime/proc.go mReserveID
+    if (ids.has(field("id"))) findings.add("thread-odd", "threads of the runtime with the same number", hex(at), { partial: true });
+    ids.add(field("id"));
     const thread = threads.get(field("procid")) ?? (field("procid") === 0 ? process.threads.find(stands) : undefined);
     all.push({
       address: at,

@@ -160,6 +160,15 @@ test("threads: along allm with the kernel's thread of each; those that have ende
   expect(findings.list()).toEqual([]);
 });
 
+test("two threads of the runtime with one number are told", () => {
+  const make = new RecordBuilder();
+  make.global("runtime.allm", make.make("m", { id: 3, procid: 1, alllink: make.make("m", { id: 3, procid: 2 }) }));
+  const { layout, memory } = make.source();
+  const findings = new Findings();
+  expect(readMachines({ layout, process: { memory, threads: [] } as unknown as Process }, findings)).toHaveLength(2);
+  expect(findings.list()).toMatchObject([{ code: "thread-odd", partial: true }]);
+});
+
 test("a thread's record that is missing is told, and ends the list", () => {
   const make = new RecordBuilder();
   make.global("runtime.allm", make.make("m", { procid: 1, alllink: 0x700000 }));

@@ -38,6 +38,8 @@ export const suspectsCommand = defineCommand({
       // Four facts are a screen's share; JSON has all.
       for (const fact of row.evidence.slice(0, 4))
         lines.push(...wrapText(escapeText(`   - ${fact}`), proseWidth(page), "     ").map((line) => page.dim(line)));
+      // Where every finding was asked for there is room: the short list is read by people, the whole one is compared.
+      if (rows.length >= total.rows) lines.push(page.dim(`   signature ${rows[index].signature}`));
     });
     if (rows.length < total.rows) lines.push("", `${rows.length} of ${counted(total.rows, "finding")} (--top 0 for all)`);
     return lines;

@@ -72,6 +72,8 @@ export interface SuspectJson extends Pick<SuspectText, "kind" | "title" | "of" |
   readonly score: number;
   /** "high": a fault by its kind or by its signs; "low": what a program of that size may need. */
   readonly confidence: Confidence;
+  /** Equal for the same finding in another core, build or host. */
+  readonly signature: string;
   readonly rule: RuleId;
   readonly subject: Suspect["subject"];
   readonly whole: Whole;
@@ -104,6 +106,7 @@ export function suspectJson(suspect: Suspect, paste: (hint: string) => string): 
     next: paste(next),
     score: suspect.score,
     confidence: suspect.confidence,
+    signature: suspect.signature,
     rule: suspect.rule,
     subject: suspect.subject,
     whole: suspect.whole,

@@ -2,6 +2,7 @@
 import type { Bytes } from "../base/units.js";
 import type { Figures, RuleId } from "./figures.js";
 import type { Sign } from "./sign.js";
+import { findingSignature } from "./signature.js";
 import { type Confidence, confidenceOf, weightOf } from "./weights.js";
 
 export type { Confidence } from "./weights.js";
@@ -28,6 +29,8 @@ interface SuspectOf<Id extends RuleId> {
   /** Rank: share of the memory in use, weighed by how often such a thing is a failure. */
   readonly score: number;
   readonly confidence: Confidence;
+  /** Equal for the same finding in another core, build or host: a hash of rule, holder, types and functions. */
+  readonly signature: string;
 }
 
 /** Whom a finding is about. */
@@ -96,7 +99,8 @@ export function suspectOf<Id extends RuleId>(rule: Id, evidence: Evidence<Id>, s
   }
   const confidence = confidenceOf(rule, bytes, weightOf(signs));
   const share = Math.min(1, bytes / Math.max(1, whole.bytes));
-  const suspect: SuspectOf<Id> = { rule, subject, bytes, share, whole, parts, figures, signs, next, score, confidence };
+  const signature = findingSignature(rule, subject, figures, parts);
+  const suspect: SuspectOf<Id> = { rule, subject, bytes, share, whole, parts, figures, signs, next, score, confidence, signature };
   // Rule and figures are of one rule: TypeScript cannot know it of a union of them.
   return [suspect as unknown as Suspect];
 }

@@ -31,6 +31,7 @@ function accumulation(holder: string, type: string): Suspect {
     next: { query: "dominators", args: { of: holder } },
     score: 1,
     confidence: "medium",
+    signature: "0123456789ab",
   };
 }
 

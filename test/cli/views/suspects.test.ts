@@ -18,6 +18,7 @@ const found: Suspect = {
   next: { query: "dominators", args: { of: "main.s" } },
   score: 1,
   confidence: "medium",
+  signature: "0123456789ab",
 };
 
 test("title, share and evidence are made of one record", () => {

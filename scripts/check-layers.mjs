@@ -131,7 +131,7 @@ const doors = {
       "variables",
     ],
     ...["goroutines", "unwind", "stack-maps", "stack-roots", "frame-variables", "argument-words", "deferred-calls", "signal-frame"],
-    ...["operands", "operations"],
+    ...["operands", "operations", "mapped"],
     ...["spans", "specials", "accounting", "clock", "death", "wait", "waiting", "untouched-memory", "traceback-format"],
     ...["records/", "layout/", "maps/maps", "maps/sync-maps", "maps/design", "variants/pointer-masks", "variants/labels"],
     ...["code/future", "code/program", "code/symbols", "code/machines", "code/calls"],

@@ -227,8 +227,13 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   },
   "native-memory": {
     kind: "native memory",
-    title: ({ goBytes }, size) =>
-      `${size} is mapped outside Go's heap (cgo or mmap), more than the ${formatBytes(goBytes)} of the Go heap and stacks`,
+    title: ({ goBytes, cgo }, size) =>
+      `${size} is mapped outside Go's heap (${cgo === false ? "mmap; cgo is not linked" : "cgo or mmap"}), more than the ${formatBytes(goBytes)} of the Go heap and stacks`,
+  },
+  "forgotten-mappings": {
+    kind: "forgotten mappings",
+    title: ({ by, count, forgotten, cgo }, size) =>
+      `${formatCount(forgotten)} of ${counted(count, "live mmap")} (${by.map((each) => `${each}.Mmap`).join(", ")}) are referred to by nothing in Go and were never unmapped: ${size}${cgo === false ? "; cgo is not linked" : ""}`,
   },
   "gc-at-its-limit": {
     kind: "GC at its limit",
@@ -264,6 +269,8 @@ function wholeText({ kind, bytes }: Whole): string {
       return `GOMEMLIMIT ${formatBytes(bytes)}`;
     case "allocated":
       return "what is allocated";
+    case "mapped by the program":
+      return `the ${formatBytes(bytes)} that it mapped itself`;
     case "native and Go":
       return "that and Go's heap and stacks";
     default:

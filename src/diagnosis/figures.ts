@@ -118,8 +118,15 @@ export interface Figures {
   readonly "free-heap": { readonly liveBytes: Bytes; readonly spanBytes: Bytes; readonly releasedBytes: Bytes };
   /** worst: the size with most bytes of free slots. */
   readonly fragmentation: { readonly spanBytes: Bytes; readonly objectBytes: Bytes; readonly worst?: HoledClass };
-  /** Go's heap and stacks. */
-  readonly "native-memory": { readonly goBytes: Bytes };
+  /** goBytes: Go's heap and stacks. cgo: C is linked; absent when the core does not tell. */
+  readonly "native-memory": { readonly goBytes: Bytes; readonly cgo?: boolean };
+  /** by: packages whose Mmap made them; count: of live ones; forgotten: of those that nothing in Go refers to. */
+  readonly "forgotten-mappings": {
+    readonly by: readonly string[];
+    readonly count: number;
+    readonly forgotten: number;
+    readonly cgo?: boolean;
+  };
   readonly "gc-at-its-limit": { readonly collections: number; readonly markedBytes: Bytes };
 }
 

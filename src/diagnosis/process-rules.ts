@@ -1,7 +1,6 @@
-// Rules about the process as a whole: garbage, free heap, native memory, the collector at its limit.
+// Rules about the process as a whole: garbage, free heap, the collector at its limit.
 
 import { histogramRows } from "../accounting/histogram-rows.js";
-import type { Bytes } from "../base/units.js";
 import { worstClass } from "./holed-classes.js";
 import type { Rule } from "./rule.js";
 import type { Subject } from "./suspect.js";
@@ -14,10 +13,6 @@ const LEAST_GARBAGE = 0.2;
 const MOST_TYPES = 2;
 /** Free slots, and those beyond what the collector counts on, as shares of the memory in use. */
 const LEAST_HOLES = { all: 0.3, excess: 0.1 };
-/** Less is what any program maps: C's own heap, thread stacks. */
-const LEAST_NATIVE: Bytes = 16 * 2 ** 20;
-/** Mappings told of native memory. */
-const MOST_MAPPINGS = 3;
 /** From this part of the limit on the collector works against it. */
 const NEAR_LIMIT = 0.9;
 
@@ -87,28 +82,6 @@ export const fragmentation: Rule<"process", "fragmentation"> = {
       figures: { spanBytes: accounts.heapInuse, objectBytes: heap.objects.bytes, ...(worst ? { worst } : {}) },
       next: { query: "histogram", args: { by: "size-class" } },
       rank: excess / inUse,
-    };
-  },
-};
-
-/** Mappings that are neither the runtime's nor files: C memory, mmap. */
-export const nativeMemory: Rule<"process", "native-memory"> = {
-  id: "native-memory",
-  looksAt: "process",
-  weight: WEIGHT["native-memory"],
-  evidence({ runtime: { accounts, memoryClasses } }) {
-    if (!accounts) return undefined;
-    const bytes = memoryClasses.others.reduce((sum, each) => sum + each.bytes, 0);
-    const goBytes = accounts.heapInuse + accounts.heapFree + accounts.stackInuse;
-    if (bytes < goBytes || bytes < LEAST_NATIVE) return undefined;
-    return {
-      subject: PROCESS,
-      bytes,
-      whole: { kind: "native and Go", bytes: bytes + goBytes },
-      parts: memoryClasses.others.slice(0, MOST_MAPPINGS).map(({ bytes, count = 1, name }) => ({ bytes, count, type: name })),
-      figures: { goBytes },
-      next: { query: "mappings", args: {} },
-      rank: bytes / (bytes + goBytes),
     };
   },
 };

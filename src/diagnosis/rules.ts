@@ -1,5 +1,6 @@
 // Every rule, in one list. A rule says what it looks at, how much it weighs and what it measures; cli/views/suspects.ts words it.
 import { blockedGoroutines, goroutineStacks, oneGoroutine } from "./goroutine-rules.js";
+import { forgottenMappings, nativeMemory } from "./native-rules.js";
 import {
   accumulation,
   callbacks,
@@ -11,7 +12,7 @@ import {
   syncPool,
   timersNeverStopped,
 } from "./point-rules.js";
-import { fragmentation, freeHeap, garbage, gcAtItsLimit, nativeMemory } from "./process-rules.js";
+import { fragmentation, freeHeap, garbage, gcAtItsLimit } from "./process-rules.js";
 import type { LooksAt, Rule } from "./rule.js";
 import { wasteRules } from "./waste-rules.js";
 
@@ -34,6 +35,7 @@ export const RULES: readonly { readonly [At in LooksAt]: Rule<At> }[LooksAt][] =
   freeHeap,
   fragmentation,
   nativeMemory,
+  forgottenMappings,
   gcAtItsLimit,
 ];
 

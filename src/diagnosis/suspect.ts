@@ -62,7 +62,7 @@ export interface Part {
 
 /** What a share is of. */
 export interface Whole {
-  readonly kind: "memory in use" | "live heap" | "allocated" | "spans in use" | "native and Go" | "memory limit";
+  readonly kind: "memory in use" | "live heap" | "allocated" | "spans in use" | "native and Go" | "mapped by the program" | "memory limit";
   readonly bytes: Bytes;
 }
 

@@ -35,6 +35,8 @@ export const WEIGHT: Readonly<Record<RuleId, number>> = {
   "free-heap": 0.25,
   fragmentation: 2,
   "native-memory": 1.5,
+  // Nobody can unmap it any more.
+  "forgotten-mappings": 2.5,
   "gc-at-its-limit": 1.2,
 };
 
@@ -88,7 +90,7 @@ export type Confidence = "high" | "medium" | "low";
 /** Rules that find what is no program's purpose: bytes that nobody can read, or things that should be gone. */
 const FAULTS: ReadonlySet<RuleId> = new Set([
   ...(["finalizer-backlog", "contexts-never-cancelled", "timers-never-stopped", "full-channel", "pinned-array", "slice-capacity"] as const),
-  ...(["map-slack", "duplicate-strings", "native-memory", "gc-at-its-limit", "fragmentation"] as const),
+  ...(["map-slack", "duplicate-strings", "native-memory", "forgotten-mappings", "gc-at-its-limit", "fragmentation"] as const),
 ]);
 /** Less is no reason for a process to die, whatever holds it. */
 const SMALL: Bytes = 4 * 2 ** 20;

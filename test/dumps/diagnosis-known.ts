@@ -21,7 +21,7 @@ export const KNOWN: Readonly<Record<string, readonly Miss[]>> = {
   bodies: misses("the program's own line lies in no stack: only a profile has it", "line"),
   contexts: site,
   fragmented: site,
-  mmap: [...misses("syscall's table of maps is not read", "culprit", "figure", "blame"), ...site],
+  mmap: misses("the caller of Mmap lies in no stack any more", "line"),
   tickers: site,
   timers: [...misses("timers of all constructors are counted as one", "figure"), ...site],
   defers: misses("pending defers are callbacks like others", "line"),

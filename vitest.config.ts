@@ -15,6 +15,7 @@ const leftOut = [
   "test/cli/bad-input.test.ts",
   "test/cli/piped.test.ts",
   "test/cli/ui/anywhere.test.ts",
+  "test/damage/fuzz.test.ts",
   "test/damage/recipes.test.ts",
   "test/dwarf/damage.test.ts",
   "test/library/dump.test.ts",

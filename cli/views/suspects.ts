@@ -136,8 +136,8 @@ const FIELDS = { facts: fieldFacts };
 const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   "finalizer-backlog": {
     kind: "finalizer backlog",
-    title: ({ stuck }, size) =>
-      `finalizers do not keep up: objects waiting for them hold ${size}${stuck ? `; the one running is stuck in ${stuck.function}, ${formatPlace(stuck)} [${stuck.state}]` : ""}`,
+    title: ({ queued, stuck }, size) =>
+      `finalizers do not keep up: ${formatCount(queued)} are queued, and objects waiting for them hold ${size}${stuck ? `; the one running is stuck in ${stuck.function}, ${formatPlace(stuck)} [${stuck.state}]` : ""}`,
   },
   "contexts-never-cancelled": {
     kind: "contexts never cancelled",

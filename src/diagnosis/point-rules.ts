@@ -31,7 +31,9 @@ export const finalizerBacklog: Rule<"point", "finalizer-backlog"> = {
     const kinds = [...point.above, point.row].map((row) => ownerOf(from.heap, tree, row)?.kind);
     if (!kinds.includes("finalizer-queue") && !kinds.includes("cleanup-queue")) return undefined;
     const stuck = stuckRunner(from);
-    return { ...aboutPoint(from, seen), cause: "finalizers", figures: stuck ? { stuck } : {} };
+    // Points of both queues become one finding.
+    const queued = from.runtime.specials.filter(({ kind }) => kind === "finalizer-queue" || kind === "cleanup-queue").length;
+    return { ...aboutPoint(from, seen), cause: "finalizers", figures: { queued, ...(stuck ? { stuck } : {}) } };
   },
 };
 

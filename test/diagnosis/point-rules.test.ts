@@ -190,9 +190,10 @@ test("the queue of finalizers is told with the function that holds it up", () =>
     { name: "main.close", file: "/src/main.go", line: 7 },
   ];
   const functions = { find: () => ({ name: "runtime.runFinalizers" }), inlinedAt: () => inlined };
-  const runtime = { goroutines: { all: [goroutine] }, functions } as unknown as Partial<GoRuntime>;
+  const specials = ["finalizer-queue", "finalizer", "finalizer-queue", "cleanup-queue"].map((kind) => ({ kind }));
+  const runtime = { goroutines: { all: [goroutine] }, functions, specials } as unknown as Partial<GoRuntime>;
   const stuck = { function: "main.close", file: "/src/main.go", line: 7, state: "chan receive" };
-  expect(said("finalizer-backlog", heap, runtime)).toEqual([{ stuck }]);
+  expect(said("finalizer-backlog", heap, runtime)).toEqual([{ queued: 3, stuck }]);
 });
 
 test("objects of unknown type pile up as nothing", () => {

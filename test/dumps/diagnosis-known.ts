@@ -28,7 +28,6 @@ export const KNOWN: Readonly<Record<string, readonly Miss[]>> = {
   "global-map": site,
   subslices: site,
   lru: [...misses("list and map of one struct are not compared", "figure"), ...site],
-  finalizer: misses("what waits for finalizers is told in bytes only", "figure"),
   malloc: misses("C's callers are in no core", "line"),
   "out-of-memory": misses("the size that was asked for is not told", "figure"),
 };

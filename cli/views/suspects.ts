@@ -147,8 +147,10 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   },
   "timers-never-stopped": {
     kind: "timers never stopped",
-    title: ({ count, maker }, size) =>
-      `${counted(count, "timer")} set${maker === undefined ? "" : ` by ${maker}`} are pending and hold ${size}`,
+    title: ({ count, closure, maker }, size) => {
+      const whose = maker === undefined ? closure && ` that call ${closure}` : ` set by ${maker}`;
+      return `${counted(count, "timer")}${whose ?? ""} are pending and hold ${size}`;
+    },
     facts: ({ closure }) => (closure === undefined ? [] : [`most call ${closure}`]),
   },
   "full-channel": {

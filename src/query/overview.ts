@@ -36,7 +36,7 @@ export const overview: Query<NoArgs, Overview> = {
     const stalls = stallsOf(
       first.death,
       stacks.total.user,
-      waits.run(dump, { top: 0, proof: true }, context).rows,
+      waits.run(dump, { top: 0, proof: true, glance: true }, context).rows,
       leaked.run(dump, { top: 0, retains: true }, context).groups,
     );
     return {

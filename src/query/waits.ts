@@ -7,7 +7,8 @@ import { readWaits } from "../runtime/waiting.js";
 import { type FrameRow, goroutineReader } from "../stacks/goroutine-rows.js";
 import { findCycles } from "../waits/cycles.js";
 import { type WaitGroup, type WaitKind, waitGroups } from "../waits/groups.js";
-import { findHolders, type Holder } from "../waits/holders.js";
+import { findHolders } from "../waits/holders.js";
+import { MOST_STEPS, MOST_STEPS_AT_A_GLANCE } from "../waits/limits.js";
 import { waitNames } from "../waits/places.js";
 import { proveStuck } from "../waits/proof.js";
 import { judgeWaits, type WaitFinding } from "../waits/rules.js";
@@ -23,6 +24,8 @@ export interface WaitsArgs {
   readonly top?: number;
   /** Reads the heap to prove that nobody else can reach the channels of a circle; a circle of locks needs no such proof. */
   readonly proof?: boolean;
+  /** Follows so many goroutines as a second allows: holders may be missing, and then nothing is said of locks without one. */
+  readonly glance?: boolean;
 }
 
 /** Findings, circles first, then by how many of the program's goroutines cannot go on. */
@@ -34,8 +37,8 @@ export interface Waits {
 export const waits: Query<WaitsArgs, Waits> = {
   name: "waits",
   summary: "deadlocks, convoys, waits that nobody is left to end",
-  run(dump, { top = 8, proof = false }, context) {
-    const rows = judgeWaits(waitCase(dump, context, proof));
+  run(dump, { top = 8, proof = false, glance = false }, context) {
+    const rows = judgeWaits(waitCase(dump, context, proof, glance ? MOST_STEPS_AT_A_GLANCE : MOST_STEPS));
     return { rows: cut(rows, top), total: { rows: rows.length } };
   },
 };
@@ -44,18 +47,18 @@ export const waits: Query<WaitsArgs, Waits> = {
 const ENDED_BY_OTHERS: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup", "channel", "cond"]);
 
 /** Who waits for what, who could end it, and the circles. */
-export function waitCase(dump: Dump, { findings, progress }: Pick<Context, "findings" | "progress">, proof: boolean) {
+export function waitCase(dump: Dump, { findings, progress }: Pick<Context, "findings" | "progress">, proof: boolean, most = MOST_STEPS) {
   const { runtime } = dump;
   const reader = goroutineReader(dump);
   progress.stage("reading who waits", runtime.goroutines.all.length);
   const groups: readonly WaitGroup[] = waitGroups(runtime, readWaits(runtime, findings));
   const located = groups.filter((each) => each.address > 0 && ENDED_BY_OTHERS.has(each.kind));
   progress.stage("searching stacks for holders", located.length);
-  const holders: ReadonlyMap<WaitGroup, readonly Holder[]> = findHolders(runtime, located, dump.findings);
+  const { of: holders, unfollowed } = findHolders(runtime, located, dump.findings, most);
   const names = waitNames(runtime, groups);
   const cycles = findCycles(runtime, located, holders, reader, (graph, stuck) => proof && proveStuck(dump, graph, stuck));
   const isAllAsleep = deathOf(dump, readMachines(runtime, findings)).summary.includes("all goroutines are asleep");
-  return { runtime, groups, holders, cycles, reader, names, isAllAsleep };
+  return { runtime, groups, holders, unfollowed, cycles, reader, names, isAllAsleep };
 }
 
 /** What stalls the program, and whether that or the death itself is what one came for, rather than the memory. */

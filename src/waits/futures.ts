@@ -79,6 +79,7 @@ export class Futures {
   /** Goroutines that were not followed: there were too many. */
   unfollowed = 0;
   private readonly runtime: GoRuntime;
+  private readonly most: number;
   private readonly reader: CallReader;
   private readonly program;
   private readonly future: Future<Facts>;
@@ -94,8 +95,10 @@ export class Futures {
   private pending: ReadonlySet<number> = new Set();
   private deferred: ReadonlyMap<Address, string> = new Map();
 
-  constructor(runtime: GoRuntime) {
+  /** @param most  instructions followed for all goroutines together */
+  constructor(runtime: GoRuntime, most = MOST_STEPS) {
     this.runtime = runtime;
+    this.most = most;
     this.reader = new CallReader(runtime);
     this.program = programOf(runtime);
     this.isProgram = programTest(runtime);
@@ -118,7 +121,7 @@ export class Futures {
     this.releases = new Map();
     this.uses = new Map();
     this.again = new Set();
-    if (this.future.steps > MOST_STEPS) {
+    if (this.future.steps > this.most) {
       this.unfollowed++;
       return { releases: [], uses: [], again: this.again };
     }
@@ -145,7 +148,7 @@ export class Futures {
 
   /** Locks it took before, whether it will release them or not. */
   past(goroutine: Goroutine, awaited: readonly Awaited[]): readonly Taken[] {
-    if (this.future.steps > MOST_STEPS) return [];
+    if (this.future.steps > this.most) return [];
     this.takes = new Map();
     this.pending = new Set();
     this.deferred = new Map();

@@ -10,7 +10,7 @@ import { stackRoots } from "../runtime/stack-roots.js";
 import { endsOf, heldModes, type Mode } from "./calls.js";
 import { type Awaited, Futures, type FutureUse, type Release } from "./futures.js";
 import type { WaitGroup, WaitKind } from "./groups.js";
-import { LARGEST_SEARCHED, MOST_OBJECTS_REMEMBERED } from "./limits.js";
+import { LARGEST_SEARCHED, MOST_OBJECTS_REMEMBERED, MOST_STEPS, PLACE_FRAMES } from "./limits.js";
 import type { Role } from "./sync.js";
 
 /**
@@ -43,15 +43,45 @@ const OF_SYNC: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup"]
 /** Kinds that anybody can end who has a pointer to the object. */
 const BY_REFERENCE: ReadonlySet<WaitKind> = new Set(["channel", "cond"]);
 
-/** By what is waited for: who could end it, the strongest evidence first. */
-export function findHolders(
-  runtime: GoRuntime,
-  groups: readonly WaitGroup[],
-  findings: Findings,
-): ReadonlyMap<WaitGroup, readonly Holder[]> {
-  const search = new HolderSearch(runtime, groups, new Futures(runtime));
-  for (const goroutine of runtime.goroutines.all) if (!goroutine.system) search.visit(goroutine);
-  return search.result(findings);
+/** Who could end each wait. */
+export interface Holders {
+  /** By what is waited for, the strongest evidence first. */
+  readonly of: ReadonlyMap<WaitGroup, readonly Holder[]>;
+  /** Goroutines whose code was not followed: each may have any of the locks. */
+  readonly unfollowed: number;
+}
+
+/**
+ * By what is waited for: who could end it.
+ * @param most  instructions that are followed; of many goroutines in one place some are followed before the others of that place
+ */
+export function findHolders(runtime: GoRuntime, groups: readonly WaitGroup[], findings: Findings, most = MOST_STEPS): Holders {
+  const futures = new Futures(runtime, most);
+  const search = new HolderSearch(runtime, groups, futures);
+  for (const goroutine of inTurn(runtime.goroutines.all)) search.visit(goroutine);
+  const of = search.result();
+  if (futures.unfollowed > 0)
+    findings.add("goroutines-unfollowed", "there are too many goroutines to follow all: holders of locks may be missing", "", {
+      // At a glance nothing is said that the missing ones could change.
+      partial: most >= MOST_STEPS,
+      count: futures.unfollowed,
+    });
+  return { of, unfollowed: futures.unfollowed };
+}
+
+/** One goroutine of each place first, then a second one of each: who holds what many wait for stands elsewhere than the many. */
+function inTurn(all: readonly Goroutine[]): readonly Goroutine[] {
+  const places = new Map<string, number>();
+  const turns = all
+    .filter((each) => !each.system)
+    .map((goroutine) => {
+      const { frames } = goroutine.unwound();
+      const place = `${frames.length} ${frames.slice(0, PLACE_FRAMES).map(({ pc }) => pc)}`;
+      const turn = places.get(place) ?? 0;
+      places.set(place, turn + 1);
+      return { goroutine, turn };
+    });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ goroutine }) => goroutine);
 }
 
 /** One search over all goroutines. */
@@ -196,13 +226,8 @@ class HolderSearch {
   }
 
   /** Who waits for a lock of its own counts only where no other holder was found. */
-  result(findings: Findings): ReadonlyMap<WaitGroup, readonly Holder[]> {
+  result(): ReadonlyMap<WaitGroup, readonly Holder[]> {
     this.lost();
-    if (this.futures.unfollowed > 0)
-      findings.add("goroutines-unfollowed", "there are too many goroutines to follow all: holders of locks may be missing", "", {
-        partial: true,
-        count: this.futures.unfollowed,
-      });
     for (const group of this.groups) {
       const holders = this.holdersOf(group);
       const modes = isLock(group.kind) ? heldModes(this.runtime, group.kind, group.address) : new Set<Mode>();

@@ -11,6 +11,10 @@ export const MOST_FUTURE_FRAMES = 64;
 export const DEEPEST_CALL = 3;
 /** Instructions followed for all goroutines together; where there are more, the rest is not followed. */
 export const MOST_STEPS = 6_000_000;
+/** The same where waits are one part of many: about a second. */
+export const MOST_STEPS_AT_A_GLANCE = 400_000;
+/** Innermost frames that tell places apart. */
+export const PLACE_FRAMES = 12;
 /** Larger objects are not searched for pointers to channels and conditions. */
 export const LARGEST_SEARCHED: Bytes = 1 << 10;
 /** Objects that were searched and are remembered. */

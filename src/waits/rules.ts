@@ -31,6 +31,8 @@ export interface Waiting {
   readonly runtime: GoRuntime;
   readonly groups: readonly WaitGroup[];
   readonly holders: ReadonlyMap<WaitGroup, readonly Holder[]>;
+  /** Goroutines that may be holders, but were not followed: then nobody can be said to be left to end a wait. */
+  readonly unfollowed: number;
   readonly cycles: readonly Cycle[];
   readonly reader: GoroutineReader;
   readonly names: (group: WaitGroup) => WaitName;
@@ -160,6 +162,7 @@ const convoys: Rule = (from) => {
 
 /** Locks that are held by nobody who is left, groups that nobody counts down any more. */
 const nobodyLeft: Rule = (from) => {
+  if (from.unfollowed > 0) return [];
   const circles = inCircles(from);
   const kinds: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup"]);
   return from.groups.flatMap((group): WaitEvidence<"nobody-left">[] => {
@@ -199,7 +202,7 @@ const senders: Rule = (from) => {
     for (const group of groups)
       for (const { goroutine, operations } of from.holders.get(group) ?? [])
         if (operations.includes("receive")) receivers.set(goroutine.id, goroutine);
-    const isTold = ids.size >= (receivers.size === 0 ? SENDERS_ALONE : MANY_SENDERS);
+    const isTold = receivers.size === 0 ? ids.size >= SENDERS_ALONE && from.unfollowed === 0 : ids.size >= MANY_SENDERS;
     const [first] = groups;
     if (!isTold || !first) return [];
     const told = [...receivers.values()].slice(0, MOST_TOLD).map((each) => whoOf(from, each));

@@ -80,7 +80,7 @@ test("holders: who releases it; else who is seen to have taken it; nobody when i
   const groups = [group("mutex", lock, "lock", "", waiting), group("mutex", other, "lock", "", holding)];
   const found = () =>
     groups.map((each) =>
-      (findHolders(program.runtime({ spans }), groups, new Findings()).get(each) ?? []).map((holder) => [
+      (findHolders(program.runtime({ spans }), groups, new Findings()).of.get(each) ?? []).map((holder) => [
         holder.goroutine.id,
         holder.evidence,
       ]),
@@ -98,7 +98,7 @@ test("holders: taken and lost", () => {
     ["main.lose", 17],
   ]);
   const groups = [group("mutex", lock, "lock", "", waiting), group("mutex", other, "lock", "", losing)];
-  const holders = findHolders(program.runtime({ spans }), groups, new Findings());
+  const { of: holders } = findHolders(program.runtime({ spans }), groups, new Findings());
   expect(groups.map((each) => holders.get(each)?.map(({ goroutine, ...held }) => [goroutine.id, held.evidence, holderText(held)]))).toEqual(
     [[[2, "taken", "took it: main.lose at main.go:7"]], undefined],
   );
@@ -120,7 +120,7 @@ test("holders of a channel: who goes on to send to it before who has a reference
   stop(3, "main.receive");
   const groups = [group("channel", channel, "other", "receive", waiting)];
   const runtime = program.runtime({ spans });
-  const found = findHolders(runtime, groups, new Findings()).get(groups[0]);
+  const found = findHolders(runtime, groups, new Findings()).of.get(groups[0]);
   expect(found?.map(({ goroutine, evidence, operations }) => [goroutine.id, evidence, operations])).toEqual([
     [sender.id, "uses", ["send"]],
   ]);
@@ -139,6 +139,27 @@ test("an announced writer holds up all but writers", () => {
       { goroutine: reader, select: false, operation: "", role: "reader" },
     ],
   };
-  const found = findHolders(program.runtime({ spans }), [both], new Findings()).get(both);
+  const found = findHolders(program.runtime({ spans }), [both], new Findings()).of.get(both);
   expect(found?.map((each) => [each.goroutine.id, each.evidence, each.mode])).toEqual([[1, "announced", "write"]]);
+});
+
+test("of many goroutines in one place one is followed before the others: who holds the lock stands elsewhere", () => {
+  const { program, lock } = locks();
+  const waiting = [1, 2, 3, 4].map((id) =>
+    program.stop(id, [
+      ["runtime.gopark", 1],
+      ["main.want", 17],
+    ]),
+  );
+  program.stop(5, [
+    ["runtime.gopark", 1],
+    ["main.hold", 5],
+  ]);
+  const each = group("mutex", lock, "lock", "", ...waiting);
+  const runtime = program.runtime({ spans });
+  const tries = Array.from({ length: 100 }, (_, most) => findHolders(runtime, [each], new Findings(), most));
+  const first = tries.find(({ of }) => of.get(each));
+  expect(first?.of.get(each)?.[0]).toMatchObject({ goroutine: { id: 5 }, evidence: "releases" });
+  expect(first?.unfollowed).toBe(3);
+  expect(tries.at(-1)?.unfollowed).toBe(0);
 });

@@ -20,6 +20,7 @@ class Waiting {
   private readonly waits = new Map<number, number>();
   cycles: Cycle[] = [];
   isAllAsleep = false;
+  unfollowed = 0;
   specials: { kind: string }[] = [];
 
   goroutine(id: number, status = "waiting", waitReason = "", entry = "main.main"): Goroutine {
@@ -82,6 +83,7 @@ class Waiting {
       runtime,
       groups: this.groups,
       holders: this.holders,
+      unfollowed: this.unfollowed,
       cycles: this.cycles,
       reader,
       names: () => ({ text: "", kind: "" }),
@@ -154,6 +156,9 @@ test("nobody left: a lock that is locked, a counter above 0; not one that was gi
   of.held(counted, 6, "releases");
   const found = of.findings();
   expect(short(found)).toEqual(["nobody-left 2 likely", "nobody-left 1 likely"]);
+  // One that was not followed may have the lock.
+  of.unfollowed = 1;
+  expect(of.findings()).toEqual([]);
   expect(waitText(found[1]).title).toContain("whose counter is 2");
   expect(waitText(found[1]).title).toMatch(/^goroutine 4 waits /);
 });

@@ -52,13 +52,13 @@ export const overviewScreen: Screen = {
     ask(firstLook, {}),
     ask(goroutines, { group: true, status: [], minWaitNanoseconds: 0, system: false, retains: false, top: mostGroups }),
     ask(memoryUse, {}),
-    ask(waits, { top: 0 }),
+    ask(waits, { top: 0, glance: true }),
     ask(heapUse, {}),
     ask(dominators, { depth: 1, min: 0, group: "none", top: mostFirst }, { isBackground: true }),
     // As the screen of suspects asks: its answer is this one.
     ask(suspects, { top: 0 }, { isBackground: true }),
     ask(leaked, { top: 0, retains: true }, { isBackground: true }),
-    ask(waits, { top: 0, proof: true }, { isBackground: true }),
+    ask(waits, { top: 0, proof: true, glance: true }, { isBackground: true }),
   ],
   body(given) {
     const page = makePage(given.width, false);

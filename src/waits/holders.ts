@@ -13,6 +13,8 @@ import type { WaitGroup, WaitKind } from "./groups.js";
 import { LARGEST_SEARCHED, MOST_OBJECTS_REMEMBERED, MOST_STEPS, PLACE_FRAMES } from "./limits.js";
 import type { Role } from "./sync.js";
 
+export { MOST_STEPS, MOST_STEPS_AT_A_GLANCE } from "./limits.js";
+
 /**
  * The strongest first. "announced": it waits in the lock itself for the readers before it, all others are behind it.
  * "deferred": it will release this very object when it returns. "releases": its code goes on to release this very object. "uses": its

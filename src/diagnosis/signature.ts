@@ -22,15 +22,20 @@ interface Named {
   readonly state?: unknown;
   readonly type?: string;
   readonly members?: { readonly type: string };
+  readonly by?: readonly string[];
 }
+
+/** What a sync.Map is made of: map[any]*sync.entry until Go 1.23, a tree of internal/sync since. */
+const INSIDE_SYNC = /\b(?:internal\/)?(?:sync|concurrent)\./;
 
 /**
  * The rule, the holder's path and type, and the functions of a finding. Where no path leads to it, what it is made of: below a named holder
- * that would say nothing more, and the inside of a `sync.Map` is another in each release. Of the process the rule alone.
+ * that would say nothing more, and the inside of a `sync.Map` is another in each release. Of the process the rule.
  */
 export function findingSignature(rule: RuleId, subject: Of, figures: Figures[RuleId], parts: readonly { readonly type: string }[]): string {
-  if (subject.kind === "process") return signatureOf([rule]);
   const named = figures as Named;
+  // Which of the tables of live mmaps it is; every other rule about the process finds one thing.
+  if (subject.kind === "process") return signatureOf([rule, ...(named.by ?? [])]);
   const holder =
     named.holder ?? named.channel ?? named.pool ?? named.parent ?? (subject.kind === "goroutines" ? undefined : subject.expression);
   const isPath = holder !== undefined && !holder.includes("0x") && holder !== named.type;
@@ -39,7 +44,7 @@ export function findingSignature(rule: RuleId, subject: Of, figures: Figures[Rul
   return signatureOf([
     rule,
     pathShape(holder ?? ""),
-    named.type ?? "",
+    isPath && INSIDE_SYNC.test(named.type ?? "") ? "" : (named.type ?? ""),
     made ?? "",
     ...functions.map((name) => functionShape(name ?? "")),
     // "chan receive" of goroutines; a channel's state is figures.

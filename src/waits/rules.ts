@@ -2,6 +2,7 @@
 //
 // What must not be told: main in select{}, workers that wait for work on a channel or a condition, servers in Accept, a lock that is
 // held for a moment. So a wait is only told when who should end it is blocked himself, is not there, or lets many wait.
+import { functionShape, signatureOf } from "../base/signature.js";
 import { type Address, hex } from "../base/units.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { GoRuntime } from "../runtime/runtime.js";
@@ -54,16 +55,27 @@ export function judgeWaits(waiting: Waiting): readonly WaitFinding[] {
   const found = RULES.flatMap((rule) => rule(from)).map(({ ids, ...rest }) => {
     const told = [...ids].flatMap((id) => byId.get(id) ?? []);
     const first = [...ids].sort((a, b) => a - b).slice(0, MOST_TOLD);
+    const common = commonOf(from.reader, told);
     return {
       ...rest,
+      signature: signatureOfWait(rest, common),
       goroutines: ids.size,
       ids: first,
       share: ids.size / Math.max(1, user.length),
-      ...commonOf(from.reader, told),
+      ...common,
     } as WaitFinding;
   });
   const isCircle = ({ rule }: WaitFinding) => (rule === "deadlock" ? 1 : 0);
   return found.sort((a, b) => isCircle(b) - isCircle(a) || b.goroutines - a.goroutines);
+}
+
+/** Of a circle by all who are in it, since none of them is the first; else by where most stand and who started them. */
+function signatureOfWait(found: Omit<WaitEvidence<WaitRuleId>, "ids">, { at, createdBy }: Pick<WaitFinding, "at" | "createdBy">): string {
+  const isCircle = (each: typeof found): each is Omit<WaitEvidence<"deadlock">, "ids"> => each.rule === "deadlock";
+  const functions = isCircle(found)
+    ? found.figures.steps.map(({ who }) => who.top?.function ?? "").sort()
+    : [at?.function ?? "", createdBy?.function ?? ""];
+  return signatureOf([found.rule, ...functions.map(functionShape)]);
 }
 
 /** Goroutines whose common place is looked for. */

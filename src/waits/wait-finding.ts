@@ -85,6 +85,8 @@ interface FindingOf<Id extends WaitRuleId> {
   readonly at?: FrameRow;
   /** The go statement that most of those began with. */
   readonly createdBy?: Creator;
+  /** The same for the same finding in another core: of the rule and the functions that wait. */
+  readonly signature: string;
   readonly certainty: Cycle["certainty"] | "likely";
   readonly figures: Figures[Id];
 }

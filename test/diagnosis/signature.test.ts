@@ -22,6 +22,11 @@ test("counts, sizes, ids and lines do not change a signature; rule, holder, type
   expect(first).toMatch(/^[0-9a-f]{12}$/);
   expect(of({ holder: 'main.byToken["y"]', members: { ...members, count: 9 } })).toBe(first);
   expect(of({ members: { count: 4000, type: "sync.entry" } }), "inside a named holder").toBe(first);
+  expect(of({ type: "map[interface {}]*sync.entry" }), "the inside of a sync.Map").toBe(
+    of({ type: "*internal/sync.node[interface {},interface {}]" }),
+  );
+  const mapped = (by: string) => findingSignature("forgotten-mappings", { kind: "process" }, { by: [by], count: 2, forgotten: 1 }, []);
+  expect(mapped("syscall.Mmap")).not.toBe(mapped("unix.Mmap"));
   const others = [
     of({ holder: "main.byUser" }),
     of({ type: "map[int]*main.Session" }),

@@ -142,6 +142,8 @@ test("a circle comes first, with those who wait behind it, and its locks are no 
   of.cycles = [{ goroutines: [step(1, a), step(2, b)], involved: [1, 2], certainty: "strong" } as unknown as Cycle];
   const found = of.findings();
   expect(short(found)).toEqual(["deadlock 4 strong", "blocked-senders 6 likely"]);
+  expect(found[0].signature).toMatch(/^[0-9a-f]{12}$/);
+  expect(found[0].signature).not.toBe(found[1].signature);
   expect(waitText(found[0]).title).toMatch(
     /^deadlock: 2 goroutines wait for each other, 2 more wait behind them .*goroutine 1 .* held by goroutine 2 .* held by goroutine 1$/,
   );

@@ -353,7 +353,7 @@ function roomText({ entries, slots }: WasteFigures): string {
 
 /** How full the maps are. */
 function roomFacts({ entries, slots }: WasteFigures): readonly string[] {
-  return entries === undefined || slots === undefined ? [] : [`${formatShare(entries, slots)} of the slots have an entry`];
+  return entries === undefined || slots === undefined ? [] : [`slots filled to ${formatShare(entries, slots)}`];
 }
 
 /** Columns of a text in a sentence. */
@@ -369,7 +369,7 @@ function repeatedText({ count, repeated }: WasteFigures): string {
 
 /** ", most of 480 B: 5,000 main.reading of main.latest in 5,883 spans". */
 function classText({ slotBytes, spans, objects, type, holder }: NonNullable<Figures["fragmentation"]["worst"]>): string {
-  const what = type === undefined ? counted(objects, "object") : `${formatCount(objects)} objects, most ${type}`;
+  const what = `${counted(objects, "object")}${type === undefined ? "" : `, most ${type}`}`;
   return `, most in slots of ${formatCount(slotBytes)} B: ${counted(spans, "span")} for ${what}${holder === undefined ? "" : ` of ${holder}`}`;
 }
 

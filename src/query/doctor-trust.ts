@@ -34,7 +34,15 @@ export interface Reason {
 const MOSTLY_TYPED = 0.9;
 
 const OPENING = ["compressed-damaged", "core-truncated", "segment-odd", "memory-not-dumped", "memory-left-out"];
-const GOROUTINES = ["goroutines-missing", "goroutine-missing", "goroutine-odd", "goroutines-unfollowed", "no-threads"];
+const GOROUTINES = [
+  "goroutines-missing",
+  "goroutine-missing",
+  "goroutine-odd",
+  "goroutine-twin",
+  "goroutines-unfollowed",
+  "no-threads",
+  "thread-odd",
+];
 const STACKS = [...GOROUTINES, "stack-incomplete", "stack-unread"];
 const SPANS = [
   "heap-state-missing",
@@ -43,6 +51,7 @@ const SPANS = [
   "span-missing",
   "span-odd",
   "spans-lost",
+  "arena-missing",
   "alloc-bits-missing",
   "alloc-count",
   "freed-damaged",
@@ -53,6 +62,7 @@ const REFERENCES = [
   "heap-missing",
   "data-missing",
   "data-mask-missing",
+  "data-mask-odd",
   "mask-missing",
   "special-damaged",
   "queue-damaged",
@@ -65,7 +75,7 @@ const REFERENCES = [
  */
 const AGAINST: Readonly<Record<TrustQuestion, readonly string[]>> = {
   memory: OPENING,
-  death: ["goroutines-missing", "goroutine-missing", "no-threads", "thread-missing", "note-damaged"],
+  death: ["goroutines-missing", "goroutine-missing", "no-threads", "thread-odd", "thread-missing", "note-damaged"],
   goroutines: [...STACKS, "thread-missing", "note-damaged", "waits-damaged", "leaks-undecided"],
   sizes: [...SPANS, ...ACCOUNTS],
   liveness: [...SPANS, ...STACKS, ...REFERENCES, "memory-not-dumped"],

@@ -23,8 +23,15 @@ export const leakedCommand = defineCommand({
     { line: "leaked core --retains", asks: "And which of them keep the memory?" },
     { line: "leaked core --json", asks: "Their ids, for a program." },
   ],
-  args: (_operands, options) => ({ retains: options.retains === true, top: optionTop(options) }),
-  text({ groups, total }, page) {
+  args: (_operands, options) => ({ retains: options.retains === true, circles: true, top: optionTop(options) }),
+  text({ groups, total, inCircles = [] }, page) {
+    const circles =
+      inCircles.length === 0
+        ? []
+        : [
+            `deadlock: ${counted(inCircles.length, "other goroutine")} wait for each other: a variable reaches`,
+            "what they wait for, so they are not leaked, but none of them can go on",
+          ];
     // Without all of the memory "none" cannot be said, only how many remain open.
     const undecided = total.complete
       ? []
@@ -32,9 +39,13 @@ export const leakedCommand = defineCommand({
           `of ${total.undecided === 0 ? "the blocked goroutines" : `${formatCount(total.undecided)} of ${counted(total.blocked, "blocked goroutine")}`} nothing can be said:`,
           "memory is missing from the core, and what lay there may hold what they wait for",
         ];
-    if (total.goroutines === 0 && !total.complete) return undecided;
+    if (total.goroutines === 0 && !total.complete) return [...undecided, ...circles];
     if (total.goroutines === 0)
-      return [`none of ${counted(total.blocked, "blocked goroutine")} is leaked:`, "each waits for something that can still be reached"];
+      return [
+        `none of ${counted(total.blocked, "blocked goroutine")} is leaked:`,
+        "each waits for something that can still be reached",
+        ...circles,
+      ];
     // What they keep can be told only of all together, and only with all of the memory.
     const one = total.goroutines === 1;
     const cut = truncationLine(groups.length, total.groups, "stack");
@@ -47,11 +58,13 @@ export const leakedCommand = defineCommand({
         : [
             `${one ? "it keeps" : "they keep"} ${formatBytes(total.heapBytes)} in ${counted(total.heapObjects, "object")}, and ${formatBytes(total.stackBytes)} of stacks`,
           ]),
+      ...circles,
       ...(cut ? [cut] : []),
     ];
   },
-  next: ({ groups }) => {
+  next: ({ groups, inCircles = [] }) => {
     const id = groups[0]?.ids[0];
-    return id === undefined ? [] : [`goroutine CORE ${id}`, `blocked CORE`];
+    if (id === undefined) return inCircles.length > 0 ? ["blocked CORE"] : [];
+    return [`goroutine CORE ${id}`, `blocked CORE`];
   },
 });

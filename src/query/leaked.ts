@@ -11,9 +11,11 @@ import type { Goroutine } from "../runtime/goroutines.js";
 import type { Wait } from "../runtime/wait.js";
 import { readWaits } from "../runtime/waiting.js";
 import { goroutineReader } from "../stacks/goroutine-rows.js";
+import { MOST_STEPS_AT_A_GLANCE } from "../waits/holders.js";
 import { lostReferences } from "../waits/missing-memory.js";
 import { describeGroup, type GoroutineGroup, groupStacks, retainedOf } from "./goroutines.js";
-import type { Query } from "./query.js";
+import type { Context, Query } from "./query.js";
+import { waitCase } from "./waits.js";
 
 /** Whether and how much is told of the goroutines found; which are found does not depend on it. */
 export interface LeakedArgs {
@@ -21,6 +23,8 @@ export interface LeakedArgs {
   readonly retains?: boolean;
   /** 0 = all; 20 when absent. */
   readonly top?: number;
+  /** Looks for circles of goroutines that wait for each other: a global variable may reach their locks, and then they are not leaked. */
+  readonly circles?: boolean;
 }
 
 /** Goroutines that can never run again, as far as memory tells; with memory missing, only those that are certain. */
@@ -29,6 +33,8 @@ export interface Leaked {
   readonly groups: readonly GoroutineGroup[];
   /** All their ids, ascending. */
   readonly ids: readonly number[];
+  /** Ids of those that are not leaked, but in a circle of waits, ascending; absent when it was not asked for. `blocked` tells the circles. */
+  readonly inCircles?: readonly number[];
   readonly total: {
     readonly goroutines: number;
     readonly groups: number;
@@ -58,7 +64,8 @@ const ENDED_BY_OTHERS = /^(?:chan |select|sync\.|semacquire)/;
 export const leaked: Query<LeakedArgs, Leaked> = {
   name: "leaked",
   summary: "goroutines blocked for ever, and what they retain",
-  run(dump, { top = USUAL_TOP, retains = false }, { findings, progress }) {
+  run(dump, { top = USUAL_TOP, retains = false, circles = false }, context) {
+    const { findings, progress } = context;
     const { heap, runtime } = dump;
     const { graph, objects } = heap;
     const waits = readWaits(runtime, findings);
@@ -98,6 +105,7 @@ export const leaked: Query<LeakedArgs, Leaked> = {
     return {
       groups: cut(groups, top).map((each) => describeGroup(each, reader, retained)),
       ids: found.map((each) => each.id),
+      ...(circles ? { inCircles: inCircles(dump, context, candidates) } : {}),
       total: {
         goroutines: found.length,
         groups: groups.length,
@@ -111,6 +119,13 @@ export const leaked: Query<LeakedArgs, Leaked> = {
     };
   },
 };
+
+/** Those in circles of waits, without the leaked ones. */
+function inCircles(dump: Dump, context: Context, leakedOnes: ReadonlyMap<number, Goroutine>): number[] {
+  const { cycles } = waitCase(dump, context, true, MOST_STEPS_AT_A_GLANCE);
+  const ids = new Set(cycles.flatMap(({ involved }) => involved));
+  return [...ids].filter((id) => !leakedOnes.has(id)).sort((a, b) => a - b);
+}
 
 /** Blocked on something whose address is known, or on nothing that could ever happen. */
 function isCandidate(goroutine: Goroutine, waitsOf: ReadonlyMap<number, readonly Wait[]>): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { histogramCommand } from "../../cli/commands/histogram.js";
 import { COMMANDS } from "../../cli/commands/index.js";
+import { leakedCommand } from "../../cli/commands/leaked.js";
 import { mappingsCommand } from "../../cli/commands/mappings.js";
 import { objectsCommand } from "../../cli/commands/objects.js";
 import { overviewCommand } from "../../cli/commands/overview.js";
@@ -312,4 +313,12 @@ test("names of commands are their queries' names, and differ", () => {
   const asking = COMMANDS.filter((spec) => spec.start === undefined);
   expect(asking.map((spec) => spec.query.name)).toEqual(asking.map((spec) => spec.name));
   expect(new Set(COMMANDS.map((spec) => spec.name)).size).toBe(COMMANDS.length);
+});
+
+test("leaked tells of those who wait for each other, whom a variable keeps from being leaked", () => {
+  const total = { goroutines: 0, groups: 0, blocked: 8, undecided: 0, complete: true, heapObjects: 0, heapBytes: 0, stackBytes: 0 };
+  const answer = { groups: [], ids: [], inCircles: [3, 4], total };
+  expect(leakedCommand.text(answer, makePage(80, false)).join("\n")).toContain("deadlock: 2 other goroutines wait for each other");
+  expect(leakedCommand.next?.(answer)).toEqual(["blocked CORE"]);
+  expect(leakedCommand.text({ ...answer, inCircles: [] }, makePage(80, false)).join("\n")).not.toContain("deadlock");
 });

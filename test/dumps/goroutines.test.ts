@@ -143,7 +143,9 @@ for (const wish of wishes) {
       const answer = rows.find((each) => each.kind === "channel" && each.waiting.some((one) => one.select) && each.holderCount > 0);
       expect(answer?.holders.map((each) => each.top?.function)).toContain("main.helper");
       const workers = goroutines.run(dump, { ...all, focus: "^main\\.worker$" }, context()).rows.map((each) => each.id);
-      const found = leaked.run(dump, { retains: false, top: 0 }, context());
+      const found = leaked.run(dump, { retains: false, top: 0, circles: true }, context());
+      // A variable reaches the locks of the circle.
+      expect(found.inCircles).toEqual([...cycles.flatMap(({ involved }) => involved)].sort((a, b) => a - b));
       expect(found.ids).toEqual(workers.sort((a, b) => a - b));
       expect(found.total.stackBytes).toBeGreaterThan(50 * 2000);
     });

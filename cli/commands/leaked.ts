@@ -23,7 +23,7 @@ export const leakedCommand = defineCommand({
     { line: "leaked core --retains", asks: "And which of them keep the memory?" },
     { line: "leaked core --json", asks: "Their ids, for a program." },
   ],
-  args: (_operands, options) => ({ retains: options.retains === true, circles: true, top: optionTop(options) }),
+  args: (_operands, options) => ({ retains: options.retains === true, top: optionTop(options) }),
   text({ groups, total, inCircles = [] }, page) {
     const circles =
       inCircles.length === 0

@@ -147,11 +147,13 @@ const WORDINGS: { readonly [Id in RuleId]: Wording<Id> } = {
   },
   "timers-never-stopped": {
     kind: "timers never stopped",
-    title: ({ count, closure, maker }, size) => {
-      const whose = maker === undefined ? closure && ` that call ${closure}` : ` set by ${maker}`;
-      return `${counted(count, "timer")}${whose ?? ""} are pending and hold ${size}`;
+    title: ({ count, closure, calls = count, maker }, size) => {
+      const of = (call: string) => (maker === undefined ? closure && `${call} ${closure}` : `set by ${maker}`);
+      const whose = calls < count ? of("calling") : of("that call");
+      const some = whose && (calls < count ? `, ${formatCount(calls)} of them ${whose},` : ` ${whose}`);
+      return `${counted(count, "timer")}${some ?? ""} are pending and hold ${size}`;
     },
-    facts: ({ closure }) => (closure === undefined ? [] : [`most call ${closure}`]),
+    facts: ({ count, closure, calls = count }) => (closure === undefined ? [] : [`${formatCount(calls)} call ${closure}`]),
   },
   "full-channel": {
     kind: "full channel",

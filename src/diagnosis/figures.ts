@@ -60,8 +60,9 @@ export interface Figures {
   };
   readonly "timers-never-stopped": {
     readonly count: number;
-    /** What most of them call. */
+    /** What most of them call; calls: how many of them. */
     readonly closure?: string;
+    readonly calls?: number;
     /** The function that wrote it. */
     readonly maker?: string;
   };

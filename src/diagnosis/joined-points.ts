@@ -49,14 +49,14 @@ function joinCauses(found: readonly PointFinding[]): readonly PointFinding[] {
   }
   return [...alike.values()].map(([first, ...rest]) => {
     const joined = join(first, rest);
-    const count = [first, ...rest].reduce((sum, each) => sum + countOf(each.evidence), 0);
     const { figures } = joined.evidence;
-    return rest.length > 0 && "count" in figures ? { ...joined, evidence: { ...joined.evidence, figures: { ...figures, count } } } : joined;
+    if (rest.length === 0 || !("count" in figures)) return joined;
+    const all = [first, ...rest].map((each) => each.evidence.figures);
+    const count = all.reduce((sum, each) => sum + ("count" in each ? each.count : 0), 0);
+    const calls = all.reduce((sum, each) => sum + ("calls" in each ? (each.calls ?? 0) : 0), 0);
+    const sums = "calls" in figures ? { count, calls } : { count };
+    return { ...joined, evidence: { ...joined.evidence, figures: { ...figures, ...sums } } };
   });
-}
-
-function countOf({ figures }: Evidence<RuleId>): number {
-  return "count" in figures ? figures.count : 0;
 }
 
 /** One finding of several that have no byte in common; its figures and its weight are the first one's. */

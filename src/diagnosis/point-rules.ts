@@ -78,14 +78,20 @@ export const timersNeverStopped: Rule<"point", "timers-never-stopped"> = {
     const { members, main } = seen.held;
     if (!main || !TIMER.test(main.type)) return undefined;
     const closures = members.filter((each) => each.type.startsWith(FUNCTION)).sort((a, b) => b.count - a.count);
-    const code = closures[0]?.type.slice(FUNCTION.length);
+    // Fewer than half of them are not what the finding is about. Of functions that capture nothing no object tells.
+    const most = closures.find((each) => each.count * 2 >= main.count);
+    const code = most?.type.slice(FUNCTION.length);
     // "main.serve.func1" was written in main.serve; who took a method's value, "main.(*search).expire-fm", it does not tell.
     const maker = code?.endsWith("-fm") ? undefined : code?.replace(/\.func\d+(?:\.\d+)*$/, "");
     const closure = code?.replace(/-fm$/, "");
     return {
       ...aboutPoint(from, seen),
       cause: `timers of ${maker ?? closure}`,
-      figures: { count: main.count, ...(closure === undefined ? {} : { closure }), ...(maker === undefined ? {} : { maker }) },
+      figures: {
+        count: main.count,
+        ...(most === undefined || closure === undefined ? {} : { closure, calls: Math.min(most.count, main.count) }),
+        ...(maker === undefined ? {} : { maker }),
+      },
     };
   },
 };

@@ -23,7 +23,7 @@ export interface LeakedArgs {
   readonly retains?: boolean;
   /** 0 = all; 20 when absent. */
   readonly top?: number;
-  /** Looks for circles of goroutines that wait for each other: a global variable may reach their locks, and then they are not leaked. */
+  /** Unless false: looks for circles of goroutines that wait for each other. A variable may reach their locks, and then they are not leaked. */
   readonly circles?: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface Leaked {
   readonly groups: readonly GoroutineGroup[];
   /** All their ids, ascending. */
   readonly ids: readonly number[];
-  /** Ids of those that are not leaked, but in a circle of waits, ascending; absent when it was not asked for. `blocked` tells the circles. */
+  /** Ids of those that are not leaked, but in a circle of waits, ascending; absent when they were not looked for. `blocked` tells the circles. */
   readonly inCircles?: readonly number[];
   readonly total: {
     readonly goroutines: number;
@@ -64,7 +64,7 @@ const ENDED_BY_OTHERS = /^(?:chan |select|sync\.|semacquire)/;
 export const leaked: Query<LeakedArgs, Leaked> = {
   name: "leaked",
   summary: "goroutines blocked for ever, and what they retain",
-  run(dump, { top = USUAL_TOP, retains = false, circles = false }, context) {
+  run(dump, { top = USUAL_TOP, retains = false, circles = true }, context) {
     const { findings, progress } = context;
     const { heap, runtime } = dump;
     const { graph, objects } = heap;

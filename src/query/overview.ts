@@ -37,7 +37,7 @@ export const overview: Query<NoArgs, Overview> = {
       first.death,
       stacks.total.user,
       waits.run(dump, { top: 0, proof: true, glance: true }, context).rows,
-      leaked.run(dump, { top: 0, retains: true }, context).groups,
+      leaked.run(dump, { top: 0, retains: true, circles: false }, context).groups,
     );
     return {
       ...first,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { suspectText } from "../../cli/views/suspects.js";
 import { NONE, type ObjectId } from "../../src/base/units.js";
 import { caseOf } from "../../src/diagnosis/case.js";
 import { diagnose } from "../../src/diagnosis/diagnose.js";
@@ -118,14 +119,31 @@ test("timers are told by what they call, and points of one cause are one finding
     heap.owns(heap.owner("global", name), list);
     const closures = heap.objects(closure, 300);
     for (const [index, id] of heap.objects(timer, 300).entries()) heap.points(list, id).points(id, closures[index]);
+    // What captures nothing has no object that tells of it.
+    for (const id of heap.objects(timer, 50)) heap.points(list, id);
   }
-  expect(findings(heap)).toMatchObject([
-    {
-      rule: "timers-never-stopped",
-      figures: { count: 600, closure: "main.(*Server).retry.func1", maker: "main.(*Server).retry" },
-      bytes: 2 * (2400 + 300 * 128),
-    },
-  ]);
+  const [found] = findings(heap);
+  expect(found).toMatchObject({
+    rule: "timers-never-stopped",
+    figures: { count: 700, calls: 600, closure: "main.(*Server).retry.func1", maker: "main.(*Server).retry" },
+    bytes: 2 * (2400 + 300 * 128 + 50 * 96),
+  });
+  expect(suspectText(found).title).toMatch(/^700 timers, 600 of them set by main\.\(\*Server\)\.retry, are pending and hold /);
+});
+
+test("of timers half of which call something else, no function is said to be called by all", () => {
+  const heap = new HeapBuilder();
+  const timer = heap.types.add("time.Timer", "struct", 96);
+  const closure = heap.types.add("func main.retry.func1", "func", 32);
+  const list = heap.object(heap.types.add("[]timers", "array", 8, { count: -1 }), 2400);
+  heap.owns(heap.owner("global", "runtime.p0"), list);
+  const closures = heap.objects(closure, 300);
+  for (const [index, id] of heap.objects(timer, 700).entries()) {
+    heap.points(list, id);
+    if (index < 300) heap.points(id, closures[index]);
+  }
+  const [found] = findings(heap);
+  expect(suspectText(found).title).toMatch(/^700 timers are pending and hold /);
 });
 
 test("callbacks are told by their function, and where it was written", () => {

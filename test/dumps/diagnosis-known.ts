@@ -23,7 +23,7 @@ export const KNOWN: Readonly<Record<string, readonly Miss[]>> = {
   fragmented: site,
   mmap: misses("the caller of Mmap lies in no stack any more", "line"),
   tickers: site,
-  timers: [{ question: "figure", reason: "timers of a P that hold little are no point, and are not added up", byChance: true }, ...site],
+  timers: site,
   defers: misses("pending defers are callbacks like others", "line"),
   "global-map": site,
   subslices: site,

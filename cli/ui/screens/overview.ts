@@ -57,7 +57,7 @@ export const overviewScreen: Screen = {
     ask(dominators, { depth: 1, min: 0, group: "none", top: mostFirst }, { isBackground: true }),
     // As the screen of suspects asks: its answer is this one.
     ask(suspects, { top: 0 }, { isBackground: true }),
-    ask(leaked, { top: 0, retains: true }, { isBackground: true }),
+    ask(leaked, { top: 0, retains: true, circles: false }, { isBackground: true }),
     ask(waits, { top: 0, proof: true, glance: true }, { isBackground: true }),
   ],
   body(given) {

@@ -14,9 +14,7 @@ const leftOut = [
   // Ask all committed cores, or hundreds of damaged ones, what the tests beside them ask of one.
   "test/cli/bad-input.test.ts",
   "test/cli/piped.test.ts",
-  "test/damage/recipes.test.ts",
   "test/cli/ui/anywhere.test.ts",
-  "test/damage/fuzz.test.ts",
   "test/damage/recipes.test.ts",
   "test/dwarf/damage.test.ts",
   "test/library/dump.test.ts",

@@ -27,7 +27,7 @@ const placed = (place: Place) => `${at(place)} (${place.function})`;
 function originOf({ origin, again = [], recovered }: Pick<Death, "origin" | "again" | "recovered">): string[] {
   const last = again.at(-1);
   if (!origin || !last) return [];
-  const times = again.length > 1 ? ` ${again.length === 2 ? "twice" : `${counted(again.length, "time")}`}, last` : "";
+  const times = again.length > 1 ? ` ${again.length === 2 ? "twice" : counted(again.length, "time")}, last` : "";
   return [
     recovered
       ? `panicked at ${at(origin)}, recovered, and panicked again${times} at ${placed(last)}`

@@ -3,7 +3,6 @@ import { counted, formatBytes, formatCount } from "../../src/base/units.js";
 import type { firstLook } from "../../src/query/first-look.js";
 import type { memoryUse } from "../../src/query/memory-use.js";
 import type { overview } from "../../src/query/overview.js";
-import { isToldByStalls } from "../../src/query/waits.js";
 import { formatBar, formatShare } from "../text/bytes.js";
 import { escapeText } from "../text/escape.js";
 import { formatPlace, formatReason } from "../text/goroutine-group.js";
@@ -221,7 +220,10 @@ const MOST_SUSPECTS = 3;
 /** Lines of the first finding, which says what one came for, and of the others. */
 const FIRST_LINES = 5;
 
-/** What explains the death first; memory that does not explain it has a heading of its own. Numbered through. */
+/**
+ * What explains the death first; memory that does not explain it has a heading of its own. Numbered through.
+ * @param suspects  without those that the stalls have told of
+ */
 export function wrongParts(answer: Stalls & { readonly userGoroutines: number }, suspects: readonly Suspect[], page: Page): FoundPart[] {
   // What the stuck finalizer keeps is the same fault with its bytes.
   const backlog = suspects.find((each) => each.rule === "finalizer-backlog" && each.figures.stuck);
@@ -235,9 +237,7 @@ export function wrongParts(answer: Stalls & { readonly userGoroutines: number },
     ...answer.leaks.map((of) => ({ ...leakText(of, answer.userGoroutines), kind: "leak", of }) as const),
     ...(backlog && answer.explanation !== "memory" ? [suspectOf(backlog)] : []),
   ];
-  const memory = suspects
-    .filter((each) => !isToldByStalls(answer, each) && (each !== backlog || answer.explanation === "memory"))
-    .map(suspectOf);
+  const memory = suspects.filter((each) => each !== backlog || answer.explanation === "memory").map(suspectOf);
   if (answer.explanation === "memory") {
     const shown = memory.slice(0, stalls.length > 0 ? MOST_SUSPECTS - 1 : MOST_SUSPECTS);
     // Where all is as a program of that size may need it, nothing is accused.

@@ -1,5 +1,5 @@
 // A committed core and its executable as plain files that are damaged in place, and where in them the runtime's records are.
-import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,32 +38,32 @@ export async function openFixture(name) {
   areas.push({ start: 0, end: 64 + exe.readUInt16LE(56) * 56 }, { start: table, end: table + exe.readUInt16LE(60) * 64 });
   if (!isStripped) areas.push(...names.filter((each) => /^\.z?debug_/.test(each.name)));
   const paths = { core: join(folder, "core"), exe: join(folder, "exe") };
-  for (const file of ["core", "exe"]) writeFileSync(paths[file], file === "core" ? core : exe);
   const whole = { core, exe };
+  for (const file of ["core", "exe"]) writeFileSync(paths[file], whole[file]);
+  const files = { core: openSync(paths.core, "r+"), exe: openSync(paths.exe, "r+") };
   const { fields, traceAreas } = await recordsOf(paths);
   return {
     ...{ name, core, exe, paths, fields, traceAreas },
     areas: areas.filter(({ start, end }) => end > start && end <= exe.length),
-    apply: (edits) => change(paths, edits),
+    apply: (edits) => change(files, edits),
     restore: (edits) => {
       for (const { file, at, bytes, cut } of edits) {
         if (cut !== undefined) writeFileSync(paths[file], whole[file]);
-        else change(paths, [{ file, at, bytes: whole[file].subarray(at, at + bytes.length) }]);
+        else change(files, [{ file, at, bytes: whole[file].subarray(at, at + bytes.length) }]);
       }
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close: () => {
+      for (const file of Object.values(files)) closeSync(file);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
-const open = new Map();
-
-function change(paths, edits) {
+/** @param files  descriptors by "core" and "exe" */
+function change(files, edits) {
   for (const { file, at, bytes, cut } of edits) {
-    if (cut !== undefined) truncateSync(paths[file], cut);
-    else {
-      if (!open.has(paths[file])) open.set(paths[file], openSync(paths[file], "r+"));
-      writeSync(open.get(paths[file]), Uint8Array.from(bytes), 0, bytes.length, at);
-    }
+    if (cut !== undefined) ftruncateSync(files[file], cut);
+    else writeSync(files[file], Uint8Array.from(bytes), 0, bytes.length, at);
   }
 }
 

@@ -1,8 +1,9 @@
 // Objects counted by type, package or size class: one loop over columns.
 import type { PackageNames } from "../base/package-names.js";
-import { NONE } from "../base/units.js";
+import { type Bytes, NONE, type SpanId } from "../base/units.js";
 import { isMarked } from "../graph/mark.js";
 import { EVIDENCE } from "../heap/evidence.js";
+import type { ObjectTable } from "../heap/objects.js";
 import { labelIndex, type Wholes } from "../heap/wholes.js";
 import type { TypeTable } from "../runtime/go-types.js";
 import type { Sources } from "./sources.js";
@@ -110,28 +111,49 @@ function countByType(source: Pick<Sources, "heap" | "runtime" | "progress">, gar
   return { counts, bytes, parts };
 }
 
+/** Spans whose slots have one size. */
+interface SizeClass {
+  readonly spans: SpanId[];
+  slots: number;
+  /** Slots that hold an object, dead or alive. */
+  objects: number;
+}
+
+/** The heap's spans by the size of their slots in bytes, in the order in which the sizes come. */
+export function sizeClasses({ spans, firstId }: Pick<ObjectTable, "spans" | "firstId">): ReadonlyMap<Bytes, SizeClass> {
+  const sizes = new Map<Bytes, SizeClass>();
+  for (let span = 0; span < spans.count; span++) {
+    const size = spans.elementSize[span];
+    let found = sizes.get(size);
+    if (!found) {
+      found = { spans: [], slots: 0, objects: 0 };
+      sizes.set(size, found);
+    }
+    found.spans.push(span);
+    found.slots += spans.elements[span];
+    found.objects += firstId[span + 1] - firstId[span];
+  }
+  return sizes;
+}
+
 /** Rows of one size of slots each: types are not asked, and nothing is folded. */
 function sizeClassRows({ heap, progress }: Pick<Sources, "heap" | "progress">, garbage: boolean): HistogramRow[] {
   const { objects, live, graph } = heap;
-  const { spans, firstId } = objects;
+  const { firstId } = objects;
   const objectNode = graph.nodeOfObject(0);
-  const sizes = new Map<number, { count: number; bytes: number; spans: number; slots: number; freeSlots: number }>();
-  progress.stage("counting types", spans.count);
-  for (let span = 0; span < spans.count; span++) {
-    if ((span & 0xfff) === 0) progress.tick(span);
-    const size = spans.elementSize[span];
-    let inSpan = 0;
-    for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) if (isMarked(live, objectNode + id) !== garbage) inSpan++;
-    const known = sizes.get(size) ?? { count: 0, bytes: 0, spans: 0, slots: 0, freeSlots: 0 };
-    known.count += inSpan;
-    known.bytes += inSpan * size;
-    known.spans++;
-    known.slots += spans.elements[span];
-    known.freeSlots += spans.elements[span] - (firstId[span + 1] - firstId[span]);
-    sizes.set(size, known);
-  }
-  const seen = [...sizes].filter(([, { count }]) => count > 0);
-  return seen.map(([size, sums]) => ({ type: `${size} B`, ...sums, evidence: { "size class": sums.count } }));
+  progress.stage("counting types", objects.spans.count);
+  let done = 0;
+  return [...sizeClasses(objects)].flatMap(([size, { spans, slots, objects: taken }]): HistogramRow[] => {
+    let count = 0;
+    for (const span of spans) {
+      if ((done++ & 0xfff) === 0) progress.tick(done);
+      for (let id = firstId[span], end = firstId[span + 1]; id < end; id++) if (isMarked(live, objectNode + id) !== garbage) count++;
+    }
+    if (count === 0) return [];
+    const bytes = count * size;
+    const figures = { spans: spans.length, slots, freeSlots: slots - taken, evidence: { "size class": count } };
+    return [{ type: `${size} B`, count, bytes, ...figures }];
+  });
 }
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };

@@ -48,8 +48,10 @@ export interface HoledClass {
 
 /** By rule. Sizes of findings are not repeated here. */
 export interface Figures {
-  /** The goroutine that runs finalizers is stuck in a function of the program, where it is. */
-  /** queued: finalizers and cleanups that were to run, the one that runs among them. */
+  /**
+   * queued: finalizers and cleanups that were to run, the one that runs among them. stuck: the goroutine that runs finalizers is stuck in a
+   * function of the program, where it is.
+   */
   readonly "finalizer-backlog": { readonly queued: number; readonly stuck?: Place & { readonly function: string; readonly state: string } };
   readonly "contexts-never-cancelled": {
     readonly count: number;

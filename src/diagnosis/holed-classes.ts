@@ -1,4 +1,5 @@
 // Which size of slots has most free ones, and what the objects are that keep its spans.
+import { sizeClasses } from "../accounting/histogram-rows.js";
 import { NONE, type ObjectId } from "../base/units.js";
 import { type Case, typeOf } from "./case.js";
 import type { HoledClass } from "./figures.js";
@@ -11,26 +12,11 @@ const LEAST_TYPE = 0.5;
 
 /** The size whose free slots have most bytes; undefined where there are none. */
 export function worstClass(from: Case): HoledClass | undefined {
-  const { objects } = from.heap;
-  const { spans, firstId } = objects;
-  const bySize = new Map<number, { spans: number; slots: number; objects: number; members: number[] }>();
-  for (let span = 0; span < spans.count; span++) {
-    const size = spans.elementSize[span];
-    let sum = bySize.get(size);
-    if (!sum) {
-      sum = { spans: 0, slots: 0, objects: 0, members: [] };
-      bySize.set(size, sum);
-    }
-    sum.spans++;
-    sum.slots += spans.elements[span];
-    sum.objects += firstId[span + 1] - firstId[span];
-    sum.members.push(span);
-  }
   const free = ([size, { slots, objects }]: readonly [number, { slots: number; objects: number }]) => (slots - objects) * size;
-  const [worst] = [...bySize].sort((a, b) => free(b) - free(a));
+  const [worst] = [...sizeClasses(from.heap.objects)].sort((a, b) => free(b) - free(a));
   if (!worst || free(worst) <= 0) return undefined;
-  const [slotBytes, { members, ...sums }] = worst;
-  return { slotBytes, ...sums, ...contentsOf(from, members, sums.objects) };
+  const [slotBytes, { spans, slots, objects }] = worst;
+  return { slotBytes, spans: spans.length, slots, objects, ...contentsOf(from, spans, objects) };
 }
 
 /** The type that most live objects in these spans have, and who holds the one in the middle. */

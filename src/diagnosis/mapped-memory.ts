@@ -1,4 +1,6 @@
 // What the program mapped itself, and how much of it nothing in Go refers to any more.
+import { partitionPoint } from "../base/search.js";
+import { addressWord } from "../base/uint64.js";
 import { type Address, NONE, type ObjectId, WORD } from "../base/units.js";
 import type { Mapped } from "../runtime/mapped.js";
 import { stackRoots } from "../runtime/stack-roots.js";
@@ -41,13 +43,8 @@ class References {
   note(value: Address): void {
     const { all } = this;
     if (value < all[0].address || value >= this.end) return;
-    let low = 0;
-    for (let high = all.length; high - low > 1; ) {
-      const middle = (low + high) >> 1;
-      if (all[middle].address <= value) low = middle;
-      else high = middle;
-    }
-    if (value < all[low].address + all[low].bytes) this.referred[low] = 1;
+    const at = partitionPoint(all.length, (index) => all[index].address <= value) - 1;
+    if (value < all[at].address + all[at].bytes) this.referred[at] = 1;
   }
 }
 
@@ -77,10 +74,6 @@ function readWords({ runtime }: Case, from: Address, to: Address, found: Referen
     const bytes = runtime.process.memory.tryBytes(start, Math.min(PIECE, to - start));
     if (!bytes) continue;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at + WORD <= bytes.length; at += WORD) {
-      // An address has 48 bits.
-      const high = view.getUint32(at + 4, true);
-      if (high > 0 && high < 0x10000) found.note(high * 2 ** 32 + view.getUint32(at, true));
-    }
+    for (let at = 0; at + WORD <= bytes.length; at += WORD) found.note(addressWord(view, at, 0));
   }
 }

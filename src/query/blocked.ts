@@ -86,7 +86,7 @@ export const blocked: Query<BlockedArgs, Blocked> = {
   name: "blocked",
   summary: "who waits for what, who could release it, and deadlocks",
   run(dump, { top = USUAL_TOP }, context) {
-    const { groups, holders, cycles, reader, names } = waitCase(dump, context, true);
+    const { groups, holders, cycles, reader, names } = waitCase(dump, context, { proof: true });
     // The clock of a dead process stands still: the latest time that the runtime noted is the best there is; 0 when it noted none.
     const now = latestTime(dump.runtime);
     const rows = groups.map((group) => describeGroup(dump, group, holders.get(group) ?? [], reader, names, now));

@@ -11,7 +11,6 @@ import type { Goroutine } from "../runtime/goroutines.js";
 import type { Wait } from "../runtime/wait.js";
 import { readWaits } from "../runtime/waiting.js";
 import { goroutineReader } from "../stacks/goroutine-rows.js";
-import { MOST_STEPS_AT_A_GLANCE } from "../waits/holders.js";
 import { lostReferences } from "../waits/missing-memory.js";
 import { describeGroup, type GoroutineGroup, groupStacks, retainedOf } from "./goroutines.js";
 import type { Context, Query } from "./query.js";
@@ -122,7 +121,7 @@ export const leaked: Query<LeakedArgs, Leaked> = {
 
 /** Those in circles of waits, without the leaked ones. */
 function inCircles(dump: Dump, context: Context, leakedOnes: ReadonlyMap<number, Goroutine>): number[] {
-  const { cycles } = waitCase(dump, context, true, MOST_STEPS_AT_A_GLANCE);
+  const { cycles } = waitCase(dump, context, { proof: true, glance: true });
   const ids = new Set(cycles.flatMap(({ involved }) => involved));
   return [...ids].filter((id) => !leakedOnes.has(id)).sort((a, b) => a - b);
 }

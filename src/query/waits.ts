@@ -36,8 +36,8 @@ export interface Waits {
 export const waits: Query<WaitsArgs, Waits> = {
   name: "waits",
   summary: "deadlocks, convoys, waits that nobody is left to end",
-  run(dump, { top = 8, proof = false, glance = false }, context) {
-    const rows = judgeWaits(waitCase(dump, context, proof, glance ? MOST_STEPS_AT_A_GLANCE : MOST_STEPS));
+  run(dump, { top = 8, ...how }, context) {
+    const rows = judgeWaits(waitCase(dump, context, how));
     return { rows: cut(rows, top), total: { rows: rows.length } };
   },
 };
@@ -46,14 +46,18 @@ export const waits: Query<WaitsArgs, Waits> = {
 const ENDED_BY_OTHERS: ReadonlySet<WaitKind> = new Set(["mutex", "rwmutex", "waitgroup", "channel", "cond"]);
 
 /** Who waits for what, who could end it, and the circles. */
-export function waitCase(dump: Dump, { findings, progress }: Pick<Context, "findings" | "progress">, proof: boolean, most = MOST_STEPS) {
+export function waitCase(
+  dump: Dump,
+  { findings, progress }: Pick<Context, "findings" | "progress">,
+  { proof = false, glance = false }: Pick<WaitsArgs, "proof" | "glance">,
+) {
   const { runtime } = dump;
   const reader = goroutineReader(dump);
   progress.stage("reading who waits", runtime.goroutines.all.length);
   const groups: readonly WaitGroup[] = waitGroups(runtime, readWaits(runtime, findings));
   const located = groups.filter((each) => each.address > 0 && ENDED_BY_OTHERS.has(each.kind));
   progress.stage("searching stacks for holders", located.length);
-  const { of: holders, unfollowed } = findHolders(runtime, located, dump.findings, most);
+  const { of: holders, unfollowed } = findHolders(runtime, located, dump.findings, glance ? MOST_STEPS_AT_A_GLANCE : MOST_STEPS);
   const names = waitNames(runtime, groups);
   const cycles = findCycles(runtime, located, holders, reader, (graph, stuck) => proof && proveStuck(dump, graph, stuck));
   const isAllAsleep = deathOf(dump, readMachines(runtime, findings)).summary.includes("all goroutines are asleep");

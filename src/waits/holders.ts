@@ -3,6 +3,7 @@
 // Evidence is gathered goroutine by goroutine (visit), the strongest kind first, and sorted by what is waited for in the end
 // (result). "taken" and "alone" count only where nobody was found who goes on to end the wait.
 import type { Findings } from "../base/findings.js";
+import { addressWord } from "../base/uint64.js";
 import { type Address, NONE, WORD } from "../base/units.js";
 import type { Goroutine } from "../runtime/goroutines.js";
 import type { GoRuntime } from "../runtime/runtime.js";
@@ -193,9 +194,7 @@ class HolderSearch {
     if (!bytes) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + WORD <= bytes.length; at += WORD) {
-      // A word of up to 53 bits, as a number without BigInt: this loop runs for every stack.
-      const high = view.getUint32(at + 4, true);
-      const group = high <= 0x1fffff ? this.others.get(high * 0x100000000 + view.getUint32(at, true)) : undefined;
+      const group = this.others.get(addressWord(view, at, 0));
       if (group) yield group;
     }
   }

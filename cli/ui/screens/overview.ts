@@ -5,7 +5,7 @@ import { heapUse } from "../../../src/query/heap-use.js";
 import { leaked } from "../../../src/query/leaked.js";
 import { memoryUse } from "../../../src/query/memory-use.js";
 import { suspects } from "../../../src/query/suspects.js";
-import { stallsOf, waits } from "../../../src/query/waits.js";
+import { isToldByStalls, stallsOf, waits } from "../../../src/query/waits.js";
 import { makePage, type Page } from "../../text/style.js";
 import {
   buildLines,
@@ -102,7 +102,8 @@ function wrongPart(given: Given, page: Page): Line[] {
   const stalls = stallsOf(first.death, userGoroutines, waiting.rows, resultOf(given, LEAKS, leaked)?.groups ?? []);
   const memory = resultOf(given, SUSPECTS, suspects);
   if (!memory && stalls.explanation === "memory") return awaited(given, SUSPECTS, "Suspects");
-  const parts = wrongParts({ ...stalls, userGoroutines }, memory?.rows ?? [], page);
+  const untold = (memory?.rows ?? []).filter((each) => !isToldByStalls(stalls, each));
+  const parts = wrongParts({ ...stalls, userGoroutines }, untold, page);
   return [
     ...parts.flatMap(({ lines: [head = "", ...more], found, next }): Line[] => {
       const open = found.kind === "none" ? places.suspects() : found.kind === "suspect" ? places.suspects() : commandPlace(next);
